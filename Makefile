@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# Choose (Kconfig), find (objects.mk), build (pattern rules), check, help: `make help` lists the
+# targets. Output goes below build/ only; O= keeps several configurations side by side.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+O ?= build
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+
+# Python: one environment for all configurations.
+PYTHON ?= python3
+venv := build/venv
+python := $(venv)/bin/python
+
+$(venv)/.complete: requirements.txt
+	$(call say,VENV,$(venv))
+	$(Q)mkdir -p build && flock build/.venv.lock sh -ec ' \
+		if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
+		$(PYTHON) -m venv $(venv) && $(venv)/bin/pip install -q -r $<; touch $@'
+
+## Configure
+
+kconfig = $(Q)$(python) scripts/kconfig.py
+kconfig-files := Kconfig $(wildcard */Kconfig)
+kconfig-targets := menuconfig guiconfig olddefconfig listnewconfig allyesconfig allnoconfig \
+	alldefconfig randconfig
+
+%_defconfig: $(venv)/.complete ## start from configs/<name>_defconfig
+	$(kconfig) defconfig --defconfig configs/$@ --config $(O)/.config
+
+menuconfig: ## change the configuration in the terminal (guiconfig: in a window)
+olddefconfig: ## bring an old .config up to date with defaults for new symbols
+listnewconfig: ## list symbols that .config does not mention
+allyesconfig: ## as much as can be switched on (allnoconfig: off; alldefconfig: defaults)
+randconfig: ## a random configuration (KCONFIG_SEED= repeats one)
+$(kconfig-targets): $(venv)/.complete
+	$(kconfig) $@ --config $(O)/.config
+
+savedefconfig: $(venv)/.complete ## write the difference from the defaults to $(O)/defconfig
+	$(kconfig) $@ --config $(O)/.config --output $(O)/defconfig
+
+autoconf := $(O)/include/generated/autoconf.h
+
+$(O)/.config:
+	@echo 'No configuration yet. Choose one: make <name>_defconfig, <name> is one of' >&2
+	@echo '  $(patsubst %_defconfig,%,$(sort $(notdir $(wildcard configs/*_defconfig))))' >&2
+	@false
+
+$(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(venv)/.complete
+	$(kconfig) sync --config $(O)/.config --output $@ --header $(autoconf)
+
+$(autoconf): $(O)/auto.conf ;
+
+# Goals that need no configuration; all others, and their files, do.
+free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check% test% fuzz% \
+	run lab bench format setup
+ifneq ($(filter-out $(free-goals),$(or $(MAKECMDGOALS),all)),)
+include $(O)/auto.conf
+endif
+
+## Build
+
+# clang and lld, unless CROSS_COMPILE is given: the prefix of gcc and ld, which may be empty.
+ifeq ($(origin CROSS_COMPILE),undefined)
+CC := clang
+LD := ld.lld
+CC_TARGET = --target=$(ARCH)-unknown-elf
+else
+CC := $(CROSS_COMPILE)gcc
+LD := $(CROSS_COMPILE)ld
+CC_TARGET :=
+endif
+
+ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
+
+folders := lib core arch drivers fs loaders boot
+include $(folders:%=%/objects.mk)
+
+CPPFLAGS = $(CC_TARGET) -nostdinc -isystem $(compiler-include) -I. -Iarch/$(ARCH)/include \
+	-I$(O)/include -MMD -MP
+compiler-include = $(shell $(CC) $(CC_TARGET) -print-file-name=include)
+
+CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
+	-fcf-protection=none
+CFLAGS = -std=gnu2x -ffreestanding -Os -g $(warnings) $(CFLAGS_$(ARCH)) \
+	-fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-common \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \
+	-ffile-prefix-map=$(O)/=build/ -ffile-prefix-map=$(CURDIR)=.
+warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Werror
+CFLAGS := $(CFLAGS)
+CPPFLAGS := $(CPPFLAGS)
+
+LDFLAGS_x86_64 := -m elf_x86_64
+LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z noexecstack \
+	-z max-page-size=4096 -z norelro --fatal-warnings
+
+sources := $(wildcard $(obj-y:.o=.c) $(obj-y:.o=.S))
+objects := $(sort $(patsubst %.c,$(O)/%.o,$(sources:.S=.c)))
+linker-script := $(O)/arch/$(ARCH)/firmware.ld
+
+all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.debug.elf in $(O)
+
+$(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script)
+	$(call say,LINK,$(O)/fatwood.elf)
+	$(Q)$(LD) $(LDFLAGS) -T $(linker-script) -o $(O)/fatwood.debug.elf $(objects)
+	$(Q)$(LD) $(LDFLAGS) -T $(linker-script) -s -o $(O)/fatwood.elf $(objects)
+
+$(O)/%.o: %.c $(autoconf) Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(O)/%.o: %.S $(autoconf) Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
+
+$(O)/%.ld: %.ld.S $(autoconf) Makefile
+	$(call say,LDS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
+		-MT $@ -o $@ $<
+
+-include $(objects:.o=.d) $(linker-script:.ld=.d)
+
+clean: ## remove what was built in $(O), keep the configuration
+	$(Q)rm -rf $(addprefix $(O)/,$(folders) include auto.conf fatwood.elf fatwood.debug.elf)
+
+distclean: ## remove build/ and $(O) altogether
+	$(Q)rm -rf build $(O)
+
+help: ## this text
+	@awk -F':.*## ' '/^## /{ print "\n" substr($$0, 4) } \
+		/^[a-z%_-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all clean distclean help savedefconfig $(kconfig-targets)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the VMM gives us: descriptions of the machine, buses, devices.
+
+obj-$(CONFIG_PLATFORM_PVH) += drivers/platform/pvh.o
+obj-$(CONFIG_ACPI) += drivers/platform/acpi.o
+
+obj-$(CONFIG_PCI) += drivers/pci/pci.o
+obj-$(CONFIG_PCI_PORTS) += drivers/pci/ports.o
+obj-$(CONFIG_PCI_ECAM) += drivers/pci/ecam.o
+obj-$(CONFIG_PCI_ASSIGN_BARS) += drivers/pci/bars.o
+
+obj-$(CONFIG_VIRTIO) += drivers/virtio/virtio.o drivers/virtio/queue.o
+obj-$(CONFIG_VIRTIO_PCI) += drivers/virtio/pci.o
+obj-$(CONFIG_VIRTIO_MMIO) += drivers/virtio/mmio.o
+obj-$(CONFIG_VIRTIO_BLOCK) += drivers/virtio/block.o
+obj-$(CONFIG_VIRTIO_RANDOM) += drivers/virtio/random.o
+obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
+
+obj-$(CONFIG_CONSOLE_UART16550) += drivers/serial/uart16550.o
+obj-$(CONFIG_CONSOLE_DEBUG_PORT_402) += drivers/serial/debug_port.o
+obj-$(CONFIG_CONSOLE_DEBUG_PORT_E9) += drivers/serial/debug_port.o
+
+obj-$(CONFIG_PARTITION_GPT) += drivers/partition/gpt.o
+obj-$(CONFIG_PARTITION_MBR) += drivers/partition/mbr.o

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kconfig with kconfiglib, where an unknown symbol or an unmet assignment is an error.
+
+kconfig.py TARGET --config FILE [--defconfig FILE] [--output FILE]
+
+The plain kconfiglib tools accept both with exit status 0, and the user is left with an image that
+lacks what was asked for.
+"""
+import argparse
+import os
+import random
+import re
+import sys
+
+import kconfiglib
+
+LINE = re.compile(r"(CONFIG_\w+=.*|# CONFIG_\w+ is not set|#.*|\s*)$")
+
+
+def fail(*lines):
+    sys.exit("\n".join(f"kconfig: {line}" for line in lines))
+
+
+def value_name(symbol, value):
+    return {"y": "on", "n": "off"}.get(value, value) if symbol.orig_type == kconfiglib.BOOL else value
+
+
+def reason_for(symbol, wanted):
+    """Says in words why a symbol did not take the value that a file gives it."""
+    if not symbol.nodes:
+        return "no Kconfig file defines it"
+    if all(node.prompt is None for node in symbol.nodes):
+        return "it has no prompt: other symbols decide its value"
+    if symbol.choice:
+        return f"another symbol of its choice is on ({symbol.choice.selection.name})" \
+            if symbol.choice.selection else "its choice is not available"
+    if symbol.visibility == 0:
+        return f"it depends on {kconfiglib.expr_str(symbol.direct_dep)}"
+    if wanted == "n" and symbol.rev_dep is not symbol.kconfig.n:
+        return f"it is selected by {kconfiglib.expr_str(symbol.rev_dep)}"
+    for low, high, condition in symbol.ranges:
+        if kconfiglib.expr_value(condition):
+            return f"it must be in the range {low.str_value} to {high.str_value}"
+    return "the value is not of its type"
+
+
+def assignments(path):
+    """Yields (line number, name, value) of a configuration file; None where a line is malformed."""
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip("\n")
+            if not LINE.match(line):
+                yield number, None, line
+            elif match := re.match(r"CONFIG_(\w+)=(.*)$", line):
+                yield number, match[1], match[2].strip('"')
+            elif match := re.match(r"# CONFIG_(\w+) is not set$", line):
+                yield number, match[1], "n"
+
+
+def load_strictly(kconf, path, derived_too=True):
+    """Loads a file; anything in it that does not hold afterwards is an error.
+
+    derived_too: also where other symbols decide the value. A .config lists those, and whoever
+    edits one by hand need not know them.
+    """
+    if not os.path.exists(path):
+        fail(f"{path} does not exist; configs/ holds what there is: " +
+             " ".join(sorted(os.listdir("configs"))))
+    kconf.load_config(path)
+    errors = []
+    seen = set()
+    for number, name, value in assignments(path):
+        where = f"{path}:{number}:"
+        if name is None:
+            errors.append(f"{where} cannot read '{value}'; "
+                          "write CONFIG_NAME=value or # CONFIG_NAME is not set")
+            continue
+        symbol = kconf.syms.get(name)
+        if name in seen:
+            errors.append(f"{where} CONFIG_{name} is assigned twice")
+        elif symbol is None or not symbol.nodes:
+            errors.append(f"{where} there is no symbol CONFIG_{name}")
+        elif symbol.str_value != value and (
+                derived_too or any(node.prompt for node in symbol.nodes)):
+            errors.append(f"{where} CONFIG_{name} cannot be {value_name(symbol, value)}, it is "
+                          f"{value_name(symbol, symbol.str_value)}: {reason_for(symbol, value)}")
+        seen.add(name)
+    if errors:
+        fail(*errors)
+
+
+def load_leniently(kconf, path):
+    """Loads a configuration of an older tree: says what it drops, as olddefconfig should."""
+    if os.path.exists(path):
+        print(kconf.load_config(path))
+        for number, name, value in assignments(path):
+            symbol = kconf.syms.get(name)
+            if name and (symbol is None or not symbol.nodes):
+                print(f"{path}:{number}: CONFIG_{name} is gone and was dropped")
+
+
+def set_all(kconf, value):
+    kconf.warn = False
+    for symbol in kconf.unique_defined_syms:
+        if symbol.orig_type == kconfiglib.BOOL and not symbol.choice:
+            symbol.set_value(value)
+
+
+def set_randomly(kconf, seed):
+    """Like set_all, but each symbol and choice by the dice; the same seed gives the same result."""
+    dice = random.Random(seed)
+    kconf.warn = False
+    for symbol in kconf.unique_defined_syms:
+        if symbol.orig_type == kconfiglib.BOOL and not symbol.choice:
+            symbol.set_value(dice.choice((0, 2)))
+    for choice in kconf.unique_choices:
+        visible = [symbol for symbol in choice.syms if symbol.visibility]
+        if visible:
+            dice.choice(visible).set_value(2)
+
+
+def write(kconf, path):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    print(kconf.write_config(path, save_old=False))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("target")
+    parser.add_argument("--config", default="build/.config")
+    parser.add_argument("--defconfig")
+    parser.add_argument("--output", help="savedefconfig, sync: where to write")
+    parser.add_argument("--header", help="sync: the C header")
+    arguments = parser.parse_args()
+
+    try:
+        kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    except kconfiglib.KconfigError as error:
+        fail(str(error).strip())
+    if kconf.warnings:
+        fail(*kconf.warnings)
+    # What kconfiglib would warn of is reported, better worded, by load_strictly.
+    kconf.warn = False
+
+    if arguments.target == "defconfig":
+        load_strictly(kconf, arguments.defconfig)
+        write(kconf, arguments.config)
+    elif arguments.target == "sync":
+        load_strictly(kconf, arguments.config, derived_too=False)
+        os.makedirs(os.path.dirname(arguments.header), exist_ok=True)
+        kconf.write_autoconf(arguments.header, "/* SPDX-License-Identifier: Apache-2.0 */\n")
+        kconf.write_config(arguments.output, "# SPDX-License-Identifier: Apache-2.0\n",
+                           save_old=False)
+        # make compares times, and kconfiglib leaves a file alone whose content is the same.
+        os.utime(arguments.output)
+    elif arguments.target in ("menuconfig", "guiconfig"):
+        os.environ["KCONFIG_CONFIG"] = arguments.config
+        os.makedirs(os.path.dirname(arguments.config) or ".", exist_ok=True)
+        module = __import__(arguments.target)
+        module.menuconfig(kconf) if arguments.target == "menuconfig" else module.guiconfig(kconf)
+    elif arguments.target == "olddefconfig":
+        load_leniently(kconf, arguments.config)
+        write(kconf, arguments.config)
+    elif arguments.target == "savedefconfig":
+        load_strictly(kconf, arguments.config, derived_too=False)
+        output = arguments.output or "defconfig"
+        print(kconf.write_min_config(output, "# SPDX-License-Identifier: Apache-2.0\n"))
+    elif arguments.target == "listnewconfig":
+        load_leniently(kconf, arguments.config)
+        for symbol in kconf.unique_defined_syms:
+            if symbol.visibility and symbol.user_value is None and not symbol.choice:
+                print(symbol.config_string.rstrip())
+        for choice in kconf.unique_choices:
+            if choice.visibility and choice.user_selection is None:
+                print(choice.selection.config_string.rstrip())
+    elif arguments.target in ("allyesconfig", "allnoconfig", "alldefconfig", "randconfig"):
+        if arguments.target == "randconfig":
+            seed = os.environ.get("KCONFIG_SEED") or str(random.randrange(1 << 32))
+            print(f"KCONFIG_SEED={seed}")
+            set_randomly(kconf, seed)
+        elif arguments.target != "alldefconfig":
+            set_all(kconf, 2 if arguments.target == "allyesconfig" else 0)
+        write(kconf, arguments.config)
+    else:
+        fail(f"there is no target {arguments.target}")
+
+
+if __name__ == "__main__":
+    main()
