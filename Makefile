@@ -34,6 +34,8 @@ kconfig-targets := menuconfig guiconfig olddefconfig listnewconfig allyesconfig 
 %_defconfig: $(venv)/.complete ## start from configs/<name>_defconfig
 	$(kconfig) defconfig --defconfig configs/$@ --config $(O)/.config
 
+configs/%_defconfig: ;
+
 menuconfig: ## change the configuration in the terminal (guiconfig: in a window)
 olddefconfig: ## bring an old .config up to date with defaults for new symbols
 listnewconfig: ## list symbols that .config does not mention
@@ -130,8 +132,26 @@ $(O)/%.ld: %.ld.S $(autoconf) Makefile
 
 -include $(objects:.o=.d) $(linker-script:.ld=.d)
 
+## Test
+
+# Host tests have a configuration of their own: everything that can be tested there.
+$(O)/host/.config: configs/x86_64_defconfig $(kconfig-files) $(venv)/.complete
+	$(kconfig) defconfig --defconfig $< --config $@ >/dev/null && touch $@
+
+$(O)/host/auto.conf: $(O)/host/.config
+	$(kconfig) sync --config $< --output $@ --header $(O)/host/include/generated/autoconf.h
+
+test-unit: ## unit tests with gcc and clang, under sanitizers (TESTS="fat gpt" for some)
+fuzz-replay: ## run the fuzz corpus as a test (TESTS=)
+fuzz: ## fuzz each target for FUZZ_SECONDS=20 (TESTS=); crashes are kept in $(O)/fuzz
+test-unit fuzz-replay fuzz: $(O)/host/auto.conf
+	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
+
+## Other
+
 clean: ## remove what was built in $(O), keep the configuration
-	$(Q)rm -rf $(addprefix $(O)/,$(folders) include auto.conf fatwood.elf fatwood.debug.elf)
+	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests host host-gcc host-clang host-fuzz \
+		include auto.conf fatwood.elf fatwood.debug.elf)
 
 distclean: ## remove build/ and $(O) altogether
 	$(Q)rm -rf build $(O)
@@ -140,4 +160,4 @@ help: ## this text
 	@awk -F':.*## ' '/^## /{ print "\n" substr($$0, 4) } \
 		/^[a-z%_-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all clean distclean help savedefconfig $(kconfig-targets)
+.PHONY: all test-unit fuzz-replay fuzz clean distclean help savedefconfig $(kconfig-targets)

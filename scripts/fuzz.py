@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fuzzes each target for a while, starting from tests/fuzz/corpus/<target>.
+
+fuzz.py --seconds N --out FOLDER BINARY...
+
+New inputs go to FOLDER/corpus/<target>, so that the next run goes on from there; inputs that crash
+to FOLDER/crashes/<target>-*, and stay there.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+
+def target_of(binary):
+    return os.path.basename(binary).removeprefix("fuzz_")
+
+
+def crashes_of(arguments, binary):
+    folder = f"{arguments.out}/crashes"
+    return {f"{folder}/{name}" for name in os.listdir(folder)
+            if name.startswith(f"{target_of(binary)}-")}
+
+
+def fuzz(arguments, binary):
+    """Returns (it held, text to show)."""
+    target = target_of(binary)
+    grown = f"{arguments.out}/corpus/{target}"
+    os.makedirs(grown, exist_ok=True)
+    before = crashes_of(arguments, binary)
+    command = [binary, f"-max_total_time={arguments.seconds}", "-timeout=10", "-rss_limit_mb=2048",
+               f"-artifact_prefix={arguments.out}/crashes/{target}-", "-print_final_stats=1",
+               f"-max_len={arguments.max_len}", grown]
+    stored = f"tests/fuzz/corpus/{target}"
+    if os.path.isdir(stored):
+        command.append(stored)
+    if os.path.exists(f"tests/fuzz/{target}.dict"):
+        command.append(f"-dict=tests/fuzz/{target}.dict")
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=arguments.seconds + 120, check=False)
+        output, status = done.stdout.decode(errors="replace"), f"status {done.returncode}"
+        held = done.returncode == 0
+    except subprocess.TimeoutExpired as expired:
+        output, status = (expired.stdout or b"").decode(errors="replace"), "no end in sight"
+        held = False
+    runs = re.search(r"number_of_executed_units:\s*(\d+)", output)
+    if held and runs and int(runs[1]):
+        return True, f"{runs[1]} runs"
+    replay = binary.replace("host-fuzz", "host-clang").replace("fuzz_", "replay_")
+    lines = output.strip().splitlines()[-60:]
+    for crash in sorted(crashes_of(arguments, binary) - before):
+        lines += [f"kept: {crash}", f"repeat it with: make fuzz-replay; {replay} {crash}"]
+    return False, "\n    ".join([status] + lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--max-len", type=int, default=1 << 17)
+    parser.add_argument("binaries", nargs="*")
+    arguments = parser.parse_args()
+    os.makedirs(f"{arguments.out}/crashes", exist_ok=True)
+
+    passed = failed = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda binary: fuzz(arguments, binary), arguments.binaries)
+        for binary, (held, text) in zip(arguments.binaries, results):
+            print(f"  fuzz    {target_of(binary)}: {text}", flush=True)
+            passed += held
+            failed += not held
+    if not arguments.binaries:
+        print("there is no fuzz target to run")
+        failed += 1
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

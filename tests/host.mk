@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# The firmware's own sources, everything above the hardware, compiled for the host with sanitizers:
+# unit tests and corpus replay with gcc and clang, fuzzing with clang. The Makefile calls this with
+# the configuration of x86_64_defconfig in $(O)/host; tests/host/ stands in for arch/.
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+O ?= build
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+HOST_COMPILERS ?= gcc clang
+FUZZ_SECONDS ?= 20
+python := build/venv/bin/python
+
+include $(O)/host/auto.conf
+autoconf := $(O)/host/include/generated/autoconf.h
+
+include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk
+
+# The archive that every test links: obj-y and tests/host/*.c.
+sources := $(wildcard $(obj-y:.o=.c)) $(wildcard tests/host/*.c)
+fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
+unit-sources := $(wildcard tests/unit/test_*.c)
+
+# TESTS="fat gpt" takes only tests whose name contains one of the words.
+ifneq ($(TESTS),)
+wanted = $(foreach source,$(1),$(if $(strip $(foreach word,$(TESTS),$(findstring $(word),$(notdir $(source))))),$(source)))
+unit-sources := $(call wanted,$(unit-sources))
+fuzz-sources := $(call wanted,$(fuzz-sources))
+endif
+
+CPPFLAGS := -I. -Itests/host/include -I$(O)/host/include -MMD -MP
+CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Wshadow \
+	-Wvla -Werror -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# lib/string.c defines what the C library also defines, so it and its test use other names.
+string-functions := memcpy memmove memset memcmp strlen strnlen strcmp
+string-names := $(foreach name,$(string-functions),-D$(name)=fw_$(name))
+
+# $(1): folder of the variant, $(2): compiler, $(3): flags of its own
+define variant
+objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
+
+$$(O)/host-$(1)/lib/string.o $$(O)/host-$(1)/tests/unit/test_string.o: names := $$(string-names) -fno-builtin
+
+$$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
+	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(names) -c -o $$@ $$< || \
+		{ echo | $(2) -x c -c -o $$@ - ; touch -d 1970-01-02 $$@; }
+
+$$(O)/host-$(1)/libfatwood.a: $$(objects-$(1))
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+$$(O)/host-$(1)/tests/unit/%: $$(O)/host-$(1)/tests/unit/%.o $$(O)/host-$(1)/libfatwood.a
+	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+
+$$(O)/host-$(1)/tests/fuzz/replay_%: $$(O)/host-$(1)/tests/fuzz/fuzz_%.o \
+		$$(O)/host-$(1)/tests/fuzz/replay.o $$(O)/host-$(1)/libfatwood.a
+	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+
+-include $$(objects-$(1):.o=.d) $$(wildcard $$(O)/host-$(1)/tests/*/*.d)
+endef
+
+$(foreach compiler,$(HOST_COMPILERS),$(eval $(call variant,$(notdir $(compiler)),$(compiler),)))
+$(eval $(call variant,fuzz,clang,-fsanitize=fuzzer-no-link))
+
+variants := $(notdir $(HOST_COMPILERS))
+unit-tests := $(foreach variant,$(variants),$(unit-sources:%.c=$(O)/host-$(variant)/%))
+replays := $(foreach variant,$(variants),\
+	$(fuzz-sources:tests/fuzz/fuzz_%.c=$(O)/host-$(variant)/tests/fuzz/replay_%))
+fuzzers := $(fuzz-sources:%.c=$(O)/host-fuzz/%)
+
+$(O)/host-fuzz/tests/fuzz/fuzz_%: $(O)/host-fuzz/tests/fuzz/fuzz_%.o $(O)/host-fuzz/libfatwood.a
+	$(Q)clang $(CFLAGS) -fsanitize=fuzzer -o $@ $^
+
+test-unit: $(unit-tests)
+	@$(python) scripts/run_tests.py unit $^
+
+fuzz-replay: $(replays)
+	@$(python) scripts/run_tests.py replay $^
+
+fuzz: $(fuzzers)
+	@$(python) scripts/fuzz.py --seconds $(FUZZ_SECONDS) --out $(O)/fuzz $^
+
+.PHONY: test-unit fuzz-replay fuzz
