@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an architecture provides. tests/host/host_arch.c is one more of them. */
+#pragma once
+
+#include "lib/span.h"
+#include "lib/status.h"
+
+/* How we were entered, and what the VMM passed: the physical address of its description. */
+enum entry_protocol { ENTRY_PROTOCOL_PVH };
+
+struct arch_entry {
+	enum entry_protocol protocol;
+	u64 argument;
+};
+
+extern struct arch_entry arch_entry;
+
+/* A counter that only grows, at a constant rate. */
+u64 arch_ticks(void);
+
+/* Its rate. Measured or asked for at the first call, which may take a millisecond; never 0. */
+u64 arch_ticks_per_second(void);
+
+/* Tells the processor that we poll. */
+void arch_relax(void);
+
+/* 64 random bits from the processor. False if it has no such instruction or did not deliver. */
+bool arch_random(u64 *out);
+
+/* The last resorts of core/power.h. */
+void arch_power_off(void); /* returns: there may be no way */
+[[gnu::noreturn]] void arch_reset(void);
+[[gnu::noreturn]] void arch_halt(void);
+
+enum map_kind { MAP_MEMORY, MAP_DEVICE };
+
+/*
+ * Makes [base, base + size) accessible at its own address (identity map). Before arch_mmu_init() only the
+ * first 4 GiB are, and the call checks no more than that. ERR_INVALID past the processor's
+ * physical addresses, ERR_NO_MEMORY when no page is left for tables.
+ */
+enum status arch_map(u64 base, u64 size, enum map_kind kind);
+
+/* Replaces the entry's page tables by tables of the ledger's memory (core/memory.h): all RAM, our own image W^X. */
+void arch_mmu_init(void);
+
+/* Where our own image lies, stack and .bss included; page aligned. */
+void arch_image(u64 *base, u64 *end);
+
+/* The physical memory at @base for reading: empty if it cannot be mapped or @size is 0. */
+struct span arch_memory(u64 base, u64 size);
+
+/* Leaves for a kernel. Interrupts are off, the identity map of arch_map() is on. */
+struct kernel;
+[[gnu::noreturn]] void arch_enter_kernel(const struct kernel *kernel);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything one attempt to boot makes, pages included, released as a whole. Parsers, loaders and
+ * file systems allocate from the arena they are given and never free.
+ */
+#pragma once
+
+#include "core/memory.h"
+#include "lib/span.h"
+
+struct arena {
+	struct arena_block *blocks; /* newest first */
+	u8 *next;		    /* free part of the newest small block */
+	size_t left;
+};
+
+/* @size bytes, zeroed, aligned to 16. NULL when no memory is left. */
+void *arena_allocate(struct arena *arena, size_t size);
+
+/* A copy of @text with a NUL behind it. NULL when no memory is left. */
+char *arena_copy(struct arena *arena, struct span text);
+
+/* As memory_allocate() and memory_allocate_at(), released with the arena. */
+enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit,
+				 enum memory_type type, u64 *out);
+enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, enum memory_type type);
+
+/* Gives all of it back; the arena is then empty and usable again. */
+void arena_release(struct arena *arena);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to boot, where to look for it, and how it is loaded: the meeting place of boot/, loaders/ and fs/. */
+#pragma once
+
+#include "core/arena.h"
+#include "core/volume.h"
+
+enum {
+	BOOT_INITRDS_MAX = 16,
+	BOOT_VOLUMES_MAX = 16,	/* of one disk that are looked at together */
+	BOOT_TITLE_SIZE = 96,
+};
+
+/* What to boot: a method fills it in, a loader reads it. Everything lies in the attempt's arena. */
+struct boot_entry {
+	const char *title; /* for messages and the menu */
+	struct file kernel;
+	struct file initrds[BOOT_INITRDS_MAX];
+	u32 initrd_count;
+	struct span options; /* the entry's own command line, without what the VMM adds */
+};
+
+/* Ready to be entered. */
+struct kernel {
+	u64 entry;
+	u64 argument; /* x86-64: boot_params */
+};
+
+/* How to boot it. */
+struct image_loader {
+	const char *name;
+	/* By the first IMAGE_HEAD_SIZE bytes, or fewer in a smaller file. */
+	bool (*recognizes)(struct span head);
+	/* Loads kernel, initrds and command line into the arena's pages. */
+	enum status (*load)(struct boot_entry *entry, struct arena *arena, struct kernel *out);
+};
+
+enum { IMAGE_HEAD_SIZE = 1024 };
+
+/* The volumes of one disk that may hold boot files, in the order to look at them. */
+struct boot_disk {
+	struct block_device *disk;
+	struct volume *volumes[BOOT_VOLUMES_MAX]; /* ESPs first, then XBOOTLDR: read as one set (Boot Loader Specification) */
+	u32 volume_count;
+};
+
+/* Where to look on a disk. Comes back only if it did not boot: the status says why. */
+struct boot_method {
+	const char *name;
+	enum status (*boot)(struct boot_disk *disk, struct arena *arena);
+};
+
+/* Both in the order they are tried, NULL at the end: boot/tables.c. */
+extern const struct image_loader *const image_loaders[];
+extern const struct boot_method *const boot_methods[];
+
+/*
+ * Loads the entry with the loader that recognizes its kernel, brings the devices to rest and leaves for
+ * it. Comes back only if the entry cannot be loaded; what it allocated is released then.
+ */
+enum status boot_start(struct boot_entry *entry);
+
+/* Boots what the VMM handed over as modules, if a loader recognizes one (loaders/direct.c). */
+enum status boot_direct(struct arena *arena);
+
+/* Notes one thing that was tried in vain, for the last message; also logs it. */
+void boot_tried(const char *what, enum status status);
+
+/* Logs all that was tried. */
+void boot_log_tried(void);

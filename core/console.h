@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where text goes and keys come from: output to every console, input from any. */
+#pragma once
+
+#include "lib/types.h"
+
+struct console {
+	const char *name;
+	/* Writes all of it or gives up after a bounded wait: a console never holds up the boot. */
+	void (*write)(struct console *console, const char *text, size_t size);
+	/* The next byte typed, or -1. NULL: a console without input. */
+	int (*read)(struct console *console);
+	struct console *next; /* console_register()'s */
+};
+
+/* The console stays registered until devices_quiesce(), or for ever if it needs no memory. */
+void console_register(struct console *console);
+void console_unregister(struct console *console);
+
+/* '\n' goes out as "\r\n". */
+void console_write(const char *text, size_t size);
+
+/* The next byte typed on any console, or -1: does not wait. */
+int console_read(void);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages, one line each, without a newline. A level above LOG_LEVEL_* is not compiled in; of the
+ * rest, the threshold decides (LOG_DEFAULT_*, "fatwood.log=" on the VMM's command line). Lines
+ * before the first console are kept and replayed. Control characters are printed as '?', because
+ * names come from disks.
+ */
+#pragma once
+
+#include "lib/config.h"
+#include "lib/span.h"
+#include "lib/status.h"
+
+enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+#define LOG_AT(level, ...)                              \
+	do {                                            \
+		if ((level) <= CONFIG_LOG_LEVEL)        \
+			log_write((level), __VA_ARGS__); \
+	} while (0)
+
+#define log_error(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) LOG_AT(LOG_WARNING, __VA_ARGS__)
+#define log_info(...) LOG_AT(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
+
+/*
+ * Bytes from outside break their format's rules, or ask for what is not built in: log where it is
+ * known, and return the status to pass on.
+ *	return corrupt("FAT: cluster %u of %u", cluster, count);
+ */
+#define corrupt(...) LOG_STATUS(ERR_CORRUPT, __VA_ARGS__)
+#define unsupported(...) LOG_STATUS(ERR_UNSUPPORTED, __VA_ARGS__)
+#define LOG_STATUS(status_value, ...)          \
+	({                                     \
+		log_warning(__VA_ARGS__);      \
+		(enum status)(status_value);   \
+	})
+
+/* What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not copied. */
+void log_set_subject(const char *subject);
+
+void log_set_threshold(enum log_level level);
+
+/* "error", "warning", "info", "debug", "none" to a level. False for anything else. */
+bool log_level_from_name(struct span name, enum log_level *out);
+
+[[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
+
+/* Prints what was logged before there was a console to the consoles there are now. */
+void log_replay(void);

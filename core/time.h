@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Waiting with a limit, and how long things took. */
+#pragma once
+
+#include "lib/types.h"
+
+/*
+ *	struct deadline deadline = deadline_after(1000);
+ *	while (!done())
+ *		if (deadline_passed(&deadline))
+ *			return ERR_TIMEOUT;
+ *
+ * The first polls ask no clock: a wait that is short costs nothing, and the clock's rate is only
+ * measured once somebody really waits.
+ */
+struct deadline {
+	u64 start; /* ticks */
+	u32 milliseconds;
+	u32 polls;
+};
+
+struct deadline deadline_after(u32 milliseconds);
+
+/* Also relaxes the processor: the one call in a polling loop. */
+bool deadline_passed(struct deadline *deadline);
+
+void delay_us(u32 microseconds);
+
+/* Milestones of a boot, for "fatwood.log=timing" (BOOT_TIMING). @name is not copied. At most TIMING_MARKS_MAX; more are dropped. */
+void timing_mark(const char *name);
+void timing_print(void);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes from outside are never cast, only read. A span is bytes somebody else owns; a reader is a
+ * span being used up. Past the end a reader yields zeroes and remembers it, so that a parser is a
+ * straight list of fields with one check of `overrun` at the end.
+ */
+#pragma once
+
+#include "lib/string.h"
+#include "lib/types.h"
+
+struct span {
+	const u8 *data;
+	size_t size;
+};
+
+/* A string literal as a span, without its NUL. */
+#define SPAN(literal) ((struct span){ (const u8 *)(literal), sizeof(literal) - 1 })
+
+static inline struct span span_of(const void *data, size_t size)
+{
+	return (struct span){ data, size };
+}
+
+static inline struct span span_of_string(const char *text)
+{
+	return (struct span){ (const u8 *)text, strlen(text) };
+}
+
+static inline bool span_is_empty(struct span s)
+{
+	return s.size == 0;
+}
+
+/* The @size bytes at @offset; empty unless all of them are there. Cannot wrap. */
+static inline struct span span_part(struct span s, u64 offset, u64 size)
+{
+	if (offset > s.size || size > s.size - offset)
+		return (struct span){ 0 };
+	return (struct span){ s.data + offset, (size_t)size };
+}
+
+/* All from @offset on; empty if @offset lies past the end. */
+static inline struct span span_from(struct span s, u64 offset)
+{
+	return offset > s.size ? (struct span){ 0 } : span_part(s, offset, s.size - offset);
+}
+
+static inline bool span_equals(struct span a, struct span b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static inline bool span_starts_with(struct span s, struct span prefix)
+{
+	return s.size >= prefix.size && span_equals(span_part(s, 0, prefix.size), prefix);
+}
+
+/* Loads that need neither alignment nor this machine's byte order. */
+static inline u16 load_le16(const void *from)
+{
+	const u8 *b = from;
+	return (u16)(b[0] | b[1] << 8);
+}
+
+static inline u32 load_le32(const void *from)
+{
+	const u8 *b = from;
+	return (u32)b[0] | (u32)b[1] << 8 | (u32)b[2] << 16 | (u32)b[3] << 24;
+}
+
+static inline u64 load_le64(const void *from)
+{
+	const u8 *b = from;
+	return load_le32(b) | (u64)load_le32(b + 4) << 32;
+}
+
+static inline void store_le16(void *to, u16 value)
+{
+	u8 *b = to;
+	b[0] = (u8)value;
+	b[1] = (u8)(value >> 8);
+}
+
+static inline void store_le32(void *to, u32 value)
+{
+	u8 *b = to;
+	store_le16(b, (u16)value);
+	store_le16(b + 2, (u16)(value >> 16));
+}
+
+static inline void store_le64(void *to, u64 value)
+{
+	u8 *b = to;
+	store_le32(b, (u32)value);
+	store_le32(b + 4, (u32)(value >> 32));
+}
+
+struct reader {
+	struct span rest;
+	bool overrun; /* something was read past the end: what came back is zeroes */
+};
+
+/* The next @size bytes; empty, and overrun, unless all of them are there. */
+static inline struct span read_bytes(struct reader *r, u64 size)
+{
+	struct span s = span_part(r->rest, 0, size);
+
+	if (size > r->rest.size) {
+		r->overrun = true;
+		r->rest = (struct span){ 0 };
+		return s;
+	}
+	r->rest = span_from(r->rest, size);
+	return s;
+}
+
+static inline u8 read_u8(struct reader *r)
+{
+	struct span s = read_bytes(r, 1);
+	return s.size ? s.data[0] : 0;
+}
+
+static inline u16 read_le16(struct reader *r)
+{
+	struct span s = read_bytes(r, 2);
+	return s.size ? load_le16(s.data) : 0;
+}
+
+static inline u32 read_le32(struct reader *r)
+{
+	struct span s = read_bytes(r, 4);
+	return s.size ? load_le32(s.data) : 0;
+}
+
+static inline u64 read_le64(struct reader *r)
+{
+	struct span s = read_bytes(r, 8);
+	return s.size ? load_le64(s.data) : 0;
+}

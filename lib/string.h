@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of the C library that a compiler may call by itself, and the few of its string functions we use. */
+#pragma once
+
+#include "lib/types.h"
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *text);
+size_t strnlen(const char *text, size_t size_max);
+int strcmp(const char *a, const char *b);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UTF-8 and UCS-2, the encodings of boot files and of FAT long names. */
+#pragma once
+
+#include "lib/span.h"
+
+enum { UNICODE_REPLACEMENT = 0xfffd };
+
+/* Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT. */
+u32 utf8_next(struct span *rest);
+
+/*
+ * Writes @count UCS-2 units (UTF-16 surrogate pairs are joined) as UTF-8 and a NUL.
+ * Returns the size without the NUL; 0 and an empty text if @size cannot hold all of it.
+ */
+size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count);
+
+/* Simple upper case of the Basic Multilingual Plane: what FAT and UEFI compare names by. */
+u16 ucs2_to_upper(u16 unit);
