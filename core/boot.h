@@ -63,8 +63,8 @@ enum status boot_start(struct boot_entry *entry);
 /* Boots what the VMM handed over as modules, if a loader recognizes one (loaders/direct.c). */
 enum status boot_direct(struct arena *arena);
 
-/* Notes one thing that was tried in vain, for the last message; also logs it. */
-void boot_tried(const char *what, enum status status);
+/* Notes one thing that was tried in vain ("disk0p1", "debian.conf", why), for the last message; also logs it. */
+void boot_tried(const char *where, const char *what, enum status status);
 
 /* Logs all that was tried. */
 void boot_log_tried(void);

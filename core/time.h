@@ -26,6 +26,10 @@ bool deadline_passed(struct deadline *deadline);
 
 void delay_us(u32 microseconds);
 
-/* Milestones of a boot, for "fatwood.log=timing" (BOOT_TIMING). @name is not copied. At most TIMING_MARKS_MAX; more are dropped. */
+/*
+ * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. At most TIMING_MARKS_MAX; more are dropped.
+ * timing_print() prints them, whatever the log threshold, if timing_enable() was called ("fatwood.log=timing").
+ */
 void timing_mark(const char *name);
+void timing_enable(void);
 void timing_print(void);

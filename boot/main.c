@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The story, from the first C line to the kernel: read from the bottom up. */
+#include "boot/tables.h"
+#include "core/arch.h"
+#include "core/boot.h"
+#include "core/boot_info.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/power.h"
+#include "core/time.h"
+#include "drivers/platform/acpi.h"
+#include "lib/text.h"
+#include "lib/util.h"
+
+static const char version[] = "0.1.0";
+
+/* The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between. */
+static void apply_log_option(void)
+{
+	struct span value;
+
+	if (!boot_info_option("fatwood.log", &value))
+		return;
+	while (!span_is_empty(value)) {
+		size_t size = 0;
+		enum log_level level;
+
+		while (size < value.size && value.data[size] != ',')
+			size++;
+		struct span word = span_part(value, 0, size);
+
+		if (text_equals(word, "timing"))
+			timing_enable();
+		else if (log_level_from_name(word, &level))
+			log_set_threshold(level);
+		else
+			log_warning("fatwood.log=%.*s: not one of none, error, warning, info, debug, timing",
+				    (int)word.size, (const char *)word.data);
+		value = span_from(value, min_u64(size + 1, value.size));
+	}
+}
+
+/* Without a description there is no memory to work with: nothing but the last action is left. */
+static void describe_machine(void)
+{
+	for (size_t i = 0; platforms[i]; i++) {
+		enum status status = platforms[i]->describe();
+
+		if (!status)
+			return;
+		if (status != ERR_UNRECOGNIZED)
+			log_error("%s: %s", platforms[i]->name, status_name(status));
+	}
+	log_error("the VMM has not described the machine in a way that this build knows");
+	power_last_action();
+}
+
+static void probe(void (*const probes[])(void))
+{
+	for (size_t i = 0; probes[i]; i++)
+		probes[i]();
+}
+
+/* Tries each boot method on volumes that belong together. Comes back only if none of them booted. */
+static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
+{
+	if (volumes->volume_count == 0)
+		return;
+	timing_mark("volume mounted");
+	for (size_t i = 0; boot_methods[i]; i++) {
+		enum status status = boot_methods[i]->boot(volumes, arena);
+
+		boot_tried(volumes->volumes[0]->device->name, boot_methods[i]->name, status);
+	}
+}
+
+/* Adds the volume on @partition, if there is one that we can read. */
+static void add_volume(struct boot_disk *volumes, struct block_device *partition, struct arena *arena)
+{
+	struct volume *volume;
+	enum status status;
+
+	if (volumes->volume_count == BOOT_VOLUMES_MAX)
+		return log_warning("%s: more than %d volumes to boot from (BOOT_VOLUMES_MAX)",
+				   partition->name, BOOT_VOLUMES_MAX);
+	log_set_subject(partition->name);
+	status = volume_mount(partition, arena, &volume);
+	log_set_subject(NULL);
+	if (!status)
+		volumes->volumes[volumes->volume_count++] = volume;
+	else if (partition->kind != PARTITION_OTHER || status != ERR_UNRECOGNIZED)
+		boot_tried(partition->name, "file system", status);
+}
+
+static void add_volumes_of_kind(struct boot_disk *volumes, const struct partition_table *table,
+				enum partition_kind kind, struct arena *arena)
+{
+	for (u32 i = 0; i < table->count; i++)
+		if (table->partitions[i].kind == kind)
+			add_volume(volumes, &table->partitions[i], arena);
+}
+
+static void boot_disk(struct block_device *disk)
+{
+	struct arena arena = { 0 };
+	struct boot_disk volumes = { .disk = disk };
+	struct partition_table table;
+	enum status status;
+
+	log_set_subject(disk->name);
+	status = partition_scan(disk, &arena, &table);
+	log_set_subject(NULL);
+	if (status)
+		return boot_tried(disk->name, "partition table", status);
+
+	/* The partitions that are there to boot from are one set; any other is looked at by itself, and only then. */
+	add_volumes_of_kind(&volumes, &table, PARTITION_ESP, &arena);
+	add_volumes_of_kind(&volumes, &table, PARTITION_XBOOTLDR, &arena);
+	boot_volumes(&volumes, &arena);
+	for (u32 i = 0; i < table.count; i++) {
+		struct block_device *partition = &table.partitions[i];
+
+		if (partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR)
+			continue;
+		volumes.volume_count = 0;
+		add_volume(&volumes, partition, &arena);
+		boot_volumes(&volumes, &arena);
+	}
+	arena_release(&arena);
+}
+
+static void boot_what_the_vmm_gave(void)
+{
+	struct arena arena = { 0 };
+	enum status status = boot_direct(&arena);
+
+	if (status != ERR_NOT_FOUND)
+		boot_tried("VMM", "kernel", status);
+	arena_release(&arena);
+}
+
+[[gnu::noreturn]] void boot_main(void);
+
+void boot_main(void)
+{
+	timing_mark("entry");
+	describe_machine();
+	apply_log_option();
+	probe(console_probes);
+	log_info("Fatwood %s, entered by %s", version, boot_info.source);
+	boot_info_log();
+	memory_init();
+	arch_mmu_init();
+	timing_mark("memory");
+	if (IS_ENABLED(CONFIG_ACPI))
+		acpi_init();
+	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
+		boot_what_the_vmm_gave();
+	probe(bus_probes);
+	timing_mark("devices");
+	if (!block_first())
+		log_error("no disk found: is one attached by virtio-blk?");
+	for (struct block_device *disk = block_first(); disk; disk = disk->next)
+		boot_disk(disk);
+	log_error("nothing to boot; tried:");
+	boot_log_tried();
+	power_last_action();
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this firmware can do: every optional part of the build, in the order it is tried. Order is
+ * policy, and this is where it stands.
+ */
+#include "boot/tables.h"
+#include "core/boot.h"
+#include "core/boot_info.h"
+#include "core/partition.h"
+#include "core/volume.h"
+#include "drivers/partition/partition.h"
+#include "drivers/pci/pci.h"
+#include "drivers/platform/platform.h"
+#include "drivers/serial/serial.h"
+#include "drivers/virtio/virtio.h"
+#include "fs/fat/fat.h"
+#include "lib/config.h"
+#include "loaders/loaders.h"
+
+const struct platform *const platforms[] = {
+	IF_ENABLED(CONFIG_PLATFORM_PVH, &pvh_platform,)
+	NULL,
+};
+
+/* The first one found is the first to replay the log so far. */
+void (*const console_probes[])(void) = {
+	IF_ENABLED(CONFIG_CONSOLE_UART16550, uart16550_probe,)
+	IF_ENABLED(CONFIG_CONSOLE_DEBUG_PORT, debug_port_probe,)
+	NULL,
+};
+
+/* PCI first: where a VMM offers both, its disks are there. */
+void (*const bus_probes[])(void) = {
+	IF_ENABLED(CONFIG_PCI, pci_probe,)
+	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
+	NULL,
+};
+
+const struct pci_driver *const pci_drivers[] = {
+	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
+	NULL,
+};
+
+const struct virtio_driver *const virtio_drivers[] = {
+	IF_ENABLED(CONFIG_VIRTIO_BLOCK, &virtio_block_driver,)
+	IF_ENABLED(CONFIG_CONSOLE_VIRTIO, &virtio_console_driver,)
+	IF_ENABLED(CONFIG_VIRTIO_RANDOM, &virtio_random_driver,)
+	NULL,
+};
+
+/* A protective MBR stands before every GPT, and a FAT boot sector ends like an MBR: the strictest first. */
+const struct partition_scheme *const partition_schemes[] = {
+	IF_ENABLED(CONFIG_PARTITION_GPT, &gpt_scheme,)
+	IF_ENABLED(CONFIG_PARTITION_MBR, &mbr_scheme,)
+	IF_ENABLED(CONFIG_PARTITION_NONE, &whole_disk_scheme,)
+	NULL,
+};
+
+const struct fs_ops *const file_systems[] = {
+	IF_ENABLED(CONFIG_FAT, &fat_ops,)
+	NULL,
+};
+
+const struct boot_method *const boot_methods[] = {
+	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)
+	NULL,
+};
+
+const struct image_loader *const image_loaders[] = {
+	IF_ENABLED(CONFIG_LOADER_BZIMAGE, &bzimage_loader,)
+	NULL,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a boot entry to a running kernel, and the record of what was tried on the way. */
+#include "core/boot.h"
+
+#include "core/arch.h"
+#include "core/device.h"
+#include "core/log.h"
+#include "core/time.h"
+#include "lib/format.h"
+#include "lib/util.h"
+
+enum { TRIED_MAX = 32, TRIED_SIZE = 96 };
+
+static char tried[TRIED_MAX][TRIED_SIZE];
+static u32 tried_count; /* also those that had no place */
+
+static enum status find_loader(struct boot_entry *entry, const struct image_loader **out)
+{
+	u8 head[IMAGE_HEAD_SIZE];
+	size_t size = (size_t)min_u64(entry->kernel.size, sizeof(head));
+	enum status status = file_read(&entry->kernel, 0, size, head);
+
+	if (status)
+		return status;
+	for (size_t i = 0; image_loaders[i]; i++) {
+		if (image_loaders[i]->recognizes(span_of(head, size))) {
+			*out = image_loaders[i];
+			return OK;
+		}
+	}
+	return unsupported("%s: not a kernel that this build can load", entry->title);
+}
+
+enum status boot_start(struct boot_entry *entry)
+{
+	const struct image_loader *loader;
+	struct arena arena = { 0 };
+	struct kernel kernel;
+	enum status status = find_loader(entry, &loader);
+
+	if (status)
+		return status;
+	timing_mark("kernel found");
+	status = loader->load(entry, &arena, &kernel);
+	if (status) {
+		arena_release(&arena);
+		return status;
+	}
+	timing_mark("kernel loaded");
+	log_info("booting \"%s\" (%s)", entry->title, loader->name);
+	timing_print();
+	devices_quiesce();
+	arch_enter_kernel(&kernel);
+}
+
+void boot_tried(const char *where, const char *what, enum status status)
+{
+	char line[TRIED_SIZE];
+
+	format(line, sizeof(line), "%s: %s: %s", where, what, status_name(status));
+	log_warning("%s", line);
+	if (tried_count < TRIED_MAX)
+		memcpy(tried[tried_count], line, sizeof(line));
+	tried_count++;
+}
+
+void boot_log_tried(void)
+{
+	for (u32 i = 0; i < min_u64(tried_count, TRIED_MAX); i++)
+		log_error("  %s", tried[i]);
+	if (tried_count > TRIED_MAX)
+		log_error("  and %u more", tried_count - TRIED_MAX);
+	if (tried_count == 0)
+		log_error("  nothing");
+}

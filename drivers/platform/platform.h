@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ways a VMM describes the machine, for the table of boot/tables.c. */
+#pragma once
+
+#include "core/boot_info.h"
+
+extern const struct platform pvh_platform;
