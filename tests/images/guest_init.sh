@@ -43,7 +43,7 @@ if [ -e /sys/firmware/acpi/tables/FACP ] || [ -e /sys/firmware/acpi/tables/APIC 
 else
 	report "acpi=no"
 fi
-report "boot_params=$(base64 /sys/kernel/boot_params/data | tr -d '\n')"
+report "boot_params=$(hexdump -v -e '1/1 "%02x"' /sys/kernel/boot_params/data)"
 for data in /sys/kernel/boot_params/setup_data/*; do
 	[ -e "$data/type" ] && report "setup_data=$(cat "$data/type")"
 done

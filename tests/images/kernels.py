@@ -75,14 +75,14 @@ def new_folder(target):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(command, **options):
+def run(command, error=RuntimeError, **options):
     """Runs a tool; its output is shown only when it fails."""
     options.setdefault("stdout", subprocess.PIPE)
     result = subprocess.run(
         [str(word) for word in command], stderr=subprocess.STDOUT, text=True, **options
     )
     if result.returncode:
-        raise Unavailable(f"{' '.join(map(str, command))}: {(result.stdout or '').strip()[-2000:]}")
+        raise error(f"{' '.join(map(str, command))}: {(result.stdout or '').strip()[-2000:]}")
     return result.stdout
 
 
@@ -140,18 +140,19 @@ class AptRoot:
 
     def update(self):
         progress(f"reading the package list of {self.folder.name}")
-        run(["apt-get", *self.options, "-qq", "update"])
+        run(["apt-get", *self.options, "-qq", "update"], Unavailable)
 
     def dependencies(self, package):
         text = run(["apt-cache", *self.options, "depends", "--no-recommends", "--no-suggests",
-                    "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", package])
+                    "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", package],
+                   Unavailable)
         return [line.split()[-1] for line in text.splitlines() if "Depends:" in line]
 
     def unpack(self, package, folder):
         """Downloads the package and unpacks its files into the folder."""
         with tempfile.TemporaryDirectory(dir=self.folder / "packages") as downloads:
             progress(f"fetching {package}")
-            run(["apt-get", *self.options, "-qq", "download", package], cwd=downloads)
+            run(["apt-get", *self.options, "-qq", "download", package], Unavailable, cwd=downloads)
             (archive,) = pathlib.Path(downloads).glob("*.deb")
             run(["dpkg-deb", "-x", archive, folder])
 

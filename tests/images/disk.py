@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disk images for the boot tests: partition tables by sgdisk and sfdisk, file systems by fat.py.
+
+Nothing is mounted and no root is needed. Images are sparse files, and the same call gives the same
+bytes. Boot entries follow the Boot Loader Specification (loader/entries/*.conf).
+"""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images.fat import MIB, Fat, tool
+
+# type: (GPT type for sgdisk, MBR type)
+TYPES = {
+    "esp": ("ef00", "ef"),
+    "xbootldr": ("ea00", "ea"),
+    "linux": ("8304", "83"),
+    "data": ("0700", "0c"),
+}
+DISK_GUID = "46617457-6f6f-6420-4669-726d77617265"
+
+
+@dataclasses.dataclass
+class Partition:
+    """content: a Fat to make, a file to copy (pathlib.Path), or bytes."""
+
+    content: object
+    type: str = "esp"
+    name: str = ""
+
+    @property
+    def guid(self):
+        """Derived from the name, so images are the same each time."""
+        return DISK_GUID[:-12] + (self.name or self.type).encode().hex()[:12].ljust(12, "0")
+
+
+def entry(title="Test", **keys):
+    """The text of a boot entry; a list repeats its key, a dash in a key is written as '_'."""
+    lines = [f"title {title}"]
+    for key, value in keys.items():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            lines.append(f"{key.replace('_', '-')} {item}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def bls_files(kernel, initrds=(), options="", name="test", **keys):
+    """Files of an ESP with one entry: kernel and initrds are bytes or paths."""
+    files = {"/linux/vmlinuz": kernel}
+    for number, data in enumerate(initrds):
+        files[f"/linux/initrd{number}.img"] = data
+    keys.setdefault("linux", "/linux/vmlinuz")
+    if initrds:
+        keys.setdefault("initrd", [f"/linux/initrd{number}.img" for number in range(len(initrds))])
+    if options:
+        keys.setdefault("options", options)
+    files[f"/loader/entries/{name}.conf"] = entry(**keys)
+    return files
+
+
+def copy_sparse(source, target_file, offset):
+    """Writes the file's data into an open one at offset; its holes stay holes."""
+    with open(source, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        end = 0
+        while end < size:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            except OSError:  # ENXIO: a hole up to the end
+                break
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            file.seek(start)
+            target_file.seek(offset + start)
+            shutil.copyfileobj(LimitedReader(file, end - start), target_file, MIB)
+
+
+@dataclasses.dataclass
+class LimitedReader:
+    """The next bytes of a file, and no more."""
+
+    file: object
+    left: int
+
+    def read(self, size):
+        data = self.file.read(min(size, self.left))
+        self.left -= len(data)
+        return data
+
+
+def write_gpt(path, layout, blocks, block):
+    """layout: [(partition, first block, block count)]. sgdisk counts 512-byte sectors in files, so
+    for larger blocks its table is made on a file of as many sectors and then moved block by block."""
+    table = path.with_suffix(".table")
+    with open(table, "wb") as file:
+        file.truncate(blocks * 512)
+    words = ["-a", "1", "-U", DISK_GUID]
+    for number, (partition, first, count) in enumerate(layout, 1):
+        words += ["-n", f"{number}:{first}:{first + count - 1}",
+                  "-t", f"{number}:{TYPES[partition.type][0]}",
+                  "-u", f"{number}:{partition.guid}", "-c", f"{number}:{partition.name}"]
+    tool("sgdisk", "-o", *words, table)
+    with open(table, "rb") as source, open(path, "r+b") as target:
+        # protective MBR; header and entries; backup entries and header
+        for first, size in ((0, 512), (1, 512), (2, 32 * 512), (blocks - 33, 32 * 512),
+                            (blocks - 1, 512)):
+            source.seek(first * 512)
+            target.seek(first * block)
+            target.write(source.read(size))
+    table.unlink()
+
+
+def write_mbr(path, layout, blocks, block, logical):
+    """Primary partitions, or all in an extended one; each logical one follows its own table."""
+    table = path.with_suffix(".table")
+    with open(table, "wb") as file:
+        file.truncate(blocks * 512)
+    script = ["label: dos", "label-id: 0xfa7300d1", "grain: 512"]
+    tables = [0]
+    if logical:
+        script.append(f"1 : start={layout[0][1] - 1}, size={blocks - layout[0][1] + 1}, type=5")
+        tables += [first - 1 for _, first, _ in layout]
+    for number, (partition, first, count) in enumerate(layout, 5 if logical else 1):
+        script.append(f"{number} : start={first}, size={count}, type={TYPES[partition.type][1]}")
+    tool("sfdisk", "-q", "--force", table, input="\n".join(script) + "\n")
+    with open(table, "rb") as source, open(path, "r+b") as target:
+        for first in tables:
+            source.seek(first * 512)
+            target.seek(first * block)
+            target.write(source.read(512))
+    table.unlink()
+
+
+def write_disk(path, partitions, scheme="gpt", block=512, tail=0):
+    """A whole disk. scheme: gpt, mbr, mbr-logical, or none (the one content is the disk itself);
+    tail: bytes of unused space before the backup table."""
+    path = pathlib.Path(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".disk-") as folder:
+        contents = []
+        for number, partition in enumerate(partitions):
+            content = partition.content
+            if isinstance(content, Fat):
+                file = pathlib.Path(folder) / str(number)
+                content.write(file)
+                content = file
+            elif isinstance(content, bytes):
+                file = pathlib.Path(folder) / str(number)
+                file.write_bytes(content)
+                content = file
+            contents.append(content)
+        temporary = pathlib.Path(folder) / "disk"
+        if scheme == "none":
+            (content,) = contents
+            shutil.move(content, temporary)
+        else:
+            gap = 64
+            layout = []
+            position = gap
+            for partition, content in zip(partitions, contents):
+                count = -(-content.stat().st_size // block)
+                layout.append((partition, position, count))
+                position += count + gap
+            blocks = position + tail // block
+            with open(temporary, "wb") as file:
+                file.truncate(blocks * block)
+            if scheme == "gpt":
+                write_gpt(temporary, layout, blocks, block)
+            else:
+                write_mbr(temporary, layout, blocks, block, scheme == "mbr-logical")
+            with open(temporary, "r+b") as file:
+                for (_, first, _), content in zip(layout, contents):
+                    copy_sparse(content, file, first * block)
+        temporary.rename(path)
+    return path
+
+
+def esp_disk(path, files, bits=32, block=512, scheme="gpt", cluster_blocks=1, size=64 * MIB,
+             **options):
+    """The usual test disk: one ESP with those files."""
+    fat = Fat(files, size, bits, block, cluster_blocks, **options)
+    return write_disk(path, [Partition(fat, "esp", "ESP")], scheme, block)

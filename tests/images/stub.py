@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stub kernel: tests/payload/linux_stub compiled and wrapped in a Linux boot protocol header.
+
+Every field of the header can be chosen, so a test can ask for any placement, and evil.py for any lie.
+Offsets: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
+"""
+
+import dataclasses
+import functools
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import struct
+import sys
+import zlib
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images import kernels
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1] / "payload" / "linux_stub"
+FLAGS = ("-std=gnu2x", "-ffreestanding", "-fno-stack-protector", "-fPIE", "-mno-red-zone",
+         "-mgeneral-regs-only", "-O2", "-Wall", "-Wextra", "-nostdlib", "-static",
+         "-fno-asynchronous-unwind-tables", "-fcf-protection=none")
+CODE = 0x1400
+XLF_KERNEL_64 = 1
+XLF_ABOVE_4G = 2
+
+
+@functools.cache
+def program():
+    """The flat protected-mode part."""
+    sources = [SOURCE / name for name in ("head.S", "stub.c", "stub.ld")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + repr(FLAGS).encode())
+    path = kernels.CACHE / "stub" / f"{digest.hexdigest()[:12]}.bin"
+    with kernels.lock("stub"):
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".tmp")
+            elf = path.with_suffix(".elf")
+            compiler, copy = (("clang", "--target=x86_64-unknown-linux-gnu", "-fuse-ld=lld"),
+                              "llvm-objcopy") if shutil.which("clang") else (("gcc",), "objcopy")
+            kernels.run([*compiler, *FLAGS, "-no-pie", "-Wl,--build-id=none", "-T", sources[2],
+                         *sources[:2], "-o", elf])
+            kernels.run([copy, "-O", "binary", elf, temporary])
+            os.replace(temporary, path)
+    return path.read_bytes()
+
+
+@dataclasses.dataclass
+class Stub:
+    """Header fields by their names in the boot protocol; data() is the whole image."""
+
+    size: int = 0  # of the protected-mode part: filled up with incompressible bytes
+    setup_sects: int = 1
+    boot_flag: int = 0xAA55
+    magic: bytes = b"HdrS"
+    version: int = 0x020F
+    jump: int = 0x6A
+    loadflags: int = 1
+    code32_start: int = 0x100000
+    initrd_addr_max: int = 0x7FFFFFFF
+    kernel_alignment: int = 0x200000
+    relocatable_kernel: int = 1
+    min_alignment: int = 21
+    xloadflags: int = XLF_KERNEL_64 | XLF_ABOVE_4G
+    cmdline_size: int = 2047
+    pref_address: int = 0x1000000
+    init_size: int = 0  # 0: what the image needs
+    syssize: int = 0  # 0: the truth, in 16-byte units
+
+    def data(self):
+        body = bytearray(program())
+        wanted = max(self.size, len(body))
+        body += random.Random(wanted).randbytes(wanted - len(body))
+        body += bytes(-len(body) % 16)
+        struct.pack_into("<I", body, 0x208, zlib.crc32(body[CODE:]))
+        setup = bytearray(((self.setup_sects or 4) + 1) * 512)
+        struct.pack_into("<BHIHHHH", setup, 0x1F1, self.setup_sects, 1,
+                         self.syssize or len(body) // 16, 0, 0xFFFF, 0, self.boot_flag)
+        struct.pack_into("<BB4sH", setup, 0x200, 0xEB, self.jump, self.magic, self.version)
+        struct.pack_into("<BBHI", setup, 0x210, 0, self.loadflags, 0x8000, self.code32_start)
+        struct.pack_into("<IIBBHI", setup, 0x22C, self.initrd_addr_max, self.kernel_alignment,
+                         self.relocatable_kernel, self.min_alignment, self.xloadflags,
+                         self.cmdline_size)
+        struct.pack_into("<QI", setup, 0x258, self.pref_address,
+                         self.init_size or -(-len(body) // 0x1000) * 0x1000)
+        return bytes(setup + body)
