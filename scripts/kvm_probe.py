@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Says whether KVM really works here. A /dev/kvm that exists is not enough: some never come back from
+the guest, and some run it a thousand times slower than an emulator does.
+
+A guest of some 100 bytes starts at the reset vector, goes to protected and then to long mode, counts to
+100 million (a thirtieth of a second on a processor), and ends QEMU through isa-debug-exit. Only where
+that happens within two seconds does KVM count as working.
+"""
+
+import functools
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+PROBE_SECONDS = 2
+ROM_SIZE = 64 * 1024
+ROM_BASE = (1 << 32) - ROM_SIZE
+EXIT_PORT = 0xF4
+EXIT_VALUE = 0x2A
+ROUNDS = 100_000_000
+
+GDT = 0x80
+GDT_POINTER = GDT + 4 * 8
+PROTECTED = 0x18
+LONG = 0x6A
+
+
+def probe_rom():
+    """The ROM: code from 0 on, the GDT behind it, the reset vector 16 bytes before the end."""
+    code = b"".join((
+        b"\xfa",  # cli
+        b"\x2e\x66\x0f\x01\x16" + struct.pack("<H", GDT_POINTER),  # lgdt cs:[GDT_POINTER]
+        b"\x0f\x20\xc0\x0c\x01\x0f\x22\xc0",  # cr0 |= PE
+        b"\x66\xea" + struct.pack("<IH", ROM_BASE + PROTECTED, 0x08),  # jmp to 32-bit code
+        b"\x66\xb8\x10\x00\x8e\xd8",  # ds = 0x10
+        b"\xc7\x05" + struct.pack("<II", 0x1000, 0x2003),  # one page table of each level maps the
+        b"\xc7\x05" + struct.pack("<II", 0x2018, 0x3003),  # last 2 MiB below 4 GiB, where we are
+        b"\xc7\x05" + struct.pack("<II", 0x3FF8, 0xFFE00083),
+        b"\xb8\x20\x00\x00\x00\x0f\x22\xe0",  # cr4 = PAE
+        b"\xb8\x00\x10\x00\x00\x0f\x22\xd8",  # cr3 = 0x1000
+        b"\xb9\x80\x00\x00\xc0\x0f\x32\x80\xcc\x01\x0f\x30",  # EFER |= LME
+        b"\x0f\x20\xc0\x0d\x00\x00\x00\x80\x0f\x22\xc0",  # cr0 |= PG
+        b"\xea" + struct.pack("<IH", ROM_BASE + LONG, 0x18),  # jmp to 64-bit code
+        b"\xb9" + struct.pack("<I", ROUNDS) + b"\xff\xc9\x75\xfc",  # count down from ROUNDS
+        b"\xb0" + bytes([EXIT_VALUE]) + b"\xe6" + bytes([EXIT_PORT]),  # out EXIT_PORT, EXIT_VALUE
+        b"\xf4\xeb\xfd",  # hlt, for ever
+    ))
+    table = struct.pack("<4Q", 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF, 0x00AF9B000000FFFF)
+    rom = bytearray(ROM_SIZE)
+    rom[: len(code)] = code
+    rom[GDT : GDT + len(table)] = table
+    struct.pack_into("<HI", rom, GDT_POINTER, len(table) - 1, ROM_BASE + GDT)
+    rom[-16:-13] = b"\xe9\x0d\x00"  # jmp to 0
+    return bytes(rom)
+
+
+def probe(accelerator):
+    """Runs the guest; returns None if it answered, else why it did not."""
+    qemu = shutil.which("qemu-system-x86_64")
+    if not qemu:
+        return "qemu-system-x86_64 is not installed"
+    with tempfile.NamedTemporaryFile(suffix=".rom") as rom:
+        rom.write(probe_rom())
+        rom.flush()
+        command = [qemu, "-accel", accelerator, "-machine", "pc", "-m", "16", "-nodefaults",
+                   "-display", "none", "-bios", rom.name, "-no-reboot",
+                   "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+        try:
+            _, errors = process.communicate(timeout=PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()  # not waited for: a task stuck in KVM may never end
+            return f"the probe guest did not answer within {PROBE_SECONDS} seconds"
+    if process.returncode == EXIT_VALUE << 1 | 1:
+        return None
+    return errors.decode(errors="replace").strip() or f"QEMU ended with {process.returncode}"
+
+
+@functools.cache
+def kvm_problem():
+    """None where KVM works, else one line that says why it is not used."""
+    if not os.path.exists("/dev/kvm"):
+        return "there is no /dev/kvm"
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "no permission to use /dev/kvm"
+    return probe("kvm")
+
+
+def kvm_works():
+    return kvm_problem() is None
+
+
+if __name__ == "__main__":
+    problem = kvm_problem()
+    print(f"KVM is not used: {problem}" if problem else "KVM works")
+    sys.exit(problem is not None)
