@@ -107,12 +107,25 @@ sources := $(wildcard $(obj-y:.o=.c) $(obj-y:.o=.S))
 objects := $(sort $(patsubst %.c,$(O)/%.o,$(sources:.S=.c)))
 linker-script := $(O)/arch/$(ARCH)/firmware.ld
 
+symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
+link = $(LD) $(LDFLAGS) -T $(linker-script) $(objects)
+
 all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.debug.elf in $(O)
 
-$(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script)
+$(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-table)
 	$(call say,LINK,$(O)/fatwood.elf)
-	$(Q)$(LD) $(LDFLAGS) -T $(linker-script) -o $(O)/fatwood.debug.elf $(objects)
-	$(Q)$(LD) $(LDFLAGS) -T $(linker-script) -s -o $(O)/fatwood.elf $(objects)
+	$(Q)$(link) $(symbol-table) -o $(O)/fatwood.debug.elf
+	$(Q)$(link) $(symbol-table) -s -o $(O)/fatwood.elf
+
+# The table of function names is part of what it describes: the first link, without names, tells
+# its size; the second, with that size, the addresses; the third must not move them again.
+$(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
+	$(call say,SYMBOLS,$@)
+	$(Q)rm -f $(O)/symbols.elf; for pass in 1 2 3; do \
+		$(python) scripts/symbols.py $(O)/symbols.elf >$(O)/symbols.S; \
+		$(CC) $(CC_TARGET) -c -o $@ $(O)/symbols.S; \
+		$(link) $@ -o $(O)/symbols.elf; done
+	$(Q)$(python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
 $(O)/%.o: %.c $(autoconf) Makefile
 	$(call say,CC,$<)

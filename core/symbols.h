@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names of our own functions, for the fault dump (FAULT_SYMBOLS). */
+#pragma once
+
+#include "lib/types.h"
+
+/* One function. The table ascends by address; scripts/symbols.py makes it from the linked image. */
+struct symbol {
+	u32 address;
+	u32 name; /* where in symbol_names its name starts */
+};
+
+extern const struct symbol symbols[];
+extern const u32 symbol_count;
+extern const char symbol_names[];
+
+/*
+ * The name of the function that @address lies in, and how far in. NULL before the first function;
+ * an address behind the last one is taken to be in it.
+ */
+const char *symbol_find(u64 address, u64 *offset);

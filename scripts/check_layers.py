@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the rules of the tree that a compiler does not: who may include whom, and clean text.
+
+docs/architecture.md explains the layers. Ends with "N passed, N failed", counted in files.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+import kconfiglib
+
+# Folder: the folders it may include from, and whether it may use <asm/...>.
+LAYERS = {
+    "lib": ({"lib"}, False),
+    "core": ({"lib", "core"}, True),
+    "arch": ({"lib", "core", "arch"}, True),
+    "drivers": ({"lib", "core", "drivers"}, True),
+    "fs": ({"lib", "core", "fs"}, False),
+    "loaders": ({"lib", "core", "loaders"}, False),
+    "boot": ({"lib", "core", "arch", "drivers", "fs", "loaders", "boot"}, True),
+}
+# What a compiler brings without a C library.
+FREESTANDING = {"stdarg.h", "stddef.h", "stdint.h", "stdbool.h", "stdalign.h", "limits.h"}
+LINES_MAX = 500
+COLUMNS_MAX = {".c": 100, ".h": 100, ".S": 100, ".py": 120, ".sh": 120}
+
+SPDX = "SPDX-License-Identifier: Apache-2.0"
+NO_SPDX = re.compile(r"^LICENSE$|^tests/fuzz/corpus/|\.(json|svg)$|^tests/.*/recorded/")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)')
+CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*(CONFIG_|IS_ENABLED)")
+SYMBOL = re.compile(r"\bCONFIG_([A-Z0-9_]{2,})\b")
+# Assembled here so that this file does not contain them.
+UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
+                             "--exclude-standard"], stdout=subprocess.PIPE, check=True)
+    paths = [pathlib.Path(name) for name in listed.stdout.decode().split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def check_includes(path, lines):
+    folder = path.parts[0]
+    allowed, asm = LAYERS[folder]
+    for number, line in enumerate(lines, 1):
+        if not (match := INCLUDE.match(line)):
+            continue
+        kind, name = match.groups()
+        first = name.split("/")[0]
+        if kind == "<":
+            if name in FREESTANDING or (first == "asm" and asm) or \
+                    (name == "generated/autoconf.h" and str(path) == "lib/config.h"):
+                continue
+            yield number, f"{folder}/ may not include <{name}>"
+        elif first not in allowed:
+            yield number, f'{folder}/ may not include "{name}"; it may use {sorted(allowed)}'
+        elif first == "arch" and folder == "arch" and name.split("/")[1] != path.parts[1]:
+            yield number, f'arch/{path.parts[1]}/ may not include "{name}"'
+        elif not pathlib.Path(name).exists():
+            yield number, f'there is no "{name}"; paths start at the root of the tree'
+
+
+def check_source(path, lines):
+    """What holds for the firmware's own C and assembly."""
+    if path.suffix == ".c":
+        for number, line in enumerate(lines, 1):
+            if CONDITIONAL.match(line):
+                yield number, "configuration by preprocessor; use IS_ENABLED or a whole file"
+    if path.suffix == ".h" and "#pragma once" not in lines:
+        yield 1, "no #pragma once"
+    if len(lines) > LINES_MAX:
+        yield LINES_MAX, f"{len(lines)} lines, more than {LINES_MAX}"
+
+
+def check_text(path, content, lines):
+    if not NO_SPDX.search(str(path)) and not any(SPDX in line for line in lines[:3]):
+        yield 1, f"no '{SPDX}' in the first lines"
+    if content and not content.endswith("\n"):
+        yield len(lines), "no newline at the end"
+    if content.endswith("\n\n"):
+        yield len(lines), "empty line at the end"
+    for number, line in enumerate(lines, 1):
+        if line != line.rstrip():
+            yield number, "white space at the end of the line"
+        if UNFINISHED.search(line):
+            yield number, "unfinished work belongs into an issue"
+        if path.suffix == ".py" and "\t" in line:
+            yield number, "tab in Python"
+        columns, columns_max = len(line.expandtabs(8)), COLUMNS_MAX.get(path.suffix)
+        if columns_max and columns > columns_max:
+            yield number, f"{columns} columns, more than {columns_max}"
+
+
+def check_symbols(path, lines, kconf):
+    for number, line in enumerate(lines, 1):
+        for name in SYMBOL.findall(line):
+            if name not in kconf.syms or not kconf.syms[name].nodes:
+                yield number, f"there is no symbol CONFIG_{name}"
+
+
+def check_kconfig(kconf, used):
+    """Every symbol has a help text, and somebody asks for it."""
+    for symbol in kconf.unique_defined_syms:
+        node = symbol.nodes[0]
+        where = f"{node.filename}:{node.linenr}"
+        if not node.help:
+            yield where, f"{symbol.name} has no help text"
+        asked = symbol.name in used or symbol.choice or \
+            any(symbol in kconfiglib.expr_items(other.direct_dep)
+                for other in kconf.unique_defined_syms)
+        if not asked:
+            yield where, f"nothing depends on {symbol.name}"
+
+
+def check_object_lists(paths):
+    """Every source is in its folder's objects.mk, and every entry there is a source."""
+    listed = {}
+    for folder in LAYERS:
+        makefile = pathlib.Path(folder, "objects.mk")
+        for number, line in enumerate(makefile.read_text(encoding="utf-8").splitlines(), 1):
+            for name in re.findall(r"[\w/-]+\.o\b", line.split("#")[0]):
+                listed[name] = f"{makefile}:{number}"
+    sources = {str(path.with_suffix(".o")): path for path in paths
+               if path.parts[0] in LAYERS and
+               (path.suffix == ".c" or path.suffix == ".S" and not path.name.endswith(".ld.S"))}
+    for name, where in listed.items():
+        if name not in sources:
+            yield where, f"no source for {name}"
+    for name, path in sources.items():
+        if name not in listed:
+            yield f"{path}:1", "in no objects.mk"
+
+
+def main():
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    paths = tracked()
+    used, bad = set(), set()
+
+    def report(where, text):
+        print(f"{where}: {text}")
+        bad.add(str(where).split(":", maxsplit=1)[0])
+
+    for path in paths:
+        try:
+            content = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            if not str(path).startswith("tests/"):
+                report(path, "not text")
+            continue
+        lines = content.splitlines()
+        problems = list(check_text(path, content, lines))
+        if path.parts[0] in LAYERS and path.suffix in (".c", ".h", ".S"):
+            problems += check_includes(path, lines)
+            problems += check_source(path, lines)
+        if path.parts[0] in LAYERS or path.name in ("Makefile", "host.mk"):
+            problems += check_symbols(path, lines, kconf)
+            used.update(name for line in lines for name in SYMBOL.findall(line))
+        for number, text in problems:
+            report(f"{path}:{number}", text)
+    for where, text in [*check_kconfig(kconf, used), *check_object_lists(paths)]:
+        report(where, text)
+    print(f"{len(paths) - len(bad)} passed, {len(bad)} failed")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The system packages that Fatwood uses, listed once, and their installation on Debian 12 and 13
+# and Ubuntu 24.04: setup.sh [build|run|check]. Does nothing where all is there; elsewhere it says
+# what it installs, and asks for the password by sudo unless it is root.
+set -euo pipefail
+
+# What has it, how to see that it is there, package. A group includes those above it.
+# The test may be anything the shell can run, so that other distributions and own builds count too.
+wanted() {
+    cat <<'END'
+build   command -v clang                        clang
+build   command -v ld.lld                       lld
+build   command -v make                         make
+build   python3 -c 'import ensurepip, venv'     python3-venv
+run     command -v qemu-system-x86_64           qemu-system-x86
+run     command -v sgdisk                       gdisk
+run     command -v mkfs.vfat                    dosfstools
+run     command -v mcopy                        mtools
+run     command -v cpio                         cpio
+run     command -v zstd                         zstd
+run     command -v xz                           xz-utils
+run     test -x /bin/busybox                    busybox-static
+check   command -v gcc                          gcc
+check   test -e /usr/include/stdio.h            libc6-dev
+check   command -v git                          git
+check   ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*   libclang-rt-dev
+check   command -v mke2fs                       e2fsprogs
+check   command -v script                       bsdutils
+END
+}
+
+case ${1:-check} in
+build) groups=' build ' ;;
+run) groups=' build run ' ;;
+check) groups=' build run check ' ;;
+*) echo "usage: $0 [build|run|check]" >&2; exit 2 ;;
+esac
+
+missing=()
+while read -r line; do
+    group=${line%% *}
+    package=${line##* }
+    test=${line#"$group"}
+    test=${test%"$package"}
+    [[ $groups == *" $group "* ]] || continue
+    # /usr/sbin holds mkfs and sgdisk, and is not on the path of every user.
+    PATH=$PATH:/usr/sbin:/sbin bash -c "$test" >/dev/null 2>&1 </dev/null || missing+=("$package")
+done < <(wanted)
+
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "setup: this machine lacks what these Debian packages hold: ${missing[*]}" >&2
+    echo "setup: install them under the names they have here, then try again" >&2
+    exit 1
+fi
+
+as_root=()
+if [[ $EUID -ne 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+        echo "setup: some packages are missing; as root, run:" >&2
+        echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+    echo "setup: sudo may ask for your password"
+fi
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" apt-get -q update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q install -y --no-install-recommends "${missing[@]}"

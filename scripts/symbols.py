@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Prints the table of core/symbols.h as assembly, from the functions of a linked image.
+
+symbols.py [IMAGE]: without an image the table is empty, for the first of the links that it takes
+until the table has its size and the functions their addresses.
+"""
+import os
+import sys
+
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+
+
+def functions_of(path):
+    """Returns {address: name}: of several names for one address the first of the alphabet."""
+    with open(path, "rb") as file:
+        elf = ELFFile(file)
+        code = {index for index, section in enumerate(elf.iter_sections())
+                if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR}
+        found = {}
+        for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+            if symbol["st_shndx"] in code and symbol.name and \
+                    symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE"):
+                address = symbol["st_value"]
+                found[address] = min(symbol.name, found.get(address, symbol.name))
+        return found
+
+
+def main():
+    image = sys.argv[1] if len(sys.argv) > 1 else None
+    functions = sorted(functions_of(image).items()) if image and os.path.exists(image) else []
+    print("/* SPDX-License-Identifier: Apache-2.0 */")
+    print('\t.section .rodata.symbols, "a"\n\t.balign 4\n\t.globl symbols, symbol_count, symbol_names')
+    print("symbols:")
+    position = 0
+    for address, name in functions:
+        print(f"\t.long {address:#x}, {position}")
+        position += len(name) + 1
+    print(f"symbol_count:\n\t.long {len(functions)}")
+    print("symbol_names:")
+    for _, name in functions:
+        print(f'\t.asciz "{name}"')
+    print('\t.section .note.GNU-stack, "", @progbits')
+
+
+if __name__ == "__main__":
+    main()
