@@ -4,7 +4,7 @@
 the guest, and some run it a thousand times slower than an emulator does.
 
 A guest of some 100 bytes starts at the reset vector, goes to protected and then to long mode, counts to
-100 million (a thirtieth of a second on a processor), and ends QEMU through isa-debug-exit. Only where
+20 million (some milliseconds on a processor), and ends QEMU through isa-debug-exit. Only where
 that happens within two seconds does KVM count as working.
 """
 
@@ -21,7 +21,7 @@ ROM_SIZE = 64 * 1024
 ROM_BASE = (1 << 32) - ROM_SIZE
 EXIT_PORT = 0xF4
 EXIT_VALUE = 0x2A
-ROUNDS = 100_000_000
+ROUNDS = 20_000_000
 
 GDT = 0x80
 GDT_POINTER = GDT + 4 * 8
