@@ -14,16 +14,11 @@ enum { TRIED_MAX = 32, TRIED_SIZE = 96 };
 static char tried[TRIED_MAX][TRIED_SIZE];
 static u32 tried_count; /* also those that had no place */
 
-static enum status find_loader(struct boot_entry *entry, const struct image_loader **out)
+static enum status find_loader(struct boot_entry *entry, struct span head,
+			       const struct image_loader **out)
 {
-	u8 head[IMAGE_HEAD_SIZE];
-	size_t size = (size_t)min_u64(entry->kernel.size, sizeof(head));
-	enum status status = file_read(&entry->kernel, 0, size, head);
-
-	if (status)
-		return status;
 	for (size_t i = 0; image_loaders[i]; i++) {
-		if (image_loaders[i]->recognizes(span_of(head, size))) {
+		if (image_loaders[i]->recognizes(head)) {
 			*out = image_loaders[i];
 			return OK;
 		}
@@ -36,12 +31,16 @@ enum status boot_start(struct boot_entry *entry)
 	const struct image_loader *loader;
 	struct arena arena = { 0 };
 	struct kernel kernel;
-	enum status status = find_loader(entry, &loader);
+	u8 bytes[IMAGE_HEAD_SIZE];
+	struct span head = span_of(bytes, (size_t)min_u64(entry->kernel.size, sizeof(bytes)));
+	enum status status = file_read(&entry->kernel, 0, head.size, bytes);
 
+	if (!status)
+		status = find_loader(entry, head, &loader);
 	if (status)
 		return status;
 	timing_mark("kernel found");
-	status = loader->load(entry, &arena, &kernel);
+	status = loader->load(entry, head, &arena, &kernel);
 	if (status) {
 		arena_release(&arena);
 		return status;

@@ -29,10 +29,11 @@ struct kernel {
 /* How to boot it. */
 struct image_loader {
 	const char *name;
-	/* By the first IMAGE_HEAD_SIZE bytes, or fewer in a smaller file. */
+	/* By the first IMAGE_HEAD_SIZE bytes, or all of a smaller file. */
 	bool (*recognizes)(struct span head);
-	/* Loads kernel, initrds and command line into the arena's pages. */
-	enum status (*load)(struct boot_entry *entry, struct arena *arena, struct kernel *out);
+	/* Loads kernel, initrds and command line into the arena's pages. @head is what was recognized. */
+	enum status (*load)(struct boot_entry *entry, struct span head, struct arena *arena,
+			    struct kernel *out);
 };
 
 enum { IMAGE_HEAD_SIZE = 1024 };
