@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines, words and numbers. */
+#include "lib/text.h"
+
+#include "lib/util.h"
+
+static bool is_white(u8 c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static u8 to_lower(u8 c)
+{
+	return c >= 'A' && c <= 'Z' ? (u8)(c + ('a' - 'A')) : c;
+}
+
+bool text_next_line(struct span *rest, struct span *line)
+{
+	size_t size = 0;
+
+	if (span_is_empty(*rest))
+		return false;
+	while (size < rest->size && rest->data[size] != '\n')
+		size++;
+	*line = span_part(*rest, 0, size);
+	if (size == rest->size) {
+		*rest = (struct span){ 0 };
+		return true;
+	}
+	*rest = span_from(*rest, size + 1);
+	if (line->size && line->data[line->size - 1] == '\r')
+		line->size--;
+	return true;
+}
+
+bool text_next_word(struct span *rest, struct span *word)
+{
+	size_t start = 0, end;
+
+	while (start < rest->size && is_white(rest->data[start]))
+		start++;
+	for (end = start; end < rest->size && !is_white(rest->data[end]);)
+		end++;
+	if (start == end)
+		return false;
+	*word = span_part(*rest, start, end - start);
+	*rest = span_from(*rest, end);
+	return true;
+}
+
+struct span text_trim(struct span text)
+{
+	while (text.size && is_white(text.data[text.size - 1]))
+		text.size--;
+	while (text.size && is_white(text.data[0]))
+		text = span_from(text, 1);
+	return text;
+}
+
+bool text_equals(struct span text, const char *other)
+{
+	return span_equals(text, span_of_string(other));
+}
+
+bool text_equals_ignoring_case(struct span text, const char *other)
+{
+	size_t i = 0;
+
+	while (i < text.size && other[i] && to_lower(text.data[i]) == to_lower((u8)other[i]))
+		i++;
+	return i == text.size && !other[i];
+}
+
+static u8 digit_value(u8 c)
+{
+	c = to_lower(c);
+	if (c >= '0' && c <= '9')
+		return (u8)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (u8)(c - 'a' + 10);
+	return UINT8_MAX;
+}
+
+bool text_to_u64(struct span text, u64 *out)
+{
+	u64 value = 0;
+	u8 base = 10;
+
+	if (text.size > 2 && text.data[0] == '0' && to_lower(text.data[1]) == 'x') {
+		base = 16;
+		text = span_from(text, 2);
+	}
+	if (span_is_empty(text))
+		return false;
+	for (size_t i = 0; i < text.size; i++) {
+		u8 digit = digit_value(text.data[i]);
+
+		if (digit >= base || multiply_overflows(value, base, &value) ||
+		    add_overflows(value, digit, &value))
+			return false;
+	}
+	*out = value;
+	return true;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Version order (UAPI.10 Version Format Specification, section "Version Comparison", whose steps are numbered below). */
+#include "lib/version.h"
+
+static bool is_digit(u8 c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(u8 c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* The first byte, or 0 at the end: a NUL inside of a text never comes to the front (step 1). */
+static u8 first(struct span s)
+{
+	return s.size ? s.data[0] : 0;
+}
+
+static void skip_separators(struct span *s)
+{
+	while (s->size && !is_digit(first(*s)) && !is_letter(first(*s)) && first(*s) != '-' &&
+	       first(*s) != '.' && first(*s) != '~' && first(*s) != '^')
+		*s = span_from(*s, 1);
+}
+
+/* Takes the leading bytes off @s for which @belongs. */
+static struct span take(struct span *s, bool (*belongs)(u8 c))
+{
+	struct span taken = { s->data, 0 };
+
+	while (taken.size < s->size && belongs(s->data[taken.size]))
+		taken.size++;
+	*s = span_from(*s, taken.size);
+	return taken;
+}
+
+static int compare_bytes(struct span a, struct span b)
+{
+	for (size_t i = 0; i < a.size && i < b.size; i++) {
+		if (a.data[i] != b.data[i])
+			return a.data[i] - b.data[i];
+	}
+	return (a.size > b.size) - (a.size < b.size);
+}
+
+/* Of any size: by the number of digits first. */
+static int compare_numbers(struct span a, struct span b)
+{
+	while (first(a) == '0')
+		a = span_from(a, 1);
+	while (first(b) == '0')
+		b = span_from(b, 1);
+	if (a.size != b.size)
+		return a.size < b.size ? -1 : 1;
+	return compare_bytes(a, b);
+}
+
+/* Steps 2 and 4 to 6: who alone starts with @mark is lower; from both it is taken away. */
+static int compare_mark(struct span *a, struct span *b, u8 mark)
+{
+	bool in_a = first(*a) == mark, in_b = first(*b) == mark;
+
+	if (in_a && in_b) {
+		*a = span_from(*a, 1);
+		*b = span_from(*b, 1);
+	}
+	return (int)in_b - (int)in_a;
+}
+
+int version_compare(struct span a, struct span b)
+{
+	static const u8 marks[] = { '-', '^', '.' };
+	int order;
+
+	for (;;) {
+		skip_separators(&a); /* 1 */
+		skip_separators(&b);
+
+		order = compare_mark(&a, &b, '~'); /* 2 */
+		if (order)
+			return order;
+
+		if (span_is_empty(a) || span_is_empty(b)) /* 3 */
+			return (int)span_is_empty(b) - (int)span_is_empty(a);
+
+		for (size_t i = 0; i < sizeof(marks); i++) { /* 4 to 6 */
+			order = compare_mark(&a, &b, marks[i]);
+			if (order)
+				return order;
+		}
+
+		if (is_digit(first(a)) || is_digit(first(b))) { /* 7 */
+			order = compare_numbers(take(&a, is_digit), take(&b, is_digit));
+			if (order)
+				return order;
+			continue;
+		}
+
+		order = compare_bytes(take(&a, is_letter), take(&b, is_letter)); /* 8 */
+		if (order)
+			return order;
+	}
+}
