@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# /init of the test guest: loads the virtio modules, reports what it was given as lines
-# "FATWOOD-GUEST: key=value" on the console, then obeys fatwood.guest= (poweroff, reboot, shell).
+# /init of the guest: loads the virtio modules; where the command line has fatwood.guest= (poweroff,
+# reboot, shell), reports what it was given as lines "FATWOOD-GUEST: key=value" on the console and then
+# does that. Else there is a shell.
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -13,7 +14,7 @@ report() { echo "FATWOOD-GUEST: $*"; }
 # The kernel's own messages would cut our lines in two.
 echo 1 >/proc/sys/kernel/printk
 
-action=shell
+action=
 verify=none
 for word in $(cat /proc/cmdline); do
 	case $word in
@@ -26,49 +27,53 @@ while read -r name; do
 	insmod "/modules/$name.ko" 2>/dev/null || report "insmod_failed=$name"
 done </modules/order
 
-echo
-report "ready"
-report "kernel=$(uname -r)"
-report "cmdline=$(cat /proc/cmdline)"
-report "markers=$(ls /markers | tr '\n' ' ')"
-while read -r name value rest; do
-	[ "$name" = MemTotal: ] && report "memory_kib=$value"
-done </proc/meminfo
-for range in /sys/firmware/memmap/*; do
-	[ -e "$range/type" ] || continue
-	report "memmap=$(cat "$range/start") $(cat "$range/end") $(cat "$range/type")"
-done
-if [ -e /sys/firmware/acpi/tables/FACP ] || [ -e /sys/firmware/acpi/tables/APIC ]; then
-	report "acpi=yes"
-else
-	report "acpi=no"
-fi
-report "boot_params=$(hexdump -v -e '1/1 "%02x"' /sys/kernel/boot_params/data)"
-for data in /sys/kernel/boot_params/setup_data/*; do
-	[ -e "$data/type" ] && report "setup_data=$(cat "$data/type")"
-done
-for device in /sys/bus/virtio/devices/*; do
-	[ -e "$device/device" ] && report "virtio=$(cat "$device/device")"
-done
-if [ -e /ballast/data ]; then
-	[ "$(md5sum </ballast/data | cut -c -32)" = "$(cat /ballast/md5)" ] &&
-		report "ballast=$(stat -c %s /ballast/data) good" || report "ballast=bad"
-fi
-# The disks still work after the firmware used them: fatwood.verify=none|first|all reads them.
-disks=0
-for disk in /sys/block/vd*; do
-	[ -e "$disk/size" ] || continue
-	name=${disk##*/}
-	disks=$((disks + 1))
-	[ "$verify" = all ] || [ "$verify$name" = firstvda ] || continue
-	report "disk=$name $(($(cat "$disk/size") * 512)) $(dd if=/dev/$name bs=64k count=16 2>/dev/null | md5sum | cut -c -32)"
-done
-report "disks=$disks"
-report "done"
+report_all() {
+	echo
+	report "ready"
+	report "kernel=$(uname -r)"
+	report "cmdline=$(cat /proc/cmdline)"
+	report "markers=$(ls /markers | tr '\n' ' ')"
+	while read -r name value rest; do
+		[ "$name" = MemTotal: ] && report "memory_kib=$value"
+	done </proc/meminfo
+	for range in /sys/firmware/memmap/*; do
+		[ -e "$range/type" ] || continue
+		report "memmap=$(cat "$range/start") $(cat "$range/end") $(cat "$range/type")"
+	done
+	if [ -e /sys/firmware/acpi/tables/FACP ] || [ -e /sys/firmware/acpi/tables/APIC ]; then
+		report "acpi=yes"
+	else
+		report "acpi=no"
+	fi
+	report "boot_params=$(hexdump -v -e '1/1 "%02x"' /sys/kernel/boot_params/data)"
+	for data in /sys/kernel/boot_params/setup_data/*; do
+		[ -e "$data/type" ] && report "setup_data=$(cat "$data/type")"
+	done
+	for device in /sys/bus/virtio/devices/*; do
+		[ -e "$device/device" ] && report "virtio=$(cat "$device/device")"
+	done
+	if [ -e /ballast/data ]; then
+		[ "$(md5sum </ballast/data | cut -c -32)" = "$(cat /ballast/md5)" ] &&
+			report "ballast=$(stat -c %s /ballast/data) good" || report "ballast=bad"
+	fi
+	# The disks still work after the firmware used them: fatwood.verify=none|first|all reads them.
+	disks=0
+	for disk in /sys/block/vd*; do
+		[ -e "$disk/size" ] || continue
+		name=${disk##*/}
+		disks=$((disks + 1))
+		[ "$verify" = all ] || [ "$verify$name" = firstvda ] || continue
+		report "disk=$name $(($(cat "$disk/size") * 512)) $(dd if=/dev/$name bs=64k count=16 2>/dev/null | md5sum | cut -c -32)"
+	done
+	report "disks=$disks"
+	report "done"
+}
 
+[ -n "$action" ] && report_all
 case $action in
 poweroff) poweroff -f ;;
 reboot) reboot -f ;;
 esac
-echo "This is the Fatwood guest: a busybox shell. 'poweroff -f' ends it."
+echo
+echo "$(uname -sr), started by Fatwood: a busybox shell. 'poweroff -f' ends it."
 exec setsid cttyhack sh -i

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the firmware for scripts and tests that need one: a folder for each configuration."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+# What a make that runs us would hand down, and its variables that are meant for us.
+NOT_INHERITED = ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "O", "V")
+
+
+class BuildError(Exception):
+    """The text ends with what the compiler said."""
+
+
+def make(*words):
+    environment = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
+    done = subprocess.run(["make", f"-j{os.cpu_count()}", *words], cwd=ROOT, text=True,
+                          env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise BuildError(f"make {' '.join(words)}:\n{done.stdout[-4000:]}")
+
+
+@contextlib.contextmanager
+def lock(folder):
+    """Several tests may want the same build at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def build(name, *symbols):
+    """build/<name>/fatwood.elf of that defconfig; with symbols such as "LAST_ACTION_RESET=y" set on
+    top, a build in a folder of its own. Quick when up to date."""
+    folder = ROOT / "build" / "-".join(
+        [name, *(word.replace("=y", "").replace("=", "-").lower() for word in symbols)])
+    target = f"O={folder.relative_to(ROOT)}"
+    defconfig = ROOT / "configs" / f"{name}_defconfig"
+    config = folder / ".config"
+    with lock(folder):
+        sources = [defconfig, ROOT / "Kconfig", *ROOT.glob("*/Kconfig")]
+        newest = max(path.stat().st_mtime for path in sources)
+        if not config.exists() or config.stat().st_mtime < newest:
+            if symbols:
+                lines = [f"CONFIG_{word}\n" for word in symbols]
+                config.write_text(defconfig.read_text() + "".join(lines))
+                make(target, "olddefconfig")
+            else:
+                make(target, f"{name}_defconfig")
+            config.touch()
+        make(target)
+    return folder / "fatwood.elf"

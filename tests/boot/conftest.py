@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the boot tests share: firmware builds, images, and the report of a failed test."""
+
+import functools
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from scripts import firmware as firmware_build  # noqa: E402
+from tests.boot import vmm as vmm_module  # noqa: E402
+from tests.images import initrd, kernels, stub  # noqa: E402
+from tests.images.disk import bls_files, esp_disk  # noqa: E402
+
+sys.modules.setdefault("vmm", vmm_module)  # `import vmm` and `tests.boot.vmm` are one module
+
+
+@functools.cache
+def build(name, *symbols):
+    """scripts/firmware.py's build, at most once in a session."""
+    try:
+        return firmware_build.build(name, *symbols)
+    except firmware_build.BuildError as error:
+        return pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def firmware():
+    """firmware("qemu") builds a defconfig and returns its image; further words set symbols."""
+    return build
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory):
+    """images(name, make) calls make(path) once, and returns the path: images shared by tests."""
+    folder = tmp_path_factory.mktemp("images")
+    made = {}
+
+    def image(name, make_image):
+        if name not in made:
+            path = folder / f"{name}.raw"
+            make_image(path)
+            made[name] = path
+        return made[name]
+
+    return image
+
+
+@pytest.fixture(scope="session")
+def stub_kernel():
+    """The stub kernel as bytes, small: most tests need no more."""
+    return stub.Stub().data()
+
+
+@pytest.fixture(scope="session")
+def linux():
+    """linux(name) is (kernel image, guest initramfs) of a real distribution (kernels.KERNELS)."""
+
+    @functools.cache
+    def get(name):
+        kernel = kernels.fetch(name)
+        return kernel.image, initrd.guest_file(kernel)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def stub_disk(images, stub_kernel):
+    """The plainest disk that boots: GPT, FAT32, one entry with the stub kernel."""
+    return images("stub", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=stub")))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    outcome = yield
+    skip_what_is_unavailable(outcome)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item):
+    vmm_module.Vmm.started.clear()
+    outcome = yield
+    skip_what_is_unavailable(outcome)
+
+
+def skip_what_is_unavailable(outcome):
+    if outcome.excinfo and issubclass(outcome.excinfo[0], kernels.Unavailable):
+        try:
+            pytest.skip(str(outcome.excinfo[1]))
+        except pytest.skip.Exception as skipped:
+            outcome.force_exception(skipped)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for number, vm in enumerate(vmm_module.Vmm.started):
+            report.sections.append((f"QEMU {number}", vm.shown()))

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs QEMU with a firmware, disks and consoles, and watches what the guest says.
+
+    with Vmm(firmware, machine="q35", disks=[Disk(path)]) as vmm:
+        report = vmm.guest()            # waits for the guest's report (tests/images/guest_init.sh)
+        assert report["kernel"] == "stub"
+
+Every wait has a deadline and fails with the end of the console's log and the command line to repeat.
+"""
+
+import asyncio
+import dataclasses
+import os
+import pathlib
+import re
+import shlex
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+from qemu.qmp import QMPClient
+
+# For loaded machines; never a measure of anything.
+WAIT_SECONDS = 180
+TAIL_LINES = 60
+GUEST = "FATWOOD-GUEST: "
+
+
+@dataclasses.dataclass
+class Disk:
+    """A virtio-blk disk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio."""
+
+    path: pathlib.Path
+    transport: str = "pci"
+    block: int = 512
+    behind: str = ""  # a bridge's id (see Vmm.bridges), or an address such as "addr=5.1"
+    read_only: bool = False
+    options: str = ""
+
+    def arguments(self, number):
+        drive = f"if=none,id=disk{number},format=raw,file={self.path}"
+        drive += ",readonly=on,file.locking=off" if self.read_only else ",snapshot=on"
+        device = {"pci": "virtio-blk-pci", "pci-modern": "virtio-blk-pci,disable-legacy=on",
+                  "mmio": "virtio-blk-device"}[self.transport]
+        device += f",drive=disk{number}"
+        if self.block != 512:
+            device += f",logical_block_size={self.block},physical_block_size={self.block}"
+        for more in (self.behind, self.options):
+            device += f",{more}" if more else ""
+        return ["-drive", drive, "-device", device]
+
+
+class Report(dict):
+    """The guest's report: key to value, or to a list of values for a key that repeats."""
+
+    REPEATED = ("memmap", "setup_data", "virtio", "disk", "insmod_failed")
+
+    def __init__(self, lines):
+        super().__init__({key: [] for key in self.REPEATED})
+        for line in lines:
+            key, found, value = line.partition("=")
+            if not found:
+                continue
+            if key in self.REPEATED:
+                self[key].append(value.strip())
+            else:
+                self[key] = value.strip()
+
+    @property
+    def boot_params(self):
+        """The zero page (Documentation/arch/x86/zero-page.rst)."""
+        return bytes.fromhex(self["boot_params"])
+
+    def field(self, offset, layout="<I"):
+        return struct.unpack_from(layout, self.boot_params, offset)[0]
+
+    @property
+    def e820(self):
+        """[(address, size, type)] of the zero page's own table."""
+        count = self.boot_params[0x1E8]
+        return [struct.unpack_from("<QQI", self.boot_params, 0x2D0 + 20 * i) for i in range(count)]
+
+    def number(self, key):
+        return int(self[key], 0)
+
+    @property
+    def words(self):
+        """The command line's words."""
+        return self["cmdline"].split()
+
+
+class Vmm:
+    """One QEMU. machine: q35, pc, microvm, with options after a comma; memory in MiB."""
+
+    started = []  # those of the current test, for its failure report (conftest.py)
+
+    def __init__(self, firmware, machine="q35", memory=256, disks=(), command_line="", cpus=1,
+                 cpu="", initrd=None, bridges=(), serial=True, extra=(), reboot=False, kernel=None,
+                 globals=()):
+        self.folder = tempfile.TemporaryDirectory(prefix="fatwood-")
+        self.qmp_path = os.path.join(self.folder.name, "qmp")
+        self.command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+                        "-machine", f"{machine},accel=tcg", "-m", str(memory), "-smp", str(cpus),
+                        "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                        "-kernel", str(kernel or firmware)]
+        if cpu:
+            self.command += ["-cpu", cpu]
+        if command_line:
+            self.command += ["-append", command_line]
+        if initrd:
+            self.command += ["-initrd", str(initrd)]
+        for value in globals:
+            self.command += ["-global", value]
+        if serial:
+            self.command += ["-serial", "stdio"]
+        if not reboot:
+            self.command += ["-no-reboot"]
+        for bridge in bridges:
+            self.command += ["-device", bridge]
+        for number, disk in enumerate(disks):
+            disk = disk if isinstance(disk, Disk) else Disk(disk)
+            self.command += disk.arguments(number)
+        self.command += list(map(str, extra))
+        self.command_to_show = list(self.command)
+        self.command += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off", "-S"]
+        self.text = ""
+        self.error_text = ""
+        self.ended = False
+        self.condition = threading.Condition()
+        self.events = []
+        self.process = None
+
+    def __enter__(self):
+        Vmm.started.append(self)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for stream, name in ((self.process.stdout, "text"), (self.process.stderr, "error_text")):
+            threading.Thread(target=self._read, args=(stream, name), daemon=True).start()
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.client = QMPClient("vmm")
+        try:
+            self._await(self._connect())
+            self.qmp("cont")
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Ends QEMU, however far it got."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        if self.loop.is_running():
+            try:
+                asyncio.run_coroutine_threadsafe(self.client.disconnect(), self.loop).result(10)
+            except Exception:  # the connection breaks with QEMU: nothing is left to tell
+                pass
+            self.loop.call_soon_threadsafe(self.loop.stop)
+        self.folder.cleanup()
+
+    def _read(self, stream, name):
+        while chunk := os.read(stream.fileno(), 65536):
+            with self.condition:
+                setattr(self, name, getattr(self, name) + chunk.decode(errors="replace"))
+                self.condition.notify_all()
+        if name == "text":
+            with self.condition:
+                self.ended = True
+                self.condition.notify_all()
+
+    def _await(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(WAIT_SECONDS)
+
+    async def _connect(self):
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not os.path.exists(self.qmp_path):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"QEMU did not start: {self.error_text}\n{self.shown()}")
+            await asyncio.sleep(0.02)
+        await self.client.connect(self.qmp_path)
+        asyncio.ensure_future(self._collect_events())
+
+    async def _collect_events(self):
+        async for event in self.client.events:
+            with self.condition:
+                self.events.append(event)
+                self.condition.notify_all()
+
+    def qmp(self, command, **arguments):
+        return self._await(self.client.execute(command, arguments or None))
+
+    def monitor(self, line):
+        """A command of the human monitor, for what QMP has no word for."""
+        return self.qmp("human-monitor-command", **{"command-line": line})
+
+    def send(self, text):
+        """Types on the serial console."""
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    @property
+    def log(self):
+        """What the serial console has shown so far."""
+        return self.text.replace("\r", "")
+
+    def fail(self, text):
+        raise AssertionError(f"{text}\n{self.shown()}")
+
+    def shown(self):
+        """The command to repeat this, and the end of the console's log."""
+        lines = [line if len(line) < 300 else line[:300] + " ..." for line in self.log.splitlines()]
+        tail = "\n".join(lines[-TAIL_LINES:])
+        return f"$ {shlex.join(self.command_to_show)}\n{tail}\n{self.error_text}".rstrip()
+
+    def _wait(self, reached, what, seconds=WAIT_SECONDS):
+        """Waits until reached() is true; QEMU's end ends the wait too."""
+        deadline = time.monotonic() + seconds
+        with self.condition:
+            while not (value := reached()):
+                if self.ended:
+                    self.fail(f"QEMU ended before: {what}")
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    self.fail(f"not seen within {seconds} s: {what}")
+                self.condition.wait(min(left, 1))
+        return value
+
+    def expect(self, pattern, after=0, seconds=WAIT_SECONDS):
+        """Waits for a regular expression on the console, from that position on; returns the match."""
+        compiled = re.compile(pattern, re.MULTILINE)
+        return self._wait(lambda: compiled.search(self.log, after), f"{pattern!r}", seconds)
+
+    def guest(self, number=1):
+        """The report of the number-th guest that came up, complete."""
+        def reports():
+            parts = self.log.split(GUEST + "ready\n")[1:]
+            return len(parts) >= number and f"{GUEST}done\n" in parts[number - 1]
+        self._wait(reports, f"report {number} of the guest")
+        part = self.log.split(GUEST + "ready\n")[number].split(f"{GUEST}done\n")[0]
+        return Report(line.removeprefix(GUEST) for line in part.splitlines()
+                      if line.startswith(GUEST))
+
+    def event(self, name):
+        """Waits for a QMP event, and returns its data."""
+        def seen():
+            return next((event for event in self.events if event["event"] == name), None)
+        deadline = time.monotonic() + WAIT_SECONDS
+        with self.condition:
+            while not (event := seen()):
+                if time.monotonic() > deadline:
+                    self.fail(f"no event {name}")
+                self.condition.wait(1)
+        return event.get("data", {})
+
+    def wait_for_end(self):
+        """Waits until QEMU ends by itself; returns its exit status."""
+        try:
+            return self.process.wait(WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.fail("QEMU is still running")
+
+    def wait_for_halt(self):
+        """Waits until the processor stands still with interrupts off, for good."""
+        def halted():
+            registers = self.monitor("info registers")
+            flags = re.search(r"[ER]FL=([0-9a-f]+)", registers)
+            return "HLT=1" in registers and not int(flags[1], 16) & 0x200
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not halted():
+            if self.process.poll() is not None:
+                self.fail("QEMU ended instead of a halt")
+            if time.monotonic() > deadline:
+                self.fail("the processor does not halt")
+            time.sleep(0.2)
