@@ -60,8 +60,8 @@ $(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(venv)/.comple
 $(autoconf): $(O)/auto.conf ;
 
 # Goals that need no configuration; all others, and their files, do.
-free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check% test% fuzz% \
-	run lab bench format setup
+free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check test% fuzz% \
+	size-check run lab bench format setup-% $(venv)/%
 ifneq ($(filter-out $(free-goals),$(or $(MAKECMDGOALS),all)),)
 include $(O)/auto.conf
 endif
@@ -160,7 +160,56 @@ fuzz: ## fuzz each target for FUZZ_SECONDS=20 (TESTS=); crashes are kept in $(O)
 test-unit fuzz-replay fuzz: $(O)/host/auto.conf
 	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
 
-## Other
+test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=tests/boot/test_...)
+	+@$(python) -m pytest -rs $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
+
+check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
+	@$(python) scripts/check.py --out $(O)/check $(if $(DEFCONFIG),--defconfig $(DEFCONFIG)) $(PARTS)
+
+format: $(venv)/.complete ## format all C
+	@$(python) scripts/check_format.py --fix
+
+# Those with a size to keep.
+size-check: $(venv)/.complete
+	@for name in tiny cloudhv; do \
+		$(MAKE) --no-print-directory O=$(O)/size-$$name $${name}_defconfig; \
+		$(MAKE) --no-print-directory O=$(O)/size-$$name; done >/dev/null
+	@$(python) scripts/size.py --check tiny=$(O)/size-tiny cloudhv=$(O)/size-cloudhv
+
+## Use
+
+run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL=)
+	+@$(MAKE) --no-print-directory O=build/qemu qemu_defconfig >/dev/null
+	+@$(MAKE) --no-print-directory O=build/qemu
+	@$(python) scripts/run.py $(if $(DISK),--disk $(DISK)) $(if $(MACHINE),--machine $(MACHINE)) \
+		$(if $(MEMORY),--memory $(MEMORY)) $(if $(ACCEL),--accel $(ACCEL))
+
+debug: $(O)/fatwood.debug.elf ## this configuration in QEMU, stopped before its first instruction, in gdb (DISK=)
+	@echo 'The serial console goes to $(O)/debug.log.'
+	gdb -q $< -ex 'target remote | exec setsid qemu-system-x86_64 -S -gdb stdio -display none \
+		-nodefaults -machine $(or $(MACHINE),q35) -m $(or $(MEMORY),1G) -serial file:$(O)/debug.log \
+		-kernel $(O)/fatwood.elf $(if $(DISK),-drive if=virtio,format=raw,snapshot=on,file=$(DISK))' \
+		-ex 'hbreak boot_main'
+
+size: $(O)/fatwood.debug.elf ## bytes of this configuration by folder and by symbol
+	@$(python) scripts/size.py $<
+
+bench: setup-check $(venv)/.complete ## count instructions, device accesses and requests of a boot
+	@$(python) scripts/bench.py $(BENCH)
+
+lab: setup-check $(venv)/.complete ## a shell, or LAB="command", on a machine where KVM works
+	@$(python) scripts/lab.py $(LAB)
+
+compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
+	$(call say,JSON,$@)
+	@separator='['; for source in $(filter %.c,$(sources)); do \
+		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" \
+			'$(CURDIR)' $$source '$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -c '$$source; \
+		separator=','; done >$@; printf '\n]\n' >>$@
+
+# What is missing on this machine is installed, after a word.
+setup-build setup-run setup-check: setup-%:
+	@scripts/setup.sh $*
 
 clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests host host-gcc host-clang host-fuzz \
@@ -171,6 +220,7 @@ distclean: ## remove build/ and $(O) altogether
 
 help: ## this text
 	@awk -F':.*## ' '/^## /{ print "\n" substr($$0, 4) } \
-		/^[a-z%_-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
+		/^[a-z%_.-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all test-unit fuzz-replay fuzz clean distclean help savedefconfig $(kconfig-targets)
+.PHONY: all savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
+	size-check run debug size bench lab setup-build setup-run setup-check clean distclean help

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that must hold, in the order in which it fails fastest: `make check`.
+
+check.py [--defconfig NAME] [--out FOLDER] [PART...]
+
+Each part is a command whose last line counts: "N passed, N failed" or pytest's summary. The output
+of a part is kept in FOLDER and shown where it fails. The last line adds up all parts; a skip names
+its reason above it. A part that ends without a count, or with a status that its count does not
+explain, is a failure.
+"""
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+PYTHON = "build/venv/bin/python"
+HEARTBEAT_S = 30
+TAIL_LINES = 80
+
+COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
+SKIP = re.compile(r"^SKIPPED \[(\d+)\] (.*)$", re.MULTILINE)
+
+# Name, what it is, command, limit in seconds.
+PARTS = [
+    ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 60),
+    ("format", "format", [PYTHON, "scripts/check_format.py"], 120),
+    ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/scripts"], 300),
+    ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 900),
+    ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 600),
+    ("configs", "configurations", [PYTHON, "scripts/check_configs.py"], 1500),
+    ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 300),
+    ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 300),
+    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1200),
+    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/boot"], 2400),
+]
+
+
+class Part:
+    """One running command: its output goes to a file, its last line to whoever waits."""
+
+    def __init__(self, command, log):
+        self.log = log
+        self.last = ""
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        start_new_session=True)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        with open(self.log, "wb") as file:
+            for line in self.process.stdout:
+                file.write(line)
+                file.flush()
+                if line.strip():
+                    self.last = line.decode(errors="replace").strip()
+
+    def wait(self, label, limit):
+        """Shows that it is alive until it ends. False if it had to be stopped."""
+        start, shown = time.monotonic(), 0
+        interval = 1 if sys.stdout.isatty() else HEARTBEAT_S
+        while self.process.poll() is None:
+            seconds = time.monotonic() - start
+            if seconds > limit:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                return False
+            if seconds - shown >= interval:
+                shown = seconds
+                text = f"{label} ... {seconds:.0f} s: {self.last}"
+                if sys.stdout.isatty():
+                    print(f"\r\033[K{text[:os.get_terminal_size().columns - 1]}", end="", flush=True)
+                else:
+                    print(text[:150], flush=True)
+            time.sleep(0.1)
+        self.reader.join(10)
+        return True
+
+
+def count(output):
+    """Returns (passed, failed, skipped) of the last line that counts, None if there is none."""
+    for line in reversed(output.splitlines()):
+        if found := COUNT.findall(line):
+            counted = dict.fromkeys(("passed", "failed", "skipped"), 0)
+            for number, word in found:
+                # An expected failure is not a success, and an unexpected success not what was meant.
+                kind = word if word in counted else "failed"
+                counted[kind] += int(number)
+            return tuple(counted.values())
+        if not line.startswith("make"):
+            return None
+    return None
+
+
+def run(part, position, arguments):
+    name, title, command, limit = part
+    label = f"[{position}] {title}"
+    log = f"{arguments.out}/{name}.log"
+    start = time.monotonic()
+    running = Part(command, log)
+    ended = running.wait(label, limit)
+    with open(log, encoding="utf-8", errors="replace") as file:
+        output = file.read()
+    counted = count(output) if ended else None
+    passed, failed, skipped = counted or (0, 1, 0)
+    status = running.process.returncode
+    why = ""
+    if not ended:
+        why = f"stopped after {limit} s"
+    elif not counted:
+        why = f"ended with status {status} and without a count"
+    elif (status != 0) != (failed != 0):
+        why = f"ended with status {status} in spite of its count"
+        failed = max(failed, 1)
+    elif not passed and not failed and not skipped:
+        why, failed = "counted nothing", 1
+    clear = "\r\033[K" if sys.stdout.isatty() else ""
+    print(f"{clear}{label}: {passed} passed, {failed} failed, {skipped} skipped "
+          f"({time.monotonic() - start:.0f} s)", flush=True)
+    if failed:
+        print("\n".join("    " + line for line in output.splitlines()[-TAIL_LINES:]))
+        print(f"    {why or 'all of it'}: see {log}", flush=True)
+    return passed, failed, skipped, [f"{number} in {title}: {reason}"
+                                     for number, reason in SKIP.findall(output)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--defconfig", help="boot and build only this one")
+    parser.add_argument("--out", default="build/check")
+    parser.add_argument("parts", nargs="*", metavar="PART",
+                        help="only these: " + " ".join(part[0] for part in PARTS))
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - {part[0] for part in PARTS}
+    if unknown:
+        parser.error(f"there is no part {' '.join(sorted(unknown))}")
+    os.makedirs(arguments.out, exist_ok=True)
+    # A make above this one must not pass its options down: parts run make with their own.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
+
+    parts = [part for part in PARTS if not arguments.parts or part[0] in arguments.parts]
+    if arguments.defconfig:
+        only = ["--defconfig", arguments.defconfig]
+        parts = [(name, title, command + only if name in ("configs", "boot") else command, limit)
+                 for name, title, command, limit in parts]
+    totals, reasons = [0, 0, 0], []
+    for number, part in enumerate(parts, 1):
+        *counted, skips = run(part, f"{number}/{len(parts)}", arguments)
+        totals = [total + more for total, more in zip(totals, counted)]
+        reasons += skips
+    for reason in reasons:
+        print(f"skipped: {reason}")
+    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
+    return totals[1] != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

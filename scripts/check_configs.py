@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the configurations that users may come to, each with all warnings as errors.
+
+check_configs.py [--defconfig NAME] [--boot COMMAND]
+
+- every defconfig is minimal, and builds with clang and with gcc;
+- x86_64_defconfig with each symbol off that can be, and with each other choice, builds;
+- so do allnoconfig, allyesconfig and a few random configurations, the same in every run.
+
+--boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from a
+disk of its smoke test; status 0 is a pass. Ends with "N passed, N failed".
+"""
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import time
+
+import kconfiglib
+
+FOLDER = "build/configs"
+BASE = "configs/x86_64_defconfig"
+RANDOM_SEEDS = range(1, 7)
+BUILD_LIMIT_S = 300
+
+# Without these there is no disk, or nothing on it that the smoke test could boot or print on.
+NEEDED_TO_BOOT = {"PCI", "PCI_PORTS", "VIRTIO_PCI", "VIRTIO_BLOCK", "PARTITION_GPT", "FAT", "FAT32",
+                  "FAT_LONG_NAMES", "BOOT_BLS", "LOADER_BZIMAGE", "CONSOLE_UART16550"}
+
+
+class Checker:
+    def __init__(self, boot):
+        self.boot = boot
+        self.passed = self.failed = 0
+        self.built = {}
+
+    def count(self, name, good, seconds, text=""):
+        self.passed += good
+        self.failed += not good
+        print(f"  {'ok' if good else 'FAILED':7} {name} ({seconds:.1f} s)", flush=True)
+        if not good:
+            print("\n".join("    " + line for line in text.strip().splitlines()[-40:]), flush=True)
+
+    def run(self, command, limit=BUILD_LIMIT_S):
+        """Returns (succeeded, output)."""
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=limit, check=False, text=True)
+        except subprocess.TimeoutExpired:
+            return False, f"{shlex.join(command)} took more than {limit} s"
+        return done.returncode == 0, done.stdout
+
+    def make(self, folder, *arguments):
+        return self.run(["make", f"-j{os.cpu_count()}", f"O={folder}", *arguments])
+
+    def check_minimal(self, name):
+        start = time.monotonic()
+        kconf = new_kconfig()
+        kconf.load_config(f"configs/{name}_defconfig")
+        wanted = "# SPDX-License-Identifier: Apache-2.0\n" + minimal(kconf)
+        with open(f"configs/{name}_defconfig", encoding="utf-8") as file:
+            found = file.read()
+        self.count(f"{name}_defconfig is minimal", wanted == found, time.monotonic() - start,
+                   f"write it with: make O=build/{name} {name}_defconfig savedefconfig\n{wanted}")
+
+    def check_defconfig(self, name):
+        for compiler, options in (("clang", ()), ("gcc", ("CROSS_COMPILE=",))):
+            start = time.monotonic()
+            folder = f"{FOLDER}/{name}-{compiler}"
+            good, output = self.make(folder, f"{name}_defconfig")
+            if good:
+                good, output = self.make(folder, *options)
+            self.count(f"{name}_defconfig, {compiler}", good, time.monotonic() - start, output)
+
+    def check(self, name, kconf, bootable=False):
+        """Builds the configuration that kconf holds, unless an equal one has been built."""
+        start = time.monotonic()
+        folder = f"{FOLDER}/variant"
+        os.makedirs(folder, exist_ok=True)
+        kconf.write_config(f"{folder}/.config", save_old=False)
+        with open(f"{folder}/.config", encoding="utf-8") as file:
+            content = file.read()
+        if content in self.built:
+            print(f"  same    {name} as {self.built[content]}")
+            return
+        self.built[content] = name
+        good, output = self.make(folder)
+        if good and bootable and self.boot:
+            good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
+            name += ", booted"
+        self.count(name, good, time.monotonic() - start, output)
+
+
+def new_kconfig():
+    kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    kconf.warn = False
+    return kconf
+
+
+def minimal(kconf):
+    path = f"{FOLDER}/minimal"
+    os.makedirs(FOLDER, exist_ok=True)
+    kconf.write_min_config(path, "")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def has_prompt(item):
+    return any(node.prompt for node in item.nodes)
+
+
+def check_variants(checker):
+    base = new_kconfig()
+    base.load_config(BASE)
+    checker.check("x86_64_defconfig", base, bootable=True)
+    for symbol in base.unique_defined_syms:
+        if symbol.orig_type == kconfiglib.BOOL and has_prompt(symbol) and not symbol.choice and \
+                0 in symbol.assignable and symbol.str_value == "y":
+            variant = new_kconfig()
+            variant.load_config(BASE)
+            variant.syms[symbol.name].set_value(0)
+            checker.check(f"{symbol.name} off", variant, symbol.name not in NEEDED_TO_BOOT)
+    for choice in base.unique_choices:
+        for symbol in choice.syms:
+            if symbol.visibility and symbol is not choice.selection:
+                variant = new_kconfig()
+                variant.load_config(BASE)
+                variant.syms[symbol.name].set_value(2)
+                checker.check(f"{symbol.name} chosen", variant, bootable=True)
+
+
+def check_extremes(checker):
+    for target, seed in [("allnoconfig", 0), ("allyesconfig", 0),
+                         *(("randconfig", seed) for seed in RANDOM_SEEDS)]:
+        path = f"{FOLDER}/extreme/.config"
+        subprocess.run([sys.executable, "scripts/kconfig.py", target, "--config", path],
+                       env={**os.environ, "KCONFIG_SEED": str(seed)}, check=True,
+                       stdout=subprocess.DEVNULL)
+        kconf = new_kconfig()
+        kconf.load_config(path)
+        checker.check(f"{target} {seed or ''}".strip(), kconf)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--defconfig", help="only this one, without the variants")
+    parser.add_argument("--boot", metavar="COMMAND")
+    arguments = parser.parse_args()
+    checker = Checker(arguments.boot)
+    names = sorted(name.removesuffix("_defconfig") for name in os.listdir("configs"))
+    for name in [arguments.defconfig] if arguments.defconfig else names:
+        checker.check_minimal(name)
+        checker.check_defconfig(name)
+    if not arguments.defconfig:
+        check_variants(checker)
+        check_extremes(checker)
+    print(f"{checker.passed} passed, {checker.failed} failed")
+    return checker.failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

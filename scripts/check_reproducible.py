@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds x86_64_defconfig twice, from copies of the tree in folders of different names and into
+output folders of different names, and compares: the same sources must give the same bytes.
+
+Ends with "N passed, N failed", counted in files compared.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+DEFCONFIG = "x86_64_defconfig"
+FILES = ("fatwood.elf", "fatwood.debug.elf")
+COMPILERS = {"clang": (), "gcc": ("CROSS_COMPILE=",)}
+
+
+def copy_tree(to):
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            stdout=subprocess.PIPE, check=True).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if os.path.isfile(name):
+            os.makedirs(os.path.dirname(f"{to}/{name}"), exist_ok=True)
+            shutil.copyfile(name, f"{to}/{name}")
+
+
+def build(source, output, options, jobs):
+    """The Python environment is the first tree's own: it has no part in the bytes."""
+    common = ["make", "-C", source, f"-j{jobs}", f"O={output}", f"venv={os.path.abspath('build/venv')}"]
+    for goal in ([DEFCONFIG], list(options)):
+        done = subprocess.run(common + goal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{done.stdout}\n{source} does not build\n0 passed, 1 failed")
+
+
+def main():
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="fatwood-") as folder:
+        first, second = f"{folder}/a", f"{folder}/another-place/with-a-longer-name"
+        for source in (first, second):
+            copy_tree(source)
+        for compiler, options in COMPILERS.items():
+            outputs = [f"build/{compiler}", f"{folder}/output-{compiler}"]
+            build(first, outputs[0], options, 1)
+            build(second, outputs[1], options, os.cpu_count())
+            for name in FILES:
+                contents = []
+                for path in (f"{first}/{outputs[0]}/{name}", f"{outputs[1]}/{name}"):
+                    with open(path, "rb") as file:
+                        contents.append(file.read())
+                same = contents[0] == contents[1]
+                print(f"  {'ok' if same else 'FAILED':7} {compiler}: {name} is "
+                      f"{'the same' if same else 'different'}", flush=True)
+                passed += same
+                failed += not same
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

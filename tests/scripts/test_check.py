@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/check.py and scripts/run_tests.py: nothing that did not pass may be counted as passed."""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import check  # noqa: E402
+import check_layers  # noqa: E402
+
+
+@pytest.mark.parametrize("output, counted", [
+    ("x\n3 passed, 0 failed\n", (3, 0, 0)),
+    ("==== 2 failed, 3 passed, 1 skipped in 4.20s ====\n", (3, 2, 1)),
+    ("1 passed, 1 error in 0.1s\n", (1, 1, 0)),
+    ("1 passed, 1 xpassed, 1 xfailed in 0.1s\n", (1, 2, 0)),
+    ("0 passed, 1 failed\nmake: *** [Makefile:1: x] Error 1\n", (0, 1, 0)),
+    ("3 passed, 0 failed\nSegmentation fault\n", None),
+    ("", None),
+])
+def test_count(output, counted):
+    assert check.count(output) == counted
+
+
+@pytest.mark.parametrize("script, last_line", [
+    ("echo '2 passed, 0 failed'", "2 passed, 0 failed"),
+    ("echo '2 passed, 0 failed'; exit 1", "2 passed, 1 failed"),
+    ("echo '0 passed, 0 failed'", "0 passed, 1 failed"),
+    ("echo '1 passed, 2 failed'; exit 1", "1 passed, 2 failed"),
+    ("echo '1 passed, 2 failed'", "1 passed, 2 failed"),
+    ("echo nothing", "0 passed, 1 failed"),
+    ("kill -SEGV $$", "0 passed, 1 failed"),
+])
+def test_a_unit_test_counts_only_what_it_says_and_ends_with(tmp_path, script, last_line):
+    binary = tmp_path / "test_x"
+    binary.write_text(f"#!/bin/sh\n{script}\n")
+    binary.chmod(0o755)
+    done = subprocess.run([sys.executable, "scripts/run_tests.py", "unit", binary], cwd=ROOT,
+                          stdout=subprocess.PIPE, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == last_line
+    assert (done.returncode == 0) == last_line.endswith(" 0 failed")
+
+
+def test_no_unit_test_at_all_is_a_failure():
+    done = subprocess.run([sys.executable, "scripts/run_tests.py", "unit"], cwd=ROOT,
+                          stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+
+
+def test_a_replay_without_corpus_is_a_failure(tmp_path):
+    binary = tmp_path / "replay_nothing"
+    binary.write_text("#!/bin/sh\necho '1 passed, 0 failed'\n")
+    binary.chmod(0o755)
+    done = subprocess.run([sys.executable, "scripts/run_tests.py", "replay", binary], cwd=ROOT,
+                          stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "no corpus" in done.stdout
+
+
+@pytest.mark.parametrize("path, line, complaint", [
+    ("fs/fat/x.c", '#include "drivers/virtio/virtio.h"', "may not include"),
+    ("fs/fat/x.c", "#include <asm/io.h>", "may not include"),
+    ("lib/x.c", '#include "core/log.h"', "may not include"),
+    ("lib/x.c", "#include <stdio.h>", "may not include"),
+    ("drivers/x.c", '#include "loaders/loaders.h"', "may not include"),
+    ("core/x.c", '#include "boot/tables.h"', "may not include"),
+    ("core/x.c", '#include "core/no_such.h"', "there is no"),
+    ("drivers/x.c", "#include <asm/io.h>", None),
+    ("boot/x.c", '#include "core/log.h"', None),
+])
+def test_layers(path, line, complaint, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    problems = list(check_layers.check_includes(pathlib.Path(path), [line]))
+    assert [complaint] == [complaint for _, text in problems if complaint in text] if complaint \
+        else not problems
+
+
+@pytest.mark.parametrize("line, bad", [
+    ("#ifdef CONFIG_FAT", True),
+    ("#if IS_ENABLED(CONFIG_FAT)", True),
+    ("  # elif defined(CONFIG_FAT)", True),
+    ("#if 1", False),
+    ("\tif (IS_ENABLED(CONFIG_FAT))", False),
+])
+def test_configuration_by_preprocessor(line, bad):
+    assert bool(list(check_layers.check_source(pathlib.Path("fs/x.c"), [line]))) == bad
