@@ -14,3 +14,8 @@ typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
+
+/* A keyword of C23 that gcc 12 and clang 14 do not know yet. */
+#ifndef static_assert
+#define static_assert _Static_assert
+#endif
