@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Instructions that C has no word for. */
+#pragma once
+
+#include "lib/types.h"
+
+/*
+ * Order of memory as a device on another processor sees it. Loads stay in order with loads and stores
+ * with stores by themselves; only a load may pass an older store.
+ */
+static inline void memory_barrier_read(void)
+{
+	asm volatile("" ::: "memory");
+}
+
+static inline void memory_barrier_write(void)
+{
+	asm volatile("" ::: "memory");
+}
+
+static inline void memory_barrier_full(void)
+{
+	asm volatile("mfence" ::: "memory");
+}
+
+static inline void cpu_relax(void)
+{
+	asm volatile("pause");
+}
+
+struct cpuid {
+	u32 eax, ebx, ecx, edx;
+};
+
+/* A VM exit: remember what it says. */
+static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
+{
+	struct cpuid out;
+
+	asm volatile("cpuid"
+		     : "=a"(out.eax), "=b"(out.ebx), "=c"(out.ecx), "=d"(out.edx)
+		     : "a"(leaf), "c"(subleaf));
+	return out;
+}
+
+static inline u64 tsc_read(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | (u64)high << 32;
+}
+
+static inline void msr_write(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" ::"c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
+static inline u64 cr2_read(void)
+{
+	u64 value;
+
+	asm volatile("mov %%cr2, %0" : "=r"(value));
+	return value;
+}
+
+static inline void cr3_write(u64 value)
+{
+	asm volatile("mov %0, %%cr3" ::"r"(value) : "memory");
+}
+
+static inline u64 cr3_read(void)
+{
+	u64 value;
+
+	asm volatile("mov %%cr3, %0" : "=r"(value));
+	return value;
+}

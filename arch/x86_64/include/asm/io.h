@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Access to device registers, of exactly the width that is named: VMMs insist on it. */
+#pragma once
+
+#include "lib/types.h"
+
+static inline u8 port_read8(u16 port)
+{
+	u8 value;
+
+	asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline u16 port_read16(u16 port)
+{
+	u16 value;
+
+	asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline u32 port_read32(u16 port)
+{
+	u32 value;
+
+	asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline void port_write8(u16 port, u8 value)
+{
+	asm volatile("outb %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+static inline void port_write16(u16 port, u16 value)
+{
+	asm volatile("outw %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+static inline void port_write32(u16 port, u32 value)
+{
+	asm volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
+}
+
+/* Writes @count bytes to one port: a single VM exit where the VMM takes strings. */
+static inline void port_write_block8(u16 port, const void *from, size_t count)
+{
+	asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
+
+/*
+ * Assembly rather than a volatile access, so that the compiler neither splits it nor picks an
+ * instruction that a VMM's decoder does not know.
+ */
+static inline u8 mmio_read8(const volatile void *address)
+{
+	u8 value;
+
+	asm volatile("movb %1, %0" : "=q"(value) : "m"(*(const volatile u8 *)address) : "memory");
+	return value;
+}
+
+static inline u16 mmio_read16(const volatile void *address)
+{
+	u16 value;
+
+	asm volatile("movw %1, %0" : "=r"(value) : "m"(*(const volatile u16 *)address) : "memory");
+	return value;
+}
+
+static inline u32 mmio_read32(const volatile void *address)
+{
+	u32 value;
+
+	asm volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile u32 *)address) : "memory");
+	return value;
+}
+
+static inline u64 mmio_read64(const volatile void *address)
+{
+	u64 value;
+
+	asm volatile("movq %1, %0" : "=r"(value) : "m"(*(const volatile u64 *)address) : "memory");
+	return value;
+}
+
+static inline void mmio_write8(volatile void *address, u8 value)
+{
+	asm volatile("movb %1, %0" : "=m"(*(volatile u8 *)address) : "q"(value) : "memory");
+}
+
+static inline void mmio_write16(volatile void *address, u16 value)
+{
+	asm volatile("movw %1, %0" : "=m"(*(volatile u16 *)address) : "r"(value) : "memory");
+}
+
+static inline void mmio_write32(volatile void *address, u32 value)
+{
+	asm volatile("movl %1, %0" : "=m"(*(volatile u32 *)address) : "r"(value) : "memory");
+}
+
+static inline void mmio_write64(volatile void *address, u64 value)
+{
+	asm volatile("movq %1, %0" : "=m"(*(volatile u64 *)address) : "r"(value) : "memory");
+}

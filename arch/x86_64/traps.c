@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Processor exceptions: always our own mistake or a machine gone wrong. Say all that helps to find it,
+ * then take the last action. Page fault and double fault have a stack of their own, as the reason may
+ * be that ours is used up. Interrupts stay off; devices are polled.
+ */
+#include "core/arch.h"
+#include "core/log.h"
+#include "core/power.h"
+#include "lib/config.h"
+#include "lib/util.h"
+
+#include <asm/cpu.h>
+#include <asm/registers.h>
+
+#include "arch/x86_64/x86_64.h"
+
+enum {
+	VECTOR_COUNT = 32,
+	VECTOR_NMI = 2,
+	VECTOR_DOUBLE_FAULT = 8,
+	VECTOR_PAGE_FAULT = 14,
+	TRAP_STUB_SIZE = 8,
+	GATE_INTERRUPT = 0x8e00, /* present, 64-bit interrupt gate */
+	TASK_AVAILABLE = 0x8900, /* present, 64-bit task state segment */
+	STACK_WORDS = 16,
+};
+
+/* Double fault, NMI, invalid TSS to page fault, alignment, control protection. */
+#define VECTORS_WITH_ERROR_CODE 0x00227d00u
+
+struct trap_frame {
+	u64 rax, rbx, rcx, rdx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+	u64 vector;
+	u64 pushed[]; /* error code (for some vectors), then RIP, CS, RFLAGS, RSP, SS */
+};
+
+struct gate {
+	u16 offset_low;
+	u16 selector;
+	u16 type; /* low byte: index into the interrupt stack table */
+	u16 offset_middle;
+	u32 offset_high;
+	u32 reserved;
+};
+
+struct [[gnu::packed]] task_state {
+	u32 reserved;
+	u64 rsp[3];
+	u64 reserved_2;
+	u64 interrupt_stack[7]; /* number 1 comes first */
+	u64 reserved_3;
+	u16 reserved_4;
+	u16 io_map_offset;
+};
+
+extern char trap_stubs[];
+
+static struct gate idt[VECTOR_COUNT];
+static struct task_state task_state;
+static _Alignas(16) u8 fault_stack[4096];
+
+[[gnu::noreturn]] void trap_handle(const struct trap_frame *frame);
+
+void traps_init(void)
+{
+	const struct table_pointer idt_pointer = { sizeof(idt) - 1, (u64)idt };
+	u64 task = (u64)&task_state;
+
+	for (u32 i = 0; i < VECTOR_COUNT; i++) {
+		u64 stub = (u64)trap_stubs + i * TRAP_STUB_SIZE;
+		bool own_stack = i == VECTOR_DOUBLE_FAULT || i == VECTOR_PAGE_FAULT || i == VECTOR_NMI;
+
+		idt[i] = (struct gate){
+			.offset_low = (u16)stub,
+			.selector = SELECTOR_CODE,
+			.type = (u16)(GATE_INTERRUPT | own_stack),
+			.offset_middle = (u16)(stub >> 16),
+		};
+	}
+	task_state.interrupt_stack[0] = (u64)fault_stack + sizeof(fault_stack);
+	task_state.io_map_offset = sizeof(task_state);
+	gdt[SELECTOR_TASK / 8] = (sizeof(task_state) - 1) | (task & 0xffffff) << 16 |
+				 (u64)TASK_AVAILABLE << 32 | (task >> 24 & 0xff) << 56;
+	asm volatile("ltr %w0; lidt %1" ::"r"(SELECTOR_TASK), "m"(idt_pointer) : "memory");
+}
+
+static const char *vector_name(u64 vector)
+{
+	static const char *const names[] = {
+		"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
+		"no FPU", "double fault", "FPU segment", "invalid TSS", "segment not present",
+		"stack segment", "general protection", "page fault", "reserved", "FPU error",
+		"alignment", "machine check", "SIMD",
+	};
+
+	return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
+}
+
+void trap_handle(const struct trap_frame *f)
+{
+	static bool handling;
+	const u64 *pushed = f->pushed;
+	u64 error = 0;
+
+	/* A fault within the dump: nothing can be trusted any more. */
+	if (handling)
+		arch_halt();
+	handling = true;
+	if (VECTORS_WITH_ERROR_CODE >> (f->vector % VECTOR_COUNT) & 1)
+		error = *pushed++;
+
+	log_error("fault %llu (%s), error code 0x%llx, at 0x%llx, address 0x%llx",
+		  (unsigned long long)f->vector, vector_name(f->vector), (unsigned long long)error,
+		  (unsigned long long)pushed[0], (unsigned long long)cr2_read());
+	power_last_action();
+}

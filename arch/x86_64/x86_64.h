@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share. */
+#pragma once
+
+#include "lib/types.h"
+
+/* firmware.ld.S; page aligned where protection changes */
+extern char image_start[], text_start[], data_start[], image_end[];
+/* long_mode.S */
+extern char stack_guard_page[], stack_top[];
+extern u64 gdt[];
+
+/* What LGDT and LIDT read. */
+struct [[gnu::packed]] table_pointer {
+	u16 limit;
+	u64 base;
+};
+
+extern u32 cpu_extended_features;
+
+/* Called by long_mode.S in this order, before boot_main(). */
+void stack_guard_init(void);
+void traps_init(void);
+void boot_main(void);
