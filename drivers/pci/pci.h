@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PCI functions and their configuration space (PCI Local Bus 3.0, PCI Express Base 5.0 chapter 7). Each
+ * access is a VM exit, through the ports even two, so what is not needed is not read.
+ */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+enum {
+	PCI_ID = 0x00,
+	PCI_COMMAND = 0x04,
+	PCI_COMMAND_MEMORY = 1 << 1,
+	PCI_COMMAND_MASTER = 1 << 2,
+	PCI_HEADER_TYPE = 0x0c, /* byte 2 of these four */
+	PCI_BAR0 = 0x10,
+	PCI_BAR_COUNT = 6,
+	PCI_BUS_NUMBERS = 0x18, /* of a bridge: primary, secondary, subordinate */
+	PCI_MEMORY_WINDOW = 0x20,
+	PCI_PREFETCHABLE_WINDOW = 0x24,
+	PCI_SUBSYSTEM = 0x2c,
+	PCI_CAPABILITIES = 0x34,
+
+	PCI_CAPABILITY_VENDOR = 0x09,
+	PCI_CAPABILITY_EXPRESS = 0x10,
+	PCI_CAPABILITIES_MAX = 48, /* all that 192 bytes can hold */
+};
+
+struct pci_device {
+	volatile u8 *config; /* its configuration space in memory; NULL: through the ports */
+	u16 segment;
+	u8 bus, device, function;
+	bool behind_bridge;
+	u16 vendor_id, device_id;
+};
+
+/* What a device is driven by: rows of pci_drivers[] in boot/tables.c, NULL at the end. */
+struct pci_driver {
+	const char *name;
+	bool (*matches)(u16 vendor_id, u16 device_id);
+	/* @device lives as long as the call: copy it. */
+	enum status (*probe)(const struct pci_device *device);
+};
+
+extern const struct pci_driver *const pci_drivers[];
+
+/*
+ * Finds all functions, bus by bus, in the order of device and function (the order of the VMM's command
+ * line), and hands them to their drivers as it goes.
+ */
+void pci_probe(void);
+
+/* Has pci_probe() found any function? */
+bool pci_is_present(void);
+
+/* @offset is a multiple of the access's size, below 256. */
+u32 pci_read32(const struct pci_device *device, u32 offset);
+void pci_write32(const struct pci_device *device, u32 offset, u32 value);
+void pci_write16(const struct pci_device *device, u32 offset, u16 value);
+
+/* For all capabilities: for (o = pci_first_capability(d, &left); o; o = pci_next_capability(head, &left)). */
+u32 pci_first_capability(const struct pci_device *device, u32 *left);
+
+/* The one behind a capability that begins with @head. 0 at the end, also that of a list without an end. */
+u32 pci_next_capability(u32 head, u32 *left);
+
+/* Makes the device answer in memory and lets it do DMA. */
+void pci_enable(const struct pci_device *device);
+
+/*
+ * Where BAR @index lies; the device is enabled. Assigns an address if nobody has (PCI_ASSIGN_BARS).
+ * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none could be assigned.
+ */
+enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
+
+/* "00:03.0", with the segment in front if it is not 0. */
+enum { PCI_NAME_SIZE = 13 };
+void pci_name(const struct pci_device *device, char name[PCI_NAME_SIZE]);
+
+/* What the files of this folder offer one another. */
+
+/* Is this what configuration space reads as where there is nothing? TCG answers with zeroes. */
+static inline bool pci_id_is_none(u32 id)
+{
+	return (id & 0xffff) == 0xffff || (id & 0xffff) == 0;
+}
+
+/* The driver for it, or NULL. */
+const struct pci_driver *pci_driver_for(u32 id);
+
+struct ecam;
+
+/* The configuration space of all functions of @bus, mapped. NULL if it cannot be. */
+volatile u8 *pci_ecam_map(const struct ecam *window, u8 bus);
+
+bool pci_ports_exist(void);
+u32 pci_ports_read32(const struct pci_device *device, u32 offset);
+void pci_ports_write32(const struct pci_device *device, u32 offset, u32 value);
+void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
+
+/* Gives BAR @index of the enabled @device, on a root bus or behind bridges that we numbered, an address. */
+enum status pci_assign_bar(const struct pci_device *device, u32 index, u64 *out);
+
+/*
+ * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns the
+ * BARs of the devices there that we drive. Returns the last number given, 0 if none was.
+ */
+u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus, u8 bus_last);

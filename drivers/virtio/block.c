@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * virtio-blk as a disk (Virtual I/O Device 1.2, 5.2). A request is a header, one buffer and a status byte:
+ * Firecracker and Alioth take no other shape. A large transfer is several requests in flight, straight
+ * from or to their place.
+ *
+ *	configuration: 0 capacity u64, in sectors of 512 bytes; 8 size_max u32; 20 blk_size u32
+ */
+#include "core/block.h"
+#include "core/log.h"
+#include "drivers/virtio/virtio.h"
+#include "lib/util.h"
+
+#define FEATURE_SIZE_MAX VIRTIO_FEATURE(1)
+#define FEATURE_READ_ONLY VIRTIO_FEATURE(5)
+#define FEATURE_BLOCK_SIZE VIRTIO_FEATURE(6)
+#define FEATURE_FLUSH VIRTIO_FEATURE(9)
+
+enum {
+	CONFIG_CAPACITY = 0,
+	CONFIG_SIZE_MAX = 8,
+	CONFIG_BLOCK_SIZE = 20,
+	CONFIG_READS_MAX = 8, /* while its generation changes */
+
+	REQUEST_READ = 0,
+	REQUEST_WRITE = 1,
+	REQUEST_FLUSH = 4,
+	STATUS_OK = 0,
+	STATUS_UNTOUCHED = 0xff,
+
+	SECTOR_SIZE = 512,
+	REQUESTS_IN_FLIGHT = 10,
+	REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* few requests, and yet several at once for a kernel */
+	REQUEST_TIMEOUT_MS = 30000,	    /* Linux's; the disk may be far away */
+};
+
+/* What the device reads and writes of one request besides its data. */
+struct request {
+	u32 type;
+	u32 reserved;
+	u64 sector;
+	u8 status;
+};
+
+struct virtio_block {
+	struct block_device disk;
+	struct virtio_device *device;
+	struct virtqueue queue;
+	u32 request_size_max;
+	bool started;
+	u64 request_count, byte_count;
+};
+
+static_assert(REQUESTS_IN_FLIGHT * sizeof(struct request) <= VIRTQUEUE_SPACE_SIZE);
+
+static struct virtio_block *block_of(struct block_device *disk)
+{
+	return container_of(disk, struct virtio_block, disk);
+}
+
+/* At the first request, so that disks nobody looks at are left as they are. */
+static enum status start(struct virtio_block *block)
+{
+	enum status status;
+
+	if (block->device->failed)
+		return ERR_IO;
+	if (block->started)
+		return OK;
+	status = virtqueue_create(block->device, 0, VIRTQUEUE_CHAIN_MAX, REQUESTS_IN_FLIGHT,
+				  &block->queue);
+	if (status) {
+		virtio_fail(block->device, "its request queue cannot be set up");
+		return status;
+	}
+	virtio_ready(block->device);
+	block->started = true;
+	return OK;
+}
+
+static volatile struct request *request_of(struct virtio_block *block, u32 slot)
+{
+	return (volatile struct request *)block->queue.space + slot;
+}
+
+static void submit(struct virtio_block *block, u32 slot, u32 type, u64 sector, void *data, u32 size)
+{
+	volatile struct request *request = request_of(block, slot);
+	struct virtqueue_buffer buffers[VIRTQUEUE_CHAIN_MAX];
+	u32 count = 0;
+
+	request->type = type;
+	request->reserved = 0;
+	request->sector = sector;
+	request->status = STATUS_UNTOUCHED;
+	buffers[count++] = (struct virtqueue_buffer){ request, offsetof(struct request, status), false };
+	if (size)
+		buffers[count++] = (struct virtqueue_buffer){ data, size, type == REQUEST_READ };
+	buffers[count++] = (struct virtqueue_buffer){ &request->status, 1, true };
+	virtqueue_add(&block->queue, slot, buffers, count);
+	block->request_count++;
+	block->byte_count += size;
+}
+
+/* Waits for one request, whichever it is. */
+static enum status complete(struct virtio_block *block)
+{
+	u32 slot, written;
+	enum status status = virtqueue_wait(&block->queue, REQUEST_TIMEOUT_MS, &slot, &written);
+	u8 result;
+
+	if (status)
+		return status;
+	result = request_of(block, slot)->status;
+	if (result == STATUS_OK)
+		return OK;
+	log_warning("%s: request at sector %llu failed with status %u", block->device->device.name,
+		    (unsigned long long)request_of(block, slot)->sector, result);
+	return ERR_IO;
+}
+
+/*
+ * All of @size bytes in requests as large as allowed, as many as fit at once. Comes back when none is in flight any more,
+ * so that the device writes nowhere afterwards.
+ */
+static enum status transfer(struct virtio_block *block, u32 type, u64 sector, void *data, u64 size)
+{
+	enum status status = start(block), first_error = OK;
+	u8 *next = data;
+
+	if (status)
+		return status;
+	for (;;) {
+		bool added = false;
+		u32 slot;
+
+		while (size && !first_error && virtqueue_free_slot(&block->queue, &slot)) {
+			u32 part = (u32)min_u64(size, block->request_size_max);
+
+			submit(block, slot, type, sector, next, part);
+			next += part;
+			sector += part / SECTOR_SIZE;
+			size -= part;
+			added = true;
+		}
+		if (added)
+			virtqueue_notify(&block->queue);
+		if (!block->queue.busy)
+			return first_error;
+		status = complete(block);
+		if (block->device->failed)
+			return status;
+		if (status)
+			first_error = status;
+	}
+}
+
+static u64 sector_of(const struct virtio_block *block, u64 first)
+{
+	return first * (block->disk.block_size / SECTOR_SIZE);
+}
+
+static enum status block_read_blocks(struct block_device *disk, u64 first, u64 count, void *buffer)
+{
+	struct virtio_block *block = block_of(disk);
+
+	return transfer(block, REQUEST_READ, sector_of(block, first), buffer, count * disk->block_size);
+}
+
+static enum status block_write_blocks(struct block_device *disk, u64 first, u64 count, const void *buffer)
+{
+	struct virtio_block *block = block_of(disk);
+
+	/* The device only reads it. */
+	return transfer(block, REQUEST_WRITE, sector_of(block, first), (void *)(uintptr_t)buffer,
+			count * disk->block_size);
+}
+
+/* A device that does not offer the flush writes through (5.2.6.2). */
+static enum status block_flush_blocks(struct block_device *disk)
+{
+	struct virtio_block *block = block_of(disk);
+	enum status status;
+	u32 slot;
+
+	if (!(block->device->features & FEATURE_FLUSH))
+		return OK;
+	status = start(block);
+	if (status)
+		return status;
+	if (!virtqueue_free_slot(&block->queue, &slot))
+		return ERR_IO;
+	submit(block, slot, REQUEST_FLUSH, 0, NULL, 0);
+	virtqueue_notify(&block->queue);
+	return complete(block);
+}
+
+static const struct block_ops virtio_block_ops = {
+	.read = block_read_blocks,
+	.write = block_write_blocks,
+	.flush = block_flush_blocks,
+};
+
+struct config {
+	u64 capacity;
+	u32 size_max, block_size;
+};
+
+static void read_config(struct virtio_device *device, struct config *config)
+{
+	const struct virtio_transport *transport = device->transport;
+	u8 before, after = transport->generation(device);
+
+	for (u32 i = 0; i < CONFIG_READS_MAX; i++) {
+		before = after;
+		config->capacity = transport->config_read32(device, CONFIG_CAPACITY) |
+				   (u64)transport->config_read32(device, CONFIG_CAPACITY + 4) << 32;
+		config->size_max = device->features & FEATURE_SIZE_MAX ?
+					   transport->config_read32(device, CONFIG_SIZE_MAX) :
+					   REQUEST_SIZE_MAX;
+		config->block_size = device->features & FEATURE_BLOCK_SIZE ?
+					     transport->config_read32(device, CONFIG_BLOCK_SIZE) :
+					     SECTOR_SIZE;
+		after = transport->generation(device);
+		if (after == before)
+			return;
+	}
+}
+
+static enum status check_config(const struct virtio_device *device, const struct config *config)
+{
+	if (config->block_size < BLOCK_SIZE_MIN || !is_power_of_two(config->block_size))
+		return corrupt("%s: blocks of %u bytes", device->device.name, config->block_size);
+	if (config->block_size > BLOCK_SIZE_MAX)
+		return unsupported("%s: blocks of %u bytes, more than %u", device->device.name,
+				   config->block_size, BLOCK_SIZE_MAX);
+	if (config->capacity > UINT64_MAX / SECTOR_SIZE)
+		return corrupt("%s: a capacity of 0x%llx sectors", device->device.name,
+			       (unsigned long long)config->capacity);
+	if (config->size_max < config->block_size)
+		return unsupported("%s: at most %u bytes at once, less than a block of %u",
+				   device->device.name, config->size_max, config->block_size);
+	return OK;
+}
+
+static void log_use(struct virtio_device *device)
+{
+	const struct virtio_block *block = device->driver;
+
+	log_debug("%s: %llu requests, %llu KiB", device->device.name,
+		  (unsigned long long)block->request_count, (unsigned long long)(block->byte_count / KIB));
+}
+
+static enum status probe(struct virtio_device *device)
+{
+	struct virtio_block *block;
+	struct config config;
+	enum status status;
+
+	status = virtio_begin(device, FEATURE_SIZE_MAX | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH);
+	if (status)
+		return status;
+	read_config(device, &config);
+	status = check_config(device, &config);
+	if (status)
+		return status;
+	block = virtio_allocate(sizeof(*block));
+	if (!block)
+		return ERR_NO_MEMORY;
+	*block = (struct virtio_block){
+		.disk = {
+			.ops = &virtio_block_ops,
+			.block_size = config.block_size,
+			.block_count = config.capacity / (config.block_size / SECTOR_SIZE),
+			.read_only = device->features & FEATURE_READ_ONLY,
+		},
+		.device = device,
+		.request_size_max = (u32)align_down(min_u64(config.size_max, REQUEST_SIZE_MAX),
+						    config.block_size),
+	};
+	device->driver = block;
+	device->stopping = log_use;
+	return block_register(&block->disk);
+}
+
+const struct virtio_driver virtio_block_driver = {
+	.name = "virtio-blk",
+	.id = VIRTIO_ID_BLOCK,
+	.probe = probe,
+};

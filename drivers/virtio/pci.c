@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * virtio over PCI (Virtual I/O Device 1.2, 4.1): modern devices, and transitional ones by their modern
+ * registers, found by vendor capabilities wherever they lie:
+ *
+ *	offset	size	capability
+ *	0	1	0x09
+ *	1	1	offset of the next
+ *	2	1	size of this
+ *	3	1	kind of structure
+ *	4	1	BAR
+ *	8	4	offset in the BAR
+ *	12	4	size of the structure
+ *	16	4	only for notifications: bytes between two queues' doorbells
+ *
+ * MSI-X stays off, and nothing of it is written: we poll.
+ */
+#include <asm/io.h>
+
+#include "core/arch.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "drivers/virtio/virtio.h"
+#include "lib/string.h"
+#include "lib/util.h"
+
+enum {
+	VENDOR = 0x1af4,
+	DEVICE_TRANSITIONAL_FIRST = 0x1000,
+	DEVICE_MODERN_FIRST = 0x1040,
+	DEVICE_LAST = 0x107f,
+};
+
+enum structure { STRUCTURE_COMMON = 1, STRUCTURE_NOTIFY = 2, STRUCTURE_DEVICE = 4, STRUCTURE_COUNT };
+
+/* Common configuration (4.1.4.3). What lies behind the ring addresses is never touched: Alioth aborts. */
+enum {
+	COMMON_DEVICE_FEATURE_SELECT = 0x00,
+	COMMON_DEVICE_FEATURE = 0x04,
+	COMMON_DRIVER_FEATURE_SELECT = 0x08,
+	COMMON_DRIVER_FEATURE = 0x0c,
+	COMMON_STATUS = 0x14,
+	COMMON_GENERATION = 0x15,
+	COMMON_QUEUE_SELECT = 0x16,
+	COMMON_QUEUE_SIZE = 0x18,
+	COMMON_QUEUE_ENABLE = 0x1c,
+	COMMON_QUEUE_NOTIFY_OFFSET = 0x1e,
+	COMMON_QUEUE_DESCRIPTORS = 0x20,
+	COMMON_QUEUE_AVAILABLE = 0x28,
+	COMMON_QUEUE_USED = 0x30,
+	COMMON_SIZE = 0x38,
+};
+
+struct window {
+	bool present;
+	u8 bar;
+	u32 offset, size;
+	volatile u8 *data;
+};
+
+struct virtio_pci {
+	struct virtio_device device;
+	struct window windows[STRUCTURE_COUNT];
+	u32 notify_multiplier;
+};
+
+static struct virtio_pci *pci_of(struct virtio_device *device)
+{
+	return container_of(device, struct virtio_pci, device);
+}
+
+static volatile u8 *common(struct virtio_device *device)
+{
+	return pci_of(device)->windows[STRUCTURE_COMMON].data;
+}
+
+static u8 status(struct virtio_device *device)
+{
+	return mmio_read8(common(device) + COMMON_STATUS);
+}
+
+static void set_status(struct virtio_device *device, u8 value)
+{
+	mmio_write8(common(device) + COMMON_STATUS, value);
+}
+
+static u32 features(struct virtio_device *device, u32 word)
+{
+	mmio_write32(common(device) + COMMON_DEVICE_FEATURE_SELECT, word);
+	return mmio_read32(common(device) + COMMON_DEVICE_FEATURE);
+}
+
+static void set_features(struct virtio_device *device, u32 word, u32 value)
+{
+	mmio_write32(common(device) + COMMON_DRIVER_FEATURE_SELECT, word);
+	mmio_write32(common(device) + COMMON_DRIVER_FEATURE, value);
+}
+
+static u8 generation(struct virtio_device *device)
+{
+	return mmio_read8(common(device) + COMMON_GENERATION);
+}
+
+static u32 config_read32(struct virtio_device *device, u32 offset)
+{
+	const struct window *window = &pci_of(device)->windows[STRUCTURE_DEVICE];
+
+	if (!window->present || window->size < 4 || offset > window->size - 4)
+		return 0;
+	return mmio_read32(window->data + offset);
+}
+
+static u32 queue_size_max(struct virtio_device *device, u16 index)
+{
+	mmio_write16(common(device) + COMMON_QUEUE_SELECT, index);
+	return mmio_read16(common(device) + COMMON_QUEUE_SIZE);
+}
+
+static void write_address(volatile u8 *to, u64 address)
+{
+	mmio_write32(to, (u32)address);
+	mmio_write32(to + 4, (u32)(address >> 32));
+}
+
+static enum status queue_start(struct virtio_device *device, struct virtqueue *queue)
+{
+	struct virtio_pci *pci = pci_of(device);
+	const struct window *window = &pci->windows[STRUCTURE_NOTIFY];
+	volatile u8 *registers = common(device);
+	u64 doorbell = (u64)mmio_read16(registers + COMMON_QUEUE_NOTIFY_OFFSET) * pci->notify_multiplier;
+
+	if (window->size < 2 || doorbell > window->size - 2 || doorbell % 2 != 0)
+		return corrupt("%s: doorbell of queue %u at 0x%llx of 0x%x", device->device.name,
+			       queue->index, (unsigned long long)doorbell, window->size);
+	queue->doorbell = window->data + doorbell;
+	mmio_write16(registers + COMMON_QUEUE_SIZE, queue->size);
+	write_address(registers + COMMON_QUEUE_DESCRIPTORS, queue->descriptor_ring);
+	write_address(registers + COMMON_QUEUE_AVAILABLE, queue->available_ring);
+	write_address(registers + COMMON_QUEUE_USED, queue->used_ring);
+	mmio_write16(registers + COMMON_QUEUE_ENABLE, 1);
+	return OK;
+}
+
+static void notify(struct virtqueue *queue)
+{
+	mmio_write16(queue->doorbell, queue->index);
+}
+
+static const struct virtio_transport pci_transport = {
+	.status = status,
+	.set_status = set_status,
+	.features = features,
+	.set_features = set_features,
+	.generation = generation,
+	.config_read32 = config_read32,
+	.queue_size_max = queue_size_max,
+	.queue_start = queue_start,
+	.notify = notify,
+};
+
+/* Notes the first structure of each kind that is of use: the order is the device's preference (4.1.4.1). */
+static void read_capability(const struct pci_device *device, u32 offset, u32 head,
+			    struct virtio_pci *pci)
+{
+	u32 size = head >> 16 & 0xff, kind = head >> 24;
+	struct window *window;
+	u32 bar;
+
+	if (kind != STRUCTURE_COMMON && kind != STRUCTURE_NOTIFY && kind != STRUCTURE_DEVICE)
+		return;
+	window = &pci->windows[kind];
+	if (window->present || size < 16 || offset + size > 256)
+		return;
+	bar = pci_read32(device, offset + 4) & 0xff;
+	if (bar >= PCI_BAR_COUNT)
+		return;
+	if (kind == STRUCTURE_NOTIFY) {
+		if (size < 20)
+			return;
+		pci->notify_multiplier = pci_read32(device, offset + 16);
+	}
+	window->bar = (u8)bar;
+	window->offset = pci_read32(device, offset + 8);
+	window->size = pci_read32(device, offset + 12);
+	window->present = true;
+}
+
+static void read_capabilities(const struct pci_device *device, struct virtio_pci *pci)
+{
+	u32 left, head;
+
+	for (u32 offset = pci_first_capability(device, &left); offset;
+	     offset = pci_next_capability(head, &left)) {
+		head = pci_read32(device, offset);
+		if ((head & 0xff) == PCI_CAPABILITY_VENDOR)
+			read_capability(device, offset, head, pci);
+	}
+}
+
+/* Makes the structures accessible; usually all of them are in one BAR, which is then read once. */
+static enum status map_windows(const struct pci_device *device, struct virtio_pci *pci)
+{
+	u64 bases[PCI_BAR_COUNT] = { 0 };
+
+	for (u32 kind = 0; kind < STRUCTURE_COUNT; kind++) {
+		struct window *window = &pci->windows[kind];
+		enum status result = OK;
+		u64 base, end;
+
+		if (!window->present)
+			continue;
+		if (bases[window->bar] == 0)
+			result = pci_bar(device, window->bar, &bases[window->bar]);
+		if (result)
+			return result;
+		if (add_overflows(bases[window->bar], window->offset, &base) ||
+		    add_overflows(base, window->size, &end) || end > UINTPTR_MAX || base % 4 != 0)
+			return corrupt("virtio: structure %u at 0x%x in BAR %u", kind, window->offset,
+				       window->bar);
+		if (memory_is_ram(base, window->size))
+			return corrupt("virtio: BAR %u at 0x%llx is RAM", window->bar,
+				       (unsigned long long)bases[window->bar]);
+		result = arch_map(base, window->size, MAP_DEVICE);
+		if (result)
+			return result;
+		window->data = (volatile u8 *)(uintptr_t)base;
+	}
+	return OK;
+}
+
+static bool matches(u16 vendor_id, u16 device_id)
+{
+	return vendor_id == VENDOR && device_id >= DEVICE_TRANSITIONAL_FIRST && device_id <= DEVICE_LAST;
+}
+
+static enum status probe(const struct pci_device *device)
+{
+	struct virtio_pci found = { .device.transport = &pci_transport }, *pci;
+	enum status result;
+
+	if (device->device_id >= DEVICE_MODERN_FIRST)
+		found.device.id = device->device_id - DEVICE_MODERN_FIRST;
+	else
+		found.device.id = pci_read32(device, PCI_SUBSYSTEM) >> 16;
+	if (!virtio_has_driver(found.device.id))
+		return OK;
+
+	read_capabilities(device, &found);
+	if (!found.windows[STRUCTURE_COMMON].present || !found.windows[STRUCTURE_NOTIFY].present)
+		return unsupported("virtio: no modern registers; is the device started with disable-modern=on?");
+	if (found.windows[STRUCTURE_COMMON].size < COMMON_SIZE)
+		return corrupt("virtio: common configuration of %u bytes",
+			       found.windows[STRUCTURE_COMMON].size);
+	pci_enable(device);
+	result = map_windows(device, &found);
+	if (result)
+		return result;
+
+	pci = virtio_allocate(sizeof(*pci));
+	if (!pci)
+		return ERR_NO_MEMORY;
+	*pci = found;
+	pci_name(device, pci->device.device.name);
+	virtio_probe(&pci->device);
+	return OK;
+}
+
+const struct pci_driver virtio_pci_driver = {
+	.name = "virtio-pci",
+	.matches = matches,
+	.probe = probe,
+};

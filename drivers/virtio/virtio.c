@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Status and features of a virtio device (Virtual I/O Device 1.2, 2.1, 2.2 and 3.1), in the one order that all
+ * VMMs accept: Cloud Hypervisor forgets what is written before ACKNOWLEDGE, Firecracker ignores a
+ * status write that sets two bits at once.
+ */
+#include "core/arena.h"
+#include "core/log.h"
+#include "core/time.h"
+#include "drivers/virtio/virtio.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "lib/util.h"
+
+enum {
+	STATUS_ACKNOWLEDGE = 1,
+	STATUS_DRIVER = 2,
+	STATUS_DRIVER_OK = 4,
+	STATUS_FEATURES_OK = 8,
+	STATUS_FAILED = 128,
+
+	RESET_TIMEOUT_MS = 2000,
+};
+
+static struct arena device_arena;
+
+void *virtio_allocate(size_t size)
+{
+	return arena_allocate(&device_arena, size);
+}
+
+static const struct virtio_driver *driver_for(u32 id)
+{
+	for (size_t i = 0; virtio_drivers[i]; i++)
+		if (virtio_drivers[i]->id == id)
+			return virtio_drivers[i];
+	return NULL;
+}
+
+bool virtio_has_driver(u32 id)
+{
+	return driver_for(id) != NULL;
+}
+
+void virtio_probe(struct virtio_device *device)
+{
+	const struct virtio_driver *driver = driver_for(device->id);
+	char *name = device->device.name;
+	char place[sizeof(device->device.name)];
+	enum status status;
+
+	if (!driver)
+		return;
+	memcpy(place, name, sizeof(place));
+	format(name, sizeof(place), "%s %s", driver->name, place);
+	status = driver->probe(device);
+	if (status)
+		log_warning("%s: %s", name, status_name(status));
+	else
+		log_debug("%s: found", name);
+}
+
+/* False: it still is not reset after the wait, or says that it never will be. */
+static bool reset(struct virtio_device *device)
+{
+	const struct virtio_transport *transport = device->transport;
+	struct deadline deadline = deadline_after(RESET_TIMEOUT_MS);
+	u8 status;
+
+	transport->set_status(device, 0);
+	do {
+		status = transport->status(device);
+		if (status == 0)
+			return true;
+	} while (!(status & STATUS_FAILED) && !deadline_passed(&deadline));
+	return false;
+}
+
+/* Devices whose last user is SeaBIOS or the system before a reboot are in any state; most are fresh. */
+static enum status acknowledge(struct virtio_device *device)
+{
+	const struct virtio_transport *transport = device->transport;
+
+	if (transport->status(device) != 0 && !reset(device)) {
+		log_warning("%s: does not answer a reset", device->device.name);
+		return ERR_TIMEOUT;
+	}
+	transport->set_status(device, STATUS_ACKNOWLEDGE);
+	transport->set_status(device, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+	return OK;
+}
+
+enum status virtio_begin(struct virtio_device *device, u64 wanted)
+{
+	const struct virtio_transport *transport = device->transport;
+	enum status status = acknowledge(device);
+	u64 offered;
+
+	if (status)
+		return status;
+	offered = transport->features(device, 0);
+	if (!device->legacy) {
+		offered |= (u64)transport->features(device, 1) << 32;
+		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM;
+		if (!(offered & VIRTIO_VERSION_1))
+			return unsupported("%s: does not offer virtio 1.0", device->device.name);
+	}
+	device->features = offered & wanted;
+	transport->set_features(device, 0, (u32)device->features);
+	if (device->legacy)
+		return OK;
+	transport->set_features(device, 1, (u32)(device->features >> 32));
+	transport->set_status(device, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+	if (!(transport->status(device) & STATUS_FEATURES_OK))
+		return unsupported("%s: does not work with features 0x%llx of 0x%llx", device->device.name,
+				   (unsigned long long)device->features, (unsigned long long)offered);
+	return OK;
+}
+
+/* Called at the handover. */
+static void quiesce(struct device *base)
+{
+	struct virtio_device *device = container_of(base, struct virtio_device, device);
+	const struct virtio_transport *transport = device->transport;
+
+	if (device->stopping)
+		device->stopping(device);
+	if (device->failed)
+		return;
+
+	/*
+	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its devices: over MMIO the
+	 * status stays FAILED, over PCI it reads as 0 but takes nothing any more.
+	 */
+	if (reset(device)) {
+		transport->set_status(device, STATUS_ACKNOWLEDGE);
+		if (transport->status(device) & STATUS_ACKNOWLEDGE)
+			return;
+	}
+	log_warning("%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot use it. "
+		    "See docs/vmm/firecracker.md: boot from a disk that the system does not need, or give the "
+		    "VMM the kernel and initrd themselves",
+		    base->name);
+}
+
+void virtio_ready(struct virtio_device *device)
+{
+	u8 status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
+
+	device->ready = true;
+	device->device.quiesce = quiesce;
+	device_register(&device->device);
+	device->transport->set_status(device, device->legacy ? status : status | STATUS_FEATURES_OK);
+}
+
+void virtio_fail(struct virtio_device *device, const char *why)
+{
+	if (device->failed)
+		return;
+	device->failed = true;
+	log_error("%s: %s; it is not used any more", device->device.name, why);
+	if (!reset(device))
+		log_error("%s: does not answer a reset", device->device.name);
+}
