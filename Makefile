@@ -60,7 +60,7 @@ $(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(venv)/.comple
 $(autoconf): $(O)/auto.conf ;
 
 # Goals that need no configuration; all others, and their files, do.
-free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check test% fuzz% \
+free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check% test% fuzz% \
 	size-check run lab bench format setup-% $(venv)/%
 ifneq ($(filter-out $(free-goals),$(or $(MAKECMDGOALS),all)),)
 include $(O)/auto.conf
@@ -166,6 +166,9 @@ test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=te
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
 	@$(python) scripts/check.py --out $(O)/check $(if $(DEFCONFIG),--defconfig $(DEFCONFIG)) $(PARTS)
 
+check-%: $(venv)/.complete ## one part of it: layers format scripts unit replay configs size ...
+	@$(python) scripts/check.py --out $(O)/check $*
+
 format: $(venv)/.complete ## format all C
 	@$(python) scripts/check_format.py --fix
 
@@ -178,11 +181,8 @@ size-check: $(venv)/.complete
 
 ## Use
 
-run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL=)
-	+@$(MAKE) --no-print-directory O=build/qemu qemu_defconfig >/dev/null
-	+@$(MAKE) --no-print-directory O=build/qemu
-	@$(python) scripts/run.py $(if $(DISK),--disk $(DISK)) $(if $(MACHINE),--machine $(MACHINE)) \
-		$(if $(MEMORY),--memory $(MEMORY)) $(if $(ACCEL),--accel $(ACCEL))
+run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL= APPEND=)
+	+@$(python) scripts/run.py
 
 debug: $(O)/fatwood.debug.elf ## this configuration in QEMU, stopped before its first instruction, in gdb (DISK=)
 	@echo 'The serial console goes to $(O)/debug.log.'

@@ -140,7 +140,7 @@ def main():
         parser.error(f"there is no part {' '.join(sorted(unknown))}")
     os.makedirs(arguments.out, exist_ok=True)
     # A make above this one must not pass its options down: parts run make with their own.
-    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "CROSS_COMPILE"):
         os.environ.pop(name, None)
 
     parts = [part for part in PARTS if not arguments.parts or part[0] in arguments.parts]

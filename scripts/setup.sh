@@ -24,6 +24,8 @@ run     command -v xz                           xz-utils
 run     test -x /bin/busybox                    busybox-static
 check   command -v gcc                          gcc
 check   test -e /usr/include/stdio.h            libc6-dev
+check   command -v sfdisk                       fdisk
+check   command -v llvm-objcopy                 llvm
 check   command -v git                          git
 check   ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*   libclang-rt-dev
 check   command -v mke2fs                       e2fsprogs
