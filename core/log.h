@@ -13,11 +13,8 @@
 
 enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-#define LOG_AT(level, ...)                              \
-	do {                                            \
-		if ((level) <= CONFIG_LOG_LEVEL)        \
-			log_write((level), __VA_ARGS__); \
-	} while (0)
+#define LOG_AT(level, ...) \
+	((level) <= CONFIG_LOG_LEVEL ? log_write((level), __VA_ARGS__) : (void)0)
 
 #define log_error(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) LOG_AT(LOG_WARNING, __VA_ARGS__)
