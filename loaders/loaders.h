@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The boot methods and image loaders of this folder, for the tables of boot/tables.c. */
+/* What boot/tables.c lists of this folder. */
 #pragma once
 
 #include "core/boot.h"

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What to boot, and the image formats that can be loaded.
 
-obj-$(CONFIG_BOOT_BLS) += loaders/bls.o
-obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o
-obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o
+obj-$(CONFIG_BOOT_BLS) += loaders/bls.o loaders/bls_entry.o loaders/bls_order.o \
+	loaders/loader_conf.o loaders/initrd.o
+obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o loaders/initrd.o
+obj-$(CONFIG_BOOT_MENU) += loaders/menu.o
+obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o loaders/e820.o loaders/command_line.o \
+	loaders/initrd.o

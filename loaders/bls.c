@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Boot Loader Specification as a boot method (UAPI.1, type #1): the entries of all volumes of
+ * a disk as one set, loader.conf, and the tries in order. Files are only read, so the counters in entries' names order them
+ * but do not count down (docs/boot-loader-specification.md).
+ */
+#include "loaders/bls.h"
+
+#include "core/console.h"
+#include "core/log.h"
+#include "lib/format.h"
+#include "lib/util.h"
+#include "loaders/initrd.h"
+#include "loaders/loader_conf.h"
+#include "loaders/loaders.h"
+#include "loaders/menu.h"
+
+enum { LOADER_CONF_SIZE_MAX = 64 * 1024 };
+
+struct search {
+	struct arena *arena;
+	struct bls_entry *first;
+	u32 count;
+};
+
+/* Reads the entry in @file, if its name says it is one, and adds it to the list. */
+static enum status add_entry(struct search *search, struct volume *volume, const char *name,
+			     struct file *file)
+{
+	struct bls_entry parts = { .volume = volume };
+	struct bls_entry *entry;
+	struct span text;
+	enum status status;
+
+	if (file->is_directory || !bls_entry_name(span_of_string(name), &parts))
+		return OK;
+	if (file->size > BLS_ENTRY_SIZE_MAX)
+		return unsupported("%s: an entry of more than %d bytes", name, BLS_ENTRY_SIZE_MAX);
+	entry = arena_allocate(search->arena, sizeof(*entry));
+	parts.file = arena_copy(search->arena, span_of_string(name));
+	if (!entry || !parts.file)
+		return ERR_NO_MEMORY;
+	parts.name.data = (const u8 *)parts.file;
+	status = file_load(file, search->arena, BLS_ENTRY_SIZE_MAX, &text);
+	if (!status)
+		status = bls_entry_parse(text, &parts);
+	if (status)
+		return status;
+	*entry = parts;
+	entry->next = search->first;
+	search->first = entry;
+	search->count++;
+	return OK;
+}
+
+/* An entry that cannot be read costs that entry; the rest of the directory is still looked at. */
+static enum status search_volume(struct search *search, struct volume *volume)
+{
+	struct directory_entry found;
+	struct file directory;
+	u64 cursor = 0;
+	enum status status = volume_open(volume, SPAN("loader/entries"), &directory);
+
+	if (!status && !directory.is_directory)
+		status = ERR_NOT_FOUND;
+	if (status)
+		return status;
+	while (!(status = directory_next(&directory, &cursor, &found))) {
+		if (search->count == BLS_ENTRIES_MAX)
+			return unsupported("more than %d entries (BLS_ENTRIES_MAX)", BLS_ENTRIES_MAX);
+		status = add_entry(search, volume, found.name, &found.file);
+		if (status == ERR_NO_MEMORY)
+			return status;
+		if (status)
+			boot_tried(volume->device->name, found.name, status);
+	}
+	return status == ERR_NOT_FOUND ? OK : status;
+}
+
+/* What every disk may have and few need: any trouble with it leaves @conf as it is. */
+static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct loader_conf *conf)
+{
+	for (u32 i = 0; i < disk->volume_count; i++) {
+		struct file file;
+		struct span text;
+		enum status status = volume_open(disk->volumes[i], SPAN("loader/loader.conf"), &file);
+
+		if (status == ERR_NOT_FOUND)
+			continue;
+		if (!status)
+			status = file_load(&file, arena, LOADER_CONF_SIZE_MAX, &text);
+		if (!status)
+			return loader_conf_parse(text, conf);
+		log_warning("%s: loader.conf: %s", disk->volumes[i]->device->name, status_name(status));
+	}
+}
+
+/* Titles need not be unique: the version tells entries apart. */
+static const char *entry_title(const struct bls_entry *entry, struct arena *arena)
+{
+	struct span title = span_is_empty(entry->title) ? entry->name : entry->title;
+	bool has_version = !span_is_empty(entry->title) && !span_is_empty(entry->version);
+	char text[BOOT_TITLE_SIZE];
+
+	format(text, sizeof(text), has_version ? "%.*s (%.*s)" : "%.*s", (int)title.size,
+	       (const char *)title.data, (int)entry->version.size,
+	       (const char *)entry->version.data);
+	return arena_copy(arena, span_of_string(text));
+}
+
+static struct bls_entry *choose_by_menu(struct bls_entry *first, struct bls_entry *chosen,
+					struct arena *arena, u32 timeout_seconds)
+{
+	struct span *titles;
+	u32 count = 0, selected = 0;
+
+	for (struct bls_entry *entry = first; entry && !entry->unusable; entry = entry->next)
+		count++;
+	titles = arena_allocate(arena, count * sizeof(*titles));
+	if (count == 0 || !titles)
+		return chosen;
+	count = 0;
+	for (struct bls_entry *entry = first; entry && !entry->unusable; entry = entry->next) {
+		const char *title = entry_title(entry, arena);
+
+		if (!title)
+			return chosen;
+		if (entry == chosen)
+			selected = count;
+		titles[count++] = span_of_string(title);
+	}
+	selected = menu_choose(titles, count, selected, timeout_seconds);
+	for (chosen = first; selected; selected--)
+		chosen = chosen->next;
+	return chosen;
+}
+
+static struct bls_entry *choose(struct bls_entry *first, const struct loader_conf *conf,
+				struct arena *arena)
+{
+	struct bls_entry *chosen = first;
+	u32 timeout_seconds = conf->timeout_seconds;
+
+	if (!span_is_empty(conf->default_pattern)) {
+		chosen = bls_entries_match(first, conf->default_pattern);
+		if (!chosen) {
+			log_warning("no entry matches the default \"%.*s\"", (int)conf->default_pattern.size,
+				    (const char *)conf->default_pattern.data);
+			chosen = first;
+		}
+	}
+	if (!IS_ENABLED(CONFIG_BOOT_MENU) || timeout_seconds == MENU_NEVER)
+		return chosen;
+	if (timeout_seconds == MENU_IF_KEY) {
+		if (console_read() < 0)
+			return chosen;
+		timeout_seconds = MENU_FOREVER;
+	}
+	return choose_by_menu(first, chosen, arena, timeout_seconds);
+}
+
+static enum status open_file(const struct bls_entry *entry, const char *key, struct span path,
+			     struct file *out)
+{
+	enum status status = volume_open(entry->volume, path, out);
+
+	if (!status && out->is_directory)
+		status = ERR_INVALID;
+	if (status)
+		log_warning("%s: %s %.*s: %s", entry->file, key, (int)path.size,
+			    (const char *)path.data, status_name(status));
+	return status;
+}
+
+static enum status open_initrds(const struct bls_entry *entry, struct boot_entry *out)
+{
+	struct span rest = entry->text, path;
+
+	while (bls_entry_next_value(&rest, "initrd", &path)) {
+		enum status status;
+
+		if (out->initrd_count == BOOT_INITRDS_MAX)
+			return unsupported("%s: more than %d initrds (BOOT_INITRDS_MAX)", entry->file,
+					   BOOT_INITRDS_MAX);
+		status = open_file(entry, "initrd", path, &out->initrds[out->initrd_count]);
+		if (status)
+			return status;
+		out->initrd_count++;
+	}
+	if (out->initrd_count == 0)
+		initrd_take_modules(out);
+	return OK;
+}
+
+static enum status join_options(const struct bls_entry *entry, struct arena *arena, struct span *out)
+{
+	struct span rest = entry->text, options;
+	u8 *joined = arena_allocate(arena, entry->text.size);
+	size_t size = 0;
+
+	if (!joined)
+		return ERR_NO_MEMORY;
+	while (bls_entry_next_value(&rest, "options", &options)) {
+		if (size)
+			joined[size++] = ' ';
+		memcpy(joined + size, options.data, options.size);
+		size += options.size;
+	}
+	*out = span_of(joined, size);
+	return OK;
+}
+
+enum status bls_entry_open(struct bls_entry *entry, struct arena *arena, struct boot_entry *out)
+{
+	struct span rest = entry->text, kernel = { 0 };
+	enum status status;
+
+	/* As with all keys but initrd and options, the last line counts. */
+	while (bls_entry_next_value(&rest, "linux", &kernel))
+		;
+	*out = (struct boot_entry){ .title = entry_title(entry, arena) };
+	if (!out->title)
+		return ERR_NO_MEMORY;
+	status = open_file(entry, "linux", kernel, &out->kernel);
+	if (!status)
+		status = open_initrds(entry, out);
+	if (!status)
+		status = join_options(entry, arena, &out->options);
+	return status;
+}
+
+static enum status try_entry(struct bls_entry *entry, struct arena *arena)
+{
+	const char *device = entry->volume->device->name;
+	struct boot_entry boot;
+	enum status status;
+
+	log_set_subject(device);
+	if (entry->unusable)
+		status = unsupported("%s: %s", entry->file, entry->unusable);
+	else
+		status = bls_entry_open(entry, arena, &boot);
+	if (!status)
+		status = boot_start(&boot);
+	log_set_subject(NULL);
+	boot_tried(device, entry->file, status);
+	return status;
+}
+
+static enum status boot(struct boot_disk *disk, struct arena *arena)
+{
+	struct search search = { .arena = arena };
+	struct loader_conf conf = { 0 };
+	struct bls_entry *chosen;
+	enum status status, result = ERR_NOT_FOUND;
+
+	for (u32 i = 0; i < disk->volume_count; i++) {
+		struct volume *volume = disk->volumes[i];
+
+		log_set_subject(volume->device->name);
+		status = search_volume(&search, volume);
+		log_set_subject(NULL);
+		if (status && status != ERR_NOT_FOUND) {
+			boot_tried(volume->device->name, "loader/entries", status);
+			result = status;
+		}
+	}
+	if (!search.first)
+		return result;
+
+	search.first = bls_entries_sort(search.first);
+	read_loader_conf(disk, arena, &conf);
+	loader_conf_apply_command_line(&conf);
+	chosen = choose(search.first, &conf, arena);
+	result = try_entry(chosen, arena);
+	for (struct bls_entry *entry = search.first; entry; entry = entry->next)
+		if (entry != chosen)
+			(void)!try_entry(entry, arena);
+	return result;
+}
+
+const struct boot_method bls_boot = { "Boot Loader Specification", boot };

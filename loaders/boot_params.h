@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The "zero page" that a Linux kernel for x86 is entered with, and the setup header in it
+ * (Documentation/arch/x86/boot.rst, zero-page.rst). Written by us for the kernel, so a packed
+ * struct; of what a kernel file says, bzimage.c reads the header's bytes by offset. Named are the fields we
+ * touch.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+enum {
+	E820_RAM = 1,
+	E820_RESERVED = 2,
+	E820_ACPI = 3,
+	E820_NVS = 4,
+	E820_UNUSABLE = 5,
+	E820_PERSISTENT = 7,
+
+	E820_ZERO_PAGE_MAX = 128,
+};
+
+struct [[gnu::packed]] e820_entry {
+	u64 base;
+	u64 size;
+	u32 type;
+};
+
+enum setup_data_type {
+	SETUP_E820_EXT = 1, /* struct e820_entry each: those past E820_ZERO_PAGE_MAX */
+	SETUP_RNG_SEED = 9,
+};
+
+/* Head of one element of the list at boot_params.setup_data; @size bytes follow it. */
+struct setup_data {
+	u64 next; /* physical address, 0 at the end */
+	u32 type;
+	u32 size;
+};
+
+enum {
+	LOADER_ID_UNDEFINED = 0xff,
+
+	LOADED_HIGH = 1 << 0, /* loadflags: the protected-mode part belongs at or above 1 MiB */
+
+	XLF_KERNEL_64 = 1 << 0,		     /* xloadflags: has the 64-bit entry, 0x200 into the kernel */
+	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1, /* so can boot_params, command line and initrd */
+};
+
+struct [[gnu::packed]] boot_params {
+	u8 screen_and_bios[0x70];
+	u64 acpi_rsdp_addr; /* 0x070 */
+	u8 obsolete[0xc0 - 0x78];
+	u32 ext_ramdisk_image; /* 0x0c0: the upper halves of 64-bit numbers */
+	u32 ext_ramdisk_size;
+	u32 ext_cmd_line_ptr;
+	u8 edid_and_efi[0x1e8 - 0xcc];
+	u8 e820_entries; /* 0x1e8 */
+	u8 disks[0x1f1 - 0x1e9];
+
+	u8 setup_sects; /* 0x1f1: the setup header, as it stands in the file */
+	u8 root_and_video[0x210 - 0x1f2];
+	u8 type_of_loader; /* 0x210 */
+	u8 loadflags;
+	u16 setup_move_size;
+	u32 code32_start; /* 0x214 */
+	u32 ramdisk_image;
+	u32 ramdisk_size;
+	u32 bootsect_kludge;
+	u16 heap_end_ptr;
+	u8 ext_loader_ver;
+	u8 ext_loader_type;
+	u32 cmd_line_ptr; /* 0x228 */
+	u32 initrd_addr_max;
+	u32 kernel_alignment; /* 0x230 */
+	u8 header_middle[0x250 - 0x234];
+	u64 setup_data; /* 0x250 */
+	u8 header_end[0x290 - 0x258];
+
+	u8 edd_signatures[0x2d0 - 0x290]; /* 0x290 */
+	struct e820_entry e820_table[E820_ZERO_PAGE_MAX]; /* 0x2d0 */
+	u8 edd[0x1000 - 0xcd0];
+};
+
+static_assert(sizeof(struct e820_entry) == 20);
+static_assert(sizeof(struct setup_data) == 16);
+static_assert(sizeof(struct boot_params) == 4096);
+static_assert(offsetof(struct boot_params, acpi_rsdp_addr) == 0x070);
+static_assert(offsetof(struct boot_params, ext_ramdisk_image) == 0x0c0);
+static_assert(offsetof(struct boot_params, ext_cmd_line_ptr) == 0x0c8);
+static_assert(offsetof(struct boot_params, e820_entries) == 0x1e8);
+static_assert(offsetof(struct boot_params, setup_sects) == 0x1f1);
+static_assert(offsetof(struct boot_params, type_of_loader) == 0x210);
+static_assert(offsetof(struct boot_params, code32_start) == 0x214);
+static_assert(offsetof(struct boot_params, ramdisk_image) == 0x218);
+static_assert(offsetof(struct boot_params, cmd_line_ptr) == 0x228);
+static_assert(offsetof(struct boot_params, kernel_alignment) == 0x230);
+static_assert(offsetof(struct boot_params, setup_data) == 0x250);
+static_assert(offsetof(struct boot_params, e820_table) == 0x2d0);
+static_assert(offsetof(struct boot_params, edd) == 0xcd0);

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Linux for x86-64 as distributions ship it (Documentation/arch/x86/boot.rst, 64-bit boot protocol). The
+ * setup header, by offset in the file:
+ *
+ *	0x1f1	1	setup_sects: 512-byte sectors behind the first, 0 means 4; the kernel proper follows
+ *	0x1f4	4	syssize: of the kernel proper, in 16 bytes
+ *	0x1fe	2	0xaa55
+ *	0x201	1	length of the header from 0x202 on
+ *	0x202	4	"HdrS"
+ *	0x206	2	protocol version; 0x20c has all below
+ *	0x211	1	loadflags
+ *	0x22c	4	initrd_addr_max: last byte an initrd may occupy
+ *	0x230	4	kernel_alignment, if it is
+ *	0x234	1	relocatable_kernel
+ *	0x235	1	min_alignment: power of two that still works, slower
+ *	0x236	2	xloadflags
+ *	0x238	4	cmdline_size: longest command line, without its NUL
+ *	0x258	8	pref_address: where a kernel runs that is not relocatable, or was loaded lower
+ *	0x260	4	init_size: memory it needs from there on before it has looked at the memory map
+ *
+ * Not supported: kernels without the 64-bit entry (before Linux 3.8, or 32-bit), zImage.
+ */
+#include "core/boot_info.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "lib/util.h"
+#include "loaders/command_line.h"
+#include "loaders/e820.h"
+#include "loaders/initrd.h"
+#include "loaders/loaders.h"
+
+enum {
+	SECTOR_SIZE = 512,
+	SETUP_SECTS_DEFAULT = 4,
+	SYSSIZE_UNIT = 16,
+	HEADER_START = offsetof(struct boot_params, setup_sects),
+	HEADER_END_MIN = 0x264,
+	HEADER_END_MAX = offsetof(struct boot_params, edd_signatures),
+	VERSION_MIN = 0x20c,
+	ENTRY_64 = 0x200,
+	RNG_SEED_SIZE = 32,
+};
+
+/* Checked: sizes are within the file, alignments powers of two of a page or more. */
+struct bzimage {
+	u32 header_end;
+	u32 code_offset; /* in the file */
+	u32 code_size;
+	u64 memory_size; /* that must be free where it is loaded */
+	u64 preferred;
+	u64 alignment;
+	u64 alignment_min;
+	u32 initrd_last;
+	u32 command_line_max;
+	bool relocatable;
+	bool above_4_gib;
+};
+
+/* What a kernel is told besides its header; all in one piece of memory. */
+struct parameters {
+	struct boot_params zero_page;
+	struct {
+		struct setup_data head;
+		u8 bytes[RNG_SEED_SIZE];
+	} seed;
+	struct setup_data memory_head; /* its entries follow, then the command line */
+	struct e820_entry memory[];
+};
+
+static bool recognizes(struct span head)
+{
+	struct span boot_flag = span_part(head, 0x1fe, 2);
+
+	return !span_is_empty(boot_flag) && load_le16(boot_flag.data) == 0xaa55 &&
+	       span_equals(span_part(head, 0x202, 4), SPAN("HdrS"));
+}
+
+static enum status parse(const char *title, struct span head, u64 file_size, struct bzimage *out)
+{
+	const u8 *h = head.data;
+	struct bzimage image;
+	u32 setup_sects, version, xloadflags;
+
+	if (head.size < HEADER_END_MAX)
+		return corrupt("%s: kernel file of %llu bytes", title, (unsigned long long)file_size);
+	version = load_le16(h + 0x206);
+	xloadflags = load_le16(h + 0x236);
+	if (version < VERSION_MIN || !(xloadflags & XLF_KERNEL_64))
+		return unsupported("%s: not a 64-bit kernel of Linux 3.8 or later (boot protocol %u.%02u)",
+				   title, version >> 8, version & 0xff);
+	if (!(h[0x211] & LOADED_HIGH))
+		return unsupported("%s: a zImage, not a bzImage", title);
+
+	setup_sects = h[0x1f1] ? h[0x1f1] : SETUP_SECTS_DEFAULT;
+	image = (struct bzimage){
+		.header_end = 0x202u + h[0x201],
+		.code_offset = (setup_sects + 1) * SECTOR_SIZE,
+		.preferred = load_le64(h + 0x258),
+		.alignment = load_le32(h + 0x230),
+		.initrd_last = load_le32(h + 0x22c),
+		.command_line_max = load_le32(h + 0x238),
+		.relocatable = h[0x234] != 0,
+		.above_4_gib = (xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0,
+	};
+	if (image.header_end < HEADER_END_MIN || image.header_end > HEADER_END_MAX)
+		return corrupt("%s: setup header ends at 0x%x", title, image.header_end);
+
+	u64 code_size = (u64)load_le32(h + 0x1f4) * SYSSIZE_UNIT;
+
+	if (code_size <= ENTRY_64 || file_size < image.code_offset ||
+	    code_size > file_size - image.code_offset || code_size > UINT32_MAX)
+		return corrupt("%s: kernel of %u + %llu bytes in a file of %llu (cut off?)", title,
+			       image.code_offset, (unsigned long long)code_size,
+			       (unsigned long long)file_size);
+	image.code_size = (u32)code_size;
+	image.memory_size = max_u64(load_le32(h + 0x260), code_size);
+
+	if (!is_power_of_two(image.alignment) || image.alignment < PAGE_SIZE)
+		return corrupt("%s: kernel_alignment 0x%llx", title, (unsigned long long)image.alignment);
+	image.alignment_min = h[0x235] < 64 ? 1ull << h[0x235] : 0;
+	if (image.alignment_min < PAGE_SIZE || image.alignment_min > image.alignment)
+		image.alignment_min = image.alignment;
+	*out = image;
+	return OK;
+}
+
+/*
+ * Where it goes: pref_address if that is free, else the next place above. Never below: it would move
+ * itself up to pref_address, over whatever is there.
+ */
+static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
+{
+	u64 limit = image->above_4_gib ? MEMORY_ANYWHERE : MEMORY_BELOW_4_GIB;
+	u64 floor = max_u64(image->preferred, MIB);
+	u64 base = image->preferred;
+	enum status status = OK;
+
+	if (image->relocatable) {
+		status = memory_find_lowest(image->memory_size, image->alignment, floor, limit, &base);
+		if (status == ERR_NO_MEMORY && image->alignment_min < image->alignment) {
+			image->alignment = image->alignment_min;
+			status = memory_find_lowest(image->memory_size, image->alignment, floor,
+						    limit, &base);
+		}
+	}
+	if (!status)
+		status = arena_allocate_pages_at(arena, base, image->memory_size, MEMORY_LOADER_CODE);
+	if (!status)
+		*out = base;
+	return status;
+}
+
+static void fill_memory_map(struct parameters *parameters)
+{
+	struct boot_params *zero_page = &parameters->zero_page;
+	struct e820_entry entry;
+	u32 count = 0, more = 0;
+
+	for (u32 cursor = 0; e820_next(&cursor, &entry);) {
+		if (count < E820_ZERO_PAGE_MAX)
+			zero_page->e820_table[count++] = entry;
+		else
+			parameters->memory[more++] = entry;
+	}
+	zero_page->e820_entries = (u8)count;
+	if (more == 0)
+		return;
+	parameters->memory_head = (struct setup_data){
+		.next = zero_page->setup_data,
+		.type = SETUP_E820_EXT,
+		.size = more * (u32)sizeof(entry),
+	};
+	zero_page->setup_data = (uintptr_t)&parameters->memory_head;
+}
+
+static void fill_seed(struct parameters *parameters)
+{
+	if (random_read(parameters->seed.bytes, RNG_SEED_SIZE))
+		return;
+	parameters->seed.head = (struct setup_data){
+		.next = parameters->zero_page.setup_data,
+		.type = SETUP_RNG_SEED,
+		.size = RNG_SEED_SIZE,
+	};
+	parameters->zero_page.setup_data = (uintptr_t)&parameters->seed;
+}
+
+/* Entries that did not fit the zero page, and never fewer: counted before the memory for them is allocated. */
+static u32 count_more_memory(void)
+{
+	struct e820_entry entry;
+	u32 count = 0;
+
+	for (u32 cursor = 0; e820_next(&cursor, &entry);)
+		count++;
+	return count > E820_ZERO_PAGE_MAX ? count - E820_ZERO_PAGE_MAX : 0;
+}
+
+/* With the kernel's header and the command line filled in, the rest zero. */
+static enum status make_parameters(const struct boot_entry *entry, struct span head,
+				   const struct bzimage *image, struct arena *arena,
+				   struct parameters **out)
+{
+	struct span vmm = boot_info.command_line;
+	u64 command_line_at = sizeof(struct parameters) +
+			      count_more_memory() * sizeof(struct e820_entry);
+	u64 size = command_line_at + command_line_size_max(entry->options, vmm);
+	u64 base;
+	enum status status = arena_allocate_pages(arena, size, PAGE_SIZE, MEMORY_BELOW_4_GIB,
+						  MEMORY_LOADER_DATA, &base);
+
+	if (status) {
+		log_warning("%s: no room for boot parameters of %llu bytes", entry->title,
+			    (unsigned long long)size);
+		return status;
+	}
+
+	struct parameters *parameters = (struct parameters *)(uintptr_t)base;
+	struct boot_params *zero_page = &parameters->zero_page;
+	u64 command_line = base + command_line_at;
+
+	memset(parameters, 0, command_line_at);
+	size = command_line_join(entry->options, vmm, (char *)(uintptr_t)command_line);
+	if (size > image->command_line_max)
+		return unsupported("%s: command line of %llu bytes, the kernel takes %u", entry->title,
+				   (unsigned long long)size, image->command_line_max);
+	log_debug("command line: %s", (const char *)(uintptr_t)command_line);
+
+	memcpy(&zero_page->setup_sects, head.data + HEADER_START, image->header_end - HEADER_START);
+	zero_page->type_of_loader = LOADER_ID_UNDEFINED;
+	zero_page->ext_loader_type = 0;
+	zero_page->ext_loader_ver = 0;
+	zero_page->kernel_alignment = (u32)image->alignment;
+	zero_page->setup_data = 0;
+	zero_page->cmd_line_ptr = (u32)command_line;
+	zero_page->ext_cmd_line_ptr = (u32)(command_line >> 32);
+	*out = parameters;
+	return OK;
+}
+
+static enum status load(struct boot_entry *entry, struct span head, struct arena *arena,
+			struct kernel *out)
+{
+	struct bzimage image;
+	struct parameters *parameters;
+	struct boot_params *zero_page;
+	u64 base, initrd, initrd_size;
+	enum status status = parse(entry->title, head, entry->kernel.size, &image);
+
+	if (status)
+		return status;
+	status = place(&image, arena, &base);
+	if (status) {
+		log_warning("%s: no room for a kernel of %llu KiB at 0x%llx%s, %llu KiB are free",
+			    entry->title, (unsigned long long)(image.memory_size / KIB),
+			    (unsigned long long)image.preferred, image.relocatable ? " or above" : "",
+			    (unsigned long long)(memory_free_size() / KIB));
+		return status;
+	}
+	status = file_read(&entry->kernel, image.code_offset, image.code_size,
+			   (void *)(uintptr_t)base);
+	if (!status)
+		status = initrd_load(entry, arena, min_u64(image.initrd_last + 1ull, MEMORY_BELOW_4_GIB),
+				     image.above_4_gib ? MEMORY_ANYWHERE : 0, &initrd, &initrd_size);
+	if (!status)
+		status = make_parameters(entry, head, &image, arena, &parameters);
+	if (status)
+		return status;
+
+	zero_page = &parameters->zero_page;
+	zero_page->code32_start = (u32)base;
+	zero_page->ramdisk_image = (u32)initrd;
+	zero_page->ramdisk_size = (u32)initrd_size;
+	zero_page->ext_ramdisk_image = (u32)(initrd >> 32);
+	zero_page->ext_ramdisk_size = (u32)(initrd_size >> 32);
+	zero_page->acpi_rsdp_addr = boot_info.rsdp;
+	fill_seed(parameters);
+	fill_memory_map(parameters);
+	log_debug("kernel at 0x%llx, initrd at 0x%llx, boot_params at %p", (unsigned long long)base,
+		  (unsigned long long)initrd, (void *)parameters);
+	*out = (struct kernel){ .entry = base + ENTRY_64, .argument = (uintptr_t)parameters };
+	return OK;
+}
+
+const struct image_loader bzimage_loader = { "bzImage", recognizes, load };

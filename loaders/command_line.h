@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's command line: what the entry says, then what the VMM says. */
+#pragma once
+
+#include "lib/span.h"
+
+/*
+ * Joins the two, with a space between and a NUL behind: first @options, then the words of @vmm that do not begin
+ * with "fatwood."; what stands behind a word "--", which is for init, stays behind one. Returns the size without
+ * the NUL. @buffer holds command_line_size_max() bytes.
+ */
+size_t command_line_join(struct span options, struct span vmm, char *buffer);
+
+/* Enough for the result, its NUL included. */
+static inline size_t command_line_size_max(struct span options, struct span vmm)
+{
+	return options.size + vmm.size + 3;
+}
