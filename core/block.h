@@ -59,9 +59,15 @@ enum status block_read_bytes(struct block_device *device, u64 offset, size_t siz
 
 /*
  * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the next
- * read through the cache. For walking tables. 
+ * read through the cache. For walking tables. Blocks are not split: what lies in one block is there as a whole.
  */
 enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data, size_t *size);
 
 /* Bytes of the device; never wraps. */
 u64 block_size_bytes(const struct block_device *device);
+
+/* Forgets what the cache holds of @disk: it was written to. */
+void block_cache_invalidate(const struct block_device *disk);
+
+/* Gives the cache's memory back; the next read takes it anew. */
+void block_cache_release(void);

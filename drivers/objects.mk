@@ -19,6 +19,6 @@ obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
 obj-$(CONFIG_CONSOLE_UART16550) += drivers/serial/uart16550.o
 obj-$(CONFIG_CONSOLE_DEBUG_PORT) += drivers/serial/debug_port.o
 
-obj-$(CONFIG_PARTITION_GPT) += drivers/partition/gpt.o
-obj-$(CONFIG_PARTITION_MBR) += drivers/partition/mbr.o
+obj-$(CONFIG_PARTITION_GPT) += drivers/partition/gpt.o drivers/partition/table.o
+obj-$(CONFIG_PARTITION_MBR) += drivers/partition/mbr.o drivers/partition/table.o
 obj-$(CONFIG_PARTITION_NONE) += drivers/partition/whole_disk.o

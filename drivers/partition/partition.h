@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The partition schemes of this folder, for the table of boot/tables.c. */
+/* The partition schemes of this folder, for boot/tables.c, and what they share. */
 #pragma once
 
 #include "core/partition.h"
 
-extern const struct partition_scheme gpt_scheme;
-extern const struct partition_scheme mbr_scheme;
-extern const struct partition_scheme whole_disk_scheme; /* no table: the disk itself is one volume */
+extern const struct partition_scheme gpt_scheme, mbr_scheme;
+
+/* Takes any disk, as one partition of kind PARTITION_WHOLE_DISK. */
+extern const struct partition_scheme whole_disk_scheme;
+
+/* Readies @out for partition_table_add(). ERR_NO_MEMORY. */
+enum status partition_table_init(struct partition_table *out, const char *scheme, struct arena *arena);
+
+/*
+ * Adds blocks @first to @first + @count - 1 of @disk, unless they are not all there: that costs the partition and a message, nothing
+ * more. In a full table one that boot files are looked for in replaces the last one that is not.
+ */
+void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first, u64 count,
+			 u32 number, enum partition_kind kind);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One cache for the metadata of all disks: lines of 16 KiB, replaced least recently used first. A miss behind a
+ * line that is there, or at the start of a disk, is taken for sequential: it reads twice as many lines as the
+ * request that brought the line before, in one request and into neighbouring lines.
+ */
+#include "core/block.h"
+#include "core/memory.h"
+#include "lib/config.h"
+#include "lib/string.h"
+#include "lib/util.h"
+
+enum {
+	LINE_SIZE = 16 * 1024,
+	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
+	/* One request leaves half of the lines alone: a directory and the table stay beside a stream. */
+	RUN_MAX = LINES_MAX < 4 ? 1 : LINES_MAX > 16 ? 8 : LINES_MAX / 2,
+};
+
+struct line {
+	const struct block_device *disk; /* NULL: empty */
+	u64 number;			 /* offset on the disk in lines */
+	u32 used;			 /* when: the larger, the later */
+	u32 run;			 /* lines in the request that brought it */
+};
+
+static struct {
+	u8 *data; /* NULL before the first use */
+	u32 line_size;
+	u32 line_count;
+	u32 clock;
+	struct line *latest; /* most reads stay within one line */
+	struct line lines[LINES_MAX];
+} cache;
+
+/* Where there is no memory left, one small line must do. */
+static u8 last_resort[BLOCK_SIZE_MAX];
+
+static void prepare(void)
+{
+	u64 base;
+
+	cache.latest = cache.lines;
+	if (memory_allocate(LINES_MAX * LINE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &base)) {
+		cache.data = last_resort;
+		cache.line_size = sizeof(last_resort);
+		cache.line_count = 1;
+	} else {
+		cache.data = (u8 *)(uintptr_t)base;
+		cache.line_size = LINE_SIZE;
+		cache.line_count = LINES_MAX;
+	}
+}
+
+static struct line *find_line(const struct block_device *disk, u64 number)
+{
+	struct line *line = cache.latest;
+
+	if (line->number == number && line->disk == disk)
+		return line;
+	for (line = cache.lines; line < cache.lines + cache.line_count; line++)
+		if (line->number == number && line->disk == disk)
+			return line;
+	return NULL;
+}
+
+/* The neighbouring lines of which the last use is the longest ago. */
+static u32 oldest_lines(u32 run)
+{
+	u32 best = 0, best_used = UINT32_MAX;
+
+	for (u32 first = 0; first + run <= cache.line_count; first++) {
+		u32 used = 0;
+
+		for (u32 i = first; i < first + run; i++)
+			if (cache.lines[i].disk && cache.lines[i].used > used)
+				used = cache.lines[i].used;
+		if (used < best_used) {
+			best = first;
+			best_used = used;
+		}
+	}
+	return best;
+}
+
+static enum status read_lines(struct block_device *disk, u64 number, u32 run, struct line **out)
+{
+	u64 blocks_per_line = cache.line_size / disk->block_size;
+	u64 first = number * blocks_per_line;
+	u64 count = min_u64(run * blocks_per_line, disk->block_count - first);
+	u32 slot = oldest_lines(run);
+	enum status status;
+
+	run = (u32)((count + blocks_per_line - 1) / blocks_per_line);
+	for (u32 i = 0; i < run; i++)
+		cache.lines[slot + i].disk = NULL;
+	status = block_read(disk, first, count, cache.data + (size_t)slot * cache.line_size);
+	if (status)
+		return status;
+	/* A line further ahead may be there already: one copy is enough, and the newer one is as good. */
+	for (u32 i = 0; i < run; i++) {
+		struct line *old = find_line(disk, number + i);
+
+		if (old)
+			old->disk = NULL;
+		cache.lines[slot + i] =
+			(struct line){ .disk = disk, .number = number + i, .used = cache.clock, .run = run };
+	}
+	*out = &cache.lines[slot];
+	return OK;
+}
+
+static enum status load_line(struct block_device *disk, u64 number, struct line **out)
+{
+	const struct line *before = number ? find_line(disk, number - 1) : NULL;
+	u32 run = number == 0 ? 2 : before ? before->run * 2 : 1;
+	enum status status;
+
+	if (run > RUN_MAX)
+		run = RUN_MAX;
+	if (run > cache.line_count)
+		run = cache.line_count;
+	status = read_lines(disk, number, run, out);
+	/* What was only read ahead must not cost what was asked for. */
+	if (status == ERR_IO && run > 1)
+		status = read_lines(disk, number, 1, out);
+	return status;
+}
+
+enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data,
+		       size_t *size)
+{
+	struct block_device *disk = device->disk ? device->disk : device;
+	u64 device_size = block_size_bytes(device);
+	struct line *line;
+	u64 number;
+	u32 within;
+
+	if (offset >= device_size || size_max == 0)
+		return ERR_INVALID;
+	if (!cache.data)
+		prepare();
+	size_max = (size_t)min_u64(size_max, device_size - offset);
+	if (device->disk)
+		offset += device->first_block * disk->block_size;
+	within = (u32)(offset & (cache.line_size - 1));
+	number = offset >> __builtin_ctz(cache.line_size);
+
+	cache.clock++;
+	line = find_line(disk, number);
+	if (!line) {
+		enum status status = load_line(disk, number, &line);
+
+		if (status)
+			return status;
+	}
+	line->used = cache.clock;
+	cache.latest = line;
+	*data = cache.data + (size_t)(line - cache.lines) * cache.line_size + within;
+	*size = (size_t)min_u64(size_max, cache.line_size - within);
+	return OK;
+}
+
+enum status block_read_bytes(struct block_device *device, u64 offset, size_t size, void *buffer)
+{
+	u64 device_size = block_size_bytes(device);
+
+	if (offset > device_size || size > device_size - offset)
+		return ERR_INVALID;
+	while (size > 0) {
+		const u8 *data;
+		size_t part;
+		enum status status = block_peek(device, offset, size, &data, &part);
+
+		if (status)
+			return status;
+		memcpy(buffer, data, part);
+		buffer = (u8 *)buffer + part;
+		offset += part;
+		size -= part;
+	}
+	return OK;
+}
+
+void block_cache_invalidate(const struct block_device *disk)
+{
+	for (struct line *line = cache.lines; line < cache.lines + cache.line_count; line++)
+		if (line->disk == disk)
+			line->disk = NULL;
+}
+
+void block_cache_release(void)
+{
+	if (cache.line_size == LINE_SIZE)
+		memory_free((uintptr_t)cache.data, LINES_MAX * LINE_SIZE);
+	memset(&cache, 0, sizeof(cache));
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a copy of both at the end of
+ * the disk. The protective MBR in block 0 is not asked for. All numbers little endian, LBAs in the disk's blocks.
+ *
+ *	header				entry
+ *	0	8	"EFI PART"	0	16	type, zero: unused
+ *	8	4	revision	16	16	GUID of this partition
+ *	12	4	header size	32	8	first LBA
+ *	16	4	header CRC	40	8	last LBA
+ *	24	8	LBA of this	48	8	attributes
+ *	32	8	LBA of the copy	56	72	name, UTF-16
+ *	40	8	first and
+ *	48	8	last usable LBA
+ *	72	8	LBA of entries
+ *	80	4	number, and
+ *	84	4	size of entries
+ *	88	4	CRC of all entries
+ */
+#include "core/log.h"
+#include "drivers/partition/partition.h"
+#include "lib/crc32.h"
+#include "lib/guid.h"
+#include "lib/util.h"
+
+enum {
+	HEADER_SIZE_MIN = 92,
+	HEADER_CRC_OFFSET = 16,
+	ENTRY_SIZE_MIN = 128,
+	ENTRY_SIZE_MAX = 4096,
+	ENTRY_SIZE_USED = 48, /* as much of it as we read */
+	ENTRIES_SIZE_MAX = 1 << 20,
+	MBR_SIGNATURE_OFFSET = 510,
+	MBR_TABLE_OFFSET = 446,
+	MBR_PROTECTIVE = 0xee,
+};
+
+static const char name[] = "GPT";
+
+struct header {
+	u64 alternate_lba, first_usable, last_usable, entries_lba;
+	u32 entry_count, entry_size, entries_crc;
+};
+
+static bool has_signature(struct block_device *disk, u64 offset)
+{
+	char signature[8];
+
+	return !block_read_bytes(disk, offset, sizeof(signature), signature) &&
+	       memcmp(signature, "EFI PART", sizeof(signature)) == 0;
+}
+
+static enum status crc_of(struct block_device *disk, u64 offset, u64 size, u32 *crc)
+{
+	while (size > 0) {
+		const u8 *data;
+		size_t part;
+		enum status status = block_peek(disk, offset, (size_t)size, &data, &part);
+
+		if (status)
+			return status;
+		*crc = crc32(*crc, span_of(data, part));
+		offset += part;
+		size -= part;
+	}
+	return OK;
+}
+
+/* The header counts its own CRC as zero. */
+static enum status crc_of_header(struct block_device *disk, u64 offset, u32 size, u32 *crc)
+{
+	static const u8 zero[4];
+	enum status status;
+
+	*crc = 0;
+	status = crc_of(disk, offset, HEADER_CRC_OFFSET, crc);
+	if (status)
+		return status;
+	*crc = crc32(*crc, span_of(zero, sizeof(zero)));
+	return crc_of(disk, offset + HEADER_CRC_OFFSET + sizeof(zero),
+		      size - HEADER_CRC_OFFSET - sizeof(zero), crc);
+}
+
+/* Reads and checks the header in block @lba, which has the signature. */
+static enum status read_header(struct block_device *disk, u64 lba, struct header *out)
+{
+	u8 bytes[HEADER_SIZE_MIN];
+	struct reader r = { .rest = span_of(bytes, sizeof(bytes)) };
+	struct header h;
+	u64 my_lba, entries_size, entries_end;
+	u32 revision, size, crc, actual_crc;
+	enum status status = block_read_bytes(disk, lba * disk->block_size, sizeof(bytes), bytes);
+
+	if (status)
+		return status;
+	read_bytes(&r, 8);
+	revision = read_le32(&r);
+	size = read_le32(&r);
+	crc = read_le32(&r);
+	read_bytes(&r, 4);
+	my_lba = read_le64(&r);
+	h.alternate_lba = read_le64(&r);
+	h.first_usable = read_le64(&r);
+	h.last_usable = read_le64(&r);
+	read_bytes(&r, 16);
+	h.entries_lba = read_le64(&r);
+	h.entry_count = read_le32(&r);
+	h.entry_size = read_le32(&r);
+	h.entries_crc = read_le32(&r);
+
+	if (size < HEADER_SIZE_MIN || size > disk->block_size)
+		return corrupt("GPT: header of %u bytes", size);
+	status = crc_of_header(disk, lba * disk->block_size, size, &actual_crc);
+	if (status)
+		return status;
+	if (crc != actual_crc)
+		return corrupt("GPT: header's CRC is %#x, not %#x", actual_crc, crc);
+	if (revision >> 16 != 1)
+		return unsupported("GPT: revision %#x", revision);
+	if (my_lba != lba)
+		return corrupt("GPT: header of block %llu in block %llu", (unsigned long long)my_lba,
+			       (unsigned long long)lba);
+	if (h.first_usable > h.last_usable || h.last_usable >= disk->block_count)
+		return corrupt("GPT: blocks %llu to %llu of %llu are usable",
+			       (unsigned long long)h.first_usable, (unsigned long long)h.last_usable,
+			       (unsigned long long)disk->block_count);
+	if (h.entry_size < ENTRY_SIZE_MIN || h.entry_size > ENTRY_SIZE_MAX || h.entry_size % 8)
+		return corrupt("GPT: entries of %u bytes", h.entry_size);
+	entries_size = (u64)h.entry_count * h.entry_size;
+	if (entries_size > ENTRIES_SIZE_MAX)
+		return unsupported("GPT: %u entries of %u bytes", h.entry_count, h.entry_size);
+	if (h.entries_lba < 2 || h.entries_lba >= disk->block_count ||
+	    add_overflows(h.entries_lba * disk->block_size, entries_size, &entries_end) ||
+	    entries_end > block_size_bytes(disk))
+		return corrupt("GPT: entries in block %llu", (unsigned long long)h.entries_lba);
+	*out = h;
+	return OK;
+}
+
+static enum status check_entries(struct block_device *disk, const struct header *h)
+{
+	u32 crc = 0;
+	enum status status = crc_of(disk, h->entries_lba * disk->block_size,
+				    (u64)h->entry_count * h->entry_size, &crc);
+
+	if (status)
+		return status;
+	if (crc != h->entries_crc)
+		return corrupt("GPT: CRC of the entries is %#x, not %#x", crc, h->entries_crc);
+	return OK;
+}
+
+static enum status add_entry(struct block_device *disk, const struct header *h, u32 index,
+			     struct partition_table *out)
+{
+	static const struct guid esp = GUID(0xc12a7328, 0xf81f, 0x11d2, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e,
+					    0xc9, 0x3b);
+	static const struct guid xbootldr = GUID(0xbc13c2ff, 0x59e6, 0x4262, 0xa3, 0x52, 0xb2, 0x75, 0xfd,
+						 0x6f, 0x71, 0x72);
+	u8 bytes[ENTRY_SIZE_USED];
+	struct reader r = { .rest = span_of(bytes, sizeof(bytes)) };
+	struct guid type;
+	u64 first, last;
+	enum status status = block_read_bytes(disk, h->entries_lba * disk->block_size +
+						    (u64)index * h->entry_size, sizeof(bytes), bytes);
+
+	if (status)
+		return status;
+	type = guid_read(&r);
+	if (guid_is_zero(&type))
+		return OK;
+	read_bytes(&r, 16);
+	first = read_le64(&r);
+	last = read_le64(&r);
+	if (first > last || first < h->first_usable || last > h->last_usable) {
+		log_warning("GPT: partition %u from block %llu to %llu, where only %llu to %llu may be used",
+			    index + 1, (unsigned long long)first, (unsigned long long)last,
+			    (unsigned long long)h->first_usable, (unsigned long long)h->last_usable);
+		return OK;
+	}
+	partition_table_add(out, disk, first, last - first + 1, index + 1,
+			    guid_equals(&type, &esp)      ? PARTITION_ESP :
+			    guid_equals(&type, &xbootldr) ? PARTITION_XBOOTLDR :
+							    PARTITION_OTHER);
+	return OK;
+}
+
+static enum status read_table(struct block_device *disk, u64 lba, struct arena *arena, u64 *alternate_lba,
+			      struct partition_table *out)
+{
+	struct header h;
+	enum status status;
+
+	if (lba >= disk->block_count || !has_signature(disk, lba * disk->block_size))
+		return ERR_UNRECOGNIZED;
+	status = read_header(disk, lba, &h);
+	if (status)
+		return status;
+	*alternate_lba = h.alternate_lba;
+	status = check_entries(disk, &h);
+	if (status)
+		return status;
+	status = partition_table_init(out, name, arena);
+	for (u32 i = 0; !status && i < h.entry_count; i++)
+		status = add_entry(disk, &h, i, out);
+	return status;
+}
+
+/*
+ * A boot sector without a protective partition means that the disk was made something else: a backup that is left at
+ * its end is stale.
+ */
+static bool backup_is_stale(struct block_device *disk)
+{
+	u8 sector[BLOCK_SIZE_MIN];
+
+	if (block_read_bytes(disk, 0, sizeof(sector), sector) ||
+	    load_le16(sector + MBR_SIGNATURE_OFFSET) != 0xaa55)
+		return false;
+	for (u32 i = 0; i < 4; i++)
+		if (sector[MBR_TABLE_OFFSET + i * 16 + 4] == MBR_PROTECTIVE)
+			return false;
+	return true;
+}
+
+/* Tables count in blocks, so an image made for blocks of another size holds nothing where it should. */
+static bool is_for_other_block_size(struct block_device *disk)
+{
+	u32 other = disk->block_size == BLOCK_SIZE_MIN ? BLOCK_SIZE_MAX : BLOCK_SIZE_MIN;
+
+	if (!has_signature(disk, other))
+		return false;
+	log_warning("GPT: made for blocks of %u bytes, this disk has blocks of %u", other, disk->block_size);
+	return true;
+}
+
+static enum status scan(struct block_device *disk, struct arena *arena, struct partition_table *out)
+{
+	const u64 last_lba = disk->block_count - 1;
+	u64 alternate_lba = last_lba, ignored;
+	enum status primary = read_table(disk, 1, arena, &alternate_lba, out);
+	enum status status = primary;
+
+	if (status == OK)
+		return OK;
+	if (status == ERR_UNRECOGNIZED) {
+		if (is_for_other_block_size(disk))
+			return ERR_UNSUPPORTED;
+		if (backup_is_stale(disk))
+			return ERR_UNRECOGNIZED;
+	}
+	status = read_table(disk, alternate_lba, arena, &ignored, out);
+	if (status && alternate_lba != last_lba)
+		status = read_table(disk, last_lba, arena, &ignored, out);
+	if (status == OK) {
+		log_warning("GPT: the table at the start of the disk is broken; using its backup");
+		return OK;
+	}
+	return primary == ERR_UNRECOGNIZED ? status : primary;
+}
+
+const struct partition_scheme gpt_scheme = { .name = name, .scan = scan };

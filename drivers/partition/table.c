@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collecting the partitions of one disk, whatever the scheme. */
+#include "core/log.h"
+#include "drivers/partition/partition.h"
+#include "lib/string.h"
+
+enum status partition_table_init(struct partition_table *out, const char *scheme, struct arena *arena)
+{
+	struct block_device *partitions = arena_allocate(arena, PARTITIONS_MAX * sizeof(*partitions));
+
+	if (!partitions)
+		return ERR_NO_MEMORY;
+	*out = (struct partition_table){ .scheme = scheme, .partitions = partitions };
+	return OK;
+}
+
+static bool make_room(struct partition_table *table, enum partition_kind kind)
+{
+	u32 i = table->count;
+
+	if (kind == PARTITION_OTHER)
+		return false;
+	while (i > 0 && table->partitions[i - 1].kind != PARTITION_OTHER)
+		i--;
+	if (i == 0)
+		return false;
+	table->count--;
+	memmove(&table->partitions[i - 1], &table->partitions[i],
+		(table->count - (i - 1)) * sizeof(table->partitions[0]));
+	return true;
+}
+
+void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first, u64 count,
+			 u32 number, enum partition_kind kind)
+{
+	struct block_device partition;
+
+	if (block_partition(disk, first, count, number, kind, &partition)) {
+		log_warning("%s: partition %u lies outside of the disk", table->scheme, number);
+		return;
+	}
+	for (u32 i = 0; i < table->count; i++) {
+		const struct block_device *other = &table->partitions[i];
+
+		if (first < other->first_block + other->block_count && other->first_block < first + count)
+			log_warning("%s: partitions %u and %u overlap", table->scheme,
+				    other->partition_number, number);
+	}
+	if (table->count == PARTITIONS_MAX) {
+		log_warning("%s: more than %d partitions, not all are looked at (PARTITIONS_MAX)",
+			    table->scheme, PARTITIONS_MAX);
+		if (!make_room(table, kind))
+			return;
+	}
+	table->partitions[table->count++] = partition;
+}

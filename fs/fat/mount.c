@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The boot sector, checked in full, to struct fat.
+ *
+ *	offset	size
+ *	11	2	bytes per sector: 512, 1024, 2048, 4096
+ *	13	1	sectors per cluster: 1, 2, ... 128
+ *	14	2	reserved sectors in front of the first FAT, this one included
+ *	16	1	number of FATs
+ *	17	2	entries in the root directory, 0 on FAT32
+ *	19	2	sectors in all, 0: see 32
+ *	21	1	media: 0xf0, 0xf8 to 0xff
+ *	22	2	sectors of one FAT, 0: see 36
+ *	32	4	sectors in all
+ *	36	4	FAT32: sectors of one FAT
+ *	40	2	FAT32: bit 7: only the FAT numbered in bits 0 to 3 is in use
+ *	42	2	FAT32: version, 0
+ *	44	4	FAT32: first cluster of the root directory
+ *	510	2	0x55 0xaa
+ */
+#include "core/log.h"
+#include "fs/fat/fat.h"
+#include "lib/util.h"
+
+enum {
+	BOOT_SECTOR_SIZE = 512,
+	FAT16_CLUSTERS_MIN = 4085,
+	FAT32_CLUSTERS_MIN = 65525,
+	FAT32_CLUSTERS_MAX = 0x0ffffff5,
+	FAT32_ONE_ACTIVE = 1 << 7,
+};
+
+struct boot_sector {
+	u32 bytes_per_sector, sectors_per_cluster, reserved_sectors, fat_count, root_entries;
+	u32 sectors, fat_sectors, fat_sectors_16, flags, version, root_cluster;
+	u8 media;
+};
+
+static struct boot_sector boot_sector_read(const u8 *bytes)
+{
+	struct boot_sector b = {
+		.bytes_per_sector = load_le16(bytes + 11),
+		.sectors_per_cluster = bytes[13],
+		.reserved_sectors = load_le16(bytes + 14),
+		.fat_count = bytes[16],
+		.root_entries = load_le16(bytes + 17),
+		.sectors = load_le16(bytes + 19),
+		.media = bytes[21],
+		.fat_sectors_16 = load_le16(bytes + 22),
+		.flags = load_le16(bytes + 40),
+		.version = load_le16(bytes + 42),
+		.root_cluster = load_le32(bytes + 44),
+	};
+
+	if (!b.sectors)
+		b.sectors = load_le32(bytes + 32);
+	b.fat_sectors = b.fat_sectors_16 ? b.fat_sectors_16 : load_le32(bytes + 36);
+	return b;
+}
+
+/*
+ * The number of clusters decides. But a volume without a 16-bit FAT size can be nothing else than FAT32, and tools do make
+ * such volumes with few clusters when asked to.
+ */
+static u32 entry_bits(const struct boot_sector *b, u64 cluster_count)
+{
+	if (b->fat_sectors_16 == 0 || cluster_count >= FAT32_CLUSTERS_MIN)
+		return 32;
+	return cluster_count < FAT16_CLUSTERS_MIN ? 12 : 16;
+}
+
+/* What only FAT32 has; @fat->cluster_count is known. */
+static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
+{
+	if (b->fat_sectors_16 || b->root_entries)
+		return corrupt("FAT32: %u sectors of FAT and %u root entries where FAT16 has them",
+			       b->fat_sectors_16, b->root_entries);
+	if (b->version)
+		return unsupported("FAT32: version %#x", b->version);
+	if (!fat_has_cluster(fat, b->root_cluster))
+		return corrupt("FAT32: root directory in cluster %u of %u", b->root_cluster,
+			       fat->cluster_count);
+	fat->root_cluster = b->root_cluster;
+	if (b->flags & FAT32_ONE_ACTIVE) {
+		u32 active = b->flags & 15;
+
+		if (active >= b->fat_count)
+			return corrupt("FAT32: FAT %u of %u in use", active, b->fat_count);
+		fat->table_offset += (u64)active * b->fat_sectors * b->bytes_per_sector;
+	}
+	return OK;
+}
+
+static enum status check(const struct boot_sector *b, struct fat *fat)
+{
+	const u64 device_size = block_size_bytes(fat->volume.device);
+	u64 root_sectors, root_sector, data_sector, cluster_count;
+	u32 bits;
+
+	if (!is_power_of_two(b->bytes_per_sector) || b->bytes_per_sector < BLOCK_SIZE_MIN ||
+	    b->bytes_per_sector > BLOCK_SIZE_MAX)
+		return corrupt("FAT: sectors of %u bytes", b->bytes_per_sector);
+	if (!is_power_of_two(b->sectors_per_cluster))
+		return corrupt("FAT: clusters of %u sectors", b->sectors_per_cluster);
+	if (!b->reserved_sectors || !b->fat_count || !b->fat_sectors)
+		return corrupt("FAT: %u reserved sectors, %u FATs of %u sectors", b->reserved_sectors,
+			       b->fat_count, b->fat_sectors);
+	if ((u64)b->sectors * b->bytes_per_sector > device_size)
+		return corrupt("FAT: %u sectors of %u bytes on a device of %llu bytes", b->sectors,
+			       b->bytes_per_sector, (unsigned long long)device_size);
+
+	root_sectors = ((u64)b->root_entries * FAT_ENTRY_SIZE + b->bytes_per_sector - 1) / b->bytes_per_sector;
+	root_sector = b->reserved_sectors + (u64)b->fat_count * b->fat_sectors;
+	data_sector = root_sector + root_sectors;
+	if (data_sector >= b->sectors)
+		return corrupt("FAT: data from sector %llu of %u", (unsigned long long)data_sector, b->sectors);
+	cluster_count = (b->sectors - data_sector) / b->sectors_per_cluster;
+	bits = entry_bits(b, cluster_count);
+	if (cluster_count == 0 || cluster_count > FAT32_CLUSTERS_MAX ||
+	    (cluster_count + FAT_FIRST_CLUSTER) * bits > (u64)b->fat_sectors * b->bytes_per_sector * 8)
+		return corrupt("FAT%u: %llu clusters, FAT of %u sectors", bits,
+			       (unsigned long long)cluster_count, b->fat_sectors);
+	fat->variant = fat_variant_find(bits);
+	if (!fat->variant)
+		return unsupported("FAT%u is not built in", bits);
+
+	fat->cluster_count = (u32)cluster_count;
+	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
+	fat->table_offset = (u64)b->reserved_sectors * b->bytes_per_sector;
+	fat->data_offset = data_sector * b->bytes_per_sector;
+	if (bits == 32)
+		return check_fat32(b, fat);
+	if (!b->root_entries)
+		return corrupt("FAT%u: no root directory", bits);
+	fat->root_cluster = FAT_FIXED_ROOT;
+	fat->root_offset = root_sector * b->bytes_per_sector;
+	fat->root_size = b->root_entries * FAT_ENTRY_SIZE;
+	return OK;
+}
+
+static enum status mount(struct block_device *device, struct arena *arena, struct volume **out)
+{
+	u8 bytes[BOOT_SECTOR_SIZE];
+	struct boot_sector b;
+	struct fat *fat;
+	enum status status = block_read_bytes(device, 0, sizeof(bytes), bytes);
+
+	if (status)
+		return status;
+	b = boot_sector_read(bytes);
+	/* Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors and no FATs. */
+	if (load_le16(bytes + 510) != 0xaa55 || (b.media != 0xf0 && b.media < 0xf8) ||
+	    (b.reserved_sectors == 0 && b.fat_count == 0))
+		return ERR_UNRECOGNIZED;
+	fat = arena_allocate(arena, sizeof(*fat));
+	if (!fat)
+		return ERR_NO_MEMORY;
+	fat->volume = (struct volume){ .ops = &fat_ops, .device = device };
+	status = check(&b, fat);
+	if (status)
+		return status;
+	log_debug("FAT%u: %u clusters of %u bytes", fat->variant->entry_bits, fat->cluster_count,
+		  1u << fat->cluster_shift);
+	*out = &fat->volume;
+	return OK;
+}
+
+static enum status root(struct volume *volume, struct file *out)
+{
+	const struct fat *fat = container_of(volume, struct fat, volume);
+
+	*out = (struct file){ .volume = volume, .is_directory = true };
+	out->private[FAT_FILE_CLUSTER] = fat->root_cluster;
+	return OK;
+}
+
+const struct fs_ops fat_ops = {
+	.name = "FAT",
+	.mount = mount,
+	.root = root,
+	.next = fat_next,
+	.find = fat_find,
+	.read = fat_read,
+};

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Short (8.3) and long names of directory entries. A short name is in the code page of the system that wrote it, which
+ * no FAT volume tells: bytes from 0x80 stand for U+0080 to U+00FF here, so that a name that is listed can be opened.
+ */
+#include "fs/fat/fat.h"
+#include "lib/utf.h"
+
+enum {
+	BASE_SIZE = 8,
+	EXTENSION_SIZE = 3,
+	CASE_OFFSET = 12, /* Windows NT: which halves of a short name are meant in lower case */
+	CASE_LOWER_BASE = 0x08,
+	CASE_LOWER_EXTENSION = 0x10,
+	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean: deleted */
+};
+
+/* Fills a field of the short name from the front of @name. False if there is more, or nothing that may be there. */
+static bool fill_field(struct span *name, u8 *field, u32 field_size)
+{
+	u32 size = 0;
+
+	while (!span_is_empty(*name) && name->data[0] != '.') {
+		u32 character = utf8_next(name);
+
+		if (character <= ' ' && (character < ' ' || size == 0))
+			return false;
+		if (character > 0xff || size == field_size)
+			return false;
+		if (character >= 'a' && character <= 'z')
+			character -= 'a' - 'A';
+		field[size++] = (u8)character;
+	}
+	/* Blanks at the end are padding, not part of a name. */
+	return size > 0 && field[size - 1] != ' ';
+}
+
+bool fat_name_to_short(struct span name, u8 short_name[FAT_SHORT_NAME_SIZE])
+{
+	memset(short_name, ' ', FAT_SHORT_NAME_SIZE);
+	if (!fill_field(&name, short_name, BASE_SIZE))
+		return false;
+	if (short_name[0] == 0xe5)
+		short_name[0] = FIRST_IS_E5;
+	if (span_is_empty(name))
+		return true;
+	name = span_from(name, 1);
+	return fill_field(&name, short_name + BASE_SIZE, EXTENSION_SIZE) && span_is_empty(name);
+}
+
+static u32 field_to_units(const u8 *field, u32 field_size, bool lower, u16 *units)
+{
+	u32 size = field_size;
+
+	while (size > 0 && field[size - 1] == ' ')
+		size--;
+	for (u32 i = 0; i < size; i++) {
+		u8 byte = field[i];
+
+		if (lower && byte >= 'A' && byte <= 'Z')
+			byte += 'a' - 'A';
+		units[i] = byte;
+	}
+	return size;
+}
+
+/* A name with a separator, a dot too many or a control character in it opens nothing, or something else. */
+static bool can_be_opened(u16 unit)
+{
+	return unit >= ' ' && unit != '/' && unit != '\\';
+}
+
+size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE])
+{
+	u16 units[BASE_SIZE + 1 + EXTENSION_SIZE];
+	u32 count = field_to_units(entry, BASE_SIZE, entry[CASE_OFFSET] & CASE_LOWER_BASE, units);
+	u32 extension;
+
+	if (entry[0] == ' ')
+		return 0;
+	if (entry[0] == FIRST_IS_E5)
+		units[0] = 0xe5;
+	extension = field_to_units(entry + BASE_SIZE, EXTENSION_SIZE,
+				   entry[CASE_OFFSET] & CASE_LOWER_EXTENSION, units + count + 1);
+	for (u32 i = 0; i < count + (extension ? 1 + extension : 0); i++)
+		if (i != count && (!can_be_opened(units[i]) || units[i] == '.'))
+			return 0;
+	if (extension) {
+		if (units[count + 1] == ' ')
+			return 0;
+		units[count] = '.';
+		count += 1 + extension;
+	}
+	return utf8_from_utf16(name, FILE_NAME_SIZE, units, count);
+}
+
+u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX])
+{
+	u32 count = 0;
+
+	while (!span_is_empty(name)) {
+		u32 character = utf8_next(&name);
+		u32 size = character > 0xffff ? 2 : 1;
+
+		if (count + size > FAT_LONG_NAME_MAX)
+			return 0;
+		if (size == 2) {
+			units[count++] = (u16)(0xd800 | ((character - 0x10000) >> 10));
+			units[count++] = (u16)(0xdc00 | (character & 0x3ff));
+		} else {
+			units[count++] = ucs2_to_upper((u16)character);
+		}
+	}
+	return count;
+}
+
+u8 fat_name_checksum(const u8 *short_name)
+{
+	u8 sum = 0;
+
+	for (u32 i = 0; i < FAT_SHORT_NAME_SIZE; i++)
+		sum = (u8)((sum >> 1 | sum << 7) + short_name[i]);
+	return sum;
+}
+
+u16 fat_name_unit(const u8 *entry, u32 index)
+{
+	/* The units stand where short entries have room: 5 at 1, 6 at 14, 2 at 28. */
+	u32 offset = index < 5 ? 1 : index < 11 ? 14 - 5 * 2 : 28 - 11 * 2;
+
+	return load_le16(entry + offset + index * 2);
+}
