@@ -131,6 +131,7 @@ class Vmm:
         self.condition = threading.Condition()
         self.events = []
         self.process = None
+        self.collector = None
 
     def __enter__(self):
         Vmm.started.append(self)
@@ -139,7 +140,8 @@ class Vmm:
         for stream, name in ((self.process.stdout, "text"), (self.process.stderr, "error_text")):
             threading.Thread(target=self._read, args=(stream, name), daemon=True).start()
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.loop_thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.loop_thread.start()
         self.client = QMPClient("vmm")
         try:
             self._await(self._connect())
@@ -157,12 +159,10 @@ class Vmm:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        if self.loop.is_running():
-            try:
-                asyncio.run_coroutine_threadsafe(self.client.disconnect(), self.loop).result(10)
-            except Exception:  # the connection breaks with QEMU: nothing is left to tell
-                pass
-            self.loop.call_soon_threadsafe(self.loop.stop)
+        asyncio.run_coroutine_threadsafe(self._disconnect(), self.loop).result(WAIT_SECONDS)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop_thread.join()
+        self.loop.close()
         self.folder.cleanup()
 
     def _read(self, stream, name):
@@ -185,7 +185,16 @@ class Vmm:
                 raise AssertionError(f"QEMU did not start: {self.error_text}\n{self.shown()}")
             await asyncio.sleep(0.02)
         await self.client.connect(self.qmp_path)
-        asyncio.ensure_future(self._collect_events())
+        self.collector = asyncio.ensure_future(self._collect_events())
+
+    async def _disconnect(self):
+        if self.collector:
+            self.collector.cancel()
+            await asyncio.gather(self.collector, return_exceptions=True)
+        try:
+            await self.client.disconnect()
+        except Exception:  # it broke when QEMU ended: there is nothing left to close
+            pass
 
     async def _collect_events(self):
         async for event in self.client.events:
