@@ -157,8 +157,11 @@ def main():
     elif arguments.target in ("menuconfig", "guiconfig"):
         os.environ["KCONFIG_CONFIG"] = arguments.config
         os.makedirs(os.path.dirname(arguments.config) or ".", exist_ok=True)
-        module = __import__(arguments.target)
-        module.menuconfig(kconf) if arguments.target == "menuconfig" else module.guiconfig(kconf)
+        try:
+            __import__(arguments.target).menuconfig(kconf)
+        except Exception as error:  # whatever the toolkit raises where it cannot draw
+            fail(f"{error}",
+                 "guiconfig needs python3-tk and a display, menuconfig a terminal of some size")
     elif arguments.target == "olddefconfig":
         load_leniently(kconf, arguments.config)
         write(kconf, arguments.config)
