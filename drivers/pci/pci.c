@@ -13,18 +13,7 @@
 #include "lib/format.h"
 
 enum {
-	DEVICES_PER_BUS = 32,
-	FUNCTIONS_PER_DEVICE = 8,
 	BUSES_MAX = 256,
-	SEGMENTS_MAX = 64, /* windows of MCFG that are looked at */
-	HEADER_MULTIFUNCTION = 0x80,
-	HEADER_TYPE_MASK = 0x7f,
-	HEADER_TYPE_DEVICE = 0,
-	HEADER_TYPE_BRIDGE = 1,
-	BAR_IO = 1 << 0,
-	BAR_TYPE_MASK = 3 << 1,
-	BAR_TYPE_64_BIT = 2 << 1,
-	BAR_FLAGS = 0xf,
 	EXPRESS_TYPE_ROOT_PORT = 4,
 	EXPRESS_TYPE_DOWNSTREAM_PORT = 6,
 };
@@ -103,11 +92,11 @@ enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
 
 	u32 offset = PCI_BAR0 + 4 * index;
 	u32 low = pci_read32(device, offset);
-	u64 base = low & ~(u32)BAR_FLAGS;
+	u64 base = low & ~(u32)PCI_BAR_FLAGS;
 
-	if (low & BAR_IO)
+	if (low & PCI_BAR_IO)
 		return ERR_NOT_FOUND;
-	if ((low & BAR_TYPE_MASK) == BAR_TYPE_64_BIT && index + 1 < PCI_BAR_COUNT)
+	if ((low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT && index + 1 < PCI_BAR_COUNT)
 		base |= (u64)pci_read32(device, offset + 4) << 32;
 	if (base != 0) {
 		*out = base;
@@ -218,35 +207,35 @@ static bool scan_function(struct scan *scan, struct pci_device *device)
 	device->vendor_id = (u16)id;
 	device->device_id = (u16)(id >> 16);
 	header = (u8)(pci_read32(device, PCI_HEADER_TYPE) >> 16);
-	if ((header & HEADER_TYPE_MASK) == HEADER_TYPE_BRIDGE)
+	if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE)
 		note_bridge(scan, device);
-	else if ((header & HEADER_TYPE_MASK) == HEADER_TYPE_DEVICE)
+	else if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_DEVICE)
 		offer(device);
-	return device->function != 0 || (header & HEADER_MULTIFUNCTION);
+	return device->function != 0 || (header & PCI_HEADER_MULTIFUNCTION);
 }
 
 static void scan_bus(struct scan *scan, u8 bus)
 {
 	volatile u8 *config = NULL;
-	u32 devices = scan->buses[bus].single_slot ? 1 : DEVICES_PER_BUS;
+	u32 devices = scan->buses[bus].single_slot ? 1 : PCI_DEVICES_PER_BUS;
 
 	if (IS_ENABLED(CONFIG_PCI_ECAM) && scan->window) {
 		config = pci_ecam_map(scan->window, bus);
 		if (!config)
 			return;
 	}
-	for (u32 slot = 0; slot < devices * FUNCTIONS_PER_DEVICE; slot++) {
+	for (u32 slot = 0; slot < devices * PCI_FUNCTIONS_PER_DEVICE; slot++) {
 		struct pci_device device = {
 			.config = config ? config + slot * 4096 : NULL,
 			.segment = scan->segment,
 			.bus = bus,
-			.device = (u8)(slot / FUNCTIONS_PER_DEVICE),
-			.function = (u8)(slot % FUNCTIONS_PER_DEVICE),
+			.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE),
+			.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE),
 			.behind_bridge = scan->buses[bus].behind_bridge,
 		};
 
 		if (!scan_function(scan, &device))
-			slot += FUNCTIONS_PER_DEVICE - 1;
+			slot += PCI_FUNCTIONS_PER_DEVICE - 1;
 	}
 }
 
@@ -278,7 +267,7 @@ void pci_probe(void)
 	if (IS_ENABLED(CONFIG_PCI_ECAM)) {
 		struct ecam window;
 
-		for (u32 i = 0; i < SEGMENTS_MAX && acpi_ecam(i, &window); i++)
+		for (u32 i = 0; i < PCI_SEGMENTS_MAX && acpi_ecam(i, &window); i++)
 			scan_segment(&window);
 	}
 	if (IS_ENABLED(CONFIG_PCI_PORTS) && !pci_is_present() && pci_ports_exist())

@@ -14,7 +14,15 @@ enum {
 	PCI_COMMAND_MEMORY = 1 << 1,
 	PCI_COMMAND_MASTER = 1 << 2,
 	PCI_HEADER_TYPE = 0x0c, /* byte 2 of these four */
+	PCI_HEADER_MULTIFUNCTION = 0x80,
+	PCI_HEADER_TYPE_MASK = 0x7f,
+	PCI_HEADER_TYPE_DEVICE = 0,
+	PCI_HEADER_TYPE_BRIDGE = 1,
 	PCI_BAR0 = 0x10,
+	PCI_BAR_IO = 1 << 0,
+	PCI_BAR_TYPE_MASK = 3 << 1,
+	PCI_BAR_64_BIT = 2 << 1,
+	PCI_BAR_FLAGS = 0xf,
 	PCI_BAR_COUNT = 6,
 	PCI_BUS_NUMBERS = 0x18, /* of a bridge: primary, secondary, subordinate */
 	PCI_MEMORY_WINDOW = 0x20,
@@ -25,6 +33,10 @@ enum {
 	PCI_CAPABILITY_VENDOR = 0x09,
 	PCI_CAPABILITY_EXPRESS = 0x10,
 	PCI_CAPABILITIES_MAX = 48, /* all that 192 bytes can hold */
+
+	PCI_DEVICES_PER_BUS = 32,
+	PCI_FUNCTIONS_PER_DEVICE = 8,
+	PCI_SEGMENTS_MAX = 64, /* windows of MCFG that are looked at */
 };
 
 struct pci_device {

@@ -19,6 +19,7 @@ enum {
 	DESCRIPTOR_NEXT = 1,
 	DESCRIPTOR_DEVICE_WRITES = 2,
 	AVAILABLE_NO_INTERRUPT = 1,
+	SIZE_MIN = 8,
 	SPACE_OFFSET = 2048, /* behind descriptor and available ring */
 	USED_OFFSET = 1024,
 	USED_OFFSET_LEGACY = 4096, /* where version 1 looks for it */
@@ -65,12 +66,12 @@ static volatile struct used_ring *used_ring(const struct virtqueue *queue)
 	return (volatile struct used_ring *)(uintptr_t)queue->used_ring;
 }
 
-/* The largest power of two up to what the device allows and we need. */
+/* A power of two: as many as we need, but no oddly small number, as far as the device allows. */
 static u16 choose_size(u32 size_max, u32 size_needed)
 {
 	u32 size = 1;
 
-	while (size < size_needed && size < VIRTQUEUE_SIZE_MAX && size * 2 <= size_max)
+	while (size < max_u64(size_needed, SIZE_MIN) && size < VIRTQUEUE_SIZE_MAX && size * 2 <= size_max)
 		size *= 2;
 	return (u16)size;
 }

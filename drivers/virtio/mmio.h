@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between mmio_windows.c, which knows where devices are, and mmio.c, which knows what they are. */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+/* Brings up the device in the window, if we drive it. ERR_NOT_FOUND: no virtio there at all. */
+enum status virtio_mmio_probe_window(u64 base, u64 size);
