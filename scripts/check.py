@@ -32,7 +32,7 @@ PARTS = [
     ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/scripts"], 300),
     ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 900),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 600),
-    ("configs", "configurations", [PYTHON, "scripts/check_configs.py"], 1500),
+    ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"], 1500),
     ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 300),
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 300),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1200),

@@ -31,6 +31,7 @@ NO_SPDX = re.compile(r"^LICENSE$|^tests/fuzz/corpus/|\.(json|svg)$|^tests/.*/rec
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)')
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*(CONFIG_|IS_ENABLED)")
 SYMBOL = re.compile(r"\bCONFIG_([A-Z0-9_]{2,})\b")
+ASKED = re.compile(r"(?:\bI[SF]_ENABLED\(|\$\()CONFIG_([A-Z0-9_]{2,})\b")
 # Assembled here so that this file does not contain them.
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 
@@ -87,16 +88,15 @@ def check_text(path, content, lines):
             yield number, "white space at the end of the line"
         if UNFINISHED.search(line):
             yield number, "unfinished work belongs into an issue"
-        if path.suffix == ".py" and "\t" in line:
-            yield number, "tab in Python"
         columns, columns_max = len(line.expandtabs(8)), COLUMNS_MAX.get(path.suffix)
         if columns_max and columns > columns_max:
             yield number, f"{columns} columns, more than {columns_max}"
 
 
-def check_symbols(path, lines, kconf):
+def check_symbols(lines, kconf):
+    """A misspelt symbol is off in C and in make, without a word from either."""
     for number, line in enumerate(lines, 1):
-        for name in SYMBOL.findall(line):
+        for name in ASKED.findall(line):
             if name not in kconf.syms or not kconf.syms[name].nodes:
                 yield number, f"there is no symbol CONFIG_{name}"
 
@@ -156,7 +156,7 @@ def main():
             problems += check_includes(path, lines)
             problems += check_source(path, lines)
         if path.parts[0] in LAYERS or path.name in ("Makefile", "host.mk"):
-            problems += check_symbols(path, lines, kconf)
+            problems += check_symbols(lines, kconf)
             used.update(name for line in lines for name in SYMBOL.findall(line))
         for number, text in problems:
             report(f"{path}:{number}", text)

@@ -87,3 +87,16 @@ def test_layers(path, line, complaint, monkeypatch):
 ])
 def test_configuration_by_preprocessor(line, bad):
     assert bool(list(check_layers.check_source(pathlib.Path("fs/x.c"), [line]))) == bad
+
+
+@pytest.mark.parametrize("line, bad", [
+    ("\tif (IS_ENABLED(CONFIG_FTA12))", True),
+    ("\tIF_ENABLED(CONFIG_FTA, &fat_ops,)", True),
+    ("obj-$(CONFIG_FTA) += fs/fat/mount.o", True),
+    ("\tif (IS_ENABLED(CONFIG_FAT12))", False),
+    ("\tIF_ENABLED(CONFIG_FAT, &fat_ops,)", False),
+])
+def test_a_misspelt_symbol(line, bad, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    kconf = check_layers.kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
+    assert bool(list(check_layers.check_symbols([line], kconf))) == bad
