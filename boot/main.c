@@ -147,6 +147,7 @@ void boot_main(void)
 	describe_machine();
 	apply_log_option();
 	probe(console_probes);
+	log_replay();
 	log_info("Fatwood %s, entered by %s", version, boot_info.source);
 	boot_info_log();
 	memory_init();
@@ -157,6 +158,7 @@ void boot_main(void)
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
 		boot_what_the_vmm_gave();
 	probe(bus_probes);
+	log_replay();
 	timing_mark("devices");
 	if (!block_first())
 		log_error("no disk found: is one attached by virtio-blk?");

@@ -17,6 +17,9 @@ struct console {
 void console_register(struct console *console);
 void console_unregister(struct console *console);
 
+/* Is there any? */
+bool console_present(void);
+
 /* '\n' goes out as "\r\n". */
 void console_write(const char *text, size_t size);
 

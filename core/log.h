@@ -44,5 +44,8 @@ bool log_level_from_name(struct span name, enum log_level *out);
 
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
 
-/* Prints what was logged before there was a console to the consoles there are now. */
+/*
+ * Prints what was logged before there was a console to the consoles there are now; later lines do so too. From
+ * here on the threshold decides which lines are kept.
+ */
 void log_replay(void);

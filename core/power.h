@@ -9,6 +9,8 @@ struct power_ops {
 	void (*reset)(void);
 };
 
+enum { POWER_OPS_MAX = 4 };
+
 /* The one registered last is tried first. At most POWER_OPS_MAX. */
 void power_register(const struct power_ops *ops);
 

@@ -26,6 +26,8 @@ bool deadline_passed(struct deadline *deadline);
 
 void delay_us(u32 microseconds);
 
+enum { TIMING_MARKS_MAX = 16 };
+
 /*
  * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. At most TIMING_MARKS_MAX; more are dropped.
  * timing_print() prints them, whatever the log threshold, if timing_enable() was called ("fatwood.log=timing").

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRC-32, a byte at a time from a table of 1 KiB: GPT's arrays are 16 KiB and more. The remainder of
- * a byte is the sum (exclusive or) of the remainders of its bits, of which there are eight.
+ * CRC-32, a byte at a time from a table of 1 KiB: GPT's arrays are 16 KiB and more. The remainder
+ * of a byte is the sum (exclusive or) of the remainders of its bits, of which there are eight.
  */
 #include "lib/crc32.h"
 
-#define ENTRY(n) (((n) & 0x01 ? 0x77073096u : 0) ^ ((n) & 0x02 ? 0xee0e612cu : 0) ^ \
-		  ((n) & 0x04 ? 0x076dc419u : 0) ^ ((n) & 0x08 ? 0x0edb8832u : 0) ^ \
-		  ((n) & 0x10 ? 0x1db71064u : 0) ^ ((n) & 0x20 ? 0x3b6e20c8u : 0) ^ \
-		  ((n) & 0x40 ? 0x76dc4190u : 0) ^ ((n) & 0x80 ? 0xedb88320u : 0))
+#define ENTRY(n)                                                       \
+	(((n)&0x01 ? 0x77073096u : 0) ^ ((n)&0x02 ? 0xee0e612cu : 0) ^ \
+	 ((n)&0x04 ? 0x076dc419u : 0) ^ ((n)&0x08 ? 0x0edb8832u : 0) ^ \
+	 ((n)&0x10 ? 0x1db71064u : 0) ^ ((n)&0x20 ? 0x3b6e20c8u : 0) ^ \
+	 ((n)&0x40 ? 0x76dc4190u : 0) ^ ((n)&0x80 ? 0xedb88320u : 0))
 #define ENTRIES_4(n) ENTRY(n), ENTRY((n) + 1), ENTRY((n) + 2), ENTRY((n) + 3)
 #define ENTRIES_16(n) ENTRIES_4(n), ENTRIES_4((n) + 4), ENTRIES_4((n) + 8), ENTRIES_4((n) + 12)
-#define ENTRIES_64(n) ENTRIES_16(n), ENTRIES_16((n) + 16), ENTRIES_16((n) + 32), ENTRIES_16((n) + 48)
+#define ENTRIES_64(n) \
+	ENTRIES_16(n), ENTRIES_16((n) + 16), ENTRIES_16((n) + 32), ENTRIES_16((n) + 48)
 
 static const u32 table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128), ENTRIES_64(192) };
 

@@ -16,7 +16,7 @@ struct conversion {
 	bool zeroes;
 	size_t width;
 	size_t precision; /* SIZE_MAX: none */
-	char length;	  /* 'H' for hh, 'h', 0, 'l' for all that have 64 bits */
+	char length;      /* 'H' for hh, 'h', 0, 'l' for all that have 64 bits */
 	char letter;
 };
 
@@ -85,17 +85,17 @@ static size_t parse_number(const char **at)
 }
 
 /* Width or precision: digits, or '*' and an int, of which a negative one counts as 0. */
-#define SIZE_OR_ARGUMENT(at, arguments)                         \
-	({                                                      \
-		size_t size_value;                              \
-		if (*(at) == '*') {                             \
-			int argument = va_arg(arguments, int);  \
+#define SIZE_OR_ARGUMENT(at, arguments)                                   \
+	({                                                                \
+		size_t size_value;                                        \
+		if (*(at) == '*') {                                       \
+			int argument = va_arg(arguments, int);            \
 			size_value = argument < 0 ? 0 : (size_t)argument; \
-			(at)++;                                 \
-		} else {                                        \
-			size_value = parse_number(&(at));       \
-		}                                               \
-		size_value;                                     \
+			(at)++;                                           \
+		} else {                                                  \
+			size_value = parse_number(&(at));                 \
+		}                                                         \
+		size_value;                                               \
 	})
 
 static char parse_length(const char **at)
@@ -162,13 +162,14 @@ size_t format_list(char *buffer, size_t size, const char *pattern, va_list argum
 			u64 value = conversion.length == 'l' ? va_arg(arguments, unsigned long) :
 							       va_arg(arguments, unsigned int);
 
-			put_number(&output, &conversion, narrow_unsigned(value, conversion.length), "",
-				   conversion.letter == 'u' ? 10 : 16,
+			put_number(&output, &conversion, narrow_unsigned(value, conversion.length),
+				   "", conversion.letter == 'u' ? 10 : 16,
 				   conversion.letter == 'X' ? 'A' : 'a');
 			break;
 		}
 		case 'p':
-			put_number(&output, &conversion, (uintptr_t)va_arg(arguments, void *), "0x", 16, 'a');
+			put_number(&output, &conversion, (uintptr_t)va_arg(arguments, void *), "0x",
+				   16, 'a');
 			break;
 		case 'c': {
 			char c = (char)va_arg(arguments, int);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shell patterns (POSIX fnmatch without flags, byte by byte; no character classes). Only the last '*'
- * is ever returned to: what an earlier one could still take, the last one can take as well.
+ * Shell patterns (POSIX fnmatch without flags, byte by byte; no character classes). Only the last
+ * '*' is ever returned to: what an earlier one could still take, the last one can take as well.
  */
 #include "lib/glob.h"
 
@@ -21,7 +21,8 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 	return true;
 }
 
-/* Is @c in the set whose '[' stands before @at? @at is moved past its ']'. False also if there is none: @closed says. */
+/* Is @c in the set whose '[' stands before @at? @at is moved past its ']'. False also if there is
+ * none: @closed says. */
 static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 {
 	bool negated = *at < pattern.size && pattern.data[*at] == '!';
@@ -40,7 +41,8 @@ static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 		if (!set_element(pattern, at, &low))
 			return false;
 		high = low;
-		if (*at + 1 < pattern.size && pattern.data[*at] == '-' && pattern.data[*at + 1] != ']') {
+		if (*at + 1 < pattern.size && pattern.data[*at] == '-' &&
+		    pattern.data[*at + 1] != ']') {
 			++*at;
 			if (!set_element(pattern, at, &high))
 				return false;
@@ -83,7 +85,7 @@ bool glob_matches(struct span pattern, struct span text)
 	struct glob glob = { .pattern = pattern, .unclosed = SIZE_MAX };
 	size_t p = 0, t = 0;
 	size_t star = SIZE_MAX; /* behind the last '*', and ... */
-	size_t resume = 0;	/* ... where the text that it does not take begins */
+	size_t resume = 0;      /* ... where the text that it does not take begins */
 
 	while (t < text.size || p < pattern.size) {
 		if (p < pattern.size && pattern.data[p] == '*') {

@@ -28,6 +28,7 @@ void guid_format(const struct guid *guid, char text[GUID_TEXT_SIZE])
 {
 	const u8 *b = guid->bytes;
 
-	format(text, GUID_TEXT_SIZE, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_le32(b),
-	       load_le16(b + 4), load_le16(b + 6), b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	format(text, GUID_TEXT_SIZE, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+	       load_le32(b), load_le16(b + 4), load_le16(b + 6), b[8], b[9], b[10], b[11], b[12],
+	       b[13], b[14], b[15]);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Disks and partitions: the one place where bounds are checked. */
+#include "core/block.h"
+
+#include <stddef.h>
+
+#include "core/log.h"
+#include "lib/format.h"
+#include "lib/util.h"
+
+static struct block_device *first_disk;
+
+enum status block_register(struct block_device *disk)
+{
+	struct block_device **end = &first_disk;
+	u32 number = 0;
+	u64 size;
+
+	if (!is_power_of_two(disk->block_size) || disk->block_size < BLOCK_SIZE_MIN ||
+	    disk->block_size > BLOCK_SIZE_MAX || disk->block_count == 0 ||
+	    multiply_overflows(disk->block_count, disk->block_size, &size))
+		return ERR_INVALID;
+	for (; *end; end = &(*end)->next)
+		number++;
+	format(disk->name, sizeof(disk->name), "disk%u", number);
+	disk->disk = NULL;
+	disk->first_block = 0;
+	disk->kind = PARTITION_WHOLE_DISK;
+	disk->next = NULL;
+	*end = disk;
+	log_debug("%s: %llu MiB in blocks of %u%s", disk->name, size / MIB, disk->block_size,
+		  disk->read_only ? ", read-only" : "");
+	return OK;
+}
+
+struct block_device *block_first(void)
+{
+	return first_disk;
+}
+
+enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
+			    enum partition_kind kind, struct block_device *partition)
+{
+	if (count == 0 || first >= disk->block_count || count > disk->block_count - first)
+		return corrupt("%s: partition %u lies outside of the disk", disk->name, number);
+	*partition = (struct block_device){
+		.block_size = disk->block_size,
+		.block_count = count,
+		.read_only = disk->read_only,
+		.disk = disk,
+		.first_block = first,
+		.kind = kind,
+		.partition_number = number,
+	};
+	format(partition->name, sizeof(partition->name), "%sp%u", disk->name, number);
+	return OK;
+}
+
+/* Checks that @count blocks at @first lie on the device, and translates both to its disk. */
+static enum status to_disk(struct block_device **device, u64 *first, u64 count)
+{
+	if (*first > (*device)->block_count || count > (*device)->block_count - *first)
+		return ERR_INVALID;
+	for (; (*device)->disk; *device = (*device)->disk)
+		*first += (*device)->first_block;
+	return OK;
+}
+
+enum status block_read(struct block_device *device, u64 first, u64 count, void *buffer)
+{
+	enum status status = to_disk(&device, &first, count);
+
+	if (status || count == 0)
+		return status;
+	return device->ops->read(device, first, count, buffer);
+}
+
+enum status block_write(struct block_device *device, u64 first, u64 count, const void *buffer)
+{
+	enum status status = to_disk(&device, &first, count);
+
+	if (status || count == 0)
+		return status;
+	if (device->read_only || !device->ops->write)
+		return ERR_DENIED;
+	/* Even a write that fails may have changed some of it. */
+	block_cache_invalidate(device);
+	return device->ops->write(device, first, count, buffer);
+}
+
+enum status block_flush(struct block_device *device)
+{
+	u64 first = 0;
+	enum status status = to_disk(&device, &first, 0);
+
+	if (status || !device->ops->flush)
+		return status;
+	return device->ops->flush(device);
+}
+
+u64 block_size_bytes(const struct block_device *device)
+{
+	return device->block_count * device->block_size;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the VMM told us. */
+#include "core/boot_info.h"
+
+#include "core/log.h"
+#include "lib/text.h"
+#include "lib/util.h"
+
+struct boot_info boot_info;
+
+void boot_info_add_range(u64 base, u64 size, enum memory_type type)
+{
+	u64 end;
+
+	if (size == 0) {
+		log_debug("memory map: empty range at 0x%lx left out", base);
+	} else if (add_overflows(base, size, &end)) {
+		log_warning("memory map: range at 0x%lx of 0x%lx bytes wraps, left out", base, size);
+	} else if (boot_info.range_count == BOOT_RANGES_MAX) {
+		log_warning(
+			"memory map: more than BOOT_RANGES_MAX (%d) ranges, the one at 0x%lx is left out",
+			BOOT_RANGES_MAX, base);
+	} else {
+		boot_info.ranges[boot_info.range_count++] = (struct memory_range){ base, end, type };
+	}
+}
+
+bool boot_info_option(const char *name, struct span *value)
+{
+	struct span rest = boot_info.command_line, word;
+	struct span wanted = span_of_string(name);
+	bool found = false;
+
+	while (text_next_word(&rest, &word)) {
+		if (word.size > wanted.size && span_starts_with(word, wanted) &&
+		    word.data[wanted.size] == '=') {
+			*value = span_from(word, wanted.size + 1);
+			found = true;
+		}
+	}
+	return found;
+}
+
+void boot_info_log(void)
+{
+	log_debug("described by %s, RSDP at 0x%lx", boot_info.source, boot_info.rsdp);
+	for (u32 i = 0; i < boot_info.range_count; i++)
+		log_debug("memory 0x%016lx to 0x%016lx, type %u", boot_info.ranges[i].base,
+			  boot_info.ranges[i].end, boot_info.ranges[i].type);
+	for (u32 i = 0; i < boot_info.module_count; i++)
+		log_debug("module of %zu bytes at %p", boot_info.modules[i].size,
+			  (const void *)boot_info.modules[i].data);
+	log_debug("command line: %.*s", (int)min_u64(boot_info.command_line.size, INT32_MAX),
+		  (const char *)boot_info.command_line.data);
+}

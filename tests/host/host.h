@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine that host tests run on: core/arch.h and <asm/...> without hardware. Memory that
+ * core/memory.h hands out is real and lies at its own address; what is not allocated is poisoned
+ * under the address sanitizer, so that a use after free, or past the last page, ends the test.
+ */
+#pragma once
+
+#include "core/boot.h"
+#include "core/boot_info.h"
+#include "lib/span.h"
+
+/* The one range of RAM of host_memory_init(). Its first MiB plays our own image. */
+enum { HOST_MEMORY_BASE = 0x10000000, HOST_MEMORY_SIZE = 0x10000000, HOST_IMAGE_SIZE = 0x100000 };
+
+/*
+ * Clears boot_info and describes HOST_MEMORY_* in it. To be called first by each test that
+ * allocates: fills the ledger, unless it is filled that way already. What a test leaves allocated
+ * stays so.
+ */
+void host_memory_init(void);
+
+/* Fills the ledger anew from boot_info as the test has left it. The RAM in it need not be real. */
+void host_memory_describe(void);
+
+/* After so many successful allocations of pages no more succeed. UINT64_MAX: no limit. */
+extern u64 host_allocations_left;
+
+/* @size @bytes are what arch_memory() finds at the physical address @base, whatever else lies there. */
+void host_memory_set(u64 base, const void *bytes, size_t size);
+void host_memory_forget(void); /* all of them */
+
+/* The clock stands still but for this many ticks, of HOST_TICKS_PER_SECOND, at each look at it. */
+enum { HOST_TICKS_PER_SECOND = 1000000000, HOST_TICKS_PER_LOOK = 100000 };
+extern u64 host_ticks, host_ticks_per_look;
+extern u64 host_clock_looks; /* at the clock, so far */
+extern u64 host_relaxes;     /* arch_relax(), so far */
+
+/* What arch_random() delivers next: counts up. Nothing if @host_random_missing. */
+extern u64 host_random;
+extern bool host_random_missing;
+
+/* Called for each access; @write tells whether *@value is to be taken or given. */
+typedef void host_handler(void *context, u64 address, u32 size, bool write, u64 *value);
+
+/*
+ * The device at ports or memory addresses [base, base + size); the last one registered wins. Where
+ * there is none reads give all ones. MMIO addresses are never followed, so any will do.
+ */
+void host_port_handler(u16 base, u32 size, host_handler *handler, void *context);
+void host_mmio_handler(u64 base, u64 size, host_handler *handler, void *context);
+void host_handlers_forget(void); /* all of them */
+extern u64 host_port_accesses, host_mmio_accesses;
+
+/* How a run on the host ended. */
+enum host_end { HOST_RETURNED, HOST_POWERED_OFF, HOST_RESET, HOST_HALTED, HOST_ENTERED_KERNEL };
+
+/* Runs @run(@context) up to its end. Outside of it each end but a return aborts the test. */
+enum host_end host_run(void (*run)(void *context), void *context);
+
+extern bool host_power_off_works; /* else arch_power_off() returns */
+extern struct kernel host_kernel; /* with which the kernel was entered last */
+extern struct arch_entry arch_entry;
+
+/* Maps of devices asked for, newest last; counts on past the array's end. */
+enum { HOST_MAPS_MAX = 32 };
+extern struct host_map {
+	u64 base, size;
+} host_maps[HOST_MAPS_MAX];
+extern u32 host_map_count;
+
+/* A disk of bytes in memory, which counts what is asked of it. */
+struct memory_disk {
+	struct block_device device;
+	u8 *bytes;
+	u64 reads, writes, flushes; /* requests */
+	u64 blocks_read;
+	u64 bad_block; /* reads and writes that touch it fail with ERR_IO; UINT64_MAX: none */
+};
+
+/* @bytes stay the caller's; what does not fill a block at their end is left out. Not registered. */
+void memory_disk_init(struct memory_disk *disk, void *bytes, size_t size, u32 block_size);

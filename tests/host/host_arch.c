@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/arch.h for the host: a clock that moves when it is looked at, and ends that a test can catch. */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/arch.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+/* As many bits of physical address as current processors have. */
+enum { PHYSICAL_ADDRESS_BITS = 52, MEMORY_PARTS_MAX = 32 };
+
+struct arch_entry arch_entry;
+u64 host_ticks, host_clock_looks, host_relaxes, host_random;
+u64 host_ticks_per_look = HOST_TICKS_PER_LOOK;
+bool host_random_missing, host_power_off_works;
+struct kernel host_kernel;
+struct host_map host_maps[HOST_MAPS_MAX];
+u32 host_map_count;
+
+static struct {
+	u64 base;
+	struct span bytes;
+} memory_parts[MEMORY_PARTS_MAX];
+static u32 memory_part_count;
+
+static jmp_buf *run_end; /* of the running host_run() */
+
+u64 arch_ticks(void)
+{
+	host_clock_looks++;
+	host_ticks += host_ticks_per_look;
+	return host_ticks;
+}
+
+u64 arch_ticks_per_second(void)
+{
+	return HOST_TICKS_PER_SECOND;
+}
+
+void arch_relax(void)
+{
+	host_relaxes++;
+}
+
+bool arch_random(u64 *out)
+{
+	if (!host_random_missing)
+		*out = host_random++;
+	return !host_random_missing;
+}
+
+enum host_end host_run(void (*run)(void *context), void *context)
+{
+	jmp_buf *outer = run_end;
+	jmp_buf here;
+	int end;
+
+	run_end = &here;
+	end = setjmp(here);
+	if (end == 0)
+		run(context);
+	run_end = outer;
+	return (enum host_end)end;
+}
+
+[[gnu::noreturn]] static void end_run(enum host_end end, const char *what)
+{
+	if (run_end)
+		longjmp(*run_end, end);
+	fprintf(stderr, "host: %s\n", what);
+	abort();
+}
+
+void arch_power_off(void)
+{
+	if (host_power_off_works)
+		end_run(HOST_POWERED_OFF, "powered off");
+}
+
+void arch_reset(void)
+{
+	end_run(HOST_RESET, "reset");
+}
+
+void arch_halt(void)
+{
+	end_run(HOST_HALTED, "halted");
+}
+
+void arch_enter_kernel(const struct kernel *kernel)
+{
+	host_kernel = *kernel;
+	end_run(HOST_ENTERED_KERNEL, "kernel entered");
+}
+
+enum status arch_map(u64 base, u64 size, enum map_kind kind)
+{
+	u64 end;
+
+	if (add_overflows(base, size, &end) || end > 1ull << PHYSICAL_ADDRESS_BITS)
+		return ERR_INVALID;
+	if (kind == MAP_DEVICE) {
+		if (host_map_count < HOST_MAPS_MAX)
+			host_maps[host_map_count] = (struct host_map){ base, size };
+		host_map_count++;
+	}
+	return OK;
+}
+
+void arch_mmu_init(void)
+{
+}
+
+void arch_image(u64 *base, u64 *end)
+{
+	*base = HOST_MEMORY_BASE;
+	*end = HOST_MEMORY_BASE + HOST_IMAGE_SIZE;
+}
+
+void host_memory_set(u64 base, const void *bytes, size_t size)
+{
+	if (memory_part_count == MEMORY_PARTS_MAX) {
+		fprintf(stderr, "host: more parts of memory than MEMORY_PARTS_MAX\n");
+		abort();
+	}
+	memory_parts[memory_part_count].base = base;
+	memory_parts[memory_part_count++].bytes = span_of(bytes, size);
+}
+
+void host_memory_forget(void)
+{
+	memory_part_count = 0;
+}
+
+struct span arch_memory(u64 base, u64 size)
+{
+	for (u32 i = memory_part_count; size && i--;) {
+		u64 offset = base - memory_parts[i].base;
+		struct span part = span_part(memory_parts[i].bytes, offset, size);
+
+		if (base >= memory_parts[i].base && part.size)
+			return part;
+	}
+	if (size && base >= HOST_MEMORY_BASE && size <= HOST_MEMORY_SIZE &&
+	    base - HOST_MEMORY_BASE <= HOST_MEMORY_SIZE - size)
+		return span_of((const void *)(uintptr_t)base, size);
+	return (struct span){ 0 };
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RAM of the host machine. The ledger itself is the firmware's own core/memory.c, compiled with its
+ * allocating functions named ledger_... (tests/host.mk), so that the ones below can stand in front
+ * of them and tell the address sanitizer who owns which page.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include <sanitizer/asan_interface.h>
+
+#include "core/memory.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+/* What a test sees that reads pages before it has written them: memory is not handed out cleared. */
+enum { FILLER = 0xa5 };
+
+enum status ledger_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out);
+enum status ledger_allocate_at(u64 base, u64 size, enum memory_type type);
+void ledger_free(u64 base, u64 size);
+
+u64 host_allocations_left = UINT64_MAX;
+
+static bool is_real, is_default;
+
+static bool use_allocation(void)
+{
+	if (host_allocations_left == 0)
+		return false;
+	host_allocations_left -= host_allocations_left != UINT64_MAX;
+	return true;
+}
+
+static bool is_on_host(u64 base, u64 size)
+{
+	return is_real && base >= HOST_MEMORY_BASE && base - HOST_MEMORY_BASE < HOST_MEMORY_SIZE &&
+	       size <= HOST_MEMORY_SIZE - (base - HOST_MEMORY_BASE);
+}
+
+static void hand_out(u64 base, u64 size)
+{
+	void *pages = (void *)(uintptr_t)align_down(base, PAGE_SIZE);
+
+	size = align_up(base + size, PAGE_SIZE) - align_down(base, PAGE_SIZE);
+	if (!is_on_host(align_down(base, PAGE_SIZE), size))
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(pages, size);
+	memset(pages, FILLER, min_u64(size, 64 * KIB));
+}
+
+static void take_back(u64 base, u64 size)
+{
+	void *pages = (void *)(uintptr_t)align_down(base, PAGE_SIZE);
+
+	size = align_up(base + size, PAGE_SIZE) - align_down(base, PAGE_SIZE);
+	if (is_on_host(align_down(base, PAGE_SIZE), size))
+		ASAN_POISON_MEMORY_REGION(pages, size);
+}
+
+enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out)
+{
+	enum status status;
+
+	if (!use_allocation())
+		return ERR_NO_MEMORY;
+	status = ledger_allocate(size, alignment, limit, type, out);
+	if (!status)
+		hand_out(*out, size);
+	return status;
+}
+
+enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
+{
+	enum status status;
+
+	if (!use_allocation())
+		return ERR_NO_MEMORY;
+	status = ledger_allocate_at(base, size, type);
+	if (!status)
+		hand_out(base, size);
+	return status;
+}
+
+void memory_free(u64 base, u64 size)
+{
+	ledger_free(base, size);
+	take_back(base, size);
+}
+
+static void make_real(void)
+{
+	void *wanted = (void *)(uintptr_t)HOST_MEMORY_BASE;
+	void *got = mmap(wanted, HOST_MEMORY_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (got != wanted) {
+		perror("host: the address of the firmware's memory is taken");
+		abort();
+	}
+	is_real = true;
+	ASAN_POISON_MEMORY_REGION(got, HOST_MEMORY_SIZE);
+}
+
+void host_memory_describe(void)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++) {
+		if (map[i].type != MEMORY_CONVENTIONAL)
+			take_back(map[i].base, map[i].end - map[i].base);
+	}
+	memory_init();
+	is_default = false;
+}
+
+void host_memory_init(void)
+{
+	if (!is_real)
+		make_real();
+	boot_info = (struct boot_info){ .source = "host" };
+	boot_info_add_range(HOST_MEMORY_BASE, HOST_MEMORY_SIZE, MEMORY_CONVENTIONAL);
+	host_allocations_left = UINT64_MAX;
+	if (is_default)
+		return;
+	host_memory_describe();
+	is_default = true;
+}

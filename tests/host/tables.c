@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of boot/tables.c, empty: a test that wants rows defines the table itself, which takes precedence. */
+#include "core/boot.h"
+#include "core/boot_info.h"
+#include "core/partition.h"
+
+[[gnu::weak]] const struct platform *const platforms[] = { NULL };
+[[gnu::weak]] const struct partition_scheme *const partition_schemes[] = { NULL };
+[[gnu::weak]] const struct fs_ops *const file_systems[] = { NULL };
+[[gnu::weak]] const struct boot_method *const boot_methods[] = { NULL };
+[[gnu::weak]] const struct image_loader *const image_loaders[] = { NULL };
