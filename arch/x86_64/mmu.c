@@ -64,8 +64,8 @@ static u64 *table_at(u64 entry)
 /* A table that maps what @entry of @level maps; below 4 GiB, as the entry's tables reach no further. */
 static u64 *table_split(u64 *entry, u32 level)
 {
-	u64 size = entry && *entry ? level_size(level - 1) : 0;
 	u64 value = *entry;
+	u64 size = value ? level_size(level - 1) : 0;
 	u64 page;
 	u64 *table;
 
@@ -135,7 +135,8 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 		return ERR_INVALID;
 	if (!root)
 		return end <= MEMORY_BELOW_4_GIB ? OK : ERR_INVALID;
-	if (end > physical_end)
+	/* Our own image keeps its protection, whatever the VMM's tables point to. */
+	if (end > physical_end || (base < (u64)image_end && end > (u64)image_start))
 		return ERR_INVALID;
 	return map_pages(base, end,
 			 PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE |
@@ -234,7 +235,6 @@ void arch_mmu_init(void)
 	cr3_write((u64)root);
 }
 
-/* Kernels must run, and write where they run, until they have tables of their own. */
 static void allow_execution(u64 *table, u32 level, u64 base, u64 end)
 {
 	u64 size = level_size(level);
@@ -257,11 +257,18 @@ void arch_enter_kernel(const struct kernel *kernel)
 	u32 count;
 	const struct memory_range *ranges = memory_map(&count);
 
-	for (u32 i = 0; root && i < count; i++)
-		if (ranges[i].type == MEMORY_LOADER_CODE)
-			allow_execution(root, LEVEL_ROOT, ranges[i].base, ranges[i].end);
-	if (root)
+	if (root) {
+		for (u32 i = 0; i < count; i++)
+			if (ranges[i].type == MEMORY_LOADER_CODE)
+				allow_execution(root, LEVEL_ROOT, ranges[i].base, ranges[i].end);
+		/*
+		 * Linux reads the BIOS data area in page 0 to find room for a trampoline, and runs it there, both
+		 * before it has page tables of its own (arch/x86/boot/compressed/pgtable_64.c).
+		 */
+		(void)arch_map(0, MIB, MAP_MEMORY);
+		allow_execution(root, LEVEL_ROOT, 0, MIB);
 		cr3_write((u64)root);
+	}
 	kernel_enter(kernel->entry, kernel->argument);
 	__builtin_unreachable();
 }

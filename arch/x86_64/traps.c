@@ -7,6 +7,7 @@
 #include "core/arch.h"
 #include "core/log.h"
 #include "core/power.h"
+#include "core/symbols.h"
 #include "lib/config.h"
 #include "lib/util.h"
 
@@ -24,15 +25,20 @@ enum {
 	GATE_INTERRUPT = 0x8e00, /* present, 64-bit interrupt gate */
 	TASK_AVAILABLE = 0x8900, /* present, 64-bit task state segment */
 	STACK_WORDS = 16,
+	CALLERS_MAX = 16,
 };
 
 /* Double fault, NMI, invalid TSS to page fault, alignment, control protection. */
 #define VECTORS_WITH_ERROR_CODE 0x00227d00u
 
 struct trap_frame {
-	u64 rax, rbx, rcx, rdx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+	u64 registers[15]; /* in the order of log_dump()'s names */
 	u64 vector;
-	u64 pushed[]; /* error code (for some vectors), then RIP, CS, RFLAGS, RSP, SS */
+	u64 pushed[]; /* an error code (for some vectors), then struct trap_return */
+};
+
+struct trap_return {
+	u64 rip, cs, flags, rsp, ss;
 };
 
 struct gate {
@@ -58,9 +64,9 @@ extern char trap_stubs[];
 
 static struct gate idt[VECTOR_COUNT];
 static struct task_state task_state;
-static _Alignas(16) u8 fault_stack[4096];
+static _Alignas(16) u8 fault_stack[2 * PAGE_SIZE];
 
-[[gnu::noreturn]] void trap_handle(const struct trap_frame *frame);
+[[gnu::noreturn]] void trap_handle(const struct trap_frame *f);
 
 void traps_init(void)
 {
@@ -97,21 +103,84 @@ static const char *vector_name(u64 vector)
 	return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
 }
 
+/* With its function, if the image knows names. */
+static void log_address(const char *what, u64 address)
+{
+	const char *name = NULL;
+	u64 offset = 0;
+
+	if (IS_ENABLED(CONFIG_FAULT_SYMBOLS))
+		name = symbol_find(address, &offset);
+	if (name)
+		log_error("%s 0x%llx %s+0x%llx", what, (unsigned long long)address, name,
+			  (unsigned long long)offset);
+	else
+		log_error("%s 0x%llx", what, (unsigned long long)address);
+}
+
+/* What looks like a return address: without frame pointers some may be left over from earlier calls. */
+static void log_callers(u64 stack)
+{
+	u32 callers = 0;
+
+	stack = align_up(max_u64(stack, (u64)stack_guard_page + PAGE_SIZE), 8);
+	for (; stack < (u64)stack_top && callers < CALLERS_MAX; stack += 8) {
+		u64 word = *(const u64 *)stack;
+
+		if (word >= (u64)text_start && word < (u64)data_start) {
+			log_address("  called from", word);
+			callers++;
+		}
+	}
+}
+
+static void log_words(const char *what, const u64 *words, u32 count)
+{
+	for (u32 i = 0; i + 3 < count; i += 4)
+		log_error("  %s%u: %016llx %016llx %016llx %016llx", what, i,
+			  (unsigned long long)words[i], (unsigned long long)words[i + 1],
+			  (unsigned long long)words[i + 2], (unsigned long long)words[i + 3]);
+}
+
+static void log_dump(const struct trap_frame *f, const struct trap_return *to)
+{
+	static const char *const names[] = { "rax", "rbx", "rcx", "rdx", "rbp", "rsi", "rdi", "r8",
+					     "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i += 3)
+		log_error("  %-3s %016llx  %-3s %016llx  %-3s %016llx", names[i],
+			  (unsigned long long)f->registers[i], names[i + 1],
+			  (unsigned long long)f->registers[i + 1], names[i + 2],
+			  (unsigned long long)f->registers[i + 2]);
+	log_error("  cs %llx  flags %llx  stack %llx", (unsigned long long)to->cs,
+		  (unsigned long long)to->flags, (unsigned long long)to->rsp);
+	if (to->rsp % 8 == 0 && to->rsp >= (u64)stack_guard_page + PAGE_SIZE &&
+	    to->rsp <= (u64)stack_top - STACK_WORDS * 8)
+		log_words("stack+", (const u64 *)to->rsp, STACK_WORDS);
+	log_callers(to->rsp);
+}
+
 void trap_handle(const struct trap_frame *f)
 {
 	static bool handling;
-	const u64 *pushed = f->pushed;
+	const struct trap_return *to = (const void *)f->pushed;
 	u64 error = 0;
 
 	/* A fault within the dump: nothing can be trusted any more. */
 	if (handling)
 		arch_halt();
 	handling = true;
-	if (VECTORS_WITH_ERROR_CODE >> (f->vector % VECTOR_COUNT) & 1)
-		error = *pushed++;
-
-	log_error("fault %llu (%s), error code 0x%llx, at 0x%llx, address 0x%llx",
+	if (VECTORS_WITH_ERROR_CODE >> (f->vector % VECTOR_COUNT) & 1) {
+		error = f->pushed[0];
+		to = (const void *)(f->pushed + 1);
+	}
+	log_error("processor fault %llu (%s), error code 0x%llx, accessed 0x%llx",
 		  (unsigned long long)f->vector, vector_name(f->vector), (unsigned long long)error,
-		  (unsigned long long)pushed[0], (unsigned long long)cr2_read());
+		  (unsigned long long)cr2_read());
+	log_address("  at", to->rip);
+	if (f->vector == VECTOR_PAGE_FAULT && cr2_read() - (u64)stack_guard_page < PAGE_SIZE)
+		log_error("  the stack is used up");
+	if (IS_ENABLED(CONFIG_FAULT_DUMP))
+		log_dump(f, to);
 	power_last_action();
 }

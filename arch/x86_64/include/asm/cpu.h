@@ -68,11 +68,3 @@ static inline void cr3_write(u64 value)
 {
 	asm volatile("mov %0, %%cr3" ::"r"(value) : "memory");
 }
-
-static inline u64 cr3_read(void)
-{
-	u64 value;
-
-	asm volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
