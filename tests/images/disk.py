@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disk images for the boot tests: partition tables by sgdisk and sfdisk, file systems by fat.py.
+"""Disk images for the boot tests: partition tables by sfdisk, file systems by fat.py.
 
 Nothing is mounted and no root is needed. Images are sparse files, and the same call gives the same
 bytes. Boot entries follow the Boot Loader Specification (loader/entries/*.conf).
@@ -16,12 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images.fat import MIB, Fat, tool
 
-# type: (GPT type for sgdisk, MBR type)
+# type: (GPT type, MBR type)
 TYPES = {
-    "esp": ("ef00", "ef"),
-    "xbootldr": ("ea00", "ea"),
-    "linux": ("8304", "83"),
-    "data": ("0700", "0c"),
+    "esp": ("c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "ef"),
+    "xbootldr": ("bc13c2ff-59e6-4262-a352-b275fd6f7172", "ea"),
+    "linux": ("4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "83"),
+    "data": ("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "0c"),
 }
 DISK_GUID = "46617457-6f6f-6420-4669-726d77617265"
 
@@ -63,17 +63,23 @@ def bls_files(kernel, initrds=(), options="", name="test", **keys):
     return files
 
 
+def data_ranges(file):
+    """(start, end) of each part of an open file that is not a hole."""
+    size = os.fstat(file.fileno()).st_size
+    end = 0
+    while end < size:
+        try:
+            start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+        except OSError:  # ENXIO: a hole up to the end
+            return
+        end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+        yield start, end
+
+
 def copy_sparse(source, target_file, offset):
     """Writes the file's data into an open one at offset; its holes stay holes."""
     with open(source, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        end = 0
-        while end < size:
-            try:
-                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
-            except OSError:  # ENXIO: a hole up to the end
-                break
-            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+        for start, end in data_ranges(file):
             file.seek(start)
             target_file.seek(offset + start)
             shutil.copyfileobj(LimitedReader(file, end - start), target_file, MIB)
@@ -92,47 +98,42 @@ class LimitedReader:
         return data
 
 
-def write_gpt(path, layout, blocks, block):
-    """layout: [(partition, first block, block count)]. sgdisk counts 512-byte sectors in files, so
-    for larger blocks its table is made on a file of as many sectors and then moved block by block."""
+def write_table(path, script, pieces, blocks, block):
+    """Runs sfdisk, which counts 512-byte sectors in files: so its table is made on a file of as many
+    sectors, and then moved piece by piece. pieces: [(first sector, bytes)]."""
     table = path.with_suffix(".table")
     with open(table, "wb") as file:
         file.truncate(blocks * 512)
-    words = ["-a", "1", "-U", DISK_GUID]
-    for number, (partition, first, count) in enumerate(layout, 1):
-        words += ["-n", f"{number}:{first}:{first + count - 1}",
-                  "-t", f"{number}:{TYPES[partition.type][0]}",
-                  "-u", f"{number}:{partition.guid}", "-c", f"{number}:{partition.name}"]
-    tool("sgdisk", "-o", *words, table)
+    tool("sfdisk", "-q", "--force", table, input="\n".join(script) + "\n")
     with open(table, "rb") as source, open(path, "r+b") as target:
-        # protective MBR; header and entries; backup entries and header
-        for first, size in ((0, 512), (1, 512), (2, 32 * 512), (blocks - 33, 32 * 512),
-                            (blocks - 1, 512)):
+        for first, size in pieces:
             source.seek(first * 512)
             target.seek(first * block)
             target.write(source.read(size))
     table.unlink()
 
 
+def write_gpt(path, layout, blocks, block):
+    """layout: [(partition, first block, block count)]."""
+    script = ["label: gpt", f"label-id: {DISK_GUID}", "first-lba: 34", "grain: 512"]
+    for number, (partition, first, count) in enumerate(layout, 1):
+        script.append(f"{number} : start={first}, size={count}, type={TYPES[partition.type][0]}, "
+                      f'uuid={partition.guid}, name="{partition.name}"')
+    # Protective MBR; header, entries; backup of both.
+    pieces = [(0, 512), (1, 512), (2, 32 * 512), (blocks - 33, 32 * 512), (blocks - 1, 512)]
+    write_table(path, script, pieces, blocks, block)
+
+
 def write_mbr(path, layout, blocks, block, logical):
     """Primary partitions, or all in an extended one; each logical one follows its own table."""
-    table = path.with_suffix(".table")
-    with open(table, "wb") as file:
-        file.truncate(blocks * 512)
     script = ["label: dos", "label-id: 0xfa7300d1", "grain: 512"]
-    tables = [0]
+    pieces = [(0, 512)]
     if logical:
         script.append(f"1 : start={layout[0][1] - 1}, size={blocks - layout[0][1] + 1}, type=5")
-        tables += [first - 1 for _, first, _ in layout]
+        pieces += [(first - 1, 512) for _, first, _ in layout]
     for number, (partition, first, count) in enumerate(layout, 5 if logical else 1):
         script.append(f"{number} : start={first}, size={count}, type={TYPES[partition.type][1]}")
-    tool("sfdisk", "-q", "--force", table, input="\n".join(script) + "\n")
-    with open(table, "rb") as source, open(path, "r+b") as target:
-        for first in tables:
-            source.seek(first * 512)
-            target.seek(first * block)
-            target.write(source.read(512))
-    table.unlink()
+    write_table(path, script, pieces, blocks, block)
 
 
 def write_disk(path, partitions, scheme="gpt", block=512, tail=0):
