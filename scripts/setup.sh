@@ -15,7 +15,7 @@ build   command -v ld.lld                       lld
 build   command -v make                         make
 build   python3 -c 'import ensurepip, venv'     python3-venv
 run     command -v qemu-system-x86_64           qemu-system-x86
-run     command -v sgdisk                       gdisk
+run     command -v sfdisk                       fdisk
 run     command -v mkfs.vfat                    dosfstools
 run     command -v mcopy                        mtools
 run     command -v cpio                         cpio
@@ -47,7 +47,7 @@ while read -r line; do
     test=${line#"$group"}
     test=${test%"$package"}
     [[ $groups == *" $group "* ]] || continue
-    # /usr/sbin holds mkfs and sgdisk, and is not on the path of every user.
+    # /usr/sbin holds mkfs and sfdisk, and is not on the path of every user.
     PATH=$PATH:/usr/sbin:/sbin bash -c "$test" >/dev/null 2>&1 </dev/null || missing+=("$package")
 done < <(wanted)
 
