@@ -61,12 +61,15 @@ static bool split_line(struct span line, struct span *key, struct span *value)
 
 bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *value)
 {
-	struct span line, key;
+	struct span line, key, candidate;
 
-	while (text_next_line(rest, &line))
-		if (split_line(line, &key, value) && text_equals(key, wanted) &&
-		    !span_is_empty(*value))
+	while (text_next_line(rest, &line)) {
+		if (split_line(line, &key, &candidate) && text_equals(key, wanted) &&
+		    !span_is_empty(candidate)) {
+			*value = candidate;
 			return true;
+		}
+	}
 	return false;
 }
 
