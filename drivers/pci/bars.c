@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses for devices to which nobody gave any (QEMU microvm with pcie=on): bus numbers and memory
- * windows of bridges, and the memory BARs of the devices that we drive (PCI Local Bus 3.0, 6.2.5.1;
- * PCI-to-PCI Bridge 1.2, 3.2.5). All of it lies in the 32-bit device hole from 3 GiB on, one after the other.
- * What has an address is never moved.
+ * Addresses for devices to which nobody gave any (QEMU microvm with pcie=on): bus numbers and
+ * memory windows of bridges, and the memory BARs of the devices that we drive (PCI Local
+ * Bus 3.0, 6.2.5.1; PCI-to-PCI Bridge 1.2, 3.2.5). All of it lies in the 32-bit device hole from 3
+ * GiB on, one after the other. What has an address is never moved.
  */
 #include "core/log.h"
 #include "core/memory.h"
@@ -38,7 +38,8 @@ static u64 skip_ecam(u64 base, u64 size, u64 alignment)
 {
 	struct ecam window;
 
-	for (u32 i = 0; IS_ENABLED(CONFIG_PCI_ECAM) && i < PCI_SEGMENTS_MAX && acpi_ecam(i, &window); i++) {
+	for (u32 i = 0;
+	     IS_ENABLED(CONFIG_PCI_ECAM) && i < PCI_SEGMENTS_MAX && acpi_ecam(i, &window); i++) {
 		u64 first = window.base + window.bus_first * MIB;
 		u64 end = window.base + (window.bus_last + 1) * MIB;
 
@@ -85,7 +86,8 @@ static enum status place(const struct pci_device *device, u32 index, u64 *out)
 {
 	u32 offset = PCI_BAR0 + 4 * index;
 	u16 command = (u16)pci_read32(device, PCI_COMMAND);
-	bool is_64_bit = (pci_read32(device, offset) & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT && index < 5;
+	bool is_64_bit = (pci_read32(device, offset) & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT &&
+			 index < 5;
 	u64 size, base = 0;
 	enum status status;
 
@@ -101,8 +103,8 @@ static enum status place(const struct pci_device *device, u32 index, u64 *out)
 	pci_write16(device, PCI_COMMAND, command);
 	if (status)
 		return status;
-	log_debug("PCI %02x:%02x.%x: BAR %u put at 0x%llx, 0x%llx bytes", device->bus, device->device,
-		  device->function, index, (unsigned long long)base, (unsigned long long)size);
+	log_debug("PCI %02x:%02x.%x: BAR %u put at 0x%lx, 0x%lx bytes", device->bus, device->device,
+		  device->function, index, base, size);
 	*out = base;
 	return OK;
 }
@@ -142,7 +144,8 @@ struct bridge_path {
 
 static u8 assign_bus(struct bridge_path *path, u8 bus);
 
-/* Opens the bridge for bus numbers from @bus on and for the memory placed behind it. Returns the last number given. */
+/* Opens the bridge for bus numbers from @bus on and for the memory placed behind it. Returns the
+ * last number given. */
 static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge, u8 bus)
 {
 	u8 last;
@@ -150,7 +153,8 @@ static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge,
 
 	next_address = first = align_up(next_address, MIB);
 	/* All numbers that may be needed go through while we look behind the bridge. */
-	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)path->bus_last << 16 | (u32)bus << 8 | bridge->bus);
+	pci_write32(bridge, PCI_BUS_NUMBERS,
+		    (u32)path->bus_last << 16 | (u32)bus << 8 | bridge->bus);
 	path->depth++;
 	last = assign_bus(path, bus);
 	path->depth--;
@@ -159,7 +163,8 @@ static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge,
 	next_address = end;
 	/* A window whose end is below its start is closed. */
 	if (end > first)
-		pci_write32(bridge, PCI_MEMORY_WINDOW, (u32)((end - 1) & 0xfff00000) | (u32)(first >> 16));
+		pci_write32(bridge, PCI_MEMORY_WINDOW,
+			    (u32)((end - 1) & 0xfff00000) | (u32)(first >> 16));
 	else
 		pci_write32(bridge, PCI_MEMORY_WINDOW, 0x0000fff0);
 	pci_write32(bridge, PCI_PREFETCHABLE_WINDOW, 0x0000fff0);
@@ -167,8 +172,8 @@ static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge,
 	return last;
 }
 
-static u8 assign_function(struct bridge_path *path, const struct pci_device *device, u32 id, u8 header,
-			  u8 last)
+static u8 assign_function(struct bridge_path *path, const struct pci_device *device, u32 id,
+			  u8 header, u8 last)
 {
 	if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE) {
 		if (path->depth < BRIDGE_DEPTH_MAX && last < path->bus_last)
@@ -179,7 +184,8 @@ static u8 assign_function(struct bridge_path *path, const struct pci_device *dev
 	return last;
 }
 
-/* Depth first, as numbers must be nested. Returns the last number given, @bus itself if there is no bridge on it. */
+/* Depth first, as numbers must be nested. Returns the last number given, @bus itself if there is no
+ * bridge on it. */
 static u8 assign_bus(struct bridge_path *path, u8 bus)
 {
 	volatile u8 *config = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scan of all PCI buses, and what drivers ask of a function (PCI Local Bus 3.0, 6.1, 6.2 and 6.7;
- * PCI-to-PCI Bridge 1.2, 3.2.5). Functions 1 to 7 are looked at only where bit 7 of the header type says
- * so: Cloud Hypervisor answers for them with function 0.
+ * The scan of all PCI buses, and what drivers ask of a function (PCI Local Bus 3.0, 6.1, 6.2
+ * and 6.7; PCI-to-PCI Bridge 1.2, 3.2.5). Functions 1 to 7 are looked at only where bit 7 of the
+ * header type says so: Cloud Hypervisor answers for them with function 0.
  */
 #include <asm/io.h>
 
@@ -152,7 +152,8 @@ static bool has_single_slot(const struct pci_device *bridge)
 		if ((head & 0xff) == PCI_CAPABILITY_EXPRESS) {
 			u32 type = head >> 20 & 0xf;
 
-			return type == EXPRESS_TYPE_ROOT_PORT || type == EXPRESS_TYPE_DOWNSTREAM_PORT;
+			return type == EXPRESS_TYPE_ROOT_PORT ||
+			       type == EXPRESS_TYPE_DOWNSTREAM_PORT;
 		}
 	}
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PCI functions and their configuration space (PCI Local Bus 3.0, PCI Express Base 5.0 chapter 7). Each
- * access is a VM exit, through the ports even two, so what is not needed is not read.
+ * PCI functions and their configuration space (PCI Local Bus 3.0, PCI Express Base 5.0 chapter 7).
+ * Each access is a VM exit, through the ports even two, so what is not needed is not read.
  */
 #pragma once
 
@@ -58,8 +58,8 @@ struct pci_driver {
 extern const struct pci_driver *const pci_drivers[];
 
 /*
- * Finds all functions, bus by bus, in the order of device and function (the order of the VMM's command
- * line), and hands them to their drivers as it goes.
+ * Finds all functions, bus by bus, in the order of device and function (the order of the VMM's
+ * command line), and hands them to their drivers as it goes.
  */
 void pci_probe(void);
 
@@ -115,7 +115,8 @@ void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
 enum status pci_assign_bar(const struct pci_device *device, u32 index, u64 *out);
 
 /*
- * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns the
- * BARs of the devices there that we drive. Returns the last number given, 0 if none was.
+ * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns
+ * the BARs of the devices there that we drive. Returns the last number given, 0 if none was.
  */
-u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus, u8 bus_last);
+u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus,
+		     u8 bus_last);

@@ -10,11 +10,13 @@ enum { ADDRESS_PORT = 0xcf8, DATA_PORT = 0xcfc };
 
 static void select(const struct pci_device *device, u32 offset)
 {
-	port_write32(ADDRESS_PORT, ADDRESS_ENABLE | (u32)device->bus << 16 | (u32)device->device << 11 |
-					   (u32)device->function << 8 | (offset & 0xfc));
+	port_write32(ADDRESS_PORT, ADDRESS_ENABLE | (u32)device->bus << 16 |
+					   (u32)device->device << 11 | (u32)device->function << 8 |
+					   (offset & 0xfc));
 }
 
-/* The address port is a register that keeps what was written; where there is none, it reads as zeroes or ones. */
+/* The address port is a register that keeps what was written; where there is none, it reads as
+ * zeroes or ones. */
 bool pci_ports_exist(void)
 {
 	port_write32(ADDRESS_PORT, ADDRESS_ENABLE);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio-blk as a disk (Virtual I/O Device 1.2, 5.2). A request is a header, one buffer and a status byte:
- * Firecracker and Alioth take no other shape. A large transfer is several requests in flight, straight
- * from or to their place.
+ * virtio-blk as a disk (Virtual I/O Device 1.2, 5.2). A request is a header, one buffer and a
+ * status byte: Firecracker and Alioth take no other shape. A large transfer is several requests in
+ * flight, straight from or to their place.
  *
  *	configuration: 0 capacity u64, in sectors of 512 bytes; 8 size_max u32; 20 blk_size u32
  */
@@ -31,7 +31,7 @@ enum {
 	SECTOR_SIZE = 512,
 	REQUESTS_IN_FLIGHT = 10,
 	REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* few requests, and yet several at once for a kernel */
-	REQUEST_TIMEOUT_MS = 30000,	    /* Linux's; the disk may be far away */
+	REQUEST_TIMEOUT_MS = 30000,         /* Linux's; the disk may be far away */
 };
 
 /* What the device reads and writes of one request besides its data. */
@@ -93,7 +93,8 @@ static void submit(struct virtio_block *block, u32 slot, u32 type, u64 sector, v
 	request->reserved = 0;
 	request->sector = sector;
 	request->status = STATUS_UNTOUCHED;
-	buffers[count++] = (struct virtqueue_buffer){ request, offsetof(struct request, status), false };
+	buffers[count++] =
+		(struct virtqueue_buffer){ request, offsetof(struct request, status), false };
 	if (size)
 		buffers[count++] = (struct virtqueue_buffer){ data, size, type == REQUEST_READ };
 	buffers[count++] = (struct virtqueue_buffer){ &request->status, 1, true };
@@ -114,14 +115,14 @@ static enum status complete(struct virtio_block *block)
 	result = request_of(block, slot)->status;
 	if (result == STATUS_OK)
 		return OK;
-	log_warning("%s: request at sector %llu failed with status %u", block->device->device.name,
-		    (unsigned long long)request_of(block, slot)->sector, result);
+	log_warning("%s: request at sector %lu failed with status %u", block->device->device.name,
+		    request_of(block, slot)->sector, result);
 	return ERR_IO;
 }
 
 /*
- * All of @size bytes in requests as large as allowed, as many as fit at once. Comes back when none is in flight any more,
- * so that the device writes nowhere afterwards.
+ * All of @size bytes in requests as large as allowed, as many as fit at once. Comes back when none
+ * is in flight any more, so that the device writes nowhere afterwards.
  */
 static enum status transfer(struct virtio_block *block, u32 type, u64 sector, void *data, u64 size)
 {
@@ -164,10 +165,12 @@ static enum status block_read_blocks(struct block_device *disk, u64 first, u64 c
 {
 	struct virtio_block *block = block_of(disk);
 
-	return transfer(block, REQUEST_READ, sector_of(block, first), buffer, count * disk->block_size);
+	return transfer(block, REQUEST_READ, sector_of(block, first), buffer,
+			count * disk->block_size);
 }
 
-static enum status block_write_blocks(struct block_device *disk, u64 first, u64 count, const void *buffer)
+static enum status block_write_blocks(struct block_device *disk, u64 first, u64 count,
+				      const void *buffer)
 {
 	struct virtio_block *block = block_of(disk);
 
@@ -235,8 +238,8 @@ static enum status check_config(const struct virtio_device *device, const struct
 		return unsupported("%s: blocks of %u bytes, more than %u", device->device.name,
 				   config->block_size, BLOCK_SIZE_MAX);
 	if (config->capacity > UINT64_MAX / SECTOR_SIZE)
-		return corrupt("%s: a capacity of 0x%llx sectors", device->device.name,
-			       (unsigned long long)config->capacity);
+		return corrupt("%s: a capacity of 0x%lx sectors", device->device.name,
+			       config->capacity);
 	if (config->size_max < config->block_size)
 		return unsupported("%s: at most %u bytes at once, less than a block of %u",
 				   device->device.name, config->size_max, config->block_size);
@@ -247,8 +250,8 @@ static void log_use(struct virtio_device *device)
 {
 	const struct virtio_block *block = device->driver;
 
-	log_debug("%s: %llu requests, %llu KiB", device->device.name,
-		  (unsigned long long)block->request_count, (unsigned long long)(block->byte_count / KIB));
+	log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
+		  (u64)(block->byte_count / KIB));
 }
 
 static enum status probe(struct virtio_device *device)
@@ -257,7 +260,8 @@ static enum status probe(struct virtio_device *device)
 	struct config config;
 	enum status status;
 
-	status = virtio_begin(device, FEATURE_SIZE_MAX | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH);
+	status = virtio_begin(device, FEATURE_SIZE_MAX | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE |
+					      FEATURE_FLUSH);
 	if (status)
 		return status;
 	read_config(device, &config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio-console, port 0 (Virtual I/O Device 1.2, 5.3): queue 0 receives, queue 1 sends. Without the MULTIPORT
- * feature that is all there is.
+ * virtio-console, port 0 (Virtual I/O Device 1.2, 5.3): queue 0 receives, queue 1 sends. Without
+ * the MULTIPORT feature that is all there is.
  */
 #include "core/console.h"
 #include "core/time.h"
@@ -16,7 +16,7 @@ enum {
 	RECEIVE_SIZE = 64, /* of each: typed text is slow */
 	SEND_SLOTS = 4,
 	SEND_SIZE = 512,
-	/* A console that nobody reads keeps its buffers: it gets this time once, and then none until it gives one back. */
+	/* Once for a console that nobody reads, and then none until it gives a buffer back. */
 	SEND_TIMEOUT_MS = 200,
 };
 
@@ -34,8 +34,8 @@ struct virtio_console {
 
 static void offer_buffer(struct virtio_console *console, u32 slot)
 {
-	struct virtqueue_buffer buffer = { (u8 *)console->receive.space + slot * RECEIVE_SIZE, RECEIVE_SIZE,
-					   true };
+	struct virtqueue_buffer buffer = { (u8 *)console->receive.space + slot * RECEIVE_SIZE,
+					   RECEIVE_SIZE, true };
 
 	virtqueue_add(&console->receive, slot, &buffer, 1);
 }
@@ -140,7 +140,8 @@ static enum status probe(struct virtio_device *device)
 		virtio_fail(device, "its queues cannot be set up");
 		return status;
 	}
-	console->console = (struct console){ .name = device->device.name, .write = write, .read = read };
+	console->console =
+		(struct console){ .name = device->device.name, .write = write, .read = read };
 	device->driver = console;
 	device->stopping = stop;
 	virtio_ready(device);

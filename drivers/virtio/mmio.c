@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio over MMIO (Virtual I/O Device 1.2, 4.2): version 2, and version 1 of before 1.0 (4.2.4), which QEMU microvm
- * uses by default. drivers/virtio/mmio_windows.c knows where the devices are.
+ * virtio over MMIO (Virtual I/O Device 1.2, 4.2): version 2, and version 1 of before 1.0 (4.2.4),
+ * which QEMU microvm uses by default. drivers/virtio/mmio_windows.c knows where the devices are.
  */
 #include <asm/io.h>
 
@@ -147,7 +147,7 @@ static enum status check_version(u32 version, u64 base, bool *legacy)
 	*legacy = version == 1;
 	if (version == 2 || (version == 1 && IS_ENABLED(CONFIG_VIRTIO_MMIO_LEGACY)))
 		return OK;
-	return unsupported("virtio at 0x%llx: version %u%s", (unsigned long long)base, version,
+	return unsupported("virtio at 0x%lx: version %u%s", base, version,
 			   version == 1 ? " (VIRTIO_MMIO_LEGACY is not built in)" : "");
 }
 
@@ -161,9 +161,9 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 	u32 id;
 
 	if (size <= CONFIGURATION || base % 4 != 0 || add_overflows(base, size, &end) ||
-	    end > UINTPTR_MAX || memory_is_ram(base, size))
-		return corrupt("virtio: 0x%llx bytes at 0x%llx are no window for a device",
-			       (unsigned long long)size, (unsigned long long)base);
+	    end > UINTPTR_MAX || memory_is_ram(base, 1))
+		return corrupt("virtio: 0x%lx bytes at 0x%lx are no window for a device", size,
+			       base);
 	result = arch_map(base, size, MAP_DEVICE);
 	if (result)
 		return result;
@@ -184,8 +184,7 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 		.registers = registers,
 		.size = size,
 	};
-	format(mmio->device.device.name, sizeof(mmio->device.device.name), "0x%llx",
-	       (unsigned long long)base);
+	format(mmio->device.device.name, sizeof(mmio->device.device.name), "0x%lx", base);
 	virtio_probe(&mmio->device);
 	return OK;
 }

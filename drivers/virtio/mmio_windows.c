@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where virtio-mmio devices are, in the order of the VMM's own command line, by the first of these that
- * names any:
+ * Where virtio-mmio devices are, in the order of the VMM's own command line, by the first of these
+ * that names any:
  *
- *	"virtio_mmio.device=4K@0xc0001000:5" words on the kernel's command line (Firecracker; QEMU microvm with acpi=off)
+ *	"virtio_mmio.device=4K@0xc0001000:5" words on the kernel's command line
+ *		(Firecracker; QEMU microvm with acpi=off)
  *	devices "LNRO0005" in the ACPI table DSDT (QEMU microvm)
  *	the fixed slots of QEMU microvm, on a machine without PCI
  */
@@ -37,7 +38,7 @@ static void probe_window(u64 base, u64 size)
 	enum status status = virtio_mmio_probe_window(base, size);
 
 	if (status == ERR_NOT_FOUND)
-		log_warning("virtio: no device at 0x%llx", (unsigned long long)base);
+		log_warning("virtio: no device at 0x%lx", base);
 }
 
 static u64 unit_of(u8 letter)
@@ -145,8 +146,8 @@ static u32 probe_dsdt(void)
 static void probe_microvm_slots(void)
 {
 	for (u32 slot = MICROVM_SLOT_COUNT; slot--;) {
-		enum status status =
-			virtio_mmio_probe_window(MICROVM_BASE + slot * MICROVM_SLOT_SIZE, MICROVM_SLOT_SIZE);
+		enum status status = virtio_mmio_probe_window(
+			MICROVM_BASE + slot * MICROVM_SLOT_SIZE, MICROVM_SLOT_SIZE);
 
 		if (status != ERR_NOT_FOUND)
 			continue;

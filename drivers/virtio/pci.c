@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio over PCI (Virtual I/O Device 1.2, 4.1): modern devices, and transitional ones by their modern
- * registers, found by vendor capabilities wherever they lie:
+ * virtio over PCI (Virtual I/O Device 1.2, 4.1): modern devices, and transitional ones by their
+ * modern registers, found by vendor capabilities wherever they lie:
  *
  *	offset	size	capability
  *	0	1	0x09
@@ -31,7 +31,12 @@ enum {
 	DEVICE_LAST = 0x107f,
 };
 
-enum structure { STRUCTURE_COMMON = 1, STRUCTURE_NOTIFY = 2, STRUCTURE_DEVICE = 4, STRUCTURE_COUNT };
+enum structure {
+	STRUCTURE_COMMON = 1,
+	STRUCTURE_NOTIFY = 2,
+	STRUCTURE_DEVICE = 4,
+	STRUCTURE_COUNT
+};
 
 /* Common configuration (4.1.4.3). What lies behind the ring addresses is never touched: Alioth aborts. */
 enum {
@@ -127,11 +132,12 @@ static enum status queue_start(struct virtio_device *device, struct virtqueue *q
 	struct virtio_pci *pci = pci_of(device);
 	const struct window *window = &pci->windows[STRUCTURE_NOTIFY];
 	volatile u8 *registers = common(device);
-	u64 doorbell = (u64)mmio_read16(registers + COMMON_QUEUE_NOTIFY_OFFSET) * pci->notify_multiplier;
+	u64 doorbell =
+		(u64)mmio_read16(registers + COMMON_QUEUE_NOTIFY_OFFSET) * pci->notify_multiplier;
 
 	if (window->size < 2 || doorbell > window->size - 2 || doorbell % 2 != 0)
-		return corrupt("%s: doorbell of queue %u at 0x%llx of 0x%x", device->device.name,
-			       queue->index, (unsigned long long)doorbell, window->size);
+		return corrupt("%s: doorbell of queue %u at 0x%lx of 0x%x", device->device.name,
+			       queue->index, doorbell, window->size);
 	queue->doorbell = window->data + doorbell;
 	mmio_write16(registers + COMMON_QUEUE_SIZE, queue->size);
 	write_address(registers + COMMON_QUEUE_DESCRIPTORS, queue->descriptor_ring);
@@ -215,11 +221,11 @@ static enum status map_windows(const struct pci_device *device, struct virtio_pc
 			return result;
 		if (add_overflows(bases[window->bar], window->offset, &base) ||
 		    add_overflows(base, window->size, &end) || end > UINTPTR_MAX || base % 4 != 0)
-			return corrupt("virtio: structure %u at 0x%x in BAR %u", kind, window->offset,
-				       window->bar);
-		if (memory_is_ram(base, window->size))
-			return corrupt("virtio: BAR %u at 0x%llx is RAM", window->bar,
-				       (unsigned long long)bases[window->bar]);
+			return corrupt("virtio: structure %u at 0x%x in BAR %u", kind,
+				       window->offset, window->bar);
+		if (memory_is_ram(base, 1))
+			return corrupt("virtio: BAR %u at 0x%lx is RAM", window->bar,
+				       bases[window->bar]);
 		result = arch_map(base, window->size, MAP_DEVICE);
 		if (result)
 			return result;
@@ -230,7 +236,8 @@ static enum status map_windows(const struct pci_device *device, struct virtio_pc
 
 static bool matches(u16 vendor_id, u16 device_id)
 {
-	return vendor_id == VENDOR && device_id >= DEVICE_TRANSITIONAL_FIRST && device_id <= DEVICE_LAST;
+	return vendor_id == VENDOR && device_id >= DEVICE_TRANSITIONAL_FIRST &&
+	       device_id <= DEVICE_LAST;
 }
 
 static enum status probe(const struct pci_device *device)
@@ -247,7 +254,8 @@ static enum status probe(const struct pci_device *device)
 
 	read_capabilities(device, &found);
 	if (!found.windows[STRUCTURE_COMMON].present || !found.windows[STRUCTURE_NOTIFY].present)
-		return unsupported("virtio: no modern registers; is the device started with disable-modern=on?");
+		return unsupported(
+			"virtio: no modern registers; is the device started with disable-modern=on?");
 	if (found.windows[STRUCTURE_COMMON].size < COMMON_SIZE)
 		return corrupt("virtio: common configuration of %u bytes",
 			       found.windows[STRUCTURE_COMMON].size);

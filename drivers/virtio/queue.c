@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The split virtqueue (Virtual I/O Device 1.2, 2.7), polled. The device can write all of its memory, so that
- * what we know is kept elsewhere, and each thing read from the used ring is read once and checked.
+ * The split virtqueue (Virtual I/O Device 1.2, 2.7), polled. The device can write all of its
+ * memory, so that what we know is kept elsewhere, and each thing read from the used ring is read
+ * once and checked.
  *
  *	descriptor ring	size * 16 bytes	address u64, size u32, flags u16, next u16
  *	available ring	4 + size * 2	flags u16, count u16, heads u16
@@ -47,7 +48,8 @@ struct used_ring {
 	} chains[];
 };
 
-static_assert(VIRTQUEUE_SIZE_MAX * sizeof(struct descriptor) + 6 + VIRTQUEUE_SIZE_MAX * 2 <= USED_OFFSET);
+static_assert(VIRTQUEUE_SIZE_MAX * sizeof(struct descriptor) + 6 + VIRTQUEUE_SIZE_MAX * 2 <=
+	      USED_OFFSET);
 static_assert(USED_OFFSET + 6 + VIRTQUEUE_SIZE_MAX * 8 <= SPACE_OFFSET);
 static_assert(SPACE_OFFSET + VIRTQUEUE_SPACE_SIZE <= PAGE_SIZE);
 
@@ -71,13 +73,14 @@ static u16 choose_size(u32 size_max, u32 size_needed)
 {
 	u32 size = 1;
 
-	while (size < max_u64(size_needed, SIZE_MIN) && size < VIRTQUEUE_SIZE_MAX && size * 2 <= size_max)
+	while (size < max_u64(size_needed, SIZE_MIN) && size < VIRTQUEUE_SIZE_MAX &&
+	       size * 2 <= size_max)
 		size *= 2;
 	return (u16)size;
 }
 
-enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_size, u16 slot_count,
-			     struct virtqueue *queue)
+enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_size,
+			     u16 slot_count, struct virtqueue *queue)
 {
 	u32 size_max = device->transport->queue_size_max(device, index);
 	u64 used_offset = device->legacy ? USED_OFFSET_LEGACY : USED_OFFSET;
@@ -125,7 +128,8 @@ bool virtqueue_free_slot(const struct virtqueue *queue, u32 *slot)
 	return true;
 }
 
-void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers, u32 count)
+void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers,
+		   u32 count)
 {
 	u16 head = (u16)(slot * queue->chain_size);
 	u32 writable_size = 0;
@@ -179,9 +183,10 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	u32 size = used_ring(queue)->chains[queue->used & (queue->size - 1)].written;
 	u32 index = head / queue->chain_size;
 
-	if (head % queue->chain_size != 0 || index >= queue->slot_count || !(queue->busy & 1u << index))
+	if (head % queue->chain_size != 0 || index >= queue->slot_count ||
+	    !(queue->busy & 1u << index))
 		return nonsense(queue, "the device says it did a request that it was not given");
-	/* Devices from before 1.0 are known to count wrongly; no driver here believes them more than its buffer. */
+	/* Devices from before 1.0 are known to count wrongly. */
 	if (size > queue->writable_size[index] && !queue->device->legacy)
 		return nonsense(queue, "the device says it wrote more than it was allowed to");
 	queue->used++;

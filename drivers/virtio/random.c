@@ -7,7 +7,7 @@
 
 enum {
 	BUFFER_SIZE = 64,
-	READS_MAX = 16, /* for one buffer: a device may give a byte at a time */
+	READS_MAX = 16,    /* for one buffer: a device may give a byte at a time */
 	TIMEOUT_MS = 1000, /* the host's own source may be slow; the boot does not wait for it */
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Status and features of a virtio device (Virtual I/O Device 1.2, 2.1, 2.2 and 3.1), in the one order that all
- * VMMs accept: Cloud Hypervisor forgets what is written before ACKNOWLEDGE, Firecracker ignores a
- * status write that sets two bits at once.
+ * Status and features of a virtio device (Virtual I/O Device 1.2, 2.1, 2.2 and 3.1), in the one
+ * order that all VMMs accept: Cloud Hypervisor forgets what is written before ACKNOWLEDGE,
+ * Firecracker ignores a status write that sets two bits at once.
  */
+#include "drivers/virtio/virtio.h"
 #include "core/arena.h"
 #include "core/log.h"
 #include "core/time.h"
-#include "drivers/virtio/virtio.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "lib/util.h"
@@ -112,8 +112,8 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	transport->set_features(device, 1, (u32)(device->features >> 32));
 	transport->set_status(device, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
 	if (!(transport->status(device) & STATUS_FEATURES_OK))
-		return unsupported("%s: does not work with features 0x%llx of 0x%llx", device->device.name,
-				   (unsigned long long)device->features, (unsigned long long)offered);
+		return unsupported("%s: does not work with features 0x%lx of 0x%lx",
+				   device->device.name, device->features, offered);
 	return OK;
 }
 
@@ -129,18 +129,19 @@ static void quiesce(struct device *base)
 		return;
 
 	/*
-	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its devices: over MMIO the
-	 * status stays FAILED, over PCI it reads as 0 but takes nothing any more.
+	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its devices:
+	 * over MMIO the status stays FAILED, over PCI it reads as 0 but takes nothing any more.
 	 */
 	if (reset(device)) {
 		transport->set_status(device, STATUS_ACKNOWLEDGE);
 		if (transport->status(device) & STATUS_ACKNOWLEDGE)
 			return;
 	}
-	log_warning("%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot use it. "
-		    "See docs/vmm/firecracker.md: boot from a disk that the system does not need, or give the "
-		    "VMM the kernel and initrd themselves",
-		    base->name);
+	log_warning(
+		"%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot use it. "
+		"See docs/vmm/firecracker.md: boot from a disk that the system does not need, or give the "
+		"VMM the kernel and initrd themselves",
+		base->name);
 }
 
 void virtio_ready(struct virtio_device *device)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio devices over any transport, and the split virtqueue (Virtual I/O Device 1.2, chapters 2 and 3).
+ * virtio devices over any transport, and the split virtqueue (Virtual I/O Device 1.2, chapters 2
+ * and 3).
  *
- * A driver's probe() goes: virtio_begin(), read the configuration, virtqueue_create() for each queue,
- * virtio_ready(). The last two may wait until the device is needed: a device that has never been
- * ready needs no reset before the kernel takes it over.
+ * A driver's probe() goes: virtio_begin(), read the configuration, virtqueue_create() for each
+ * queue, virtio_ready(). The last two may wait until the device is needed: a device that has never
+ * been ready needs no reset before the kernel takes it over.
  */
 #pragma once
 
@@ -43,9 +44,9 @@ struct virtio_transport {
 };
 
 struct virtio_device {
-	struct device device; /* its name is set by the transport: "00:03.0"; virtio_probe() puts the driver's before it */
+	struct device device; /* named by the transport for its place, then by virtio_probe() */
 	const struct virtio_transport *transport;
-	u32 id;	      /* VIRTIO_ID_* */
+	u32 id;       /* VIRTIO_ID_* */
 	bool legacy;  /* from before 1.0: no VERSION_1, no FEATURES_OK */
 	bool ready;   /* has reached DRIVER_OK */
 	bool failed;  /* was given up; nothing is asked of it any more */
@@ -81,8 +82,8 @@ void virtio_probe(struct virtio_device *device);
 void *virtio_allocate(size_t size);
 
 /*
- * Resets the device and negotiates: of @wanted what it offers, besides what every driver needs. After this the configuration may be
- * read and queues created.
+ * Resets the device and negotiates: of @wanted what it offers, besides what every driver needs.
+ * After this the configuration may be read and queues created.
  */
 enum status virtio_begin(struct virtio_device *device, u64 wanted);
 
@@ -99,23 +100,23 @@ void virtio_fail(struct virtio_device *device, const char *why);
 enum {
 	VIRTQUEUE_SIZE_MAX = 32,
 	VIRTQUEUE_CHAIN_MAX = 3,
-	VIRTQUEUE_SPACE_SIZE = 2048, /* beside the rings, for what the driver shares with the device */
+	VIRTQUEUE_SPACE_SIZE = 2048, /* for what else the driver shares with the device */
 };
 
 struct virtqueue {
 	struct virtio_device *device;
 	u16 index;
-	u16 size;	/* descriptors: a power of two */
-	u16 chain_size; /* descriptors of a slot */
-	u16 slot_count; /* at most size / chain_size */
-	u16 available;	/* chains ever handed over */
-	u16 used;	/* chains ever taken back */
-	u32 busy;	/* bit n: slot n is with the device */
+	u16 size;                              /* descriptors: a power of two */
+	u16 chain_size;                        /* descriptors of a slot */
+	u16 slot_count;                        /* at most size / chain_size */
+	u16 available;                         /* chains ever handed over */
+	u16 used;                              /* chains ever taken back */
+	u32 busy;                              /* bit n: slot n is with the device */
 	u32 writable_size[VIRTQUEUE_SIZE_MAX]; /* of a slot's chain: bytes the device may write */
 	bool broken;
 	u64 descriptor_ring, available_ring, used_ring; /* addresses */
-	void *space;	/* VIRTQUEUE_SPACE_SIZE bytes, zeroed */
-	volatile void *doorbell; /* the transport's, looked up once */
+	void *space;                                    /* VIRTQUEUE_SPACE_SIZE bytes, zeroed */
+	volatile void *doorbell;                        /* the transport's, looked up once */
 };
 
 struct virtqueue_buffer {
@@ -124,20 +125,23 @@ struct virtqueue_buffer {
 	bool device_writes;
 };
 
-/* Queue @index of a device between virtio_begin() and virtio_ready(). @slot_count: more are of no use; there may be fewer. */
-enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_size, u16 slot_count,
-			     struct virtqueue *queue);
+/* Queue @index of a device between virtio_begin() and virtio_ready(). @slot_count: more are of no
+ * use; there may be fewer. */
+enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_size,
+			     u16 slot_count, struct virtqueue *queue);
 
 /* A slot that is not with the device. False if all are. */
 bool virtqueue_free_slot(const struct virtqueue *queue, u32 *slot);
 
-/* Hands a free slot to the device; it learns of it at virtqueue_notify(). Buffers that the device writes come last. */
-void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers, u32 count);
+/* Hands a free slot to the device; it learns of it at virtqueue_notify(). Buffers that the device
+ * writes come last. */
+void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers,
+		   u32 count);
 void virtqueue_notify(struct virtqueue *queue);
 
 /*
- * A slot the device is done with, and how many bytes it says to have written. ERR_NOT_FOUND: none yet. ERR_IO: the device
- * spoke nonsense, now or before; it was reset.
+ * A slot the device is done with, and how many bytes it says to have written. ERR_NOT_FOUND: none
+ * yet. ERR_IO: the device spoke nonsense, now or before; it was reset.
  */
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written);
 
