@@ -68,6 +68,3 @@ u64 block_size_bytes(const struct block_device *device);
 
 /* Forgets what the cache holds of @disk: it was written to. */
 void block_cache_invalidate(const struct block_device *disk);
-
-/* Gives the cache's memory back; the next read takes it anew. */
-void block_cache_release(void);

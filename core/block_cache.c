@@ -188,10 +188,3 @@ void block_cache_invalidate(const struct block_device *disk)
 		if (line->disk == disk)
 			line->disk = NULL;
 }
-
-void block_cache_release(void)
-{
-	if (cache.line_size == LINE_SIZE)
-		memory_free((uintptr_t)cache.data, LINES_MAX * LINE_SIZE);
-	memset(&cache, 0, sizeof(cache));
-}

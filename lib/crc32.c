@@ -26,3 +26,29 @@ u32 crc32(u32 crc, struct span part)
 		crc = table[(u8)crc ^ *byte] ^ crc >> 8;
 	return ~crc;
 }
+
+/* Product of two polynomials modulo the CRC's; bit 31 is the coefficient of 1, bit 0 that of x^31. */
+static u32 multiply(u32 a, u32 b)
+{
+	u32 product = 0;
+
+	for (; a; a <<= 1) {
+		if (a & 0x80000000)
+			product ^= b;
+		b = b >> 1 ^ (b & 1 ? 0xedb88320 : 0);
+	}
+	return product;
+}
+
+u32 crc32_zeroes(u32 crc, u64 size)
+{
+	u32 power = 0x00800000; /* x^8: one byte; squared for each further bit of @size */
+
+	crc = ~crc;
+	for (; size; size >>= 1) {
+		if (size & 1)
+			crc = multiply(crc, power);
+		power = multiply(power, power);
+	}
+	return ~crc;
+}

@@ -35,8 +35,6 @@ enum {
 	MBR_PROTECTIVE = 0xee,
 };
 
-static const char name[] = "GPT";
-
 struct header {
 	u64 alternate_lba, first_usable, last_usable, entries_lba;
 	u32 entry_count, entry_size, entries_crc;
@@ -137,16 +135,46 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	return OK;
 }
 
-static enum status check_entries(struct block_device *disk, const struct header *h)
+/* How much of the array there is before the zeroes at its end; most arrays are nearly empty. */
+static enum status find_used_size(struct block_device *disk, u64 offset, u64 size, u64 *used)
 {
+	*used = 0;
+	for (u64 at = 0; at < size;) {
+		const u8 *data;
+		size_t part;
+		enum status status = block_peek(disk, offset + at, (size_t)(size - at), &data, &part);
+
+		if (status)
+			return status;
+		for (size_t end = part; end > 0; end -= sizeof(u64)) {
+			if (load_le64(data + end - sizeof(u64))) {
+				*used = at + end;
+				break;
+			}
+		}
+		at += part;
+	}
+	return OK;
+}
+
+/* Checks the array's CRC; @used is the number of entries up to the last one that is not zero. */
+static enum status check_entries(struct block_device *disk, const struct header *h, u32 *used)
+{
+	const u64 offset = h->entries_lba * disk->block_size;
+	const u64 size = (u64)h->entry_count * h->entry_size;
+	u64 used_size;
 	u32 crc = 0;
-	enum status status = crc_of(disk, h->entries_lba * disk->block_size,
-				    (u64)h->entry_count * h->entry_size, &crc);
+	enum status status = find_used_size(disk, offset, size, &used_size);
 
 	if (status)
 		return status;
+	status = crc_of(disk, offset, used_size, &crc);
+	if (status)
+		return status;
+	crc = crc32_zeroes(crc, size - used_size);
 	if (crc != h->entries_crc)
 		return corrupt("GPT: CRC of the entries is %#x, not %#x", crc, h->entries_crc);
+	*used = (u32)((used_size + h->entry_size - 1) / h->entry_size);
 	return OK;
 }
 
@@ -189,6 +217,7 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 			      struct partition_table *out)
 {
 	struct header h;
+	u32 used;
 	enum status status;
 
 	if (lba >= disk->block_count || !has_signature(disk, lba * disk->block_size))
@@ -197,11 +226,11 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 	if (status)
 		return status;
 	*alternate_lba = h.alternate_lba;
-	status = check_entries(disk, &h);
+	status = check_entries(disk, &h, &used);
 	if (status)
 		return status;
-	status = partition_table_init(out, name, arena);
-	for (u32 i = 0; !status && i < h.entry_count; i++)
+	status = partition_table_init(out, gpt_scheme.name, used, arena);
+	for (u32 i = 0; !status && i < used; i++)
 		status = add_entry(disk, &h, i, out);
 	return status;
 }
@@ -259,4 +288,4 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 	return primary == ERR_UNRECOGNIZED ? status : primary;
 }
 
-const struct partition_scheme gpt_scheme = { .name = name, .scan = scan };
+const struct partition_scheme gpt_scheme = { .name = "GPT", .scan = scan };

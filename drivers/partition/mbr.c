@@ -31,8 +31,6 @@ enum {
 	TYPE_ESP = 0xef,
 };
 
-static const char name[] = "MBR";
-
 struct entry {
 	u8 active, type;
 	u32 first, count;
@@ -124,7 +122,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 	for (u32 i = 0; i < ENTRY_COUNT; i++)
 		if (record.entries[i].type == TYPE_PROTECTIVE)
 			return ERR_UNRECOGNIZED;
-	status = partition_table_init(&table, name, arena);
+	status = partition_table_init(&table, mbr_scheme.name, PARTITIONS_MAX, arena);
 	if (status)
 		return status;
 	for (u32 i = 0; i < ENTRY_COUNT; i++) {
@@ -145,4 +143,4 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 	return OK;
 }
 
-const struct partition_scheme mbr_scheme = { .name = name, .scan = scan };
+const struct partition_scheme mbr_scheme = { .name = "MBR", .scan = scan };

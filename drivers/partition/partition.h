@@ -9,12 +9,13 @@ extern const struct partition_scheme gpt_scheme, mbr_scheme;
 /* Takes any disk, as one partition of kind PARTITION_WHOLE_DISK. */
 extern const struct partition_scheme whole_disk_scheme;
 
-/* Readies @out for partition_table_add(). ERR_NO_MEMORY. */
-enum status partition_table_init(struct partition_table *out, const char *scheme, struct arena *arena);
+/* Readies @out for @count_max calls of partition_table_add(). ERR_NO_MEMORY. */
+enum status partition_table_init(struct partition_table *out, const char *scheme, u32 count_max,
+				 struct arena *arena);
 
 /*
  * Adds blocks @first to @first + @count - 1 of @disk, unless they are not all there: that costs the partition and a message, nothing
- * more. In a full table one that boot files are looked for in replaces the last one that is not.
+ * more. Of more than PARTITIONS_MAX one that boot files are looked for in replaces the last one that is not.
  */
 void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first, u64 count,
 			 u32 number, enum partition_kind kind);

@@ -4,10 +4,14 @@
 #include "drivers/partition/partition.h"
 #include "lib/string.h"
 
-enum status partition_table_init(struct partition_table *out, const char *scheme, struct arena *arena)
+enum status partition_table_init(struct partition_table *out, const char *scheme, u32 count_max,
+				 struct arena *arena)
 {
-	struct block_device *partitions = arena_allocate(arena, PARTITIONS_MAX * sizeof(*partitions));
+	struct block_device *partitions;
 
+	if (count_max > PARTITIONS_MAX)
+		count_max = PARTITIONS_MAX;
+	partitions = arena_allocate(arena, count_max * sizeof(*partitions));
 	if (!partitions)
 		return ERR_NO_MEMORY;
 	*out = (struct partition_table){ .scheme = scheme, .partitions = partitions };
@@ -35,10 +39,8 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 {
 	struct block_device partition;
 
-	if (block_partition(disk, first, count, number, kind, &partition)) {
-		log_warning("%s: partition %u lies outside of the disk", table->scheme, number);
+	if (block_partition(disk, first, count, number, kind, &partition))
 		return;
-	}
 	for (u32 i = 0; i < table->count; i++) {
 		const struct block_device *other = &table->partitions[i];
 

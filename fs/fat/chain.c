@@ -49,27 +49,26 @@ static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 
 [[maybe_unused]] static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u64 two_links = 0x0fffffff0fffffff;
-	const u8 *data, *start, *end;
+	const u8 *data, *at, *pairs_end, *last_link;
 	u64 expected;
 	u32 count;
 	enum status status = peek_links(fat, *cluster, last, 4, &data, &count);
 
 	if (status)
 		return status;
-	start = data;
-	end = data + (size_t)(count - 1) * 4;
-	/* Two at a time, and only two numbers to keep up. */
+	/* Two at a time; of all but the last link, which is for the caller to judge. */
+	last_link = data + (size_t)(count - 1) * 4;
+	pairs_end = data + (size_t)(count - 1) / 2 * 8;
 	expected = (*cluster + 1) | (u64)(*cluster + 2) << 32;
-	while (end - data >= 8 && (load_le64(data) & two_links) == expected) {
-		data += 8;
-		expected += 0x0000000200000002;
-	}
-	*cluster += (u32)(data - start) / 4;
-	while (data < end && (load_le32(data) & 0x0fffffff) == *cluster + 1) {
-		data += 4;
+	for (at = data; at < pairs_end; at += 8, expected += 0x0000000200000002)
+		if ((load_le64(at) & two_links) != expected)
+			break;
+	*cluster += (u32)(at - data) / 4;
+	if (at < last_link && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
+		at += 4;
 		++*cluster;
 	}
-	*link = load_le32(data) & 0x0fffffff;
+	*link = load_le32(at) & 0x0fffffff;
 	return OK;
 }
 
