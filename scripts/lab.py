@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The lab: a place where KVM works, so that real VMMs can be run (`make lab`).
+
+    scripts/lab.py                                    a shell in the lab; exit or ^D ends it
+    scripts/lab.py --file disk.raw -- ls -l disk.raw  one command; its exit status is ours
+    scripts/lab.py --program ./firecracker -- firecracker --version
+
+Where this machine's KVM answers, the lab is a folder and the command runs here. Elsewhere it is a
+small guest under QEMU's emulation, whose processor has AMD's virtualization, ready in some seconds.
+Both look the same to the command: it starts in a folder that holds the files given to it, on a
+terminal, with the programs given to it in its PATH.
+"""
+
+import argparse
+import base64
+import contextlib
+import dataclasses
+import os
+import pathlib
+import pty
+import secrets
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import tty
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent)]
+
+import kvm_probe
+import lab_image
+from lab_image import LabError
+from tests.images.disk import copy_sparse, data_ranges
+
+MAILBOX_SIZE = 16 << 30
+MAILBOX_BLOCK = 4096
+MEMORY = "3G"
+READY_SECONDS = 180
+COMMAND_SECONDS = 180
+SHELL_SECONDS = 7 * 24 * 3600
+# How long after a command's time has run out the lab may take to say so.
+ANSWER_SECONDS = 60
+KILLED = 128 + signal.SIGKILL
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a command ended; one that ran out of time was killed."""
+
+    status: int
+    output: str
+    timed_out: bool
+
+
+def nowhere(_):
+    """Where output goes that nobody wants to see as it comes."""
+
+
+def held_back(received, mark):
+    """How many of the last bytes received may be the beginning of the mark."""
+    sizes = range(min(len(mark) - 1, len(received)), 0, -1)
+    return next((size for size in sizes if received.endswith(mark[:size])), 0)
+
+
+def relay(terminal, seconds, echo, mark=b"", typed=None):
+    """What comes from a terminal, until the mark and a whole line after it; without a mark until
+    the end. Returns what came before and after the mark. What is typed, on that file descriptor,
+    goes to the terminal."""
+    deadline = time.monotonic() + seconds
+    received, shown = bytearray(), 0
+    sources = [terminal] if typed is None else [terminal, typed]
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        ready = select.select(sources, [], [], left)[0]
+        if typed in ready:
+            data = os.read(typed, 4096)
+            os.write(terminal, data or b"\x04")
+            if not data:
+                sources.remove(typed)
+        if terminal not in ready:
+            continue
+        try:
+            data = os.read(terminal, 65536)
+        except OSError:  # what Linux says at the end of a pseudo-terminal
+            data = b""
+        if not data and not mark:
+            return bytes(received), b""
+        if not data:
+            raise EOFError
+        received += data
+        at = received.find(mark, shown) if mark else -1
+        visible = at if at >= 0 else len(received) - held_back(received, mark)
+        echo(bytes(received[shown:visible]))
+        shown = visible
+        if at >= 0 and b"\n" in received[at + len(mark) :]:
+            return bytes(received[:at]), bytes(received[at + len(mark) :])
+
+
+def new_folder():
+    lab_image.FOLDER.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix="run.", dir=lab_image.FOLDER))
+
+
+class Lab:
+    """What a guest and a host have in common."""
+
+    def check(self, command):
+        """The output of a command that must succeed."""
+        result = self.run(command)
+        if result.status:
+            raise LabError(f"in the lab: {command}: {result.output.strip() or result.status}")
+        return result.output
+
+
+class Guest(Lab):
+    """The lab in a guest of its own. Commands and their output pass over virtio-console (see INIT
+    in lab_image.py), files over the mailbox: a disk that both sides read and write."""
+
+    def __init__(self):
+        kernel, initramfs, root_disk = lab_image.ensure()
+        self.folder = new_folder()
+        self.mailbox = self.folder / "mailbox"
+        with open(self.mailbox, "wb") as mailbox:
+            mailbox.truncate(MAILBOX_SIZE)
+        self.terminal, its_terminal = socket.socketpair()
+        self.commands, its_commands = socket.socketpair()
+        with its_terminal, its_commands, open(self.folder / "qemu.log", "wb") as log:
+            chardevs = its_terminal.fileno(), its_commands.fileno()
+            self.process = subprocess.Popen(
+                self.qemu_command(kernel, initramfs, root_disk, *chardevs), pass_fds=chardevs,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        try:
+            self.wait_for(b"lab-ready", READY_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+
+    def qemu_command(self, kernel, initramfs, root_disk, terminal, commands):
+        arguments = ("console=ttyS0 quiet mitigations=off nokaslr tsc=reliable no_timer_check"
+                     " random.trust_cpu=on panic=-1")
+        return [
+            *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"),
+            *("-cpu", "max", "-smp", "2", "-m", MEMORY),
+            *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+            *("-kernel", str(kernel), "-initrd", str(initramfs), "-append", arguments),
+            *("-serial", f"file:{self.folder}/kernel.log"),
+            *("-drive", f"file={root_disk},format=raw,if=virtio,snapshot=on,cache=unsafe"),
+            *("-drive", f"file={self.mailbox},format=raw,if=virtio,cache=unsafe"),
+            *("-device", "virtio-serial-pci"),
+            *("-chardev", f"socket,id=terminal,fd={terminal}"),
+            *("-device", "virtconsole,chardev=terminal"),
+            *("-chardev", f"socket,id=commands,fd={commands}"),
+            *("-device", "virtserialport,chardev=commands,name=commands"),
+        ]
+
+    def wait_for(self, mark, seconds, echo=nowhere, typed=None):
+        try:
+            return relay(self.terminal.fileno(), seconds, echo, mark, typed)
+        except (EOFError, TimeoutError) as reason:
+            logs = [(self.folder / name).read_bytes() for name in ("qemu.log", "kernel.log")]
+            text = b"".join(logs).decode(errors="replace")[-3000:]
+            what = "ended" if isinstance(reason, EOFError) else "does not answer"
+            raise LabError(f"the lab's guest {what}:\n{text}") from reason
+
+    def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
+        """Runs a line of shell in the lab's folder; echo gets the output as it comes. With a file
+        descriptor that is typed on, the command gets that and an ordinary terminal, else a raw
+        one."""
+        token = f"status-{secrets.token_hex(8)}"
+        terminal = "raw" if typed is None else "sane"
+        text = base64.b64encode(f"{command}\n".encode()).decode()
+        self.commands.sendall(f"{token} {terminal} {seconds} {text}\n".encode())
+        started = time.monotonic()
+        output, status = self.wait_for(f"\n{token} ".encode(), seconds + ANSWER_SECONDS, echo, typed)
+        timed_out = int(status) == KILLED and time.monotonic() - started >= seconds
+        return Result(int(status), output.decode(errors="replace"), timed_out)
+
+    def put(self, path, name=None):
+        """Copies a file into the lab's folder, or to another place there; its holes stay holes."""
+        path = pathlib.Path(path)
+        name = name or path.name
+        quoted = shlex.quote(name)
+        script = [f"mkdir -p $(dirname {quoted})", f": >{quoted}"]
+        size = path.stat().st_size
+        if size > MAILBOX_SIZE:
+            raise LabError(f"{path} is too large for the lab: above {MAILBOX_SIZE >> 30} GiB")
+        with open(self.mailbox, "r+b") as mailbox:
+            copy_sparse(path, mailbox, 0)
+        with open(path, "rb") as file:
+            for start, end in data_ranges(file):
+                count = -((start - end) // MAILBOX_BLOCK) * MAILBOX_BLOCK
+                script.append(
+                    f"dd if=/dev/vdb of={quoted} skip={start} seek={start} count={count} bs=1M"
+                    " iflag=direct,skip_bytes,count_bytes,fullblock oflag=seek_bytes"
+                    " conv=notrunc status=none")
+        mode = path.stat().st_mode & 0o777
+        script += [f"truncate -s {size} {quoted}", f"chmod {mode:o} {quoted}"]
+        self.check(" && ".join(script))
+        return name
+
+    def get(self, name):
+        """The bytes of a file in the lab."""
+        quoted = shlex.quote(name)
+        size = int(self.check(
+            f"dd if={quoted} of=/dev/vdb bs=1M conv=sync oflag=direct status=none"
+            f" && stat -c %s {quoted}"))
+        with open(self.mailbox, "rb") as mailbox:
+            return mailbox.read(size)
+
+    def put_program(self, path, name=None):
+        """Makes a program of this machine one of the lab's, with the libraries that it loads."""
+        program, *libraries = lab_image.program_files(path)
+        self.put(program, f"/usr/local/bin/{name or program.name}")
+        for library in libraries:
+            if self.run(f"test -e {shlex.quote(str(library))}").status:
+                self.put(library, str(library))
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.terminal.close()
+        self.commands.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Host(Lab):
+    """The lab on this machine itself: a folder. The methods are those of Guest."""
+
+    def __init__(self):
+        self.folder = new_folder()
+        (self.folder / "bin").mkdir()
+
+    def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
+        process, terminal = pty.fork()
+        if not process:
+            os.chdir(self.folder)
+            path = f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
+            os.execvpe("sh", ["sh", "-c", command], dict(os.environ, PATH=path))
+        if typed is None:
+            tty.setraw(terminal)
+        shown = []
+
+        def keep(data):
+            shown.append(data)
+            echo(data)
+
+        timed_out = False
+        try:
+            relay(terminal, seconds, keep, typed=typed)
+        except TimeoutError:
+            timed_out = True
+            os.killpg(process, signal.SIGKILL)
+        finally:
+            os.close(terminal)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        output = b"".join(shown).decode(errors="replace")
+        return Result(status if status >= 0 else 128 - status, output, timed_out)
+
+    def put(self, path, name=None):
+        name = name or pathlib.Path(path).name
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "wb") as file:
+            file.truncate(os.path.getsize(path))
+            copy_sparse(path, file, 0)
+        shutil.copymode(path, target)
+        return name
+
+    def get(self, name):
+        return (self.folder / name).read_bytes()
+
+    def put_program(self, path, name=None):
+        program = lab_image.program_path(path)
+        link = self.folder / "bin" / (name or program.name)
+        link.unlink(missing_ok=True)
+        link.symlink_to(program)
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def open_lab(place="auto"):
+    """A lab on this machine ("host"), in a guest ("guest"), or in a guest only where this machine's
+    KVM is of no use ("auto")."""
+    if place == "auto":
+        place = "host" if kvm_probe.kvm_works() else "guest"
+    lab = Host() if place == "host" else Guest()
+    try:
+        yield lab
+    finally:
+        lab.close()
+
+
+def installed_vmms():
+    """{name: path} of the VMMs that are not a distribution's: those in the folder FATWOOD_VMM_DIR,
+    and the Alioth that the tests install."""
+    folders = [lab_image.ALIOTH / "bin"]
+    if os.environ.get("FATWOOD_VMM_DIR"):
+        folders.append(pathlib.Path(os.environ["FATWOOD_VMM_DIR"]))
+    return {path.name: path.absolute() for folder in folders if folder.is_dir()
+            for path in sorted(folder.iterdir()) if os.access(path, os.X_OK) and path.is_file()}
+
+
+@contextlib.contextmanager
+def raw_terminal():
+    """Hands on every key as it is."""
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setraw(sys.stdin)
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def show(data):
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def path_and_name(text):
+    path, _, name = text.partition(":")
+    return pathlib.Path(path), name or pathlib.Path(path).name
+
+
+def add_lab_arguments(parser):
+    """The options of every script that runs a command in the lab."""
+    parser.add_argument("--file", action="append", default=[], type=path_and_name,
+                        metavar="PATH[:NAME]", help="a file the command needs in its folder")
+    parser.add_argument("--program", action="append", default=[], type=path_and_name,
+                        metavar="PATH[:NAME]", help="a program the command needs in its PATH")
+    parser.add_argument("--seconds", type=int, default=600,
+                        help="kill the command after that time (%(default)s)")
+    parser.add_argument("--place", choices=("auto", "host", "guest"), default="auto",
+                        help="this machine, or a guest (a guest where KVM is of no use here)")
+
+
+@contextlib.contextmanager
+def prepared_lab(arguments):
+    """A lab with the files and programs that the options name, and the installed VMMs."""
+    print("  starting the lab", file=sys.stderr)
+    with open_lab(arguments.place) as lab:
+        for path, name in [*arguments.program, *((p, n) for n, p in installed_vmms().items())]:
+            lab.put_program(path, name)
+        for path, name in arguments.file:
+            lab.put(path, name)
+        yield lab
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run a command, or a shell, where KVM works.")
+    add_lab_arguments(parser)
+    parser.add_argument("command", nargs="*", help="the command; without one, a shell")
+    arguments = parser.parse_args()
+    if not arguments.command and not sys.stdin.isatty():
+        parser.error("a shell needs a terminal; here, give a command")
+    try:
+        with prepared_lab(arguments) as lab:
+            if arguments.command:
+                command = shlex.join(arguments.command)
+                return lab.run(command, arguments.seconds, show).status
+            print("  a shell in the lab; exit or ^D ends it", file=sys.stderr)
+            with raw_terminal():
+                return lab.run("exec sh -i", SHELL_SECONDS, show, sys.stdin.fileno()).status
+    except (LabError, OSError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
