@@ -27,6 +27,7 @@ from tests.images.fat import MIB
 
 REPORT_PORT = 0xEA  # of an isa-debugcon that only the stub kernel writes to
 EXIT_PORT = 0xF4
+RAX, RDX, RIP = 0, 3, 16  # as gdb's protocol numbers them
 DEADLINE_S = 300
 KERNEL_SIZE = 14 * MIB
 TRACES = ("memory_region_ops_read", "memory_region_ops_write", "virtio_blk_handle_read")
@@ -100,7 +101,7 @@ def command(case, firmware, folder):
                     "-device", f"virtio-blk-{bus},drive=d{number}"]
     return ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=0", "-cpu", "max",
             "-machine", case.machine, "-m", case.memory, "-display", "none", "-no-reboot", "-nodefaults",
-            "-serial", "null", "-kernel", str(firmware), *devices,
+            "-serial", f"file:{folder}/serial", "-kernel", str(firmware), *devices,
             "-chardev", f"file,id=report,path={folder}/report",
             "-device", f"isa-debugcon,iobase={REPORT_PORT:#x},chardev=report",
             "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x}",
@@ -114,6 +115,7 @@ class Debugger:
     def __init__(self, path):
         self.socket = connect(path)
         self.read = self.socket.makefile("rb").read
+        self.ask("qXfer:features:read:target.xml:0,40")  # QEMU's condition for writing single registers
 
     def ask(self, packet):
         data = packet.encode()
@@ -131,15 +133,16 @@ class Debugger:
         """Runs to @address and reads the time stamp counter, leaving the guest as it was."""
         self.ask(f"Z1,{address:x},1")
         self.ask("c")
-        registers, code = self.ask("g"), self.ask(f"m{address:x},2")
+        before, code = self.ask("g"), self.ask(f"m{address:x},2")
         self.ask(f"z1,{address:x},1")
         self.ask(f"M{address:x},2:0f31")
         self.ask("s")
         after = bytes.fromhex(self.ask("g"))
         self.ask(f"M{address:x},2:{code}")
-        self.ask(f"G{registers}")
-        return (int.from_bytes(after[0:4], "little")  # RAX, RBX, RCX, RDX
-                | int.from_bytes(after[24:28], "little") << 32)
+        for number in (RAX, RDX, RIP):
+            self.ask(f"P{number:x}={before[16 * number:16 * number + 16]}")
+        return (int.from_bytes(after[8 * RAX:8 * RAX + 4], "little")
+                | int.from_bytes(after[8 * RDX:8 * RDX + 4], "little") << 32)
 
     def leave(self):
         self.socket.sendall(b"$D#44")
@@ -166,8 +169,8 @@ class Monitor:
         self.file.readline()
         self.ask("qmp_capabilities")
 
-    def ask(self, name, **arguments):
-        self.file.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+    def ask(self, command_name, **arguments):
+        self.file.write(json.dumps({"execute": command_name, "arguments": arguments}) + "\n")
         self.file.flush()
         while "return" not in (answer := json.loads(self.file.readline())):
             if "error" in answer:
@@ -203,7 +206,8 @@ def count(case, firmware):
             qemu.wait()
         report = (folder / "report").read_bytes()
         if len(report) != 8:
-            raise RuntimeError(f"{case.name}: the kernel was not reached")
+            raise RuntimeError(f"{case.name}: the kernel was not reached:\n"
+                               + (folder / "serial").read_text(errors="replace"))
         return figures(struct.unpack("<Q", report)[0] - entry, (folder / "trace").read_text())
 
 
