@@ -102,12 +102,12 @@ static bool set_range(u64 base, u64 end, enum memory_type type)
 /* Gives the type to those parts of [base, end) that are free RAM. */
 static void claim(u64 base, u64 end, enum memory_type type)
 {
-	for (u32 i = 0; i < range_count; i++) {
-		struct memory_range *range = &ranges[i];
+	for (u32 i = 0; i < range_count;) {
+		const struct memory_range *range = &ranges[i];
 
-		/* The range that comes into being may take in the ones before: none of them is missed. */
-		if (range->type == MEMORY_CONVENTIONAL && range->base < end && range->end > base &&
-		    !set_range(max_u64(range->base, base), min_u64(range->end, end), type))
+		if (range->type != MEMORY_CONVENTIONAL || range->base >= end || range->end <= base)
+			i++; /* else what stands here now is looked at again: neighbours may have joined */
+		else if (!set_range(max_u64(range->base, base), min_u64(range->end, end), type))
 			return;
 	}
 }
@@ -119,7 +119,6 @@ static void claim_span(struct span span)
 	claim(page_down(base), end_of(base, span.size), MEMORY_LOADER_DATA);
 }
 
-/* Also unknown types, as reserved. */
 static void overlay_type(enum memory_type type)
 {
 	for (u32 i = 0; i < boot_info.range_count; i++) {

@@ -19,11 +19,9 @@ static const u32 table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128), 
 
 u32 crc32(u32 crc, struct span part)
 {
-	const u8 *end = part.data + part.size;
-
 	crc = ~crc;
-	for (const u8 *byte = part.data; byte != end; byte++)
-		crc = table[(u8)crc ^ *byte] ^ crc >> 8;
+	for (size_t i = 0; i < part.size; i++)
+		crc = table[(u8)crc ^ part.data[i]] ^ crc >> 8;
 	return ~crc;
 }
 

@@ -37,7 +37,8 @@ static inline struct span span_part(struct span s, u64 offset, u64 size)
 {
 	if (offset > s.size || size > s.size - offset)
 		return (struct span){ 0 };
-	return (struct span){ s.data + offset, (size_t)size };
+	/* As a number, because C allows no arithmetic on the null pointer of an empty span. */
+	return (struct span){ (const u8 *)((uintptr_t)s.data + offset), (size_t)size };
 }
 
 /* All from @offset on; empty if @offset lies past the end. */
