@@ -28,21 +28,24 @@ static bool next_word(struct span *rest, struct span *word)
 	return end > start;
 }
 
+static char *append(char *to, const char *start, struct span text)
+{
+	if (span_is_empty(text))
+		return to;
+	if (to != start)
+		*to++ = ' ';
+	memcpy(to, text.data, text.size);
+	return to + text.size;
+}
+
 /* Appends @from's words up to "--" and leaves in @from what stands behind that. */
 static char *append_words(char *to, const char *start, struct span *from, bool drop_ours)
 {
 	struct span word;
 
-	while (next_word(from, &word)) {
-		if (text_equals(word, "--"))
-			break;
-		if (drop_ours && span_starts_with(word, SPAN("fatwood.")))
-			continue;
-		if (to != start)
-			*to++ = ' ';
-		memcpy(to, word.data, word.size);
-		to += word.size;
-	}
+	while (next_word(from, &word) && !text_equals(word, "--"))
+		if (!drop_ours || !span_starts_with(word, SPAN("fatwood.")))
+			to = append(to, start, word);
 	return to;
 }
 
@@ -51,14 +54,12 @@ size_t command_line_join(struct span options, struct span vmm, char *buffer)
 	char *end = append_words(buffer, buffer, &options, false);
 
 	end = append_words(end, buffer, &vmm, true);
-	if (!span_is_empty(options) || !span_is_empty(vmm)) {
-		if (end != buffer)
-			*end++ = ' ';
-		*end++ = '-';
-		*end++ = '-';
-		end = append_words(end, buffer, &options, false);
-		end = append_words(end, buffer, &vmm, false);
-	}
+	options = text_trim(options);
+	vmm = text_trim(vmm);
+	if (!span_is_empty(options) || !span_is_empty(vmm))
+		end = append(end, buffer, SPAN("--"));
+	end = append(end, buffer, options);
+	end = append(end, buffer, vmm);
 	*end = '\0';
 	return (size_t)(end - buffer);
 }

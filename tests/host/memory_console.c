@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A console whose screen and keyboard are memory. */
+#include "tests/host/memory_console.h"
+
+#include "lib/util.h"
+
+#include <string.h>
+
+static void console_append(struct console *console, const char *text, size_t size)
+{
+	struct memory_console *memory = container_of(console, struct memory_console, console);
+
+	size = (size_t)min_u64(size, sizeof(memory->text) - 1 - memory->size);
+	memcpy(memory->text + memory->size, text, size);
+	memory->size += size;
+	memory->text[memory->size] = '\0';
+}
+
+static int console_type(struct console *console)
+{
+	struct memory_console *memory = container_of(console, struct memory_console, console);
+
+	memory->reads++;
+	if (!*memory->input || memory->waited++ < memory->input_delay)
+		return -1;
+	memory->waited = 0;
+	return (unsigned char)*memory->input++;
+}
+
+void memory_console_init(struct memory_console *console, const char *input)
+{
+	memset(console, 0, sizeof(*console));
+	console->console = (struct console){ "memory", console_append, console_type, NULL };
+	console->input = input;
+	console_register(&console->console);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A console whose screen and keyboard are memory. */
+#pragma once
+
+#include "core/console.h"
+
+struct memory_console {
+	struct console console;
+	char text[64 * 1024]; /* all that was written, with a NUL; what does not fit is dropped */
+	size_t size;
+	const char *input; /* what is still to be typed */
+	u32 input_delay;   /* reads that find nothing before each byte of it */
+	u32 waited;
+	u64 reads;
+};
+
+/* Registers it with nothing written and @input to be typed. To be unregistered by the caller. */
+void memory_console_init(struct memory_console *console, const char *input);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/loader_conf.c */
+#include "loaders/loader_conf.h"
+
+#include "core/boot_info.h"
+#include "tests/unit/test.h"
+
+static struct loader_conf parse(const char *text)
+{
+	struct loader_conf conf = { 0 };
+
+	loader_conf_parse(span_of_string(text), &conf);
+	return conf;
+}
+
+static bool is(struct span span, const char *text)
+{
+	return span_equals(span, span_of_string(text));
+}
+
+TEST(nothing_said_is_no_menu_and_no_default)
+{
+	struct loader_conf conf = parse("");
+
+	CHECK(span_is_empty(conf.default_pattern));
+	CHECK_EQUAL(conf.timeout_seconds, MENU_NEVER);
+}
+
+TEST(default_and_timeout_are_read)
+{
+	struct loader_conf conf = parse("# comment\ntimeout 5\r\nconsole-mode keep\n"
+					"default  debian-*.conf \neditor no\n");
+
+	CHECK(is(conf.default_pattern, "debian-*.conf"));
+	CHECK_EQUAL(conf.timeout_seconds, 5);
+}
+
+TEST(the_last_of_several_counts)
+{
+	struct loader_conf conf = parse("default a\ntimeout 5\ndefault b\ntimeout 6");
+
+	CHECK(is(conf.default_pattern, "b"));
+	CHECK_EQUAL(conf.timeout_seconds, 6);
+}
+
+TEST(timeouts_in_words)
+{
+	CHECK_EQUAL(parse("timeout 0").timeout_seconds, MENU_NEVER);
+	CHECK_EQUAL(parse("timeout menu-hidden").timeout_seconds, MENU_IF_KEY);
+	CHECK_EQUAL(parse("timeout menu-disabled").timeout_seconds, MENU_NEVER);
+	CHECK_EQUAL(parse("timeout menu-force").timeout_seconds, MENU_FOREVER);
+	CHECK_EQUAL(parse("timeout infinity").timeout_seconds, MENU_FOREVER);
+	CHECK_EQUAL(parse("timeout 4294967295").timeout_seconds, MENU_FOREVER);
+	CHECK_EQUAL(parse("timeout 18446744073709551615").timeout_seconds, MENU_FOREVER);
+	CHECK_EQUAL(parse("timeout 4294967293").timeout_seconds, 4294967293u);
+}
+
+TEST(a_timeout_that_is_none_is_ignored)
+{
+	static const char *const bad[] = { "timeout", "timeout -1", "timeout soon", "timeout 5s",
+					   "timeout 99999999999999999999", "timeout 1 2" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct loader_conf conf = { .timeout_seconds = 7 };
+
+		loader_conf_parse(span_of_string(bad[i]), &conf);
+		CHECK_EQUAL(conf.timeout_seconds, 7);
+	}
+}
+
+TEST(saved_needs_variables_and_is_ignored)
+{
+	CHECK(span_is_empty(parse("default @saved\n").default_pattern));
+}
+
+TEST(any_bytes_are_survived)
+{
+	struct loader_conf conf = { 0 };
+
+	loader_conf_parse(span_of("\0\xff\ndefault \0[\n\xfe timeout\t3", 25), &conf);
+	CHECK(span_equals(conf.default_pattern, span_of("\0[", 2)));
+}
+
+TEST(the_vmm_stands_above_the_file)
+{
+	struct loader_conf conf = parse("default a\ntimeout 9\n");
+
+	boot_info.command_line = SPAN("quiet fatwood.entry=b* fatwood.timeout=menu-force");
+	loader_conf_apply_command_line(&conf);
+	CHECK(is(conf.default_pattern, "b*"));
+	CHECK_EQUAL(conf.timeout_seconds, MENU_FOREVER);
+
+	conf = parse("default a\ntimeout 9\n");
+	boot_info.command_line = SPAN("fatwood.timeout=0");
+	loader_conf_apply_command_line(&conf);
+	CHECK(is(conf.default_pattern, "a"));
+	CHECK_EQUAL(conf.timeout_seconds, MENU_NEVER);
+
+	conf = parse("default a\ntimeout 9\n");
+	boot_info.command_line = SPAN("");
+	loader_conf_apply_command_line(&conf);
+	CHECK_EQUAL(conf.timeout_seconds, 9);
+}
