@@ -11,7 +11,7 @@
 #include <asm/io.h>
 #include <asm/timer.h>
 
-enum : u64 {
+enum {
 	PM_TIMER_HZ = 3579545,
 	PM_TIMER_MASK = 0xffffff, /* the upper 8 bits may stand still */
 	PM_TIMER_SPIN_TICKS = 200 * 1000,
@@ -20,7 +20,7 @@ enum : u64 {
 	HZ_ASSUMED = 4ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
 };
 
-enum : u32 {
+enum {
 	LEAF_TSC = 0x15,
 	LEAF_FREQUENCY = 0x16,
 	HYPERVISOR_BIT = 1u << 31, /* leaf 1, ECX */

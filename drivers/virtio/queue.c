@@ -166,6 +166,16 @@ static enum status nonsense(struct virtqueue *queue, const char *why)
 	return ERR_IO;
 }
 
+/* Not __builtin_popcount(): for a processor without the instruction, gcc calls its own library. */
+static u32 count_bits(u32 bits)
+{
+	u32 count = 0;
+
+	for (; bits; bits &= bits - 1)
+		count++;
+	return count;
+}
+
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 {
 	if (queue->broken || queue->device->failed)
@@ -175,7 +185,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 
 	if (done == 0)
 		return ERR_NOT_FOUND;
-	if (done > __builtin_popcount(queue->busy))
+	if (done > count_bits(queue->busy))
 		return nonsense(queue, "the device says it did more requests than it was given");
 	memory_barrier_read();
 
