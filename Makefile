@@ -90,7 +90,7 @@ compiler-include = $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 
 CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
 	-fcf-protection=none
-CFLAGS = -std=gnu2x -ffreestanding -Os -g $(warnings) $(CFLAGS_$(ARCH)) \
+CFLAGS = -std=gnu2x -ffreestanding -Os -gdwarf-4 $(warnings) $(CFLAGS_$(ARCH)) \
 	-fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-common \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \

@@ -42,28 +42,9 @@ def sources_by_address(elf):
     return found
 
 
-def addresses_of_indirect(elf, found):
-    """Adds what DWARF 5 reaches through its address table, which clang writes."""
-    dwarf = elf.get_dwarf_info()
-    for unit in dwarf.iter_CUs():
-        top = unit.get_top_DIE()
-        name = top.attributes["DW_AT_name"].value.decode()
-        for entry in unit.iter_DIEs():
-            if entry.tag != "DW_TAG_variable" or "DW_AT_location" not in entry.attributes:
-                continue
-            location = entry.attributes["DW_AT_location"].value
-            if isinstance(location, list) and location[:1] == [0xA1]:  # DW_OP_addrx
-                index = shift = 0
-                for byte in location[1:]:
-                    index |= (byte & 0x7F) << shift
-                    shift += 7
-                found[dwarf.get_addr(unit, index)] = name
-    return found
-
-
 def parts(elf):
     """Yields (symbol, size, source, in the file) for every symbol that occupies loaded bytes."""
-    sources = addresses_of_indirect(elf, sources_by_address(elf))
+    sources = sources_by_address(elf)
     sections = list(elf.iter_sections())
     seen = set()
     for symbol in elf.get_section_by_name(".symtab").iter_symbols():
