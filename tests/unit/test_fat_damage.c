@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fs/fat: boot sectors that lie, and every byte of the metadata damaged in turn. */
+#include "core/console.h"
+#include "fs/fat/fat.h"
+#include "tests/host/fat_image.h"
+#include "tests/host/fat_walk.h"
+#include "tests/unit/test.h"
+
+static struct memory_disk disk;
+static struct arena arena;
+
+static enum status mount_status(struct fat_image *image)
+{
+	struct volume *volume;
+	enum status status;
+
+	host_memory_init();
+	status = fat_image_mount(image, &disk, 512, &arena, &volume);
+	arena_release(&arena);
+	return status;
+}
+
+/* One field of an otherwise good boot sector. */
+static void check_field(u32 bits, u32 offset, u32 size, u32 value, enum status expected)
+{
+	struct fat_image image;
+	enum status status;
+
+	fat_image_init(&image, &(struct fat_image_shape){
+				       .entry_bits = bits,
+				       .cluster_count = bits == 12 ? 3000 : bits == 16 ? 6000 : 66000 });
+	CHECK_EQUAL(mount_status(&image), OK);
+	for (u32 i = 0; i < size; i++)
+		image.bytes[offset + i] = (u8)(value >> 8 * i);
+	status = mount_status(&image);
+	if (status != expected)
+		printf("FAT%u, %u bytes at %u: %#x\n", bits, size, offset, value);
+	CHECK_EQUAL(status, expected);
+	fat_image_free(&image);
+}
+
+TEST(not_fat)
+{
+	check_field(12, 510, 1, 0, ERR_UNRECOGNIZED);
+	check_field(12, 511, 1, 0, ERR_UNRECOGNIZED);
+	check_field(12, 21, 1, 0, ERR_UNRECOGNIZED);
+	check_field(12, 21, 1, 0xf7, ERR_UNRECOGNIZED);
+	check_field(12, 21, 1, 0xf0, OK);
+	check_field(12, 14, 3, 0, ERR_UNRECOGNIZED);
+}
+
+TEST(sectors_and_clusters)
+{
+	static const u32 sectors[] = { 0, 1, 256, 511, 513, 768, 8192, 65535 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(sectors); i++)
+		check_field(12, 11, 2, sectors[i], ERR_CORRUPT);
+	for (u32 value = 0; value < 256; value++)
+		if (value & (value - 1) || !value)
+			check_field(12, 13, 1, value, ERR_CORRUPT);
+	check_field(12, 13, 1, 2, OK);
+}
+
+TEST(areas)
+{
+	check_field(12, 14, 2, 0, ERR_CORRUPT);	     /* no reserved sectors */
+	check_field(12, 14, 2, 0xffff, ERR_CORRUPT); /* more than there are sectors */
+	check_field(12, 16, 1, 0, ERR_CORRUPT);	     /* no FATs */
+	check_field(12, 16, 1, 255, OK);	     /* fewer clusters then */
+	check_field(16, 16, 1, 255, ERR_CORRUPT);
+	check_field(12, 17, 2, 0, ERR_CORRUPT);
+	check_field(12, 17, 2, 0xffff, ERR_CORRUPT);
+	check_field(12, 17, 2, 2048, OK); /* times 32 is more than 16 bits */
+	check_field(12, 22, 2, 1, ERR_CORRUPT);
+	check_field(12, 22, 2, 0, ERR_CORRUPT);
+	check_field(12, 22, 2, 0xffff, ERR_CORRUPT);
+	check_field(12, 19, 2, 0, ERR_CORRUPT);
+	check_field(12, 19, 2, 1, ERR_CORRUPT);
+	check_field(12, 19, 2, 10, ERR_CORRUPT);
+	check_field(12, 19, 2, 0xffff, ERR_CORRUPT); /* larger than the device */
+	check_field(32, 32, 4, 0, ERR_CORRUPT);
+	check_field(32, 32, 4, UINT32_MAX, ERR_CORRUPT);
+	check_field(32, 36, 4, 0, ERR_CORRUPT);
+	check_field(32, 36, 4, 1, ERR_CORRUPT);
+	check_field(32, 36, 4, UINT32_MAX, ERR_CORRUPT);
+	check_field(32, 36, 4, 0x80000000, ERR_CORRUPT);
+}
+
+TEST(what_only_fat32_has)
+{
+	check_field(32, 17, 2, 512, ERR_CORRUPT);
+	check_field(32, 22, 2, 600, ERR_CORRUPT);
+	check_field(32, 42, 2, 1, ERR_UNSUPPORTED);
+	check_field(32, 44, 4, 0, ERR_CORRUPT);
+	check_field(32, 44, 4, 1, ERR_CORRUPT);
+	check_field(32, 44, 4, 66002, ERR_CORRUPT);
+	check_field(32, 44, 4, 66001, OK);
+	check_field(32, 40, 2, 0x81, OK);
+	check_field(32, 40, 2, 0x82, ERR_CORRUPT);
+	check_field(32, 40, 2, 0x0f, OK);
+}
+
+/* With mirroring off, the FAT that is named holds the truth. */
+TEST(second_fat_in_use)
+{
+	struct fat_image image;
+	struct volume *volume;
+	struct file root, file;
+	u8 bytes[2048] = { 0 };
+
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000 });
+	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));
+	memset(image.bytes + image.table, 0, image.table_size);
+	for (u32 i = 0; i < 2; i++) {
+		image.bytes[40] = i ? 0x81 : 0x01;
+		host_memory_init();
+		CHECK_EQUAL(fat_image_mount(&image, &disk, 512, &arena, &volume), OK);
+		CHECK_EQUAL(volume->ops->root(volume, &root), OK);
+		CHECK_EQUAL(fat_find(&root, SPAN("file"), &file), OK);
+		CHECK_EQUAL(file_read(&file, 0, sizeof(bytes), bytes), i ? OK : ERR_CORRUPT);
+		arena_release(&arena);
+	}
+	fat_image_free(&image);
+}
+
+TEST(devices_too_small_or_broken)
+{
+	struct fat_image image;
+	struct volume *volume;
+
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 64 });
+	for (size_t size = 512; size <= image.size; size += 512) {
+		bool whole = size >= image.data + 64 * 512;
+
+		memory_disk_init(&disk, image.bytes, size, 512);
+		host_memory_init();
+		CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), whole ? OK : ERR_CORRUPT);
+		arena_release(&arena);
+	}
+	memory_disk_init(&disk, image.bytes, image.size, 512);
+	disk.bad_block = 0;
+	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), ERR_IO);
+	disk.bad_block = 40; /* what was only read ahead does not matter */
+	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), OK);
+	arena_release(&arena);
+	fat_image_free(&image);
+}
+
+static char last_message[256];
+
+static void keep_message(struct console *console, const char *text, size_t size)
+{
+	(void)console;
+	snprintf(last_message, sizeof(last_message), "%.*s", (int)size, text);
+}
+
+/* Mounts and walks; the work must stay in proportion whatever was damaged. */
+static void check_damaged(struct fat_image *image, size_t offset)
+{
+	struct volume *volume;
+	struct file root;
+	u64 entries = 300, bytes = 1 << 20;
+	enum status status;
+
+	last_message[0] = '\0';
+	status = fat_image_mount(image, &disk, 512, &arena, &volume);
+	/* Whoever refuses says why; what is no FAT at all is not ours to complain about. */
+	CHECK(status == OK || status == ERR_UNRECOGNIZED || last_message[0]);
+	if (!status && !volume->ops->root(volume, &root))
+		fat_walk(&root, 3, &entries, &bytes);
+	if (disk.reads > 20000)
+		printf("byte %zu: %llu requests\n", offset, (unsigned long long)disk.reads);
+	CHECK(disk.reads <= 20000);
+	arena_release(&arena);
+}
+
+static void sweep_shape(const struct fat_image_shape *shape)
+{
+	static const u8 masks[] = { 0xff, 0x01, 0x80, 0x10 };
+	struct fat_image_directory loader, entries;
+	struct fat_image image;
+	u8 content[3000];
+
+	memset(content, 'c', sizeof(content));
+	fat_image_init(&image, shape);
+	fat_image_file(&image, &image.root_directory, "vmlinuz-6.12.107-amd64", "VMLINU~1   ", content, sizeof(content));
+	loader = fat_image_make_directory(&image, &image.root_directory, NULL, "LOADER     ");
+	entries = fat_image_make_directory(&image, &loader, "entries", "ENTRIES    ");
+	fat_image_file(&image, &entries, "debian-6.12.conf", "DEBIAN~1CON", content, 700);
+	fat_image_file(&image, &entries, "debian-6.11.conf", "DEBIAN~2CON", content, 300);
+	for (size_t at = 0; at < image.data + 14 * image.cluster_size; at++) {
+		bool in_directory = at >= image.root;
+		bool in_boot_sector = at < 512;
+		bool in_table = at >= image.table && at < image.table + 64;
+
+		if (!in_directory && !in_boot_sector && !in_table)
+			continue;
+		for (u32 i = 0; i < ARRAY_SIZE(masks); i++) {
+			image.bytes[at] ^= masks[i];
+			check_damaged(&image, at);
+			image.bytes[at] ^= masks[i];
+		}
+	}
+	fat_image_free(&image);
+}
+
+TEST(every_byte_damaged)
+{
+	static struct console console = { .name = "test", .write = keep_message };
+
+	host_memory_init();
+	console_register(&console);
+	sweep_shape(&(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 60, .root_entries = 32 });
+	sweep_shape(&(struct fat_image_shape){ .entry_bits = 16, .cluster_count = 4085, .root_entries = 32 });
+	sweep_shape(&(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 70 });
+	console_unregister(&console);
+}
