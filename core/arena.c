@@ -47,7 +47,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 			return NULL;
 		return memset((void *)(uintptr_t)base, 0, size);
 	}
-	size = align_up(size, ALIGNMENT);
+	size = align_up(size ? size : 1, ALIGNMENT); /* NULL means failure, also for nothing */
 	if (size > arena->left && !add_block(arena))
 		return NULL;
 	out = arena->next;
@@ -60,7 +60,7 @@ char *arena_copy(struct arena *arena, struct span text)
 {
 	char *copy = text.size < SIZE_MAX ? arena_allocate(arena, text.size + 1) : NULL;
 
-	if (copy)
+	if (copy && text.size)
 		memcpy(copy, text.data, text.size);
 	return copy;
 }

@@ -45,3 +45,17 @@ TEST(parts_make_the_whole)
 		CHECK_EQUAL(crc32(crc32(0, span_part(all, 0, cut)), span_from(all, cut)),
 			    bit_by_bit(all));
 }
+
+TEST(zeroes_are_as_if_they_had_been_there)
+{
+	static const u8 zeroes[5000];
+	u32 start = crc32(0, SPAN("GPT"));
+
+	for (size_t size = 0; size <= sizeof(zeroes); size += size < 300 ? 1 : 47) {
+		CHECK_EQUAL(crc32_zeroes(start, size), crc32(start, span_of(zeroes, size)));
+		CHECK_EQUAL(crc32_zeroes(0, size), crc32(0, span_of(zeroes, size)));
+	}
+	/* In two steps as in one, where the bytes would not fit anywhere. */
+	CHECK_EQUAL(crc32_zeroes(crc32_zeroes(start, 1ull << 60), 12345),
+		    crc32_zeroes(start, (1ull << 60) + 12345));
+}

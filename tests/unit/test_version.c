@@ -61,8 +61,8 @@ TEST(kernels_of_distributions)
  * that words stand between 0 and 1.
  */
 static const char *const ascending[] = {
-	"~~",
 	"~",
+	"~~",
 	"",
 	"-",
 	"-1",
@@ -80,8 +80,8 @@ static const char *const ascending[] = {
 	"b",
 	"b1",
 	"ba",
-	"1~~1",
 	"1~",
+	"1~~1",
 	"1~rc1",
 	"1~rc2",
 	"1",

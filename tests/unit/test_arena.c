@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/arena.c: alignment, zeroes, large requests, and that a release gives everything back. */
+#include "tests/unit/test.h"
+
+#include "core/arena.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+static bool is_zeroed(const u8 *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+TEST(what_is_allocated_is_aligned_zeroed_and_nobody_elses)
+{
+	struct arena arena = { 0 };
+	u8 *pieces[400];
+	size_t sizes[400];
+	u64 before;
+
+	host_memory_init();
+	before = memory_free_size();
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		sizes[i] = i * i % 3001;
+		pieces[i] = arena_allocate(&arena, sizes[i]);
+		CHECK(pieces[i]);
+		CHECK_EQUAL((uintptr_t)pieces[i] % 16, 0);
+		CHECK(is_zeroed(pieces[i], sizes[i]));
+		memset(pieces[i], (int)i, sizes[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+		for (size_t j = 0; j < sizes[i]; j++)
+			if (pieces[i][j] != (u8)i)
+				CHECK_EQUAL(i, 0);
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), before);
+}
+
+TEST(sizes_around_those_of_a_block_and_beyond)
+{
+	static const size_t sizes[] = { 0,     1,     15,    16,    17,    4095,  4096,    16383,
+					16384, 16385, 65495, 65535, 65536, 65537, 1 << 20, 5000000 };
+	struct arena arena = { 0 };
+	u64 before;
+
+	host_memory_init();
+	before = memory_free_size();
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			u8 *piece = arena_allocate(&arena, sizes[i]);
+
+			CHECK(piece);
+			CHECK(is_zeroed(piece, sizes[i]));
+			memset(piece, 0xff, sizes[i]);
+		}
+		/* An empty arena is as good as new. */
+		arena_release(&arena);
+		CHECK_EQUAL(memory_free_size(), before);
+	}
+}
+
+TEST(more_than_there_is)
+{
+	struct arena arena = { 0 };
+	u64 before, out = 42;
+
+	host_memory_init();
+	before = memory_free_size();
+	CHECK(!arena_allocate(&arena, HOST_MEMORY_SIZE));
+	CHECK(!arena_allocate(&arena, SIZE_MAX));
+	CHECK(!arena_allocate(&arena, SIZE_MAX - 14));
+	CHECK(!arena_copy(&arena, span_of("", SIZE_MAX)));
+	CHECK_EQUAL(arena_allocate_pages(&arena, 1ull << 40, PAGE_SIZE, MEMORY_ANYWHERE,
+					 MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(out, 42);
+	CHECK(arena_allocate(&arena, 100));
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), before);
+}
+
+TEST(copies_end_in_a_nul)
+{
+	struct arena arena = { 0 };
+
+	host_memory_init();
+	CHECK_TEXT(arena_copy(&arena, SPAN("text")), "text");
+	CHECK_TEXT(arena_copy(&arena, (struct span){ 0 }), "");
+	CHECK_EQUAL(arena_copy(&arena, SPAN("a\0b"))[2], 'b');
+	arena_release(&arena);
+}
+
+TEST(pages_come_as_asked_for_and_go_with_the_arena)
+{
+	struct arena arena = { 0 };
+	u64 before, base, fixed = HOST_MEMORY_BASE + 32 * MIB + 123;
+
+	host_memory_init();
+	before = memory_free_size();
+	CHECK_EQUAL(arena_allocate_pages(&arena, 3 * MIB + 1, 2 * MIB, MEMORY_ANYWHERE,
+					 MEMORY_LOADER_CODE, &base),
+		    OK);
+	CHECK_EQUAL(base % (2 * MIB), 0);
+	memset((void *)base, 1, 3 * MIB + 1);
+	CHECK_EQUAL(arena_allocate_pages_at(&arena, fixed, 2 * PAGE_SIZE, MEMORY_LOADER_DATA), OK);
+	memset((void *)fixed, 1, 2 * PAGE_SIZE);
+	CHECK_EQUAL(arena_allocate_pages_at(&arena, fixed, 1, MEMORY_LOADER_DATA), ERR_NO_MEMORY);
+	CHECK_EQUAL(arena_allocate_pages_at(&arena, 16, 1, MEMORY_LOADER_DATA), ERR_NO_MEMORY);
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), before);
+}
+
+/* Whatever the number of allocations after which memory is gone: an error, then everything back. */
+TEST(memory_runs_out_at_every_step)
+{
+	u64 before;
+	bool complete = false;
+
+	host_memory_init();
+	before = memory_free_size();
+	for (u64 limit = 0; !complete && limit < 1000; limit++) {
+		struct arena arena = { 0 };
+		u64 base;
+
+		host_allocations_left = limit;
+		complete = true;
+		for (int i = 0; i < 40; i++) {
+			complete &= arena_allocate(&arena, 10000) != NULL;
+			complete &= arena_allocate(&arena, 100000) != NULL;
+			complete &= arena_allocate_pages(&arena, 5000, PAGE_SIZE, MEMORY_ANYWHERE,
+							 MEMORY_LOADER_DATA, &base) == OK;
+		}
+		host_allocations_left = UINT64_MAX;
+		arena_release(&arena);
+		CHECK_EQUAL(memory_free_size(), before);
+	}
+	CHECK(complete);
+}

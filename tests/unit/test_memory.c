@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/memory.c: maps as VMMs give them, and random sequences against an array with one entry per page. */
+#include "tests/unit/test.h"
+
+#include "core/memory.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+enum { HOLE = -1 };
+
+#define PAGE(n) ((u64)(n)*PAGE_SIZE)
+
+static void describe(size_t count, const struct memory_range *ranges)
+{
+	boot_info = (struct boot_info){ .source = "test" };
+	for (size_t i = 0; i < count; i++)
+		boot_info_add_range(ranges[i].base, ranges[i].end - ranges[i].base, ranges[i].type);
+	host_memory_describe();
+}
+
+#define DESCRIBE(...)                                                    \
+	do {                                                             \
+		const struct memory_range described[] = { __VA_ARGS__ }; \
+		describe(ARRAY_SIZE(described), described);              \
+	} while (0)
+
+/* Sorted, disjoint, page-aligned, not empty, no neighbours of one type. */
+static void check_order(void)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++) {
+		CHECK(map[i].base < map[i].end);
+		CHECK_EQUAL(map[i].base % PAGE_SIZE, 0);
+		CHECK_EQUAL(map[i].end % PAGE_SIZE, 0);
+		if (i) {
+			CHECK(map[i - 1].end <= map[i].base);
+			CHECK(map[i - 1].end != map[i].base || map[i - 1].type != map[i].type);
+		}
+	}
+}
+
+static int type_at(u64 address)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++)
+		if (map[i].base <= address && address < map[i].end)
+			return (int)map[i].type;
+	return HOLE;
+}
+
+TEST(a_plain_machine)
+{
+	u32 count;
+
+	DESCRIBE({ 0, 0xa0000, MEMORY_CONVENTIONAL }, { 0x100000, 1 * GIB, MEMORY_CONVENTIONAL });
+	check_order();
+	CHECK_EQUAL(type_at(0), MEMORY_BOOT_DATA);
+	CHECK_EQUAL(type_at(0xfff), MEMORY_BOOT_DATA);
+	CHECK_EQUAL(type_at(0x1000), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(0x9ffff), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(0xa0000), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(0xfffff), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(0x100000), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(HOST_MEMORY_BASE), MEMORY_BOOT_CODE);
+	CHECK_EQUAL(type_at(HOST_MEMORY_BASE + HOST_IMAGE_SIZE), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(1 * GIB), HOLE);
+	memory_map(&count);
+	CHECK_EQUAL(count, 6);
+	CHECK_EQUAL(memory_free_size(), 0x9f000 + 1 * GIB - MIB - HOST_IMAGE_SIZE);
+}
+
+TEST(nothing_described_at_all)
+{
+	u64 out = 42;
+
+	describe(0, NULL);
+	check_order();
+	CHECK_EQUAL(memory_free_size(), 0);
+	CHECK_EQUAL(memory_allocate(1, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_find_lowest(1, PAGE_SIZE, 0, MEMORY_ANYWHERE, &out), ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(0, 1, MEMORY_BOOT_DATA), ERR_NO_MEMORY);
+	CHECK_EQUAL(out, 42);
+}
+
+TEST(ram_below_the_first_mib_in_one_piece)
+{
+	DESCRIBE({ 0, 1 * GIB, MEMORY_CONVENTIONAL }, { 0xe0000, 0xe1000, MEMORY_ACPI_RECLAIM });
+	check_order();
+	CHECK_EQUAL(type_at(0xa0000), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(0xe0000), MEMORY_ACPI_RECLAIM);
+	CHECK_EQUAL(type_at(0xe1000), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(0xff000), MEMORY_RESERVED);
+}
+
+TEST(unsorted_with_empty_and_wrapping_entries)
+{
+	boot_info = (struct boot_info){ .source = "test" };
+	boot_info_add_range(4 * GIB, 1 * GIB, MEMORY_CONVENTIONAL);
+	boot_info_add_range(0, 0, 0);
+	boot_info_add_range(MIB, 255 * MIB, MEMORY_CONVENTIONAL);
+	boot_info_add_range(UINT64_MAX - 10, 100, MEMORY_CONVENTIONAL);
+	boot_info_add_range(0, UINT64_MAX, MEMORY_ACPI_NVS);
+	boot_info_add_range(2 * MIB, PAGE_SIZE, MEMORY_RESERVED);
+	boot_info_add_range(0, 640 * KIB, MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(boot_info.range_count, 5);
+	host_memory_describe();
+	check_order();
+	/* The one that claims everything is more restrictive than RAM, and less than what is reserved. */
+	CHECK_EQUAL(type_at(4 * GIB), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(2 * MIB), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(UINT64_MAX - PAGE_SIZE), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(memory_free_size(), 0);
+}
+
+TEST(ram_is_rounded_inwards_and_the_rest_outwards)
+{
+	DESCRIBE({ 2 * MIB + 1, 3 * MIB - 1, MEMORY_CONVENTIONAL },
+		 { 5 * MIB + 5, 5 * MIB + 6, MEMORY_RESERVED },
+		 { 6 * MIB + 1, 6 * MIB + PAGE_SIZE + 1, MEMORY_CONVENTIONAL },
+		 { 7 * MIB + 1, 7 * MIB + 4095, MEMORY_CONVENTIONAL });
+	check_order();
+	CHECK_EQUAL(type_at(2 * MIB), HOLE);
+	CHECK_EQUAL(type_at(2 * MIB + PAGE_SIZE), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(3 * MIB - PAGE_SIZE), HOLE);
+	CHECK_EQUAL(type_at(5 * MIB), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(5 * MIB + PAGE_SIZE), HOLE);
+	CHECK_EQUAL(type_at(6 * MIB), HOLE);
+	CHECK_EQUAL(type_at(7 * MIB), HOLE);
+	CHECK_EQUAL(memory_free_size(), MIB - 2 * PAGE_SIZE);
+}
+
+TEST(on_overlap_the_more_restrictive_type_wins_whatever_the_order)
+{
+	static const enum memory_type weakest_first[] = {
+		MEMORY_CONVENTIONAL, MEMORY_PERSISTENT, MEMORY_ACPI_RECLAIM, MEMORY_ACPI_NVS,
+		MEMORY_MAPPED_IO,    MEMORY_RESERVED,   MEMORY_UNUSABLE,
+	};
+
+	for (size_t a = 0; a < ARRAY_SIZE(weakest_first); a++)
+		for (size_t b = 0; b < ARRAY_SIZE(weakest_first); b++) {
+			enum memory_type winner = weakest_first[a > b ? a : b];
+
+			DESCRIBE({ 2 * MIB, 4 * MIB, weakest_first[a] },
+				 { 3 * MIB, 5 * MIB, weakest_first[b] });
+			check_order();
+			CHECK_EQUAL(type_at(2 * MIB), weakest_first[a]);
+			CHECK_EQUAL(type_at(3 * MIB), winner);
+			CHECK_EQUAL(type_at(4 * MIB - 1), winner);
+			CHECK_EQUAL(type_at(4 * MIB), weakest_first[b]);
+			DESCRIBE({ 2 * MIB, 5 * MIB, weakest_first[a] },
+				 { 3 * MIB, 4 * MIB, weakest_first[b] });
+			CHECK_EQUAL(type_at(2 * MIB), weakest_first[a]);
+			CHECK_EQUAL(type_at(3 * MIB), winner);
+			CHECK_EQUAL(type_at(4 * MIB), weakest_first[a]);
+		}
+}
+
+TEST(image_modules_and_command_line_are_taken_where_they_are_ram)
+{
+	boot_info = (struct boot_info){ .source = "test" };
+	boot_info_add_range(MIB, GIB, MEMORY_CONVENTIONAL);
+	boot_info_add_range(32 * MIB, PAGE_SIZE, MEMORY_ACPI_RECLAIM);
+	boot_info_add_range(34 * MIB, PAGE_SIZE, MEMORY_RESERVED);
+	boot_info.modules[0] = span_of((void *)(16 * MIB + 5), PAGE_SIZE);
+	boot_info.modules[1] = span_of((void *)(31 * MIB), 5 * MIB);
+	boot_info.modules[2] = span_of((void *)(2 * GIB), 5 * MIB);
+	boot_info.modules[3] = span_of((void *)(UINT64_MAX - 10), 5 * MIB);
+	boot_info.module_count = 4;
+	boot_info.command_line = span_of((void *)(36 * MIB), 1); /* joins module 1 */
+	host_memory_describe();
+	check_order();
+	CHECK_EQUAL(type_at(16 * MIB), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(16 * MIB + PAGE_SIZE), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(16 * MIB + 2 * PAGE_SIZE), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(31 * MIB), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(32 * MIB), MEMORY_ACPI_RECLAIM);
+	CHECK_EQUAL(type_at(32 * MIB + PAGE_SIZE), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(34 * MIB), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(34 * MIB + PAGE_SIZE), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(36 * MIB), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(36 * MIB + PAGE_SIZE), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(2 * GIB), HOLE);
+}
+
+TEST(as_many_ranges_as_a_vmm_can_give_and_each_splits_another)
+{
+	u32 count;
+
+	boot_info = (struct boot_info){ .source = "test" };
+	for (u32 i = 0; i < BOOT_RANGES_MAX / 2; i++) {
+		/* Backwards, and reserved pages inside of each. */
+		u64 base = 2 * MIB + (BOOT_RANGES_MAX - i) * 4 * MIB;
+
+		boot_info_add_range(base, 2 * MIB, MEMORY_CONVENTIONAL);
+		boot_info_add_range(base + MIB, PAGE_SIZE, MEMORY_RESERVED);
+	}
+	boot_info_add_range(1 * GIB * 4, MIB, MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(boot_info.range_count, BOOT_RANGES_MAX);
+	for (u32 i = 0; i < BOOT_MODULES_MAX; i++)
+		boot_info.modules[boot_info.module_count++] =
+			span_of((void *)(uintptr_t)(boot_info.ranges[2 * i].base + PAGE(16)), 1);
+	host_memory_describe();
+	check_order();
+	memory_map(&count);
+	CHECK(count > BOOT_RANGES_MAX);
+	for (u32 i = 0; i < BOOT_RANGES_MAX / 2; i++)
+		CHECK_EQUAL(type_at(boot_info.ranges[2 * i + 1].base), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(4 * GIB), HOLE);
+}
+
+TEST(allocation_takes_the_highest_place_below_the_limit)
+{
+	u64 out;
+
+	DESCRIBE({ 0, 640 * KIB, MEMORY_CONVENTIONAL }, { MIB, 3 * MIB, MEMORY_CONVENTIONAL },
+		 { 5 * GIB, 6 * GIB, MEMORY_CONVENTIONAL });
+	CHECK_EQUAL(memory_allocate(1, 1, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &out), OK);
+	CHECK_EQUAL(out, 6 * GIB - PAGE_SIZE);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE + 1, PAGE_SIZE, MEMORY_BELOW_4_GIB,
+				    MEMORY_LOADER_DATA, &out),
+		    OK);
+	CHECK_EQUAL(out, 3 * MIB - 2 * PAGE_SIZE);
+	CHECK_EQUAL(type_at(out), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(memory_allocate(MIB, 2 * MIB, MEMORY_ANYWHERE, MEMORY_LOADER_DATA, &out), OK);
+	CHECK_EQUAL(out, 6 * GIB - 2 * MIB);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, 2 * MIB + 17, MEMORY_LOADER_DATA, &out),
+		    OK);
+	CHECK_EQUAL(out, 2 * MIB - PAGE_SIZE);
+	/* Never below the first MiB. */
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, MIB, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, 640 * KIB, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate(2 * GIB, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate(UINT64_MAX, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, 1ull << 63, MEMORY_ANYWHERE, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate(0, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA, &out),
+		    ERR_INVALID);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, 0, MEMORY_LOADER_DATA, &out),
+		    ERR_NO_MEMORY);
+	check_order();
+}
+
+TEST(the_lowest_place_is_only_looked_for)
+{
+	u64 out = 0, before;
+
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL },
+		 { 4 * MIB + PAGE_SIZE, 9 * MIB, MEMORY_CONVENTIONAL });
+	before = memory_free_size();
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, 0, MEMORY_ANYWHERE, &out), OK);
+	CHECK_EQUAL(out, MIB);
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, 2 * MIB, 0, MEMORY_ANYWHERE, &out), OK);
+	CHECK_EQUAL(out, 2 * MIB);
+	CHECK_EQUAL(memory_find_lowest(2 * MIB + 1, 2 * MIB, 0, MEMORY_ANYWHERE, &out), OK);
+	CHECK_EQUAL(out, 6 * MIB);
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, 3 * MIB - 1, MEMORY_ANYWHERE, &out),
+		    OK);
+	CHECK_EQUAL(out, 4 * MIB + PAGE_SIZE);
+	out = 42;
+	CHECK_EQUAL(memory_find_lowest(3 * MIB, PAGE_SIZE, 0, 5 * MIB, &out), ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, UINT64_MAX, MEMORY_ANYWHERE, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, 1ull << 63, 0, MEMORY_ANYWHERE, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_find_lowest(UINT64_MAX, PAGE_SIZE, 0, MEMORY_ANYWHERE, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_find_lowest(0, PAGE_SIZE, 0, MEMORY_ANYWHERE, &out), ERR_INVALID);
+	CHECK_EQUAL(out, 42);
+	CHECK_EQUAL(memory_free_size(), before);
+}
+
+TEST(allocation_at_an_address_is_all_or_nothing)
+{
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL }, { 2 * MIB, 2 * MIB + 1, MEMORY_RESERVED });
+	CHECK_EQUAL(memory_allocate_at(2 * MIB - PAGE_SIZE, 2 * PAGE_SIZE, MEMORY_LOADER_CODE),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(MIB - PAGE_SIZE, 2 * PAGE_SIZE, MEMORY_LOADER_CODE),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(3 * MIB - PAGE_SIZE, 2 * PAGE_SIZE, MEMORY_LOADER_CODE),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB - PAGE_SIZE, UINT64_MAX, MEMORY_LOADER_CODE),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(UINT64_MAX, UINT64_MAX, MEMORY_LOADER_CODE), ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB - 1, 1, MEMORY_LOADER_CODE), OK);
+	CHECK_EQUAL(type_at(2 * MIB - 1), MEMORY_LOADER_CODE);
+	CHECK_EQUAL(type_at(2 * MIB - PAGE_SIZE), MEMORY_LOADER_CODE);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB - 1, 1, MEMORY_LOADER_CODE), ERR_NO_MEMORY);
+	check_order();
+}
+
+TEST(freeing_parts_and_what_is_ram)
+{
+	u64 out;
+
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL }, { 3 * MIB, 4 * MIB, MEMORY_ACPI_RECLAIM },
+		 { 4 * MIB, 5 * MIB, MEMORY_RESERVED });
+	CHECK_EQUAL(memory_allocate(10 * PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA,
+				    &out),
+		    OK);
+	memory_free(out + PAGE_SIZE, 3 * PAGE_SIZE - 5);
+	CHECK_EQUAL(type_at(out), MEMORY_LOADER_DATA);
+	CHECK_EQUAL(type_at(out + PAGE_SIZE), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(out + 4 * PAGE_SIZE - 1), MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(type_at(out + 4 * PAGE_SIZE), MEMORY_LOADER_DATA);
+	CHECK(memory_is_ram(MIB, 3 * MIB));
+	CHECK(!memory_is_ram(MIB, 3 * MIB + 1));
+	CHECK(!memory_is_ram(MIB - 1, 2));
+	CHECK(memory_is_ram(3 * MIB - 1, 2));
+	CHECK(!memory_is_ram(4 * MIB, 1));
+	CHECK(!memory_is_ram(100 * MIB, 1));
+	CHECK(!memory_is_ram(2 * MIB, UINT64_MAX));
+	memory_set_type(4 * MIB + 5, 1, MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(4 * MIB), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(4 * MIB + PAGE_SIZE), MEMORY_RESERVED);
+	memory_set_type(64 * GIB, MIB, MEMORY_MAPPED_IO);
+	CHECK_EQUAL(type_at(64 * GIB), MEMORY_MAPPED_IO);
+	memory_set_type(5 * MIB, 0, MEMORY_MAPPED_IO);
+	CHECK_EQUAL(type_at(5 * MIB), HOLE);
+	check_order();
+}
+
+static void free_what_is_free(void *context)
+{
+	memory_free(*(u64 *)context, PAGE_SIZE);
+}
+
+TEST(freeing_what_was_not_allocated_is_our_own_bug)
+{
+	u64 free = 2 * MIB, reserved = 4 * MIB, hole = 9 * MIB, crooked = 3 * MIB + 1;
+
+	DESCRIBE({ MIB, 4 * MIB, MEMORY_CONVENTIONAL }, { 4 * MIB, 5 * MIB, MEMORY_RESERVED });
+	CHECK_EQUAL(memory_allocate_at(3 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(host_run(free_what_is_free, &free), HOST_HALTED);
+	CHECK_EQUAL(host_run(free_what_is_free, &reserved), HOST_HALTED);
+	CHECK_EQUAL(host_run(free_what_is_free, &hole), HOST_HALTED);
+	CHECK_EQUAL(host_run(free_what_is_free, &crooked), HOST_HALTED);
+}
+
+TEST(a_full_table_refuses_and_stays_right)
+{
+	u32 count = 0, granted = 0;
+	u64 before;
+
+	DESCRIBE({ MIB, 64 * MIB, MEMORY_CONVENTIONAL });
+	/* Every second page: each takes two more entries. */
+	while (memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA) == OK)
+		granted++;
+	check_order();
+	memory_map(&count);
+	CHECK(granted > 200);
+	CHECK(count >= 2 * granted);
+	before = memory_free_size();
+	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_free_size(), before);
+	/* What joins a neighbour still has room; so has what is given back. */
+	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(1), 1, MEMORY_BOOT_DATA), OK);
+	memory_free(2 * MIB, PAGE(3));
+	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA), OK);
+	check_order();
+}
+
+/* The model: one entry per page of a small machine. */
+enum { MODEL_PAGES = 1024, MODEL_FIRST = 256 }; /* the first MiB is left out */
+static int model[MODEL_PAGES];
+
+static void check_model(void)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+	u32 page = 0;
+
+	for (u32 i = 0; i < count && map[i].base < PAGE(MODEL_PAGES); i++) {
+		for (; page < map[i].base / PAGE_SIZE; page++)
+			if (page >= MODEL_FIRST && model[page] != HOLE)
+				CHECK_EQUAL(page, 0);
+		for (; page < map[i].end / PAGE_SIZE && page < MODEL_PAGES; page++)
+			if (page >= MODEL_FIRST && model[page] != (int)map[i].type)
+				CHECK_EQUAL(page, 0);
+	}
+	for (; page < MODEL_PAGES; page++)
+		CHECK_EQUAL(model[page], HOLE);
+}
+
+static u64 state;
+
+static u32 random_below(u32 limit)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (u32)(state >> 33) % limit;
+}
+
+static bool model_is(u32 first, u32 count, int type)
+{
+	for (u32 i = first; i < first + count; i++)
+		if (i >= MODEL_PAGES || model[i] != type)
+			return false;
+	return true;
+}
+
+static void model_set(u32 first, u32 count, int type)
+{
+	for (u32 i = first; i < first + count; i++)
+		model[i] = type;
+}
+
+/* The first page of the highest (or lowest) free run, or 0. */
+static u32 model_find(u32 size, u32 alignment, u32 floor, u32 limit, bool highest)
+{
+	for (u32 i = 0; i < MODEL_PAGES; i++) {
+		u32 page = highest ? MODEL_PAGES - 1 - i : i;
+
+		if (page >= MODEL_FIRST && page >= floor && page % alignment == 0 &&
+		    page + size <= limit && model_is(page, size, MEMORY_CONVENTIONAL))
+			return page;
+	}
+	return 0;
+}
+
+static void random_machine(void)
+{
+	static const enum memory_type types[] = { MEMORY_CONVENTIONAL, MEMORY_CONVENTIONAL,
+						  MEMORY_ACPI_RECLAIM, MEMORY_RESERVED,
+						  MEMORY_UNUSABLE };
+	static const int strength[] = {
+		[MEMORY_CONVENTIONAL] = 1, [MEMORY_ACPI_RECLAIM] = 2, [MEMORY_RESERVED] = 3, [MEMORY_UNUSABLE] = 4
+	};
+
+	boot_info = (struct boot_info){ .source = "test" };
+	model_set(0, MODEL_PAGES, HOLE);
+	for (u32 i = 0; i < 12; i++) {
+		u32 first = MODEL_FIRST + random_below(MODEL_PAGES - MODEL_FIRST);
+		u32 count = 1 + random_below(200);
+		enum memory_type type = types[random_below(ARRAY_SIZE(types))];
+
+		count = first + count > MODEL_PAGES ? MODEL_PAGES - first : count;
+		boot_info_add_range(PAGE(first), PAGE(count), type);
+		for (u32 page = first; page < first + count; page++)
+			if (model[page] == HOLE || strength[type] > strength[model[page]])
+				model[page] = (int)type;
+	}
+	host_memory_describe();
+}
+
+static void random_step(void)
+{
+	u32 first = MODEL_FIRST + random_below(MODEL_PAGES - MODEL_FIRST - 40),
+	    count = 1 + random_below(40);
+	u32 alignment = 1u << random_below(6),
+	    limit = MODEL_FIRST + random_below(MODEL_PAGES - MODEL_FIRST + 1);
+	u64 size = PAGE(count) - random_below(PAGE_SIZE);
+	u32 expected;
+	enum status status;
+	u64 out;
+
+	switch (random_below(6)) {
+	case 0:
+	case 1:
+		expected = model_find(count, alignment, 0, limit, true);
+		status = memory_allocate(size, PAGE(alignment),
+					 PAGE(limit) + random_below(PAGE_SIZE), MEMORY_LOADER_DATA,
+					 &out);
+		CHECK_EQUAL(status, expected ? OK : ERR_NO_MEMORY);
+		if (expected) {
+			CHECK_EQUAL(out, PAGE(expected));
+			model_set(expected, count, MEMORY_LOADER_DATA);
+		}
+		break;
+	case 2:
+		expected = model_find(count, alignment, first, limit, false);
+		status = memory_find_lowest(size, PAGE(alignment),
+					    PAGE(first) - random_below(PAGE_SIZE), PAGE(limit),
+					    &out);
+		CHECK_EQUAL(status, expected ? OK : ERR_NO_MEMORY);
+		if (expected)
+			CHECK_EQUAL(out, PAGE(expected));
+		break;
+	case 3:
+		status = memory_allocate_at(PAGE(first), size, MEMORY_BOOT_DATA);
+		CHECK_EQUAL(status,
+			    model_is(first, count, MEMORY_CONVENTIONAL) ? OK : ERR_NO_MEMORY);
+		if (!status)
+			model_set(first, count, MEMORY_BOOT_DATA);
+		break;
+	case 4:
+		/* As much of it as is one allocation. */
+		while (first < MODEL_PAGES && model[first] != MEMORY_LOADER_DATA &&
+		       model[first] != MEMORY_BOOT_DATA)
+			first++;
+		for (expected = 0; expected < count && first + expected < MODEL_PAGES &&
+				   (model[first + expected] == MEMORY_LOADER_DATA ||
+				    model[first + expected] == MEMORY_BOOT_DATA);)
+			expected++;
+		if (expected) {
+			memory_free(PAGE(first), PAGE(expected) - random_below(PAGE_SIZE));
+			model_set(first, expected, MEMORY_CONVENTIONAL);
+		}
+		break;
+	case 5:
+		if (random_below(10))
+			break;
+		memory_set_type(PAGE(first) + random_below(PAGE_SIZE), 1, MEMORY_ACPI_NVS);
+		model[first] = MEMORY_ACPI_NVS;
+		break;
+	}
+}
+
+TEST(random_sequences_agree_with_a_model)
+{
+	for (u64 seed = 1; seed <= 60 && !test_failures; seed++) {
+		state = seed;
+		random_machine();
+		check_model();
+		for (u32 step = 0; step < 300 && !test_failures; step++) {
+			random_step();
+			check_order();
+			check_model();
+		}
+		if (test_failures)
+			printf("with seed %" PRIu64 "\n", seed);
+	}
+}
