@@ -11,7 +11,8 @@ SHELL := /bin/bash
 O ?= build
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
-say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+# make -s is silent.
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Python: one environment for all configurations.
 PYTHON ?= python3

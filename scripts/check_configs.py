@@ -53,7 +53,7 @@ class Checker:
         return done.returncode == 0, done.stdout
 
     def make(self, folder, *arguments):
-        return self.run(["make", f"-j{os.cpu_count()}", f"O={folder}", *arguments])
+        return self.run(["make", "-s", f"-j{os.cpu_count()}", f"O={folder}", *arguments])
 
     def check_minimal(self, name):
         start = time.monotonic()

@@ -37,10 +37,12 @@ def main():
     for address, name in functions:
         print(f"\t.long {address:#x}, {position}")
         position += len(name) + 1
+    print("\t.size symbols, . - symbols")
     print(f"symbol_count:\n\t.long {len(functions)}")
     print("symbol_names:")
     for _, name in functions:
         print(f'\t.asciz "{name}"')
+    print("\t.size symbol_names, . - symbol_names")
     print('\t.section .note.GNU-stack, "", @progbits')
 
 
