@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/direct.c */
+#include "loaders/boot_params.h"
+#include "loaders/loaders.h"
+#include "tests/host/host.h"
+#include "tests/unit/kernel_image.h"
+#include "tests/unit/test.h"
+
+const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
+
+static u8 image[KERNEL_SIZE];
+static struct arena arena;
+static enum status status;
+
+static void set_up(void)
+{
+	kernel_image_make(image);
+	arena_release(&arena);
+	host_memory_init();
+	host_memory_describe();
+}
+
+static void add(struct span module)
+{
+	boot_info.modules[boot_info.module_count++] = module;
+}
+
+static void run(void *context)
+{
+	(void)context;
+	status = boot_direct(&arena);
+}
+
+static struct boot_params *params(void)
+{
+	return (struct boot_params *)(uintptr_t)host_kernel.argument;
+}
+
+TEST(without_modules_there_is_nothing_to_boot)
+{
+	set_up();
+	CHECK_EQUAL(boot_direct(&arena), ERR_NOT_FOUND);
+}
+
+TEST(an_initrd_alone_is_nothing_to_boot)
+{
+	set_up();
+	add(SPAN("070701"));
+	add((struct span){ 0 });
+	CHECK_EQUAL(boot_direct(&arena), ERR_NOT_FOUND);
+}
+
+TEST(a_kernel_boots_with_the_vmms_command_line)
+{
+	set_up();
+	add(span_of(image, sizeof(image)));
+	boot_info.command_line = SPAN("console=ttyS0 fatwood.log=error root=/dev/vda");
+	CHECK_EQUAL(host_run(run, NULL), HOST_ENTERED_KERNEL);
+	CHECK_TEXT((const char *)(uintptr_t)params()->cmd_line_ptr, "console=ttyS0 root=/dev/vda");
+	CHECK_EQUAL(params()->ramdisk_size, 0);
+	CHECK(memcmp((void *)(host_kernel.entry - 0x200), image + KERNEL_CODE_OFFSET,
+		     KERNEL_CODE_SIZE) == 0);
+}
+
+TEST(the_other_modules_are_initrds_in_their_order)
+{
+	set_up();
+	add(SPAN("first"));
+	add(span_of(image, sizeof(image)));
+	add(SPAN("second"));
+	CHECK_EQUAL(host_run(run, NULL), HOST_ENTERED_KERNEL);
+	CHECK_EQUAL(params()->ramdisk_size, 16);
+	CHECK(memcmp((void *)(uintptr_t)params()->ramdisk_image, "first\0\0\0second\0\0", 16) == 0);
+}
+
+TEST(a_broken_kernel_comes_back_with_the_reason)
+{
+	set_up();
+	add(span_of(image, sizeof(image) - 1));
+	CHECK_EQUAL(host_run(run, NULL), HOST_RETURNED);
+	CHECK_EQUAL(status, ERR_CORRUPT);
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);
+}
+
+TEST(every_failing_allocation_is_survived)
+{
+	enum host_end end = HOST_RETURNED;
+	u64 failures = 0;
+
+	for (; end == HOST_RETURNED && failures < 100; failures++) {
+		set_up();
+		add(span_of(image, sizeof(image)));
+		add(SPAN("initrd"));
+		host_allocations_left = failures;
+		end = host_run(run, NULL);
+		CHECK(end == HOST_ENTERED_KERNEL || status == ERR_NO_MEMORY);
+	}
+	CHECK(failures > 3 && failures < 100);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/menu.c */
+#include "loaders/menu.h"
+
+#include "lib/util.h"
+#include "loaders/loader_conf.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+#include "tests/unit/test.h"
+
+static struct memory_console console;
+static const struct span titles[] = { SPAN("Debian"), SPAN("Fedora"), SPAN("Arch") };
+
+static u32 choose_of(const struct span *all, u32 count, u32 selected, u32 timeout, const char *input)
+{
+	u32 chosen;
+
+	memory_console_init(&console, input);
+	console.input_delay = 1; /* a byte a poll, and what it does is drawn */
+	chosen = menu_choose(all, count, selected, timeout);
+	console_unregister(&console.console);
+	return chosen;
+}
+
+static u32 choose(u32 selected, u32 timeout, const char *input)
+{
+	return choose_of(titles, ARRAY_SIZE(titles), selected, timeout, input);
+}
+
+static bool said(const char *text)
+{
+	return strstr(console.text, text) != NULL;
+}
+
+TEST(when_time_is_up_the_marked_one_is_it)
+{
+	u64 before = host_ticks;
+
+	CHECK_EQUAL(choose(1, 3, ""), 1);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 3);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <= 4);
+	CHECK(said("Booting 2 of 3 in 3 s"));
+	CHECK(said("Booting 2 of 3 in 1 s"));
+	CHECK(!said("in 4 s"));
+}
+
+TEST(enter_boots_at_once)
+{
+	CHECK_EQUAL(choose(1, 3, "\r"), 1);
+	CHECK_EQUAL(choose(1, MENU_FOREVER, "\n"), 1);
+	CHECK(said("  1  Debian\r\n"));
+	CHECK(said(">  2  Fedora\r\n"));
+	CHECK(said("Enter boots 2 of 3"));
+}
+
+TEST(arrows_and_letters_move_within_the_list)
+{
+	CHECK_EQUAL(choose(1, 3, "j\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "k\r"), 0);
+	CHECK_EQUAL(choose(1, 3, "jjjj\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "kkkk\r"), 0);
+	CHECK_EQUAL(choose(1, 3, "\x1b[B\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "\x1b[A\r"), 0);
+	CHECK_EQUAL(choose(1, 3, "\x1bOB\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "\x1b[A\x1b[B\x1b[B\r"), 2);
+}
+
+TEST(other_keys_and_sequences_only_stop_the_clock)
+{
+	CHECK_EQUAL(choose(1, 1, "x\x1b[5~\x1b[1;5D\x1bOP \x7f\r"), 1);
+	CHECK(said("Enter boots 2 of 3"));
+	CHECK_EQUAL(choose(1, 1, "\x1b\r"), 1);
+	CHECK_EQUAL(choose(1, 1, "\x1bj\r"), 2);
+}
+
+TEST(a_key_stops_the_clock_for_good)
+{
+	u64 before = host_ticks;
+
+	/* Ten seconds of nothing before each byte. */
+	memory_console_init(&console, "x\r");
+	console.input_delay = 1000;
+	CHECK_EQUAL(menu_choose(titles, 3, 1, 15), 1);
+	console_unregister(&console.console);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 19);
+	CHECK(said("any key stops") && said("Enter boots"));
+}
+
+TEST(a_sequence_may_arrive_byte_by_byte)
+{
+	memory_console_init(&console, "\x1b[B\r");
+	console.input_delay = 2;
+	CHECK_EQUAL(menu_choose(titles, 3, 0, 5), 1);
+	console_unregister(&console.console);
+}
+
+TEST(numbers_mark)
+{
+	CHECK_EQUAL(choose(1, 3, "1\r"), 0);
+	CHECK_EQUAL(choose(1, 3, "3\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "0\r"), 1);
+	CHECK_EQUAL(choose(1, 3, "9\r"), 1);
+	CHECK_EQUAL(choose(1, 3, "13\r"), 2);
+	CHECK_EQUAL(choose(1, 3, "99999999999999999999993\r"), 2);
+}
+
+TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
+{
+	enum { COUNT = 120 };
+	static char texts[COUNT][24];
+	static struct span many[COUNT];
+
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "entry-%d.", i + 1);
+		many[i] = span_of_string(texts[i]);
+	}
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "\r"), 0);
+	CHECK(said("entry-16.") && !said("entry-17."));
+	CHECK_EQUAL(choose_of(many, COUNT, 100, 3, "\r"), 100);
+	CHECK(said(">101  entry-101.") && said("entry-86.") && !said("entry-85.") && !said("entry-102."));
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "117\r"), 116);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "12j7\r"), 6);
+	CHECK_EQUAL(choose_of(many, COUNT, 15, 3, "j\r"), 16);
+	CHECK(said("entry-17.") && !said("entry-18."));
+	CHECK_EQUAL(choose_of(many, COUNT, 119, 3, "1\r"), 0);
+	CHECK(said("entry-1."));
+}
+
+TEST(titles_cannot_command_the_terminal)
+{
+	static const struct span evil[] = {
+		SPAN("a\x1b[2Jb\r\n\0c\x7f"), SPAN("\xc2\x9b" "2J"), SPAN("\x9b" "2J"), SPAN("\xff\xc3"),
+		SPAN("gr\xc3\xbc\xc3\x9f"),
+	};
+
+	CHECK_EQUAL(choose_of(evil, ARRAY_SIZE(evil), 0, 3, "\r"), 0);
+	CHECK(!said("\x1b[2J") && !said("\xc2\x9b") && !said("\x9b") && !said("\xff"));
+	CHECK(said("a?[2Jb???c?\r\n"));
+	CHECK(said("gr\xc3\xbc\xc3\x9f\r\n"));
+}
+
+static int type_always(struct console *it)
+{
+	(void)it;
+	return 'j';
+}
+
+static void discard(struct console *it, const char *text, size_t size)
+{
+	(void)it;
+	(void)text;
+	(void)size;
+}
+
+/* Stops the run when enough was polled: that it comes here shows that each poll ends. */
+static u32 polls;
+
+static int type_many(struct console *it)
+{
+	if (++polls > 1000)
+		return '\r';
+	return type_always(it);
+}
+
+TEST(a_key_held_down_does_not_hold_up_a_poll)
+{
+	struct console endless = { "endless", discard, type_many, NULL };
+	u64 before = host_ticks;
+
+	console_register(&endless);
+	CHECK_EQUAL(menu_choose(titles, 3, 0, 3), 2);
+	console_unregister(&endless);
+	/* 64 bytes a poll of 10 ms. */
+	CHECK(host_ticks - before >= (1000 / 64) * 10 * (HOST_TICKS_PER_SECOND / 1000));
+}
