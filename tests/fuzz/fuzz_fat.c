@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * FAT: the first byte of the input chooses the block size, the others are the start of the disk; all that follows is zero.
+ * Whatever mounts is listed, opened and read, as a boot might.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "fs/fat/fat.h"
+#include "tests/host/fat_walk.h"
+#include "tests/host/host.h"
+
+enum { DISK_SIZE = 8 << 20, READS_MAX = 200000 };
+
+static u8 bytes[DISK_SIZE];
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	u64 entries_left = 300, bytes_left = 1 << 20;
+	const u32 block_size = size ? 512u << (data[0] & 3) : 512;
+	struct memory_disk disk;
+	struct arena arena = { 0 };
+	struct volume *volume;
+	struct file root;
+
+	if (size) {
+		data++;
+		size--;
+	}
+	if (size > sizeof(bytes))
+		size = sizeof(bytes);
+	memcpy(bytes, data, size);
+	log_set_threshold(LOG_NONE);
+	host_memory_init();
+	memory_disk_init(&disk, bytes, sizeof(bytes), block_size);
+	if (fat_ops.mount(&disk.device, &arena, &volume) == OK && volume->ops->root(volume, &root) == OK)
+		fat_walk(&root, 3, &entries_left, &bytes_left);
+	if (disk.reads > READS_MAX) {
+		fprintf(stderr, "%llu reads\n", (unsigned long long)disk.reads);
+		abort();
+	}
+	arena_release(&arena);
+	memset(bytes, 0, size);
+	return 0;
+}

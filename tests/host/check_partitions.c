@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold for any bytes on a disk. */
+#include "tests/host/check_partitions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/log.h"
+
+/* Each record of an MBR's chain may lie elsewhere; a GPT is at most 1 MiB, thrice. */
+enum { READS_MAX = 4 * PARTITIONS_MAX + 64 };
+
+static void expect(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "check_partitions: %s\n", what);
+	abort();
+}
+
+void check_partitions(const struct partition_scheme *scheme, struct memory_disk *disk)
+{
+	struct partition_table table = { 0 };
+	struct arena arena = { 0 };
+
+	log_set_threshold(LOG_NONE);
+	host_memory_init();
+	if (scheme->scan(&disk->device, &arena, &table) == OK) {
+		expect(table.count <= PARTITIONS_MAX, "more partitions than there may be");
+		for (u32 i = 0; i < table.count; i++) {
+			const struct block_device *partition = &table.partitions[i];
+
+			expect(partition->disk == &disk->device, "a partition of another disk");
+			expect(partition->block_count > 0, "an empty partition");
+			expect(partition->first_block < disk->device.block_count &&
+				       partition->block_count <=
+					       disk->device.block_count - partition->first_block,
+			       "a partition outside of its disk");
+			expect(partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR ||
+				       partition->kind == PARTITION_OTHER,
+			       "a partition of no kind");
+		}
+	}
+	expect(disk->reads <= READS_MAX, "reads out of proportion");
+	arena_release(&arena);
+}
