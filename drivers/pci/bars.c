@@ -39,7 +39,8 @@ static u64 skip_ecam(u64 base, u64 size, u64 alignment)
 	struct ecam window;
 
 	for (u32 i = 0;
-	     IS_ENABLED(CONFIG_PCI_ECAM) && i < PCI_SEGMENTS_MAX && acpi_ecam(i, &window); i++) {
+	     IS_ENABLED(CONFIG_PCI_ECAM) && i < PCI_SEGMENTS_MAX && pci_ecam_window(i, &window);
+	     i++) {
 		u64 first = window.base + window.bus_first * MIB;
 		u64 end = window.base + (window.bus_last + 1) * MIB;
 

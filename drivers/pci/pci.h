@@ -103,6 +103,9 @@ const struct pci_driver *pci_driver_for(u32 id);
 
 struct ecam;
 
+/* Window @index. False past the last. */
+bool pci_ecam_window(u32 index, struct ecam *out);
+
 /* The configuration space of all functions of @bus, mapped. NULL if it cannot be. */
 volatile u8 *pci_ecam_map(const struct ecam *window, u8 bus);
 

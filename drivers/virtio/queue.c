@@ -10,6 +10,7 @@
  */
 #include <asm/cpu.h>
 
+#include "core/arch.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/time.h"
@@ -24,6 +25,7 @@ enum {
 	SPACE_OFFSET = 2048, /* behind descriptor and available ring */
 	USED_OFFSET = 1024,
 	USED_OFFSET_LEGACY = 4096, /* where version 1 looks for it */
+	IDLE_POLLS = 256,
 };
 
 struct descriptor {
@@ -206,12 +208,20 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	return OK;
 }
 
+/* Looks for a while whether the device did something, with as few instructions as that takes. */
+[[gnu::noinline]] static void virtqueue_idle(const struct virtqueue *queue)
+{
+	for (u32 polls = 0; polls < IDLE_POLLS && used_ring(queue)->count == queue->used; polls++)
+		arch_relax();
+}
+
 enum status virtqueue_wait(struct virtqueue *queue, u32 timeout_ms, u32 *slot, u32 *written)
 {
 	struct deadline deadline = deadline_after(timeout_ms);
 	enum status status;
 
 	while ((status = virtqueue_take(queue, slot, written)) == ERR_NOT_FOUND) {
+		virtqueue_idle(queue);
 		if (deadline_passed(&deadline)) {
 			(void)nonsense(queue, "no answer in time");
 			return ERR_TIMEOUT;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between fake_machine.c, which knows where devices are, and fake_virtio.c, which knows what they do. */
+#pragma once
+
+#include "tests/host/fake_virtio.h"
+
+/* Counts and prints what a driver must not do. */
+[[gnu::format(printf, 2, 3)]] void fake_violation(u32 *counter, const char *pattern, ...);
+
+void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bool write,
+			    u64 *value);
+void fake_virtio_mmio_access(struct fake_virtio *device, u64 offset, u32 size, bool write,
+			     u64 *value);
+void fake_virtio_notify(struct fake_virtio *device, u32 size, u32 size_wanted, u64 queue);

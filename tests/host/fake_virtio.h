@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The device's side of virtio, as strict as the strictest VMM: register widths, the order of the
+ * status steps and the shape of requests are checked, and what a driver must not do is counted as a
+ * violation and printed. Devices sit behind a PCI function or an MMIO window.
+ */
+#pragma once
+
+#include "drivers/pci/pci.h"
+#include "lib/types.h"
+
+enum { FAKE_QUEUE_COUNT = 2, FAKE_CONFIG_SIZE = 64 };
+
+/* What a device does wrong. */
+enum fake_lie {
+	FAKE_HONEST,
+	FAKE_SILENT,           /* does no request */
+	FAKE_COUNT_JUMPS,      /* says it did 1000 requests more */
+	FAKE_HEAD_WRONG,       /* says it did a request from the middle of a chain */
+	FAKE_HEAD_HUGE,        /* ... outside of the ring */
+	FAKE_HEAD_IDLE,        /* ... that it was not given */
+	FAKE_DONE_TWICE,       /* ... twice */
+	FAKE_WRITTEN_HUGE,     /* says it wrote more than the buffers hold */
+	FAKE_STATUS_UNWRITTEN, /* leaves the status byte alone */
+	FAKE_STATUS_ERROR,     /* answers each request with an I/O error */
+	FAKE_FEATURES_REFUSED, /* does not take FEATURES_OK */
+	FAKE_NO_RESET,         /* Firecracker up to 1.16.1 over MMIO: FAILED once it was active */
+	FAKE_NO_RESET_PCI,     /* the same over PCI: status 0, and refuses ACKNOWLEDGE */
+	FAKE_GENERATION_RUNS,  /* its configuration never stands still */
+};
+
+struct fake_queue {
+	u16 size;
+	bool enabled;
+	u64 rings[3]; /* descriptors, available, used */
+	u16 seen;     /* of the available ring */
+};
+
+struct fake_virtio {
+	u32 id;
+	u64 features;
+	u32 queue_size_max[FAKE_QUEUE_COUNT];
+	u8 config[FAKE_CONFIG_SIZE];
+	bool legacy;  /* MMIO version 1 */
+	bool reverse; /* completes what is waiting in the reverse order */
+	enum fake_lie lie;
+	u64 base, size; /* the MMIO window; size 0: it is behind PCI */
+	/* virtio-blk's bytes; NULL: the device has none. virtio-rng's and the console's are counted up from 1. */
+	u8 *disk;
+	u64 disk_size;
+	/* A fuzzer's: instead of doing what waits in the queue, and after any register was read. */
+	void (*on_notify)(struct fake_virtio *device, u32 queue);
+	void (*on_read)(struct fake_virtio *device, u64 *value);
+
+	u8 status;
+	u32 device_select, driver_select, queue_select, page_size, queue_align;
+	u64 driver_features;
+	u8 generation;
+	bool was_active;
+	struct fake_queue queues[FAKE_QUEUE_COUNT];
+
+	u32 violations, accesses, resets, notifications, requests, flushes;
+	u64 data_bytes;
+	u32 largest_request;
+	char sent[256]; /* what a console was given */
+	u32 sent_size;
+};
+
+/* A function on the bus: configuration space with BARs that can be sized. */
+struct fake_function {
+	u16 segment;
+	u8 bus, device, function;
+	u8 config[256];
+	u64 bar_sizes[6];           /* 0: none, or the upper half of the one before */
+	struct fake_virtio *virtio; /* in BAR virtio_bar; NULL: no device */
+	u8 virtio_bar;
+};
+
+/* Where its structures lie in the BAR of fake_function_virtio(): Cloud Hypervisor's layout. */
+enum {
+	FAKE_ISR = 0x2000,
+	FAKE_DEVICE = 0x4000,
+	FAKE_NOTIFY = 0x6000,
+	FAKE_NOTIFY_STEP = 4,
+	FAKE_BAR_SIZE = 0x80000
+};
+
+enum { FAKE_FUNCTIONS_MAX = 40, FAKE_WINDOWS_MAX = 4, FAKE_MMIO_MAX = 32 };
+
+struct fake_machine {
+	struct fake_function *functions[FAKE_FUNCTIONS_MAX];
+	u32 function_count;
+	struct fake_virtio *mmio[FAKE_MMIO_MAX];
+	u32 mmio_count;
+	/* MCFG's windows: 256 buses from there. */
+	struct {
+		u64 base;
+		u16 segment;
+	} ecam[FAKE_WINDOWS_MAX];
+	u32 ecam_count;
+	bool has_ports;         /* 0xcf8, 0xcfc */
+	bool aliases_functions; /* Cloud Hypervisor: functions 1 to 7 read as function 0 in ECAM */
+	u32 ports_address;
+	u32 config_reads, config_writes;
+	u32 violations; /* of PCI, and accesses where nothing is */
+};
+
+/* Takes all MMIO and the PCI ports over from now on. */
+void fake_machine_start(struct fake_machine *machine);
+
+/* Fills in the fields that a plain device has: identification, queues of 128. */
+void fake_virtio_init(struct fake_virtio *device, u32 id, u64 features);
+
+/* A disk of @size bytes; its features come on top of VERSION_1. */
+void fake_virtio_disk(struct fake_virtio *device, void *bytes, u64 size, u64 features);
+
+/* A modern device's function with one 64-bit BAR 0 at @bar, and adds it. */
+void fake_function_virtio(struct fake_machine *machine, struct fake_function *function, u8 bus,
+			  u8 slot, struct fake_virtio *virtio, u64 bar);
+void fake_machine_add(struct fake_machine *machine, struct fake_function *function);

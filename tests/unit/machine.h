@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For tests of drivers: the tables that boot/tables.c has in the firmware, ACPI as the test's
+ * machine has it, and the log. Included once by a test.
+ */
+#pragma once
+
+#include "core/block.h"
+#include "core/console.h"
+#include "core/device.h"
+#include "core/log.h"
+#include "drivers/pci/pci.h"
+#include "drivers/platform/acpi.h"
+#include "drivers/virtio/virtio.h"
+#include "lib/util.h"
+#include "tests/host/fake_virtio.h"
+#include "tests/host/host.h"
+
+const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
+
+const struct virtio_driver *const virtio_drivers[] = {
+	&virtio_block_driver,
+	&virtio_console_driver,
+	&virtio_random_driver,
+	NULL,
+};
+
+static struct fake_machine machine;
+static struct span machine_dsdt;
+static char logged[16384];
+static size_t logged_size;
+
+/* In place of drivers/platform/acpi.c, which a test that links this does not pull in. */
+bool acpi_ecam(u32 index, struct ecam *out)
+{
+	if (index >= machine.ecam_count)
+		return false;
+	*out = (struct ecam){ .base = machine.ecam[index].base,
+			      .segment = machine.ecam[index].segment,
+			      .bus_last = 255 };
+	return true;
+}
+
+enum status acpi_find_table(const char *signature, u32 index, struct span *out)
+{
+	if (index != 0 || memcmp(signature, "DSDT", 4) != 0 || span_is_empty(machine_dsdt))
+		return ERR_NOT_FOUND;
+	*out = machine_dsdt;
+	return OK;
+}
+
+static void capture(struct console *console, const char *text, size_t size)
+{
+	(void)console;
+	for (size_t i = 0; i < size && logged_size + 1 < sizeof(logged); i++)
+		logged[logged_size++] = text[i];
+	logged[logged_size] = '\0';
+}
+
+static struct console log_console = { .name = "log", .write = capture };
+
+/* Was it logged since machine_start()? */
+[[maybe_unused]] static bool was_logged(const char *text)
+{
+	return strstr(logged, text) != NULL;
+}
+
+/* An empty machine. Disks of the tests before stay registered, as devices never go away. */
+static void machine_start(void)
+{
+	static bool started;
+
+	devices_quiesce();
+	if (!started) {
+		host_memory_init();
+		console_register(&log_console);
+		log_set_threshold(LOG_DEBUG);
+		started = true;
+	}
+	boot_info.command_line = (struct span){ 0 };
+	machine = (struct fake_machine){ 0 };
+	machine_dsdt = (struct span){ 0 };
+	fake_machine_start(&machine);
+	logged_size = 0;
+	logged[0] = '\0';
+}
+
+/* A machine with ECAM, as Cloud Hypervisor has it: BARs near the end of physical memory. */
+#define MACHINE_ECAM 0xe8000000ull
+#define MACHINE_BARS 0x3ffffff00000ull
+
+[[maybe_unused]] static void machine_start_pci(void)
+{
+	machine_start();
+	machine.ecam[machine.ecam_count++].base = MACHINE_ECAM;
+	machine.aliases_functions = true;
+}
+
+[[maybe_unused]] static struct block_device *last_disk(void)
+{
+	struct block_device *disk = block_first();
+
+	while (disk && disk->next)
+		disk = disk->next;
+	return disk;
+}
+
+[[maybe_unused]] static u32 disk_count(void)
+{
+	u32 count = 0;
+
+	for (struct block_device *disk = block_first(); disk; disk = disk->next)
+		count++;
+	return count;
+}

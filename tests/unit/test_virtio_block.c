@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* virtio-blk over PCI, honest and lying; what a violation is, tests/host/fake_virtio.c decides. */
+#include "tests/unit/test.h"
+
+#include "tests/unit/machine.h"
+
+enum {
+	FEATURE_SIZE_MAX = 1 << 1,
+	FEATURE_RO = 1 << 5,
+	FEATURE_BLK_SIZE = 1 << 6,
+	FEATURE_FLUSH = 1 << 9
+};
+enum { DISK_SIZE = 18 * 1024 * 1024 };
+
+static u8 bytes[DISK_SIZE], buffer[DISK_SIZE];
+static struct fake_virtio device;
+static struct fake_function function;
+
+static void fill(void)
+{
+	u32 x = 1;
+
+	for (size_t i = 0; i < sizeof(bytes); i += 4) {
+		x = x * 1664525 + 1013904223;
+		store_le32(bytes + i, x);
+	}
+	memset(buffer, 0xee, sizeof(buffer));
+}
+
+/* The disk that @device makes, or NULL. */
+static struct block_device *probe(void)
+{
+	struct block_device *before = last_disk(), *after;
+
+	fake_function_virtio(&machine, &function, 0, 3, &device, MACHINE_BARS);
+	pci_probe();
+	after = last_disk();
+	return after == before ? NULL : after;
+}
+
+static struct block_device *start(u64 features)
+{
+	machine_start_pci();
+	fill();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), features);
+	store_le32(device.config + 8, 100000);
+	store_le32(device.config + 20, 4096);
+	return probe();
+}
+
+TEST(reads_one_block)
+{
+	struct block_device *disk = start(0);
+
+	CHECK(disk);
+	CHECK_EQUAL(disk->block_size, 512);
+	CHECK_EQUAL(disk->block_count, DISK_SIZE / 512);
+	CHECK(!disk->read_only);
+	CHECK_EQUAL(block_read(disk, 7, 1, buffer), OK);
+	CHECK(memcmp(buffer, bytes + 7 * 512, 512) == 0);
+	CHECK_EQUAL(buffer[512], 0xee);
+	CHECK_EQUAL(device.requests, 1);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+/* Each access is a VM exit: a change that adds some shall be noticed. */
+TEST(accesses_are_few)
+{
+	struct block_device *disk = start(0);
+	u32 idle = device.accesses;
+
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+	CHECK_EQUAL(idle, 17);
+	CHECK_EQUAL(device.accesses - idle, 13);
+	CHECK_EQUAL(machine.config_reads, 32 + 20);
+	CHECK_EQUAL(machine.config_writes, 1);
+	u32 started = device.accesses;
+	CHECK_EQUAL(block_read(disk, 1, 1, buffer), OK);
+	CHECK_EQUAL(device.accesses - started, 1);
+}
+
+TEST(large_reads_are_few_requests)
+{
+	struct block_device *disk = start(0);
+
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	CHECK_EQUAL(device.requests, 5);
+	CHECK_EQUAL(device.notifications, 1);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+TEST(size_max_is_obeyed)
+{
+	struct block_device *disk = start(FEATURE_SIZE_MAX);
+
+	CHECK_EQUAL(block_read(disk, 1, 8000, buffer), OK);
+	CHECK(memcmp(buffer, bytes + 512, 8000 * 512) == 0);
+	CHECK_EQUAL(device.largest_request, 100000 / 512 * 512);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+TEST(requests_may_end_in_any_order)
+{
+	struct block_device *disk = start(FEATURE_SIZE_MAX);
+
+	device.reverse = true;
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+}
+
+TEST(rings_wrap)
+{
+	struct block_device *disk = start(0);
+
+	for (u32 i = 0; i < 70000; i++)
+		if (block_read(disk, i % 1000, 1, buffer) ||
+		    memcmp(buffer, bytes + i % 1000 * 512, 512) != 0)
+			CHECK_EQUAL(i, 70000);
+	CHECK_EQUAL(device.requests, 70000);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(small_queue_works)
+{
+	machine_start_pci();
+	fill();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
+	store_le32(device.config + 8, 4096);
+	device.queue_size_max[0] = 4;
+	struct block_device *disk = probe();
+
+	CHECK_EQUAL(block_read(disk, 0, 100, buffer), OK);
+	CHECK(memcmp(buffer, bytes, 100 * 512) == 0);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(queue_too_small_is_refused)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.queue_size_max[0] = 2;
+	struct block_device *disk = probe();
+
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_UNSUPPORTED);
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(blocks_of_4096_bytes)
+{
+	struct block_device *disk = start(FEATURE_BLK_SIZE);
+
+	CHECK_EQUAL(disk->block_size, 4096);
+	CHECK_EQUAL(disk->block_count, DISK_SIZE / 4096);
+	CHECK_EQUAL(block_read(disk, 5, 2, buffer), OK);
+	CHECK(memcmp(buffer, bytes + 5 * 4096, 8192) == 0);
+}
+
+TEST(block_sizes_out_of_range_are_refused)
+{
+	static const u32 sizes[] = { 0, 1, 256, 513, 6000, 8192, UINT32_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		machine_start_pci();
+		fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_BLK_SIZE);
+		store_le32(device.config + 20, sizes[i]);
+		CHECK(!probe());
+		CHECK(was_logged("blocks of"));
+	}
+}
+
+TEST(capacities_out_of_range_are_refused)
+{
+	static const u64 capacities[] = { 0, UINT64_MAX, UINT64_MAX / 512 + 1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(capacities); i++) {
+		machine_start_pci();
+		fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+		store_le64(device.config, capacities[i]);
+		CHECK(!probe());
+	}
+}
+
+TEST(size_max_below_a_block_is_refused)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
+	store_le32(device.config + 8, 511);
+	CHECK(!probe());
+}
+
+TEST(writes_and_flushes)
+{
+	struct block_device *disk = start(FEATURE_FLUSH);
+
+	memset(buffer, 0x5a, 1024);
+	CHECK_EQUAL(block_write(disk, 9, 2, buffer), OK);
+	CHECK(memcmp(bytes + 9 * 512, buffer, 1024) == 0);
+	CHECK_EQUAL(block_flush(disk), OK);
+	CHECK_EQUAL(device.flushes, 1);
+	CHECK_EQUAL(block_read(disk, 9, 1, buffer), OK);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+TEST(flush_is_not_sent_where_it_is_not_offered)
+{
+	struct block_device *disk = start(0);
+
+	CHECK_EQUAL(block_flush(disk), OK);
+	CHECK_EQUAL(device.requests, 0);
+}
+
+TEST(read_only_disk_is_not_written)
+{
+	struct block_device *disk = start(FEATURE_RO);
+
+	CHECK(disk->read_only);
+	CHECK_EQUAL(block_write(disk, 0, 1, buffer), ERR_DENIED);
+	CHECK_EQUAL(device.requests, 0);
+}
+
+TEST(failed_request_leaves_the_disk_usable)
+{
+	struct block_device *disk = start(0);
+
+	device.lie = FAKE_STATUS_ERROR;
+	CHECK_EQUAL(block_read(disk, 0, 30000, buffer), ERR_IO);
+	device.lie = FAKE_HONEST;
+	CHECK_EQUAL(block_read(disk, 0, 30000, buffer), OK);
+	CHECK(memcmp(buffer, bytes, 30000 * 512) == 0);
+}
+
+/* A device that never writes the status byte has not said that it succeeded. */
+TEST(untouched_status_is_a_failure)
+{
+	struct block_device *disk = start(0);
+
+	device.lie = FAKE_STATUS_UNWRITTEN;
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+}
+
+TEST(nonsense_fails_the_disk_for_good)
+{
+	static const enum fake_lie lies[] = { FAKE_COUNT_JUMPS, FAKE_HEAD_WRONG, FAKE_HEAD_HUGE,
+					      FAKE_HEAD_IDLE, FAKE_WRITTEN_HUGE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		struct block_device *disk = start(0);
+
+		device.lie = lies[i];
+		CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+		CHECK_EQUAL(device.resets, 1);
+		CHECK(was_logged("it is not used any more"));
+		u32 accesses = device.accesses;
+		device.lie = FAKE_HONEST;
+		CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+		CHECK_EQUAL(device.accesses, accesses);
+	}
+}
+
+TEST(request_done_twice_fails_the_next)
+{
+	struct block_device *disk = start(0);
+
+	device.lie = FAKE_DONE_TWICE;
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+}
+
+TEST(silent_disk_times_out)
+{
+	struct block_device *disk = start(0);
+
+	device.lie = FAKE_SILENT;
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_TIMEOUT);
+	CHECK_EQUAL(device.resets, 1);
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+}
+
+TEST(refused_features_are_reported)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.lie = FAKE_FEATURES_REFUSED;
+	CHECK(!probe());
+	CHECK(was_logged("does not work with features"));
+}
+
+TEST(device_without_version_1_is_refused)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.features = 0;
+	CHECK(!probe());
+	CHECK(was_logged("virtio 1.0"));
+}
+
+TEST(access_platform_is_accepted)
+{
+	struct block_device *disk =
+		start(VIRTIO_ACCESS_PLATFORM | VIRTIO_FEATURE(28) | VIRTIO_FEATURE(29) |
+		      VIRTIO_FEATURE(34) | VIRTIO_FEATURE(12));
+
+	CHECK(disk);
+	CHECK_EQUAL(device.driver_features, VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM);
+}
+
+TEST(restless_configuration_does_not_hang)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.lie = FAKE_GENERATION_RUNS;
+	CHECK(probe());
+}
+
+/* SeaBIOS leaves its disk in use. */
+TEST(used_device_is_reset_first)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.status = 15;
+	CHECK_EQUAL(block_read(probe(), 0, 1, buffer), OK);
+	CHECK_EQUAL(device.resets, 1);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(handover_resets_what_was_used)
+{
+	struct block_device *disk = start(0);
+
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+	CHECK_EQUAL(device.resets, 0);
+	devices_quiesce();
+	CHECK_EQUAL(device.resets, 1);
+	CHECK(was_logged("1 requests"));
+	CHECK(!was_logged("does not come back"));
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(handover_leaves_unused_disks_alone)
+{
+	CHECK(start(0));
+	devices_quiesce();
+	CHECK_EQUAL(device.resets, 0);
+	CHECK(!(device.status & 4));
+}
+
+TEST(device_that_does_not_come_back_is_reported)
+{
+	static const enum fake_lie lies[] = { FAKE_NO_RESET, FAKE_NO_RESET_PCI };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		struct block_device *disk = start(0);
+
+		CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+		device.lie = lies[i];
+		devices_quiesce();
+		CHECK(was_logged("does not come back from reset"));
+		CHECK(was_logged("docs/vmm/firecracker.md"));
+	}
+}
+
+TEST(other_disks_survive_a_bad_one)
+{
+	static struct fake_virtio good;
+	static struct fake_function other;
+
+	machine_start_pci();
+	fill();
+	fake_virtio_disk(&good, bytes, sizeof(bytes), 0);
+	fake_function_virtio(&machine, &other, 0, 9, &good, MACHINE_BARS - FAKE_BAR_SIZE);
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.lie = FAKE_FEATURES_REFUSED;
+	struct block_device *disk = probe();
+
+	CHECK(disk);
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+	CHECK_EQUAL(good.requests, 1);
+}
