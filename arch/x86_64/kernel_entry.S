@@ -10,6 +10,14 @@
 	.globl kernel_enter
 /* RDI: entry, RSI: argument, which is where the kernel wants it. */
 kernel_enter:
+	/*
+	 * Mask both 8259s: a device that we polled may have left its edge there (Firecracker's virtio-mmio,
+	 * KVM's 8259 with vectors from 0 on), and a kernel on hardware-reduced ACPI never sets them up:
+	 * IRQ 5 would reach it as vector 5, an exception.
+	 */
+	mov	$0xff, %al
+	out	%al, $0x21
+	out	%al, $0xa1
 	mov	%rdi, %rax
 	mov	$SELECTOR_DATA, %ecx
 	mov	%ecx, %ds
