@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What only the processor can do: random numbers, stopping, resetting, the stack protector's canary.
- * The ports tried last are those of the machines that describe none (FADT): see each.
+ * What only the processor can do: random numbers, stopping, resetting, the stack protector's
+ * canary. The ports tried last are those of the machines that describe none (FADT): see each.
  */
 #include "core/arch.h"
 #include "core/panic.h"
@@ -24,7 +24,7 @@ void arch_relax(void)
 enum {
 	FEATURE_RDRAND = 1u << 30, /* leaf 1, ECX */
 	FEATURE_RDSEED = 1u << 18, /* leaf 7, EBX */
-	RANDOM_RETRIES = 10,	   /* Intel's advice for RDRAND */
+	RANDOM_RETRIES = 10,       /* Intel's advice for RDRAND */
 };
 
 static bool rdseed(u64 *out)

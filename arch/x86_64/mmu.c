@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Identity mapping in four levels (Intel SDM volume 3, 4.5). RAM is mapped once, from the ledger; what else is
- * used (device windows, tables in reserved memory) when it is first asked for. 1 GiB pages where the
- * processor has them, 4 KiB pages only where protection or the kind of memory changes within 2 MiB.
+ * Identity mapping in four levels (Intel SDM volume 3, 4.5). RAM is mapped once, from the ledger;
+ * what else is used (device windows, tables in reserved memory) when it is first asked for. 1 GiB
+ * pages where the processor has them, 4 KiB pages only where protection or the kind of memory
+ * changes within 2 MiB.
  */
 #include "core/arch.h"
 #include "core/boot.h"
@@ -39,8 +40,8 @@ static u64 level_size(u32 level)
 }
 
 /*
- * The entry that maps @base at @level; 0 flags map nothing. Set from the start, the accessed and dirty
- * bits make equal mappings equal entries.
+ * The entry that maps @base at @level; 0 flags map nothing. Set from the start, the accessed and
+ * dirty bits make equal mappings equal entries.
  */
 static u64 leaf(u64 base, u32 level, u64 flags)
 {
@@ -94,8 +95,9 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 		bool whole = base == page_base && part_end == page_end;
 
 		/*
-		 * 2 MiB that hold nothing yet are taken as a whole: all RAM is mapped from the start, so what else
-		 * lies there are neighbouring device windows or tables, soon asked for as well.
+		 * 2 MiB that hold nothing yet are taken as a whole: all RAM is mapped from the
+		 * start, so what else lies there are neighbouring device windows or tables, soon
+		 * asked for as well.
 		 */
 		if (level == LEVEL_2_MIB && !*entry)
 			whole = true;
@@ -108,8 +110,9 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 		} else if (*entry != wanted) {
 			u64 *below = is_table(*entry, level) ? table_at(*entry) :
 							       table_split(entry, level);
-			enum status status = below ? map_range(below, level - 1, base, part_end, flags) :
-						     ERR_NO_MEMORY;
+			enum status status =
+				below ? map_range(below, level - 1, base, part_end, flags) :
+					ERR_NO_MEMORY;
 			if (status)
 				return status;
 		}
@@ -120,8 +123,8 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 
 static enum status map_pages(u64 base, u64 end, u64 flags)
 {
-	enum status status =
-		map_range(root, LEVEL_ROOT, align_down(base, PAGE_SIZE), align_up(end, PAGE_SIZE), flags);
+	enum status status = map_range(root, LEVEL_ROOT, align_down(base, PAGE_SIZE),
+				       align_up(end, PAGE_SIZE), flags);
 
 	cr3_write((u64)root);
 	return status;
@@ -211,7 +214,8 @@ static enum status map_memory_and_image(void)
 			return status;
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(parts); i++) {
-		status = map_range(root, LEVEL_ROOT, (u64)parts[i].base, (u64)parts[i].end, parts[i].flags);
+		status = map_range(root, LEVEL_ROOT, (u64)parts[i].base, (u64)parts[i].end,
+				   parts[i].flags);
 		if (status)
 			return status;
 	}
@@ -262,8 +266,9 @@ void arch_enter_kernel(const struct kernel *kernel)
 			if (ranges[i].type == MEMORY_LOADER_CODE)
 				allow_execution(root, LEVEL_ROOT, ranges[i].base, ranges[i].end);
 		/*
-		 * Linux reads the BIOS data area in page 0 to find room for a trampoline, and runs it there, both
-		 * before it has page tables of its own (arch/x86/boot/compressed/pgtable_64.c).
+		 * Linux reads the BIOS data area in page 0 to find room for a trampoline, and runs
+		 * it there, both before it has page tables of its own
+		 * (arch/x86/boot/compressed/pgtable_64.c).
 		 */
 		(void)arch_map(0, MIB, MAP_MEMORY);
 		allow_execution(root, LEVEL_ROOT, 0, MIB);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The TSC, and four ways to learn its rate; who offers which: Intel's processors CPUID 0x15, QEMU and
- * Cloud Hypervisor leaf 0x40000010, all of KVM the kvmclock, most others the ACPI PM timer. The PIT is
- * never asked, it is missing too often.
+ * The TSC, and four ways to learn its rate; who offers which: Intel's processors CPUID 0x15, QEMU
+ * and Cloud Hypervisor leaf 0x40000010, all of KVM the kvmclock, most others the ACPI PM timer. The
+ * PIT is never asked, it is missing too often.
  */
 #include "core/arch.h"
 #include "lib/util.h"
@@ -45,7 +45,8 @@ void timer_set_pm_port(u16 port)
 	pm_port = port;
 }
 
-/* The processor knows its crystal's ratio, and maybe the crystal; else the TSC runs at the base frequency. */
+/* The processor knows its crystal's ratio, and maybe the crystal; else the TSC runs at the base
+ * frequency. */
 static u64 rate_from_processor(void)
 {
 	u32 leaf_max = cpuid(0, 0).eax;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Processor exceptions: always our own mistake or a machine gone wrong. Say all that helps to find it,
- * then take the last action. Page fault and double fault have a stack of their own, as the reason may
- * be that ours is used up. Interrupts stay off; devices are polled.
+ * Processor exceptions: always our own mistake or a machine gone wrong. Say all that helps to find
+ * it, then take the last action. Page fault and double fault have a stack of their own, as the
+ * reason may be that ours is used up. Interrupts stay off; devices are polled.
  */
 #include "core/arch.h"
 #include "core/log.h"
@@ -75,7 +75,8 @@ void traps_init(void)
 
 	for (u32 i = 0; i < VECTOR_COUNT; i++) {
 		u64 stub = (u64)trap_stubs + i * TRAP_STUB_SIZE;
-		bool own_stack = i == VECTOR_DOUBLE_FAULT || i == VECTOR_PAGE_FAULT || i == VECTOR_NMI;
+		bool own_stack = i == VECTOR_DOUBLE_FAULT || i == VECTOR_PAGE_FAULT ||
+				 i == VECTOR_NMI;
 
 		idt[i] = (struct gate){
 			.offset_low = (u16)stub,
@@ -94,10 +95,26 @@ void traps_init(void)
 static const char *vector_name(u64 vector)
 {
 	static const char *const names[] = {
-		"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
-		"no FPU", "double fault", "FPU segment", "invalid TSS", "segment not present",
-		"stack segment", "general protection", "page fault", "reserved", "FPU error",
-		"alignment", "machine check", "SIMD",
+		"divide error",
+		"debug",
+		"NMI",
+		"breakpoint",
+		"overflow",
+		"bound",
+		"invalid opcode",
+		"no FPU",
+		"double fault",
+		"FPU segment",
+		"invalid TSS",
+		"segment not present",
+		"stack segment",
+		"general protection",
+		"page fault",
+		"reserved",
+		"FPU error",
+		"alignment",
+		"machine check",
+		"SIMD",
 	};
 
 	return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
@@ -112,10 +129,9 @@ static void log_address(const char *what, u64 address)
 	if (IS_ENABLED(CONFIG_FAULT_SYMBOLS))
 		name = symbol_find(address, &offset);
 	if (name)
-		log_error("%s 0x%llx %s+0x%llx", what, (unsigned long long)address, name,
-			  (unsigned long long)offset);
+		log_error("%s 0x%lx %s+0x%lx", what, address, name, offset);
 	else
-		log_error("%s 0x%llx", what, (unsigned long long)address);
+		log_error("%s 0x%lx", what, address);
 }
 
 /* What looks like a return address: without frame pointers some may be left over from earlier calls. */
@@ -137,9 +153,8 @@ static void log_callers(u64 stack)
 static void log_words(const char *what, const u64 *words, u32 count)
 {
 	for (u32 i = 0; i + 3 < count; i += 4)
-		log_error("  %s%u: %016llx %016llx %016llx %016llx", what, i,
-			  (unsigned long long)words[i], (unsigned long long)words[i + 1],
-			  (unsigned long long)words[i + 2], (unsigned long long)words[i + 3]);
+		log_error("  %s%u: %016lx %016lx %016lx %016lx", what, i, words[i], words[i + 1],
+			  words[i + 2], words[i + 3]);
 }
 
 static void log_dump(const struct trap_frame *f, const struct trap_return *to)
@@ -148,12 +163,9 @@ static void log_dump(const struct trap_frame *f, const struct trap_return *to)
 					     "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
 
 	for (u32 i = 0; i < ARRAY_SIZE(names); i += 3)
-		log_error("  %-3s %016llx  %-3s %016llx  %-3s %016llx", names[i],
-			  (unsigned long long)f->registers[i], names[i + 1],
-			  (unsigned long long)f->registers[i + 1], names[i + 2],
-			  (unsigned long long)f->registers[i + 2]);
-	log_error("  cs %llx  flags %llx  stack %llx", (unsigned long long)to->cs,
-		  (unsigned long long)to->flags, (unsigned long long)to->rsp);
+		log_error("  %-3s %016lx  %-3s %016lx  %-3s %016lx", names[i], f->registers[i],
+			  names[i + 1], f->registers[i + 1], names[i + 2], f->registers[i + 2]);
+	log_error("  cs %lx  flags %lx  stack %lx", to->cs, to->flags, to->rsp);
 	if (to->rsp % 8 == 0 && to->rsp >= (u64)stack_guard_page + PAGE_SIZE &&
 	    to->rsp <= (u64)stack_top - STACK_WORDS * 8)
 		log_words("stack+", (const u64 *)to->rsp, STACK_WORDS);
@@ -174,9 +186,8 @@ void trap_handle(const struct trap_frame *f)
 		error = f->pushed[0];
 		to = (const void *)(f->pushed + 1);
 	}
-	log_error("processor fault %llu (%s), error code 0x%llx, accessed 0x%llx",
-		  (unsigned long long)f->vector, vector_name(f->vector), (unsigned long long)error,
-		  (unsigned long long)cr2_read());
+	log_error("processor fault %lu (%s), error code 0x%lx, accessed 0x%lx", f->vector,
+		  vector_name(f->vector), error, cr2_read());
 	log_address("  at", to->rip);
 	if (f->vector == VECTOR_PAGE_FAULT && cr2_read() - (u64)stack_guard_page < PAGE_SIZE)
 		log_error("  the stack is used up");

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ACPI 6.5 chapter 5: from the RSDP over XSDT or RSDT to the tables, and what FADT and MCFG say. AML is not
- * interpreted; the sleep types it would name are the same in all VMMs.
+ * ACPI 6.5 chapter 5: from the RSDP over XSDT or RSDT to the tables, and what FADT and MCFG say.
+ * AML is not interpreted; the sleep types it would name are the same in all VMMs.
  */
 #include "drivers/platform/acpi.h"
 
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/power.h"
 #include "core/time.h"
 #include "lib/config.h"
@@ -17,7 +18,7 @@
 #include <asm/timer.h>
 
 enum {
-	RSDP_SIZE = 20,	    /* revision 0, and what its checksum covers */
+	RSDP_SIZE = 20,     /* revision 0, and what its checksum covers */
 	RSDP_SIZE_2 = 36,   /* revision 2 */
 	RSDP_REVISION = 15, /* offsets */
 	RSDP_RSDT = 16,
@@ -140,11 +141,11 @@ static u64 table_address(u32 index)
 	return pointer_size == 8 ? field_u64(root, offset) : field_u32(root, offset);
 }
 
-static struct span dsdt(struct span fadt)
+static u64 dsdt_address(struct span fadt)
 {
 	u64 address = field_u64(fadt, FADT_X_DSDT);
 
-	return table_at(address ? address : field_u32(fadt, FADT_DSDT));
+	return address ? address : field_u32(fadt, FADT_DSDT);
 }
 
 enum status acpi_find_table(const char *signature, u32 index, struct span *out)
@@ -154,13 +155,13 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 
 	for (u32 i = 0; i < table_count(); i++) {
 		table = table_at(table_address(i));
-		if (span_is_empty(table) || !has_signature(table, wants_dsdt ? "FACP" : signature) ||
-		    index-- > 0)
+		if (span_is_empty(table) ||
+		    !has_signature(table, wants_dsdt ? "FACP" : signature) || index-- > 0)
 			continue;
 		if (!checksum_is_right(table))
 			return corrupt("ACPI: %s: wrong checksum", signature);
 		if (wants_dsdt)
-			table = dsdt(table);
+			table = table_at(dsdt_address(table));
 		if (span_is_empty(table))
 			return corrupt("ACPI: no %s", signature);
 		*out = table;
@@ -195,7 +196,7 @@ static u64 rsdp_find(void)
 	if (boot_info.rsdp) {
 		if (is_rsdp(arch_memory(boot_info.rsdp, RSDP_SIZE)))
 			return boot_info.rsdp;
-		log_warning("ACPI: no RSDP at 0x%llx, where the VMM says", (unsigned long long)boot_info.rsdp);
+		log_warning("ACPI: no RSDP at 0x%lx, where the VMM says", boot_info.rsdp);
 	}
 	found = rsdp_search(BIOS_AREA, BIOS_AREA_SIZE);
 	if (found)
@@ -205,14 +206,31 @@ static u64 rsdp_find(void)
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }
 
+/* A table in RAM that the VMM's map calls free must outlive us. Page by page, as tables may share pages. */
+static void reserve(u64 address, u64 size, enum memory_type type)
+{
+	u64 end = address + size;
+
+	if (address == 0 || size == 0)
+		return;
+	for (u64 page = align_down(address, PAGE_SIZE); page < end; page += PAGE_SIZE)
+		(void)memory_allocate_at(page, PAGE_SIZE, type);
+}
+
+static void reserve_table(u64 address)
+{
+	reserve(address, table_at(address).size, MEMORY_ACPI_RECLAIM);
+}
+
 static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
 {
 	struct span table = table_at(address);
 
 	if (span_is_empty(table) || !has_signature(table, signature) || !checksum_is_right(table)) {
-		log_warning("ACPI: no valid %s at 0x%llx", signature, (unsigned long long)address);
+		log_warning("ACPI: no valid %s at 0x%lx", signature, address);
 		return false;
 	}
+	reserve(address, table.size, MEMORY_ACPI_RECLAIM);
 	root = table;
 	pointer_size = size_of_pointer;
 	return true;
@@ -232,21 +250,6 @@ static bool root_find(u64 rsdp)
 	}
 	return (xsdt && root_set(xsdt, "XSDT", 8)) ||
 	       root_set(field_u32(pointer, RSDP_RSDT), "RSDT", 4);
-}
-
-/* A table in RAM that the VMM's map calls free must outlive us. Page by page, as tables may share pages. */
-static void reserve(u64 address, u64 size, enum memory_type type)
-{
-	u64 page = align_down(address, PAGE_SIZE);
-
-	for (; address && page < address + size; page += PAGE_SIZE)
-		(void)memory_allocate_at(page, PAGE_SIZE, type);
-}
-
-static void reserve_table(struct span table)
-{
-	if (!span_is_empty(table))
-		reserve((uintptr_t)table.data, table.size, MEMORY_ACPI_RECLAIM);
 }
 
 static void register_write(struct generic_register reg, u16 value, u32 size)
@@ -296,7 +299,7 @@ static void read_fadt(struct span fadt)
 		reset_register = field_register(fadt, FADT_RESET);
 		reset_value = (u8)field_u32(fadt, FADT_RESET_VALUE);
 	}
-	reserve_table(dsdt(fadt));
+	reserve_table(dsdt_address(fadt));
 	reserve(field_u32(fadt, FADT_FACS), PAGE_SIZE, MEMORY_ACPI_NVS);
 }
 
@@ -311,10 +314,11 @@ static void read_mcfg(struct span mcfg)
 		window.bus_first = read_u8(&r);
 		window.bus_last = read_u8(&r);
 		read_le32(&r);
-		if (window.base == 0 || window.base % MIB != 0 || window.bus_first > window.bus_last ||
+		if (window.base == 0 || window.base % MIB != 0 ||
+		    window.bus_first > window.bus_last ||
 		    add_overflows(window.base, (window.bus_last + 1ull) * MIB, &end))
-			log_warning("ACPI: MCFG: window at 0x%llx of buses %u to %u ignored",
-				    (unsigned long long)window.base, window.bus_first, window.bus_last);
+			log_warning("ACPI: MCFG: window at 0x%lx of buses %u to %u ignored",
+				    window.base, window.bus_first, window.bus_last);
 		else
 			windows[window_count++] = window;
 	}
@@ -347,10 +351,9 @@ void acpi_init(void)
 	if (!root_find(rsdp))
 		return;
 	reserve(rsdp, RSDP_SIZE_2, MEMORY_ACPI_RECLAIM);
-	reserve_table(root);
 	for (u32 i = 0; i < table_count(); i++)
-		reserve_table(table_at(table_address(i)));
-	log_debug("ACPI: RSDP at 0x%llx, %u tables", (unsigned long long)rsdp, table_count());
+		reserve_table(table_address(i));
+	log_debug("ACPI: RSDP at 0x%lx, %u tables", rsdp, table_count());
 
 	if (!acpi_find_table("FACP", 0, &table))
 		read_fadt(table);

@@ -5,7 +5,8 @@
 #include "lib/span.h"
 #include "lib/status.h"
 
-/* PCI configuration space in memory (MCFG): 1 MiB for each bus, bus 0 at @base even if it is not in the window. */
+/* PCI configuration space in memory (MCFG): 1 MiB for each bus, bus 0 at @base even if it is not in
+ * the window. */
 struct ecam {
 	u64 base;
 	u16 segment;
@@ -14,8 +15,8 @@ struct ecam {
 };
 
 /*
- * Finds the tables, marks their memory in the ledger, and registers the ways to power off and reset that
- * they describe. Without tables, or with corrupt ones, the calls below find nothing.
+ * Finds the tables, marks their memory in the ledger, and registers the ways to power off and reset
+ * that they describe. Without tables, or with corrupt ones, the calls below find nothing.
  */
 void acpi_init(void);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * PVH's hvm_start_info (Xen's arch-x86/hvm/start_info.h), version 1: the memory map is new there and needed.
+ * PVH's hvm_start_info (Xen's arch-x86/hvm/start_info.h), version 1: the memory map is new there
+ *and needed.
  *
  *	 0 u32 magic		 8 u32 flags		16 u64 modules		32 u64 RSDP
  *	 4 u32 version		12 u32 module count	24 u64 command line
  *	40 u64 memory map	48 u32 memory map count	52 u32 reserved
  *
- * A module is 32 bytes: u64 address, u64 size, u64 command line, u64 reserved. A range of the memory map
- * is 24: u64 address, u64 size, u32 type (as in E820), u32 reserved.
+ * A module is 32 bytes: u64 address, u64 size, u64 command line, u64 reserved. A range of the
+ *memory map is 24: u64 address, u64 size, u32 type (as in E820), u32 reserved.
  */
 #include "core/arch.h"
 #include "core/boot_info.h"
@@ -50,21 +51,20 @@ static enum status read_memory_map(u64 address, u32 count)
 	struct reader r;
 
 	if (count > BOOT_RANGES_MAX) {
-		log_warning("PVH: %u memory ranges, %d are used (BOOT_RANGES_MAX)", count, BOOT_RANGES_MAX);
+		log_warning("PVH: %u memory ranges, %d are used (BOOT_RANGES_MAX)", count,
+			    BOOT_RANGES_MAX);
 		count = BOOT_RANGES_MAX;
 	}
 	r = (struct reader){ .rest = arch_memory(address, (u64)count * RANGE_SIZE) };
 	if (count == 0 || span_is_empty(r.rest))
-		return corrupt("PVH: no memory map: %u ranges at 0x%llx", count, (unsigned long long)address);
+		return corrupt("PVH: no memory map: %u ranges at 0x%lx", count, address);
 	while (!span_is_empty(r.rest)) {
 		u64 base = read_le64(&r);
 		u64 size = read_le64(&r);
 		u32 type = read_le32(&r);
 
 		read_le32(&r);
-		/* Some end their map by a range of nothing (qboot). */
-		if (size != 0)
-			boot_info_add_range(base, size, memory_type_from_e820(type));
+		boot_info_add_range(base, size, memory_type_from_e820(type));
 	}
 	return OK;
 }
@@ -80,12 +80,13 @@ static void read_modules(u64 address, u32 count)
 	struct reader r;
 
 	if (count > BOOT_MODULES_MAX) {
-		log_warning("PVH: %u modules, %d are used (BOOT_MODULES_MAX)", count, BOOT_MODULES_MAX);
+		log_warning("PVH: %u modules, %d are used (BOOT_MODULES_MAX)", count,
+			    BOOT_MODULES_MAX);
 		count = BOOT_MODULES_MAX;
 	}
 	r = (struct reader){ .rest = arch_memory(address, (u64)count * MODULE_SIZE) };
 	if (count != 0 && span_is_empty(r.rest))
-		log_warning("PVH: %u modules at 0x%llx", count, (unsigned long long)address);
+		log_warning("PVH: %u modules at 0x%lx", count, address);
 	while (!span_is_empty(r.rest)) {
 		u64 base = read_le64(&r);
 		u64 size = read_le64(&r);
@@ -93,8 +94,7 @@ static void read_modules(u64 address, u32 count)
 
 		read_bytes(&r, 16);
 		if (span_is_empty(module))
-			log_warning("PVH: module of 0x%llx bytes at 0x%llx ignored",
-				    (unsigned long long)size, (unsigned long long)base);
+			log_warning("PVH: module of 0x%lx bytes at 0x%lx ignored", size, base);
 		else
 			boot_info.modules[boot_info.module_count++] = module;
 	}
@@ -110,7 +110,7 @@ static void read_command_line(u64 address)
 	if (span_is_empty(text))
 		text = lasting_memory(address, PAGE_SIZE - address % PAGE_SIZE);
 	if (span_is_empty(text)) {
-		log_warning("PVH: command line at 0x%llx ignored", (unsigned long long)address);
+		log_warning("PVH: command line at 0x%lx ignored", address);
 		return;
 	}
 	boot_info.command_line = span_part(text, 0, strnlen((const char *)text.data, text.size));
@@ -126,7 +126,7 @@ static enum status pvh_describe(void)
 		return ERR_UNRECOGNIZED;
 	r = (struct reader){ .rest = arch_memory(arch_entry.argument, START_INFO_SIZE) };
 	if (read_le32(&r) != START_INFO_MAGIC)
-		return corrupt("PVH: no start information at 0x%llx", (unsigned long long)arch_entry.argument);
+		return corrupt("PVH: no start information at 0x%lx", arch_entry.argument);
 	version = read_le32(&r);
 	read_le32(&r); /* flags: none matters to us */
 	module_count = read_le32(&r);
@@ -136,7 +136,8 @@ static enum status pvh_describe(void)
 	ranges = read_le64(&r);
 	range_count = read_le32(&r);
 	if (version == 0)
-		return unsupported("PVH: start information of version 0 has no memory map: use a newer VMM");
+		return unsupported(
+			"PVH: start information of version 0 has no memory map: use a newer VMM");
 
 	boot_info.source = "PVH";
 	boot_info.rsdp = rsdp;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Ports that pass what is written to them on to the VMM's log. Both answer reads with 0xe9, so that a machine
- * without the device costs one access. The device has no FIFO, but takes string output.
+ * Ports that pass what is written to them on to the VMM's log. Both answer reads with 0xe9, so that
+ * a machine without the device costs one access. The device has no FIFO, but takes string output.
  */
 #include "core/console.h"
 #include "drivers/serial/serial.h"
@@ -24,9 +24,9 @@ static void debug_port_write(struct console *console, const char *text, size_t s
 
 static struct debug_port ports[] = {
 	IF_ENABLED(CONFIG_CONSOLE_DEBUG_PORT_402,
-		   { { .name = "debug port 0x402", .write = debug_port_write }, 0x402 },)
-	IF_ENABLED(CONFIG_CONSOLE_DEBUG_PORT_E9,
-		   { { .name = "debug port 0xe9", .write = debug_port_write }, 0xe9 },)
+		   { { .name = "debug port 0x402", .write = debug_port_write }, 0x402 }, )
+		IF_ENABLED(CONFIG_CONSOLE_DEBUG_PORT_E9,
+			   { { .name = "debug port 0xe9", .write = debug_port_write }, 0xe9 }, )
 };
 
 void debug_port_probe(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The serial port at 0x3f8 (National Semiconductor PC16550D). Every port access is a VM exit, and VMMs do not
- * pace their output: ask once for each FIFO full whether there is room.
+ * The serial port at 0x3f8 (National Semiconductor PC16550D). Every port access is a VM exit, and
+ * VMMs do not pace their output: ask once for each FIFO full whether there is room.
  */
 #include "core/console.h"
 #include "drivers/serial/serial.h"
@@ -11,7 +11,7 @@
 
 enum {
 	PORT = 0x3f8,
-	DATA = PORT + 0, /* with DIVISOR_ACCESS: low byte of the divisor */
+	DATA = PORT + 0,             /* with DIVISOR_ACCESS: low byte of the divisor */
 	INTERRUPT_ENABLE = PORT + 1, /* with DIVISOR_ACCESS: high byte */
 	FIFO_CONTROL = PORT + 2,
 	LINE_CONTROL = PORT + 3,

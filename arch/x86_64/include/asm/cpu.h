@@ -5,8 +5,8 @@
 #include "lib/types.h"
 
 /*
- * Order of memory as a device on another processor sees it. Loads stay in order with loads and stores
- * with stores by themselves; only a load may pass an older store.
+ * Order of memory as a device on another processor sees it. Loads stay in order with loads and
+ * stores with stores by themselves; only a load may pass an older store.
  */
 static inline void memory_barrier_read(void)
 {

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ACPI tables of the VMMs, and broken ones: laid out by hand in the BIOS area and below it. */
+#include "core/boot_info.h"
+#include "core/memory.h"
+#include "core/power.h"
+#include "drivers/platform/acpi.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+#include <asm/timer.h>
+
+#include "tests/unit/test.h"
+
+enum {
+	AREA = 0x80000, /* where host memory of ours begins */
+	RSDP = 0xa0000, /* Cloud Hypervisor's */
+	XSDT = 0xa0040,
+	RSDT = 0xa0140,
+	FADT = 0xa0200,
+	MCFG = 0xa0400,
+	SECOND_MCFG = 0xa0600,
+	DSDT = 0xa1000,
+	BIOS_RSDP = 0xe0000,
+	EBDA = 0x9fc00,
+	FADT_SIZE = 276,
+};
+
+static u8 page_0[4096];
+static u8 area[0x100000 - AREA];
+
+static u8 *at(u64 address)
+{
+	return area + (address - AREA);
+}
+
+static void fix_checksum(u8 *bytes, size_t size, size_t where)
+{
+	u8 sum = 0;
+
+	bytes[where] = 0;
+	for (size_t i = 0; i < size; i++)
+		sum = (u8)(sum + bytes[i]);
+	bytes[where] = (u8)-sum;
+}
+
+static void finish_table(u64 address, const char *signature, u32 size)
+{
+	memcpy(at(address), signature, 4);
+	store_le32(at(address + 4), size);
+	fix_checksum(at(address), size, 9);
+}
+
+static void put_rsdp(u64 address, u8 revision)
+{
+	u8 *rsdp = at(address);
+
+	memcpy(rsdp, "RSD PTR ", 8);
+	rsdp[15] = revision;
+	store_le32(rsdp + 16, RSDT);
+	store_le32(rsdp + 20, 36);
+	store_le64(rsdp + 24, XSDT);
+	fix_checksum(rsdp, 20, 8);
+	fix_checksum(rsdp, 36, 32);
+}
+
+static void put_register(u64 address, u8 space, u64 value)
+{
+	at(address)[0] = space;
+	store_le64(at(address + 4), value);
+}
+
+static void put_window(u64 mcfg, u32 index, u64 base, u16 segment, u8 first, u8 last)
+{
+	u8 *window = at(mcfg + 44 + 16 * index);
+
+	store_le64(window, base);
+	store_le16(window + 8, segment);
+	window[10] = first;
+	window[11] = last;
+}
+
+/* Cloud Hypervisor: hardware-reduced, registers at ports 0x600 and 0x608, two segments. */
+static void setup(void)
+{
+	memset(page_0, 0, sizeof(page_0));
+	memset(area, 0, sizeof(area));
+	put_rsdp(RSDP, 2);
+	store_le64(at(XSDT + 36), FADT);
+	store_le64(at(XSDT + 44), MCFG);
+	finish_table(XSDT, "XSDT", 52);
+	store_le32(at(RSDT + 36), MCFG);
+	finish_table(RSDT, "RSDT", 40);
+	store_le32(at(FADT + 112), 1 << 20 | 1 << 10);
+	put_register(FADT + 116, 1, 0x600);
+	at(FADT + 128)[0] = 1;
+	store_le64(at(FADT + 140), DSDT);
+	put_register(FADT + 208, 1, 0x608);
+	put_register(FADT + 244, 1, 0x600);
+	finish_table(FADT, "FACP", FADT_SIZE);
+	put_window(MCFG, 0, 0xe8000000, 0, 0, 0);
+	put_window(MCFG, 1, 0xe8100000, 1, 0, 0);
+	finish_table(MCFG, "MCFG", 44 + 32);
+	memcpy(at(DSDT + 36), "\x5b\x82", 2);
+	finish_table(DSDT, "DSDT", 100);
+	at(DSDT)[9] ^= 1; /* not looked at */
+
+	host_memory_forget();
+	host_handlers_forget();
+	host_memory_init();
+	host_memory_set(0, page_0, sizeof(page_0));
+	host_memory_set(AREA, area, sizeof(area));
+	boot_info.rsdp = RSDP;
+	timer_set_pm_port(0);
+}
+
+struct write {
+	u64 address;
+	u32 size;
+	u64 value;
+	u32 count;
+};
+
+static void record(void *context, u64 address, u32 size, bool write, u64 *value)
+{
+	struct write *last = context;
+
+	if (write)
+		*last = (struct write){ address, size, *value, last->count + 1 };
+}
+
+static void run_off(void *context)
+{
+	(void)context;
+	power_off();
+}
+
+static void run_reset(void *context)
+{
+	(void)context;
+	power_reset();
+}
+
+TEST(finds_cloud_hypervisors_windows_and_timer)
+{
+	struct ecam window;
+
+	setup();
+	acpi_init();
+	CHECK(acpi_ecam(0, &window));
+	CHECK_EQUAL(window.base, 0xe8000000);
+	CHECK_EQUAL(window.segment, 0);
+	CHECK(acpi_ecam(1, &window));
+	CHECK_EQUAL(window.base, 0xe8100000);
+	CHECK_EQUAL(window.segment, 1);
+	CHECK_EQUAL(window.bus_first, 0);
+	CHECK_EQUAL(window.bus_last, 0);
+	CHECK(!acpi_ecam(2, &window));
+	CHECK_EQUAL(host_pm_port, 0x608);
+}
+
+TEST(finds_tables_and_the_dsdt)
+{
+	struct span table;
+
+	setup();
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), OK);
+	CHECK_EQUAL(table.size, 76);
+	CHECK(table.data == at(MCFG));
+	CHECK_EQUAL(acpi_find_table("MCFG", 1, &table), ERR_NOT_FOUND);
+	CHECK_EQUAL(acpi_find_table("APIC", 0, &table), ERR_NOT_FOUND);
+	CHECK_EQUAL(acpi_find_table("DSDT", 0, &table), OK);
+	CHECK(table.data == at(DSDT));
+	CHECK_EQUAL(table.size, 100);
+	CHECK_EQUAL(acpi_find_table("DSDT", 1, &table), ERR_NOT_FOUND);
+}
+
+TEST(counts_tables_with_the_same_signature)
+{
+	struct span table;
+
+	setup();
+	store_le64(at(XSDT + 52), SECOND_MCFG);
+	finish_table(XSDT, "XSDT", 60);
+	finish_table(SECOND_MCFG, "MCFG", 44);
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("MCFG", 1, &table), OK);
+	CHECK(table.data == at(SECOND_MCFG));
+}
+
+TEST(powers_off_and_resets_by_hardware_reduced_registers)
+{
+	struct write last = { 0 };
+
+	setup();
+	host_port_handler(0x600, 1, record, &last);
+	acpi_init();
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK(last.count > 0);
+	CHECK_EQUAL(last.value, 0x34);
+	CHECK_EQUAL(last.size, 1);
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+	CHECK_EQUAL(last.value, 1);
+}
+
+TEST(powers_off_by_pm1a_and_resets_in_memory)
+{
+	struct write last = { 0 };
+
+	setup();
+	store_le32(at(FADT + 112), 1 << 10);
+	store_le32(at(FADT + 64), 0x604);
+	store_le32(at(FADT + 76), 0x608);
+	put_register(FADT + 208, 0, 0);
+	put_register(FADT + 116, 0, 0xfea00204);
+	at(FADT + 128)[0] = 0x42;
+	finish_table(FADT, "FACP", FADT_SIZE);
+	host_port_handler(0x604, 2, record, &last);
+	host_mmio_handler(0xfea00200, 8, record, &last);
+	acpi_init();
+	CHECK_EQUAL(host_pm_port, 0x608);
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(last.address, 0x604);
+	CHECK_EQUAL(last.value, 0x2000);
+	CHECK_EQUAL(last.size, 2);
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+	CHECK_EQUAL(last.address, 0xfea00204);
+	CHECK_EQUAL(last.value, 0x42);
+	CHECK_EQUAL(last.size, 1);
+}
+
+TEST(a_fadt_without_registers_gives_none)
+{
+	struct write last = { 0 };
+
+	/* Firecracker: hardware-reduced, no sleep control, no reset; here also cut short as in ACPI 1.0. */
+	setup();
+	store_le32(at(FADT + 112), 1 << 20);
+	put_register(FADT + 244, 0, 0);
+	finish_table(FADT, "FACP", 116);
+	host_port_handler(0, 0x10000, record, &last);
+	acpi_init();
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+	CHECK_EQUAL(last.count, 0);
+	CHECK_EQUAL(host_pm_port, 0);
+}
+
+TEST(registers_in_other_spaces_are_not_touched)
+{
+	struct write last = { 0 };
+
+	setup();
+	put_register(FADT + 116, 2, 0x1234); /* PCI configuration space */
+	put_register(FADT + 244, 1, 0x123456600);
+	put_register(FADT + 208, 0, 0x608);
+	finish_table(FADT, "FACP", FADT_SIZE);
+	host_port_handler(0, 0x10000, record, &last);
+	acpi_init();
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+	CHECK_EQUAL(last.count, 0);
+	CHECK_EQUAL(host_pm_port, 0);
+}
+
+TEST(searches_the_bios_area_when_the_vmm_says_nothing)
+{
+	struct span table;
+
+	/* Firecracker's place. */
+	setup();
+	memset(at(RSDP), 0, 36);
+	put_rsdp(BIOS_RSDP, 2);
+	boot_info.rsdp = 0;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
+	/* The last place, and a false one before it. */
+	setup();
+	memset(at(RSDP), 0, 36);
+	put_rsdp(BIOS_RSDP, 2);
+	at(BIOS_RSDP)[8]++;
+	put_rsdp(0xfffd0, 2);
+	boot_info.rsdp = 0;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
+}
+
+TEST(searches_the_ebda)
+{
+	struct span table;
+
+	setup();
+	memset(at(RSDP), 0, 36);
+	put_rsdp(EBDA + 0x3d0, 2);
+	store_le16(page_0 + 0x40e, EBDA >> 4);
+	store_le16(page_0 + 0x410, 0xffff);
+	boot_info.rsdp = 0;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
+}
+
+TEST(a_wrong_rsdp_is_searched_for)
+{
+	struct span table;
+
+	setup();
+	boot_info.rsdp = 0xfffffffffffffff0;
+	put_rsdp(BIOS_RSDP, 2);
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
+}
+
+TEST(no_tables_at_all)
+{
+	struct span table;
+	struct ecam window;
+
+	setup();
+	memset(area, 0, sizeof(area));
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+	CHECK_EQUAL(acpi_find_table("DSDT", 0, &table), ERR_NOT_FOUND);
+	CHECK(!acpi_ecam(0, &window));
+}
+
+TEST(falls_back_to_the_rsdt)
+{
+	struct span table;
+
+	/* Its pointers have 4 bytes, and it has only MCFG here. */
+	setup();
+	at(XSDT)[20]++;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), OK);
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+	/* Revision 0 has no XSDT. */
+	setup();
+	put_rsdp(RSDP, 0);
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+	/* A wrong checksum of the longer part. */
+	setup();
+	at(RSDP)[33] = 1;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+	CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), OK);
+}
+
+TEST(tables_with_impossible_lengths_are_skipped)
+{
+	const u32 lengths[] = { 0, 35, 5 << 20, 0x7fffffff, 0xffffffff, sizeof(area) };
+	struct span table;
+
+	for (u32 i = 0; i < ARRAY_SIZE(lengths); i++) {
+		setup();
+		store_le32(at(FADT + 4), lengths[i]);
+		acpi_init();
+		CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+		CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), OK);
+		setup();
+		store_le32(at(XSDT + 4), lengths[i]);
+		store_le32(at(RSDT + 4), lengths[i]);
+		acpi_init();
+		CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), ERR_NOT_FOUND);
+	}
+}
+
+TEST(wrong_checksums_and_pointers)
+{
+	struct span table;
+	struct ecam window;
+
+	setup();
+	at(MCFG)[60]++;
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("MCFG", 0, &table), ERR_CORRUPT);
+	CHECK(!acpi_ecam(0, &window));
+	setup();
+	store_le64(at(XSDT + 36), 0xffffffffffffff00);
+	finish_table(XSDT, "XSDT", 52);
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
+	CHECK(acpi_ecam(0, &window));
+	setup();
+	store_le64(at(FADT + 140), 0x10);
+	finish_table(FADT, "FACP", FADT_SIZE);
+	acpi_init();
+	CHECK_EQUAL(acpi_find_table("DSDT", 0, &table), ERR_CORRUPT);
+}
+
+TEST(impossible_windows_are_left_out)
+{
+	struct ecam window;
+
+	setup();
+	put_window(MCFG, 0, 0, 0, 0, 255);
+	put_window(MCFG, 1, 0xb0000000, 0, 5, 4);
+	put_window(MCFG, 2, 0xb0001000, 0, 0, 1);
+	put_window(MCFG, 3, 0xfffffffffff00000, 0, 0, 1);
+	put_window(MCFG, 4, 0xb0000000, 3, 5, 5);
+	finish_table(MCFG, "MCFG", 44 + 16 * 5 + 7); /* and a piece of one */
+	acpi_init();
+	CHECK(acpi_ecam(0, &window));
+	CHECK_EQUAL(window.segment, 3);
+	CHECK(!acpi_ecam(1, &window));
+	/* More than anyone has. */
+	setup();
+	for (u32 i = 0; i < 20; i++)
+		put_window(SECOND_MCFG, i, (i + 1) * MIB, (u16)i, 0, 0);
+	finish_table(SECOND_MCFG, "MCFG", 44 + 16 * 20);
+	store_le64(at(XSDT + 44), SECOND_MCFG);
+	finish_table(XSDT, "XSDT", 52);
+	acpi_init();
+	CHECK(acpi_ecam(15, &window));
+	CHECK(!acpi_ecam(16, &window));
+	/* Shorter than its header. */
+	setup();
+	finish_table(MCFG, "MCFG", 36);
+	acpi_init();
+	CHECK(!acpi_ecam(0, &window));
+}
+
+TEST(tables_in_free_memory_are_reserved)
+{
+	enum { TABLE = HOST_MEMORY_BASE + 0x800ff0, SIZE = 0x40 }; /* across pages */
+	static u8 bytes[SIZE];
+	u32 count, found = 0;
+
+	setup();
+	memcpy(bytes, "SSDT", 4);
+	store_le32(bytes + 4, SIZE);
+	host_memory_set(TABLE, bytes, SIZE);
+	store_le64(at(XSDT + 36), TABLE);
+	finish_table(XSDT, "XSDT", 52);
+	acpi_init();
+	const struct memory_range *map = memory_map(&count);
+	for (u32 i = 0; i < count; i++) {
+		if (map[i].type != MEMORY_ACPI_RECLAIM)
+			continue;
+		found++;
+		CHECK_EQUAL(map[i].base, HOST_MEMORY_BASE + 0x800000);
+		CHECK_EQUAL(map[i].end, HOST_MEMORY_BASE + 0x802000);
+	}
+	CHECK_EQUAL(found, 1);
+}
