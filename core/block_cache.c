@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One cache for the metadata of all disks: lines of 16 KiB, replaced least recently used first. A miss behind a
- * line that is there, or at the start of a disk, is taken for sequential: it reads twice as many lines as the
- * request that brought the line before, in one request and into neighbouring lines.
+ * One cache for the metadata of all disks: lines of 16 KiB, replaced least recently used first. A
+ * miss behind a line that is there, or at the start of a disk, is taken for sequential: it reads
+ * twice as many lines as the request that brought the line before, in one request and into
+ * neighbouring lines.
  */
 #include "core/block.h"
 #include "core/memory.h"
@@ -14,14 +15,14 @@ enum {
 	LINE_SIZE = 16 * 1024,
 	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
 	/* One request leaves half of the lines alone: a directory and the table stay beside a stream. */
-	RUN_MAX = LINES_MAX < 4 ? 1 : LINES_MAX > 16 ? 8 : LINES_MAX / 2,
+	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
 };
 
 struct line {
 	const struct block_device *disk; /* NULL: empty */
-	u64 number;			 /* offset on the disk in lines */
-	u32 used;			 /* when: the larger, the later */
-	u32 run;			 /* lines in the request that brought it */
+	u64 number;                      /* offset on the disk in lines */
+	u32 used;                        /* when: the larger, the later */
+	u32 run;                         /* lines in the request that brought it */
 };
 
 static struct {
@@ -41,7 +42,8 @@ static void prepare(void)
 	u64 base;
 
 	cache.latest = cache.lines;
-	if (memory_allocate(LINES_MAX * LINE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &base)) {
+	if (memory_allocate(LINES_MAX * LINE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA,
+			    &base)) {
 		cache.data = last_resort;
 		cache.line_size = sizeof(last_resort);
 		cache.line_count = 1;
@@ -103,8 +105,9 @@ static enum status read_lines(struct block_device *disk, u64 number, u32 run, st
 
 		if (old)
 			old->disk = NULL;
-		cache.lines[slot + i] =
-			(struct line){ .disk = disk, .number = number + i, .used = cache.clock, .run = run };
+		cache.lines[slot + i] = (struct line){
+			.disk = disk, .number = number + i, .used = cache.clock, .run = run
+		};
 	}
 	*out = &cache.lines[slot];
 	return OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a copy of both at the end of
- * the disk. The protective MBR in block 0 is not asked for. All numbers little endian, LBAs in the disk's blocks.
+ * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a
+ * copy of both at the end of the disk. The protective MBR in block 0 is not asked for. All numbers
+ * are little endian, LBAs in the disk's blocks.
  *
  *	header				entry
  *	0	8	"EFI PART"	0	16	type, zero: unused
@@ -116,8 +117,8 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	if (revision >> 16 != 1)
 		return unsupported("GPT: revision %#x", revision);
 	if (my_lba != lba)
-		return corrupt("GPT: header of block %llu in block %llu", (unsigned long long)my_lba,
-			       (unsigned long long)lba);
+		return corrupt("GPT: header of block %llu in block %llu",
+			       (unsigned long long)my_lba, (unsigned long long)lba);
 	if (h.first_usable > h.last_usable || h.last_usable >= disk->block_count)
 		return corrupt("GPT: blocks %llu to %llu of %llu are usable",
 			       (unsigned long long)h.first_usable, (unsigned long long)h.last_usable,
@@ -142,7 +143,8 @@ static enum status find_used_size(struct block_device *disk, u64 offset, u64 siz
 	for (u64 at = 0; at < size;) {
 		const u8 *data;
 		size_t part;
-		enum status status = block_peek(disk, offset + at, (size_t)(size - at), &data, &part);
+		enum status status =
+			block_peek(disk, offset + at, (size_t)(size - at), &data, &part);
 
 		if (status)
 			return status;
@@ -181,16 +183,17 @@ static enum status check_entries(struct block_device *disk, const struct header 
 static enum status add_entry(struct block_device *disk, const struct header *h, u32 index,
 			     struct partition_table *out)
 {
-	static const struct guid esp = GUID(0xc12a7328, 0xf81f, 0x11d2, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e,
-					    0xc9, 0x3b);
-	static const struct guid xbootldr = GUID(0xbc13c2ff, 0x59e6, 0x4262, 0xa3, 0x52, 0xb2, 0x75, 0xfd,
-						 0x6f, 0x71, 0x72);
+	static const struct guid esp =
+		GUID(0xc12a7328, 0xf81f, 0x11d2, 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b);
+	static const struct guid xbootldr =
+		GUID(0xbc13c2ff, 0x59e6, 0x4262, 0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72);
 	u8 bytes[ENTRY_SIZE_USED];
 	struct reader r = { .rest = span_of(bytes, sizeof(bytes)) };
 	struct guid type;
 	u64 first, last;
-	enum status status = block_read_bytes(disk, h->entries_lba * disk->block_size +
-						    (u64)index * h->entry_size, sizeof(bytes), bytes);
+	enum status status = block_read_bytes(
+		disk, h->entries_lba * disk->block_size + (u64)index * h->entry_size, sizeof(bytes),
+		bytes);
 
 	if (status)
 		return status;
@@ -201,9 +204,10 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 	first = read_le64(&r);
 	last = read_le64(&r);
 	if (first > last || first < h->first_usable || last > h->last_usable) {
-		log_warning("GPT: partition %u from block %llu to %llu, where only %llu to %llu may be used",
-			    index + 1, (unsigned long long)first, (unsigned long long)last,
-			    (unsigned long long)h->first_usable, (unsigned long long)h->last_usable);
+		log_warning(
+			"GPT: partition %u from block %llu to %llu, where only %llu to %llu may be used",
+			index + 1, (unsigned long long)first, (unsigned long long)last,
+			(unsigned long long)h->first_usable, (unsigned long long)h->last_usable);
 		return OK;
 	}
 	partition_table_add(out, disk, first, last - first + 1, index + 1,
@@ -213,8 +217,8 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 	return OK;
 }
 
-static enum status read_table(struct block_device *disk, u64 lba, struct arena *arena, u64 *alternate_lba,
-			      struct partition_table *out)
+static enum status read_table(struct block_device *disk, u64 lba, struct arena *arena,
+			      u64 *alternate_lba, struct partition_table *out)
 {
 	struct header h;
 	u32 used;
@@ -236,8 +240,8 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 }
 
 /*
- * A boot sector without a protective partition means that the disk was made something else: a backup that is left at
- * its end is stale.
+ * A boot sector without a protective partition means that the disk was made something else: a
+ * backup that is left at its end is stale.
  */
 static bool backup_is_stale(struct block_device *disk)
 {
@@ -259,7 +263,8 @@ static bool is_for_other_block_size(struct block_device *disk)
 
 	if (!has_signature(disk, other))
 		return false;
-	log_warning("GPT: made for blocks of %u bytes, this disk has blocks of %u", other, disk->block_size);
+	log_warning("GPT: made for blocks of %u bytes, this disk has blocks of %u", other,
+		    disk->block_size);
 	return true;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The old PC partition table: four entries in block 0, and a chain of extended boot records, each with one logical
- * partition and a link. Block numbers are the disk's; those of a logical partition count from its record, those of links
- * from the extended partition. Cylinders, heads and sectors are history and not looked at.
+ * The old PC partition table: four entries in block 0, and a chain of extended boot records, each
+ * with one logical partition and a link. Block numbers are the disk's; those of a logical partition
+ * count from its record, those of links from the extended partition. Cylinders, heads and sectors
+ * are history and not looked at.
  *
  *	entry, four of them from 446
  *	0	1	0x80 active, 0x00 not
@@ -90,19 +91,22 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 		enum status status;
 
 		if (lba == 0 || lba >= disk->block_count)
-			return corrupt("MBR: extended boot record in block %llu", (unsigned long long)lba);
+			return corrupt("MBR: extended boot record in block %llu",
+				       (unsigned long long)lba);
 		status = read_record(disk, lba, &record);
 		if (status)
 			return status;
 		if (!record.valid)
-			return corrupt("MBR: no extended boot record in block %llu", (unsigned long long)lba);
+			return corrupt("MBR: no extended boot record in block %llu",
+				       (unsigned long long)lba);
 		if (logical->type && logical->count)
 			add(table, disk, lba, logical, (*number)++);
 		if (!is_extended(link) || link->count == 0)
 			return OK;
 		if (link->first == 0 || lba == (u64)extended->first + link->first)
-			return corrupt("MBR: extended boot record in block %llu leads to itself or the first",
-				       (unsigned long long)lba);
+			return corrupt(
+				"MBR: extended boot record in block %llu leads to itself or the first",
+				(unsigned long long)lba);
 		lba = (u64)extended->first + link->first;
 	}
 	return corrupt("MBR: more than %d logical partitions", PARTITIONS_MAX);

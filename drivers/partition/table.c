@@ -34,8 +34,8 @@ static bool make_room(struct partition_table *table, enum partition_kind kind)
 	return true;
 }
 
-void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first, u64 count,
-			 u32 number, enum partition_kind kind)
+void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first,
+			 u64 count, u32 number, enum partition_kind kind)
 {
 	struct block_device partition;
 
@@ -44,7 +44,8 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 	for (u32 i = 0; i < table->count; i++) {
 		const struct block_device *other = &table->partitions[i];
 
-		if (first < other->first_block + other->block_count && other->first_block < first + count)
+		if (first < other->first_block + other->block_count &&
+		    other->first_block < first + count)
 			log_warning("%s: partitions %u and %u overlap", table->scheme,
 				    other->partition_number, number);
 	}

@@ -5,18 +5,19 @@
 #include "lib/util.h"
 
 /* All that is left of the table from the link of @cluster to that of @last, as far as it is at hand. */
-static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size, const u8 **data,
-			      u32 *count)
+static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
+			      const u8 **data, u32 *count)
 {
 	size_t size;
-	enum status status = block_peek(fat->volume.device, fat->table_offset + (u64)cluster * link_size,
+	enum status status = block_peek(fat->volume.device,
+					fat->table_offset + (u64)cluster * link_size,
 					(size_t)(last - cluster + 1) * link_size, data, &size);
 
 	*count = (u32)size / link_size;
 	return status;
 }
 
-[[maybe_unused]] static enum status scan_fat12(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
+static enum status scan_fat12(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	/* A link may lie across two blocks, and there are few: one at a time. */
 	u8 bytes[2];
@@ -28,7 +29,7 @@ static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 
 	return status;
 }
 
-[[maybe_unused]] static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
+static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u8 *data, *end;
 	u32 count;
@@ -46,7 +47,7 @@ static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 
 }
 
 /* The hot loop of a boot: some 28,000 links for a kernel of 14 MB in clusters of 512 bytes. */
-[[maybe_unused]] static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
+static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u64 two_links = 0x0fffffff0fffffff;
 	const u8 *data, *at, *pairs_end, *last_link;
@@ -72,17 +73,18 @@ static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 
 	return OK;
 }
 
-static const struct fat_variant variants[] = {
-	IF_ENABLED(CONFIG_FAT12, { 12, 0xff8, scan_fat12 },)
-	IF_ENABLED(CONFIG_FAT16, { 16, 0xfff8, scan_fat16 },)
-	IF_ENABLED(CONFIG_FAT32, { 32, 0x0ffffff8, scan_fat32 },)
-};
-
 const struct fat_variant *fat_variant_find(u32 entry_bits)
 {
-	for (const struct fat_variant *row = variants; row < variants + ARRAY_SIZE(variants); row++)
-		if (row->entry_bits == entry_bits)
-			return row;
+	static const struct fat_variant fat12 = { 12, 0xff8, scan_fat12 };
+	static const struct fat_variant fat16 = { 16, 0xfff8, scan_fat16 };
+	static const struct fat_variant fat32 = { 32, 0x0ffffff8, scan_fat32 };
+
+	if (IS_ENABLED(CONFIG_FAT12) && entry_bits == 12)
+		return &fat12;
+	if (IS_ENABLED(CONFIG_FAT16) && entry_bits == 16)
+		return &fat16;
+	if (IS_ENABLED(CONFIG_FAT32) && entry_bits == 32)
+		return &fat32;
 	return NULL;
 }
 
@@ -107,7 +109,8 @@ enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32
 	if (*count == count_max || link >= fat->variant->end_of_chain)
 		return OK;
 	if (!fat_has_cluster(fat, link))
-		return corrupt("FAT: cluster %u of %u is followed by %#x", cluster, fat->cluster_count, link);
+		return corrupt("FAT: cluster %u of %u is followed by %#x", cluster,
+			       fat->cluster_count, link);
 	*next = link;
 	return OK;
 }

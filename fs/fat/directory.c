@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directories: entries of 32 bytes. A file has one with its short name; in front of it, last part first, those
- * with its long name.
+ * Directories: entries of 32 bytes. A file has one with its short name; in front of it, last part
+ * first, those with its long name.
  *
  *	short			long
  *	0	11	name	0	1	number of the part from 1; bit 6: the last one
  *	11	1	kind	11	1	0x0f
  *	20	2	cluster	13	1	checksum of the short name
- *	26	2		1, 14, 28	13 UTF-16 units, 0x0000 and then 0xffff behind the name
- *	28	4	size
+ *	26	2		1, 14, 28	13 UTF-16 units; 0x0000, then 0xffff behind
+ *	28	4	size			the name
  */
 #include "core/log.h"
 #include "fs/fat/fat.h"
@@ -93,7 +93,8 @@ static enum status refill(struct walk *walk)
 				return status;
 		}
 		if (!fat_has_cluster(fat, walk->cluster))
-			return corrupt("FAT: directory in cluster %u of %u", walk->cluster, fat->cluster_count);
+			return corrupt("FAT: directory in cluster %u of %u", walk->cluster,
+				       fat->cluster_count);
 		size = (1u << fat->cluster_shift) - within;
 		offset = fat_cluster_offset(fat, walk->cluster) + within;
 	}
@@ -199,7 +200,8 @@ enum status fat_next(const struct file *directory, u64 *cursor, struct directory
 
 		if (status)
 			return status;
-		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && entry[0] != DELETED && long_name_take(&name, entry)) {
+		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && entry[0] != DELETED &&
+		    long_name_take(&name, entry)) {
 			u32 part = name.left * FAT_LONG_NAME_PART;
 			u32 part_count;
 
@@ -278,7 +280,8 @@ enum status fat_find(const struct file *directory, struct span wanted, struct fi
 
 			if (entry[0] & PART_LAST)
 				matches = name.parts == parts;
-			matches = matches && name.parts && part_matches(entry, units + part, count - part);
+			matches = matches && name.parts &&
+				  part_matches(entry, units + part, count - part);
 			continue;
 		}
 		if (is_file(entry) && ((matches && long_name_is_of(&name, entry)) ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT12, FAT16 and FAT32 for reading (Microsoft, FAT File System Specification, 1.03 and 2005). mount.c turns the boot sector into
- * a struct fat whose numbers hold together; all the rest of the folder trusts it, and nothing else
- * that comes from the disk.
+ * FAT12, FAT16 and FAT32 for reading (Microsoft, FAT File System Specification, 1.03 and 2005).
+ * mount.c turns the boot sector into a struct fat whose numbers hold together; all the rest of the
+ * folder trusts it, and nothing else that comes from the disk.
  */
 #pragma once
 
@@ -16,8 +16,9 @@ struct fat_variant {
 	u32 entry_bits;
 	u32 end_of_chain; /* links from here on end a chain */
 	/*
-	 * Moves @cluster along its chain as long as each link leads to the next neighbour, up to @last or to the end of the
-	 * part of the table that is at hand. @link is then the link of the cluster it arrived at.
+	 * Moves @cluster along its chain as long as each link leads to the next neighbour, up to
+	 * @last or to the end of the part of the table that is at hand. @link is then the link of
+	 * the cluster it arrived at.
 	 */
 	enum status (*scan)(const struct fat *fat, u32 *cluster, u32 last, u32 *link);
 };
@@ -28,14 +29,15 @@ struct fat {
 	u32 cluster_count; /* clusters are numbered from 2 to cluster_count + 1 */
 	u32 cluster_shift; /* log2 of the bytes in a cluster */
 	u32 root_cluster;  /* FAT_FIXED_ROOT before FAT32 */
-	u32 root_size;	   /* bytes of the fixed root directory */
+	u32 root_size;     /* bytes of the fixed root directory */
 	u64 root_offset;   /* where it is; all offsets are bytes on the device */
 	u64 table_offset;  /* the FAT in use */
 	u64 data_offset;   /* cluster 2 */
 };
 
 enum {
-	/* Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain holds this number. */
+	/* Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
+	   holds this number. */
 	FAT_FIXED_ROOT = 1,
 	FAT_FIRST_CLUSTER = 2,
 	FAT_ENTRY_SIZE = 32,
@@ -48,9 +50,10 @@ enum {
 /* struct file's private[]: file.c keeps the run of clusters that it used last. */
 enum {
 	FAT_FILE_CLUSTER, /* the first one, 0 in an empty file */
-	FAT_FILE_RUN,	  /* index in the file of the run's first cluster in the upper half, its number in the lower */
-	FAT_FILE_COUNT,	  /* clusters in the run; 0 before the first read */
-	FAT_FILE_LOOP,	  /* jumps made so far in the upper half, the cluster one of them led to in the lower */
+	FAT_FILE_RUN, /* index in the file of the run's first cluster in the upper half, its number
+			 in the lower */
+	FAT_FILE_COUNT, /* clusters in the run; 0 before the first read */
+	FAT_FILE_LOOP, /* jumps made so far in the upper half, the cluster one of them led to in the lower */
 };
 
 static inline struct fat *fat_of(const struct file *file)
@@ -72,11 +75,12 @@ extern const struct fs_ops fat_ops;
 
 /* chain.c */
 
-/* The row for this width of entry; NULL if it is not built in. */
+/* The variant with entries of this width; NULL if it is not built in. */
 const struct fat_variant *fat_variant_find(u32 entry_bits);
 
 /*
- * Follows the chain from @cluster. @count is how many neighbours in a row it starts with, @cluster included, at most @count_max.
+ * Follows the chain from @cluster. @count is how many neighbours in a row it starts with, @cluster
+ * included, at most @count_max.
  * @next is the cluster the chain jumps to then, 0 at its end or where @count_max stopped it.
  */
 enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32 *count, u32 *next);

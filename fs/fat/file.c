@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading files: clusters that are neighbours on the disk become one request, straight into the destination. What was found
- * out about the chain stays in the file, so reading on does not start over.
+ * Reading files: clusters that are neighbours on the disk become one request, straight into the
+ * destination. What was found out about the chain stays in the file, so reading on does not start
+ * over.
  */
 #include "core/log.h"
 #include "fs/fat/fat.h"
@@ -75,7 +76,8 @@ static enum status find_run(struct file *file, u32 index, u32 last, struct run *
 	while (run->index + run->count <= last) {
 		u32 count, next;
 		enum status status = fat_chain_run(fat, run->cluster + run->count - 1,
-						   last - (run->index + run->count) + 2, &count, &next);
+						   last - (run->index + run->count) + 2, &count,
+						   &next);
 
 		if (status)
 			return status;
@@ -107,7 +109,8 @@ enum status fat_read(struct file *file, u64 offset, size_t size, void *buffer)
 		struct run run;
 		u64 skip, part;
 		enum status status = find_run(file, (u32)(offset >> fat->cluster_shift),
-					      (u32)((offset + size - 1) >> fat->cluster_shift), &run);
+					      (u32)((offset + size - 1) >> fat->cluster_shift),
+					      &run);
 
 		if (status)
 			return status;

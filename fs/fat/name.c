@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Short (8.3) and long names of directory entries. A short name is in the code page of the system that wrote it, which
- * no FAT volume tells: bytes from 0x80 stand for U+0080 to U+00FF here, so that a name that is listed can be opened.
+ * Short (8.3) and long names of directory entries. A short name is in the code page of the system
+ * that wrote it, which no FAT volume tells: bytes from 0x80 stand for U+0080 to U+00FF here, so
+ * that a name that is listed can be opened.
  */
 #include "fs/fat/fat.h"
 #include "lib/utf.h"
@@ -15,7 +16,7 @@ enum {
 	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean: deleted */
 };
 
-/* Fills a field of the short name from the front of @name. False if there is more, or nothing that may be there. */
+/* The next field of a short name, off the front of @name. False if it is too long, or empty. */
 static bool fill_field(struct span *name, u8 *field, u32 field_size)
 {
 	u32 size = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT: the first byte of the input chooses the block size, the others are the start of the disk; all that follows is zero.
- * Whatever mounts is listed, opened and read, as a boot might.
+ * FAT: the first byte of the input chooses the block size, the others are the start of the disk;
+ * all that follows is zero. Whatever mounts is listed, opened and read, as a boot might.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	log_set_threshold(LOG_NONE);
 	host_memory_init();
 	memory_disk_init(&disk, bytes, sizeof(bytes), block_size);
-	if (fat_ops.mount(&disk.device, &arena, &volume) == OK && volume->ops->root(volume, &root) == OK)
+	if (fat_ops.mount(&disk.device, &arena, &volume) == OK &&
+	    volume->ops->root(volume, &root) == OK)
 		fat_walk(&root, 3, &entries_left, &bytes_left);
 	if (disk.reads > READS_MAX) {
 		fprintf(stderr, "%llu reads\n", (unsigned long long)disk.reads);

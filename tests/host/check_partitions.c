@@ -36,7 +36,8 @@ void check_partitions(const struct partition_scheme *scheme, struct memory_disk 
 				       partition->block_count <=
 					       disk->device.block_count - partition->first_block,
 			       "a partition outside of its disk");
-			expect(partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR ||
+			expect(partition->kind == PARTITION_ESP ||
+				       partition->kind == PARTITION_XBOOTLDR ||
 				       partition->kind == PARTITION_OTHER,
 			       "a partition of no kind");
 		}

@@ -66,7 +66,8 @@ void fat_image_init(struct fat_image *image, const struct fat_image_shape *wante
 	set_defaults(shape);
 	fat_bytes = ((shape->cluster_count + FAT_FIRST_CLUSTER) * shape->entry_bits + 7) / 8;
 	fat_sectors = (fat_bytes + shape->bytes_per_sector - 1) / shape->bytes_per_sector;
-	root_sectors = (shape->root_entries * FAT_ENTRY_SIZE + shape->bytes_per_sector - 1) / shape->bytes_per_sector;
+	root_sectors = (shape->root_entries * FAT_ENTRY_SIZE + shape->bytes_per_sector - 1) /
+		       shape->bytes_per_sector;
 	sectors = shape->reserved_sectors + shape->fat_count * fat_sectors + root_sectors;
 	image->table = (size_t)shape->reserved_sectors * shape->bytes_per_sector;
 	image->table_size = (size_t)fat_sectors * shape->bytes_per_sector;
@@ -141,10 +142,14 @@ void fat_image_set_link(struct fat_image *image, u32 cluster, u32 link)
 
 u8 *fat_image_cluster(struct fat_image *image, u32 cluster)
 {
-	return image->bytes + image->data + (size_t)(cluster - FAT_FIRST_CLUSTER) * image->cluster_size;
+	return image->bytes + image->data +
+	       (size_t)(cluster - FAT_FIRST_CLUSTER) * image->cluster_size;
 }
 
-/* With a stride, clusters are taken in several passes over the volume, so that neighbours never follow each other. */
+/*
+ * With a stride, clusters are taken in several passes over the volume, so that neighbours never
+ * follow each other.
+ */
 static u32 take_cluster(struct fat_image *image)
 {
 	u32 end = image->shape.cluster_count + FAT_FIRST_CLUSTER;
@@ -201,8 +206,8 @@ u8 *fat_image_entry(struct fat_image *image, struct fat_image_directory *directo
 	return fat_image_cluster(image, directory->cluster) + index % per_cluster * FAT_ENTRY_SIZE;
 }
 
-void fat_image_long_name(struct fat_image *image, struct fat_image_directory *directory, const char *name,
-			 const char *short_name)
+void fat_image_long_name(struct fat_image *image, struct fat_image_directory *directory,
+			 const char *name, const char *short_name)
 {
 	u16 units[20 * FAT_LONG_NAME_PART];
 	struct span rest = span_of_string(name);
@@ -231,13 +236,15 @@ void fat_image_long_name(struct fat_image *image, struct fat_image_directory *di
 		for (u32 i = 0; i < FAT_LONG_NAME_PART; i++) {
 			u32 at = (part - 1) * FAT_LONG_NAME_PART + i;
 
-			store_le16(entry + offsets[i], at < count ? units[at] : at == count ? 0 : 0xffff);
+			store_le16(entry + offsets[i], at < count  ? units[at] :
+						       at == count ? 0 :
+								     0xffff);
 		}
 	}
 }
 
-static u8 *add_entry(struct fat_image *image, struct fat_image_directory *directory, const char *long_name,
-		     const char *short_name, u8 kind, u32 cluster, u32 size)
+static u8 *add_entry(struct fat_image *image, struct fat_image_directory *directory,
+		     const char *long_name, const char *short_name, u8 kind, u32 cluster, u32 size)
 {
 	u8 *entry;
 
@@ -252,12 +259,13 @@ static u8 *add_entry(struct fat_image *image, struct fat_image_directory *direct
 	return entry;
 }
 
-u8 *fat_image_file(struct fat_image *image, struct fat_image_directory *directory, const char *long_name,
-		   const char *short_name, const void *bytes, size_t size)
+u8 *fat_image_file(struct fat_image *image, struct fat_image_directory *directory,
+		   const char *long_name, const char *short_name, const void *bytes, size_t size)
 {
 	u32 cluster = fat_image_store(image, bytes, size);
 
-	return add_entry(image, directory, long_name, short_name, FAT_IMAGE_ARCHIVE, cluster, (u32)size);
+	return add_entry(image, directory, long_name, short_name, FAT_IMAGE_ARCHIVE, cluster,
+			 (u32)size);
 }
 
 struct fat_image_directory fat_image_make_directory(struct fat_image *image,

@@ -5,14 +5,14 @@
 #include "tests/host/host.h"
 
 struct fat_image_shape {
-	u32 entry_bits;		 /* 12, 16, 32 */
-	u32 cluster_count;	 /* nothing checks that it fits entry_bits */
-	u32 bytes_per_sector;	 /* 0: 512 */
+	u32 entry_bits;          /* 12, 16, 32 */
+	u32 cluster_count;       /* nothing checks that it fits entry_bits */
+	u32 bytes_per_sector;    /* 0: 512 */
 	u32 sectors_per_cluster; /* 0: 1 */
-	u32 fat_count;		 /* 0: 2 */
-	u32 root_entries;	 /* FAT12 and FAT16; 0: 512 */
-	u32 reserved_sectors;	 /* 0: 1, on FAT32 32 */
-	u32 stride;		 /* clusters from one of a file to the next; 0: 1, neighbours */
+	u32 fat_count;           /* 0: 2 */
+	u32 root_entries;        /* FAT12 and FAT16; 0: 512 */
+	u32 reserved_sectors;    /* 0: 1, on FAT32 32 */
+	u32 stride;              /* clusters from one of a file to the next; 0: 1, neighbours */
 };
 
 /* Where the next entry of a directory goes. */
@@ -58,14 +58,14 @@ u32 fat_image_store(struct fat_image *image, const void *bytes, size_t size);
 u8 *fat_image_entry(struct fat_image *image, struct fat_image_directory *directory);
 
 /* Entries of a long name, UTF-8, for the short name that follows. */
-void fat_image_long_name(struct fat_image *image, struct fat_image_directory *directory, const char *name,
-			 const char *short_name);
+void fat_image_long_name(struct fat_image *image, struct fat_image_directory *directory,
+			 const char *name, const char *short_name);
 
 /*
  * A file: @short_name has 11 characters as on disk; @long_name is NULL for none. Returns its short entry.
  */
-u8 *fat_image_file(struct fat_image *image, struct fat_image_directory *directory, const char *long_name,
-		   const char *short_name, const void *bytes, size_t size);
+u8 *fat_image_file(struct fat_image *image, struct fat_image_directory *directory,
+		   const char *long_name, const char *short_name, const void *bytes, size_t size);
 
 /* A directory, with "." and "..". */
 struct fat_image_directory fat_image_make_directory(struct fat_image *image,

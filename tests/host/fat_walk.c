@@ -30,7 +30,8 @@ static void read_all(struct file file, u64 *bytes_left)
 		/* The same byte from a file that has its position and one that goes back. */
 		if (!file_read(&file, size - 1, 1, &last)) {
 			expect(!file_read(&other, size / 2, 1, bytes), "read once, not twice");
-			expect(!file_read(&other, size - 1, 1, bytes) && *bytes == last, "read differently");
+			expect(!file_read(&other, size - 1, 1, bytes) && *bytes == last,
+			       "read differently");
 		}
 	}
 	free(bytes);

@@ -5,7 +5,8 @@
 #include "core/volume.h"
 
 /*
- * Entries below @directory, this deep; the first bytes of all files are read, up to @bytes_left in all. Aborts if a
- * name that is listed cannot be opened, or the contract of core/volume.h is broken otherwise.
+ * Entries below @directory, this deep; the first bytes of all files are read, up to @bytes_left in
+ * all. Aborts if a name that is listed cannot be opened, or the contract of core/volume.h is broken
+ * otherwise.
  */
 void fat_walk(const struct file *directory, u32 depth, u64 *entries_left, u64 *bytes_left);

@@ -35,11 +35,12 @@ u8 *gpt_image_backup(const struct gpt_image *image)
 
 u8 *gpt_image_entry(const struct gpt_image *image, u32 index)
 {
-	return image->bytes + image->entries_lba * image->block_size + (size_t)index * image->entry_size;
+	return image->bytes + image->entries_lba * image->block_size +
+	       (size_t)index * image->entry_size;
 }
 
-static void write_header(const struct gpt_image *image, u8 *h, u64 lba, u64 alternate_lba, u64 entries_lba,
-			 u64 entry_blocks)
+static void write_header(const struct gpt_image *image, u8 *h, u64 lba, u64 alternate_lba,
+			 u64 entries_lba, u64 entry_blocks)
 {
 	memcpy(h, "EFI PART", 8);
 	store_le32(h + 8, 0x00010000);
@@ -54,8 +55,8 @@ static void write_header(const struct gpt_image *image, u8 *h, u64 lba, u64 alte
 	store_le32(h + 84, image->entry_size);
 }
 
-void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block_size, u32 entry_count,
-		    u32 entry_size)
+void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block_size,
+		    u32 entry_count, u32 entry_size)
 {
 	u64 entry_blocks;
 	u8 *mbr = bytes;
@@ -77,11 +78,14 @@ void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block
 	store_le32(mbr + 446 + 8, 1);
 	store_le32(mbr + 446 + 12, (u32)min_u64(image->last_lba, UINT32_MAX));
 	store_le16(mbr + 510, 0xaa55);
-	write_header(image, gpt_image_header(image), 1, image->last_lba, image->entries_lba, entry_blocks);
-	write_header(image, gpt_image_backup(image), image->last_lba, 1, image->backup_entries_lba, entry_blocks);
+	write_header(image, gpt_image_header(image), 1, image->last_lba, image->entries_lba,
+		     entry_blocks);
+	write_header(image, gpt_image_backup(image), image->last_lba, 1, image->backup_entries_lba,
+		     entry_blocks);
 }
 
-void gpt_image_partition(const struct gpt_image *image, u32 index, const u8 type[16], u64 first, u64 last)
+void gpt_image_partition(const struct gpt_image *image, u32 index, const u8 type[16], u64 first,
+			 u64 last)
 {
 	u8 *entry = gpt_image_entry(image, index);
 
@@ -97,8 +101,8 @@ void gpt_image_seal_header(const struct gpt_image *image, u64 lba)
 	u64 offset, size = (u64)load_le32(h + 80) * load_le32(h + 84);
 	u32 header_size = load_le32(h + 12);
 
-	if (!multiply_overflows(load_le64(h + 72), image->block_size, &offset) && offset <= image->size &&
-	    size <= image->size - offset)
+	if (!multiply_overflows(load_le64(h + 72), image->block_size, &offset) &&
+	    offset <= image->size && size <= image->size - offset)
 		store_le32(h + 88, crc(image->bytes + offset, size));
 	if (header_size <= image->block_size) {
 		store_le32(h + 16, 0);
@@ -108,8 +112,8 @@ void gpt_image_seal_header(const struct gpt_image *image, u64 lba)
 
 void gpt_image_seal(const struct gpt_image *image)
 {
-	memcpy(image->bytes + image->backup_entries_lba * image->block_size, gpt_image_entry(image, 0),
-	       (size_t)image->entry_count * image->entry_size);
+	memcpy(image->bytes + image->backup_entries_lba * image->block_size,
+	       gpt_image_entry(image, 0), (size_t)image->entry_count * image->entry_size);
 	gpt_image_seal_header(image, 1);
 	gpt_image_seal_header(image, image->last_lba);
 }

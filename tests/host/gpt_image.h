@@ -15,15 +15,16 @@ struct gpt_image {
 extern const u8 gpt_image_esp[16], gpt_image_xbootldr[16], gpt_image_other[16];
 
 /* An empty table in @bytes, which are zeroed, and in their end. 0 for @entry_count: 128 of 128 bytes. */
-void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block_size, u32 entry_count,
-		    u32 entry_size);
+void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block_size,
+		    u32 entry_count, u32 entry_size);
 
 u8 *gpt_image_header(const struct gpt_image *image);
 u8 *gpt_image_backup(const struct gpt_image *image);
 u8 *gpt_image_entry(const struct gpt_image *image, u32 index);
 
 /* Entry @index of the primary table. */
-void gpt_image_partition(const struct gpt_image *image, u32 index, const u8 type[16], u64 first, u64 last);
+void gpt_image_partition(const struct gpt_image *image, u32 index, const u8 type[16], u64 first,
+			 u64 last);
 
 /* The right CRCs in the header in @lba, for what it says there is, as far as it is on the disk. */
 void gpt_image_seal_header(const struct gpt_image *image, u64 lba);

@@ -26,9 +26,10 @@ static void check_field(u32 bits, u32 offset, u32 size, u32 value, enum status e
 	struct fat_image image;
 	enum status status;
 
-	fat_image_init(&image, &(struct fat_image_shape){
-				       .entry_bits = bits,
-				       .cluster_count = bits == 12 ? 3000 : bits == 16 ? 6000 : 66000 });
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = bits,
+							  .cluster_count = bits == 12 ? 3000 :
+									   bits == 16 ? 6000 :
+											66000 });
 	CHECK_EQUAL(mount_status(&image), OK);
 	for (u32 i = 0; i < size; i++)
 		image.bytes[offset + i] = (u8)(value >> 8 * i);
@@ -63,10 +64,10 @@ TEST(sectors_and_clusters)
 
 TEST(areas)
 {
-	check_field(12, 14, 2, 0, ERR_CORRUPT);	     /* no reserved sectors */
+	check_field(12, 14, 2, 0, ERR_CORRUPT);      /* no reserved sectors */
 	check_field(12, 14, 2, 0xffff, ERR_CORRUPT); /* more than there are sectors */
-	check_field(12, 16, 1, 0, ERR_CORRUPT);	     /* no FATs */
-	check_field(12, 16, 1, 255, OK);	     /* fewer clusters then */
+	check_field(12, 16, 1, 0, ERR_CORRUPT);      /* no FATs */
+	check_field(12, 16, 1, 255, OK);             /* fewer clusters then */
 	check_field(16, 16, 1, 255, ERR_CORRUPT);
 	check_field(12, 17, 2, 0, ERR_CORRUPT);
 	check_field(12, 17, 2, 0xffff, ERR_CORRUPT);
@@ -108,7 +109,8 @@ TEST(second_fat_in_use)
 	struct file root, file;
 	u8 bytes[2048] = { 0 };
 
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000 });
+	fat_image_init(&image,
+		       &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000 });
 	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));
 	memset(image.bytes + image.table, 0, image.table_size);
 	for (u32 i = 0; i < 2; i++) {
@@ -183,7 +185,8 @@ static void sweep_shape(const struct fat_image_shape *shape)
 
 	memset(content, 'c', sizeof(content));
 	fat_image_init(&image, shape);
-	fat_image_file(&image, &image.root_directory, "vmlinuz-6.12.107-amd64", "VMLINU~1   ", content, sizeof(content));
+	fat_image_file(&image, &image.root_directory, "vmlinuz-6.12.107-amd64", "VMLINU~1   ",
+		       content, sizeof(content));
 	loader = fat_image_make_directory(&image, &image.root_directory, NULL, "LOADER     ");
 	entries = fat_image_make_directory(&image, &loader, "entries", "ENTRIES    ");
 	fat_image_file(&image, &entries, "debian-6.12.conf", "DEBIAN~1CON", content, 700);
@@ -210,8 +213,10 @@ TEST(every_byte_damaged)
 
 	host_memory_init();
 	console_register(&console);
-	sweep_shape(&(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 60, .root_entries = 32 });
-	sweep_shape(&(struct fat_image_shape){ .entry_bits = 16, .cluster_count = 4085, .root_entries = 32 });
+	sweep_shape(&(struct fat_image_shape){
+		.entry_bits = 12, .cluster_count = 60, .root_entries = 32 });
+	sweep_shape(&(struct fat_image_shape){
+		.entry_bits = 16, .cluster_count = 4085, .root_entries = 32 });
 	sweep_shape(&(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 70 });
 	console_unregister(&console);
 }

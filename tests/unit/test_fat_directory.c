@@ -10,8 +10,9 @@ static struct fat_image image;
 
 static void start(u32 bits)
 {
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = bits,
-							  .cluster_count = bits == 16 ? 6000 : 3000 });
+	fat_image_init(&image,
+		       &(struct fat_image_shape){ .entry_bits = bits,
+						  .cluster_count = bits == 16 ? 6000 : 3000 });
 }
 
 static void end(void)
@@ -32,7 +33,10 @@ static struct file root(void)
 	return file;
 }
 
-/* All names, each followed by '|', and a word for any end but the right one. Each that is listed must be found. */
+/*
+ * All names, each followed by '|', and a word for any end but the right one. Each that is listed
+ * must be found.
+ */
 static const char *list(const struct file *directory)
 {
 	static char all[4096];
@@ -129,8 +133,9 @@ TEST(short_names_beyond_ascii)
 /* What cannot be opened is not listed. */
 TEST(impossible_short_names)
 {
-	static const char *const names[] = { "A/B        ", "A\\B        ", "A\nB        ", "           ",
-					     "        EXT", "A.B     C  ", "A        \1 ", "A        B " };
+	static const char *const names[] = { "A/B        ",  "A\\B        ", "A\nB        ",
+					     "           ",  "        EXT",  "A.B     C  ",
+					     "A        \1 ", "A        B " };
 
 	start(12);
 	for (u32 i = 0; i < ARRAY_SIZE(names); i++)
@@ -143,8 +148,17 @@ TEST(impossible_short_names)
 TEST(long_names)
 {
 	static const char *const names[] = {
-		"x", "Mixed Case.conf", "exactly13char", "fourteen.chars", "a.b.c.d", "Ünïcödé ΩЖ",
-		"twenty-six characters here", "日本語.txt", "emoji \U0001f600.txt", " leading", "+,;=[]",
+		"x",
+		"Mixed Case.conf",
+		"exactly13char",
+		"fourteen.chars",
+		"a.b.c.d",
+		"Ünïcödé ΩЖ",
+		"twenty-six characters here",
+		"日本語.txt",
+		"emoji \U0001f600.txt",
+		" leading",
+		"+,;=[]",
 	};
 	struct file directory;
 	char longest[256], expected[1024] = "";
@@ -219,22 +233,22 @@ static void check_spoilt(u32 index, u32 offset, u8 value)
 
 TEST(broken_long_names)
 {
-	check_spoilt(0, 0, 0x40);	/* number 0 */
-	check_spoilt(0, 0, 0x41);	/* too few */
-	check_spoilt(0, 0, 0x43);	/* too many */
+	check_spoilt(0, 0, 0x40); /* number 0 */
+	check_spoilt(0, 0, 0x41); /* too few */
+	check_spoilt(0, 0, 0x43); /* too many */
 	check_spoilt(0, 0, 0x40 + 20);
-	check_spoilt(0, 0, 0x40 + 21);	/* more than there can be */
+	check_spoilt(0, 0, 0x40 + 21); /* more than there can be */
 	check_spoilt(0, 0, 0x40 + 31);
 	check_spoilt(0, 0, 0x7f);
 	check_spoilt(0, 0, 0xc2);
-	check_spoilt(0, 0, 0x02);	/* no mark of the last part */
-	check_spoilt(0, 0, 0xe5);	/* deleted */
-	check_spoilt(1, 0, 0x02);	/* twice the same */
+	check_spoilt(0, 0, 0x02); /* no mark of the last part */
+	check_spoilt(0, 0, 0xe5); /* deleted */
+	check_spoilt(1, 0, 0x02); /* twice the same */
 	check_spoilt(1, 0, 0x00 + 3);
 	check_spoilt(1, 0, 0xe5);
-	check_spoilt(0, 13, 0x12);	/* checksums that differ */
+	check_spoilt(0, 13, 0x12); /* checksums that differ */
 	check_spoilt(1, 13, 0x12);
-	check_spoilt(1, 11, 0x20);	/* a file in between; which has a name that no file can have */
+	check_spoilt(1, 11, 0x20); /* a file in between; which has a name that no file can have */
 }
 
 TEST(a_rewritten_short_name_is_shown)
@@ -279,9 +293,15 @@ TEST(paths)
 	struct fat_image_directory efi, boot;
 	struct volume *volume;
 	struct file file;
-	static const char *const good[] = { "/EFI/BOOT/BOOTX64.EFI", "efi\\boot/bootx64.efi", "//EFI//BOOT/",
-					    "/EFI/./BOOT/../BOOT/BOOTX64.EFI", "/..", "", "EFI/BOOT/../.." };
-	static const char *const bad[] = { "/EFI/BOOT/BOOTX64.EFI/X", "/EFI/BOOTX64.EFI", "/BOOT", "X/.." };
+	static const char *const good[] = { "/EFI/BOOT/BOOTX64.EFI",
+					    "efi\\boot/bootx64.efi",
+					    "//EFI//BOOT/",
+					    "/EFI/./BOOT/../BOOT/BOOTX64.EFI",
+					    "/..",
+					    "",
+					    "EFI/BOOT/../.." };
+	static const char *const bad[] = { "/EFI/BOOT/BOOTX64.EFI/X", "/EFI/BOOTX64.EFI", "/BOOT",
+					   "X/.." };
 
 	for (u32 bits = 12; bits <= 32; bits += 20) {
 		start(bits);
@@ -292,7 +312,8 @@ TEST(paths)
 		for (u32 i = 0; i < ARRAY_SIZE(good); i++)
 			CHECK_EQUAL(volume_open(volume, span_of_string(good[i]), &file), OK);
 		for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
-			CHECK_EQUAL(volume_open(volume, span_of_string(bad[i]), &file), ERR_NOT_FOUND);
+			CHECK_EQUAL(volume_open(volume, span_of_string(bad[i]), &file),
+				    ERR_NOT_FOUND);
 		CHECK_EQUAL(volume_open(volume, SPAN("/EFI/BOOT"), &file), OK);
 		CHECK(file.is_directory);
 		CHECK_TEXT(list(&file), "BOOTX64.EFI|");
@@ -302,7 +323,9 @@ TEST(paths)
 
 TEST(a_full_root_ends_at_its_end)
 {
-	struct fat_image_shape shape = { .entry_bits = 12, .cluster_count = 3000, .root_entries = 32 };
+	struct fat_image_shape shape = { .entry_bits = 12,
+					 .cluster_count = 3000,
+					 .root_entries = 32 };
 	char name[12];
 
 	fat_image_init(&image, &shape);
@@ -318,7 +341,10 @@ TEST(a_full_root_ends_at_its_end)
 	end();
 }
 
-/* 10,000 files in three entries each, in fragments: no block is read twice but the table's, and nothing is quadratic. */
+/*
+ * 10,000 files in three entries each, in fragments: no block is read twice but the table's, and
+ * nothing is quadratic.
+ */
 TEST(large_directories_are_linear)
 {
 	struct fat_image_directory entries;
@@ -328,7 +354,8 @@ TEST(large_directories_are_linear)
 	u32 count = 0;
 	char name[40], short_name[12];
 
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 70000, .stride = 2 });
+	fat_image_init(&image, &(struct fat_image_shape){
+				       .entry_bits = 32, .cluster_count = 70000, .stride = 2 });
 	entries = fat_image_make_directory(&image, &image.root_directory, NULL, "ENTRIES    ");
 	for (u32 i = 0; i < 10000; i++) {
 		snprintf(name, sizeof(name), "debian-entry-%05u.conf", i);
@@ -370,7 +397,8 @@ TEST(directories_that_go_wrong)
 		fat_image_store(&image, "xxx", 3); /* 2 */
 		fat_image_store(&image, "xxx", 3);
 		fat_image_store(&image, "xxx", 3);
-		deep = fat_image_make_directory(&image, &image.root_directory, NULL, "DEEP       "); /* 5, 6, 7 */
+		deep = fat_image_make_directory(&image, &image.root_directory, NULL,
+						"DEEP       "); /* 5, 6, 7 */
 		for (u32 file_number = 0; file_number < 46; file_number++) {
 			snprintf(name, sizeof(name), "FILE%-7u", file_number);
 			memcpy(fat_image_entry(&image, &deep), name, 11);

@@ -34,7 +34,10 @@ static bool open_file(struct volume *volume, const char *name, struct file *out)
 	       !volume->ops->find(&root, span_of_string(name), out);
 }
 
-/* Does the file hold exactly these bytes, read whole, in pieces, backwards? The buffers are as large as they need be. */
+/*
+ * Does the file hold exactly these bytes, read whole, in pieces, backwards? The buffers are as
+ * large as they need be.
+ */
 static void check_content(struct volume *volume, const char *name, const u8 *expected, size_t size)
 {
 	static const size_t pieces[] = { 1, 511, 512, 1024, 4097, 100000 };
@@ -119,33 +122,44 @@ TEST(sector_sizes_and_block_sizes)
 	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16)
 		for (u32 sector = 512; sector <= 4096; sector *= 2)
 			for (u32 block = 512; block <= 4096; block *= 2)
-				check_shape(&(struct fat_image_shape){
-						    .entry_bits = bits,
-						    .cluster_count = bits == 16 ? 5000 : 400,
-						    .bytes_per_sector = sector,
-					    },
-					    block);
+				check_shape(
+					&(struct fat_image_shape){
+						.entry_bits = bits,
+						.cluster_count = bits == 16 ? 5000 : 400,
+						.bytes_per_sector = sector,
+					},
+					block);
 }
 
 TEST(cluster_sizes_and_strides)
 {
 	for (u32 sectors = 1; sectors <= 128; sectors *= 2)
 		for (u32 stride = 1; stride <= 3; stride++)
-			check_shape(&(struct fat_image_shape){
-					    .entry_bits = 12,
-					    .cluster_count = 400,
-					    .sectors_per_cluster = sectors,
-					    .stride = stride,
-				    },
-				    512);
+			check_shape(
+				&(struct fat_image_shape){
+					.entry_bits = 12,
+					.cluster_count = 400,
+					.sectors_per_cluster = sectors,
+					.stride = stride,
+				},
+				512);
 }
 
 TEST(one_fat_and_odd_roots)
 {
-	check_shape(&(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 300, .fat_count = 1 }, 512);
-	check_shape(&(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 300, .root_entries = 17 }, 512);
-	check_shape(&(struct fat_image_shape){ .entry_bits = 16, .cluster_count = 5000, .root_entries = 4096,
-					       .fat_count = 3, .reserved_sectors = 9 }, 4096);
+	check_shape(
+		&(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 300, .fat_count = 1 },
+		512);
+	check_shape(&(struct fat_image_shape){ .entry_bits = 12,
+					       .cluster_count = 300,
+					       .root_entries = 17 },
+		    512);
+	check_shape(&(struct fat_image_shape){ .entry_bits = 16,
+					       .cluster_count = 5000,
+					       .root_entries = 4096,
+					       .fat_count = 3,
+					       .reserved_sectors = 9 },
+		    4096);
 }
 
 /* The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the file in one. */
@@ -157,7 +171,8 @@ TEST(neighbours_are_one_request)
 	struct volume *volume;
 	struct file file;
 
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000 });
+	fat_image_init(&image,
+		       &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000 });
 	fat_image_file(&image, &image.root_directory, "vmlinuz-6.12", "VMLINU~1   ", content, size);
 	volume = mount_image(&image, 512);
 	CHECK(open_file(volume, "vmlinuz-6.12", &file));
@@ -183,7 +198,8 @@ TEST(fragments_stay_linear)
 	struct volume *volume;
 	struct file file;
 
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 66000, .stride = 2 });
+	fat_image_init(&image, &(struct fat_image_shape){
+				       .entry_bits = 32, .cluster_count = 66000, .stride = 2 });
 	fat_image_file(&image, &image.root_directory, NULL, "KERNEL     ", content, size);
 	volume = mount_image(&image, 512);
 	CHECK(open_file(volume, "kernel", &file));
@@ -269,10 +285,12 @@ TEST(loops_are_noticed)
 				u8 *entry, bytes[5120] = { 0 };
 				u32 first;
 
-				fat_image_init(&image, &(struct fat_image_shape){
-							       .entry_bits = 12, .cluster_count = 200, .stride = stride });
-				entry = fat_image_file(&image, &image.root_directory, NULL, "FILE       ",
-						       bytes, sizeof(bytes));
+				fat_image_init(&image,
+					       &(struct fat_image_shape){ .entry_bits = 12,
+									  .cluster_count = 200,
+									  .stride = stride });
+				entry = fat_image_file(&image, &image.root_directory, NULL,
+						       "FILE       ", bytes, sizeof(bytes));
 				store_le32(entry + 28, 100 * 512);
 				first = load_le16(entry + 26);
 				fat_image_set_link(&image, first + from * stride,
@@ -292,7 +310,9 @@ TEST(a_device_error_passes)
 	struct volume *volume;
 	struct file file;
 
-	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 3000, .stride = 60,
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12,
+							  .cluster_count = 3000,
+							  .stride = 60,
 							  .sectors_per_cluster = 1 });
 	memset(bytes, 'x', sizeof(bytes));
 	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));

@@ -88,7 +88,8 @@ TEST(entries_of_any_size_and_number)
 
 				start_shape(block_size, counts[j], sizes[i]);
 				middle = image.last_lba / 2;
-				gpt_image_partition(&image, counts[j] - 1, gpt_image_xbootldr, middle, middle + 9);
+				gpt_image_partition(&image, counts[j] - 1, gpt_image_xbootldr,
+						    middle, middle + 9);
 				gpt_image_entry(&image, counts[j] - 1)[sizes[i] - 1] = 0xff;
 				gpt_image_seal(&image);
 				CHECK_EQUAL(scan(), OK);
@@ -191,7 +192,8 @@ static void check_header(u32 offset, u32 size, u64 value, enum status expected)
 
 	start();
 	for (u32 i = 0; i < size; i++)
-		gpt_image_header(&image)[offset + i] = gpt_image_backup(&image)[offset + i] = (u8)(value >> 8 * i);
+		gpt_image_header(&image)[offset + i] = gpt_image_backup(&image)[offset + i] =
+			(u8)(value >> 8 * i);
 	gpt_image_seal_header(&image, 1);
 	gpt_image_seal_header(&image, image.last_lba);
 	status = scan();

@@ -155,7 +155,8 @@ TEST(a_disk_that_is_a_file_system)
 	struct fat_image image;
 
 	for (u32 bits = 12; bits <= 32; bits += 20) {
-		fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = bits, .cluster_count = 2000 });
+		fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = bits,
+								  .cluster_count = 2000 });
 		host_memory_init();
 		memory_disk_init(&disk, image.bytes, image.size, 512);
 		CHECK_EQUAL(mbr_scheme.scan(&disk.device, &arena, &table), ERR_UNRECOGNIZED);
@@ -179,7 +180,9 @@ TEST(every_byte_damaged)
 			status = scan();
 			CHECK(status == OK || status == ERR_UNRECOGNIZED);
 			for (u32 i = 0; i < table.count; i++)
-				CHECK(table.partitions[i].first_block + table.partitions[i].block_count <= BLOCKS);
+				CHECK(table.partitions[i].first_block +
+					      table.partitions[i].block_count <=
+				      BLOCKS);
 		}
 	}
 }
