@@ -249,6 +249,8 @@ class Vmm:
     def guest(self, number=1):
         """The report of the number-th guest that came up, complete."""
         def reports():
+            if "error: nothing to boot" in self.log:
+                self.fail("the firmware found nothing to boot")
             parts = self.log.split(GUEST + "ready\n")[1:]
             return len(parts) >= number and f"{GUEST}done\n" in parts[number - 1]
         self._wait(reports, f"report {number} of the guest")

@@ -920,7 +920,7 @@ kernel_bytes("kernel_truncated", "The kernel's second half is missing.",
 kernel_bytes("kernel_noise", "The kernel is noise.",
              lambda data: random.Random(8).randbytes(len(data)))
 kernel_bytes("kernel_text", "The kernel is a text.", lambda data: b"#!/bin/sh\necho kernel\n" * 100)
-kernel_bytes("kernel_elf", "The kernel is an ELF file.", lambda data: b"\x7fELF" + data[4:])
+kernel_bytes("kernel_elf", "The kernel is an ELF file.", lambda data: b"\x7fELF\x02\x01\x01" + bytes(len(data) - 7))
 kernel_fields("kernel_setup_sects_255", "The setup part is larger than the file.", False)
 CATALOGUE["kernel_setup_sects_255"].files = None
 CATALOGUE["kernel_setup_sects_255"].damage = lambda image: image.header(0x1F1, "<B", 255)
@@ -940,10 +940,10 @@ kernel_fields("kernel_fixed_at_0", "A kernel that is not relocatable and wants a
 kernel_fields("kernel_fixed_end_of_space",
               "A kernel that is not relocatable and wants the end of the address space.",
               relocatable_kernel=0, pref_address=(1 << 64) - 0x1000)
-kernel_fields("kernel_prefers_past_ram", "A relocatable kernel that would like to lie behind RAM.",
-              True, pref_address=1 << 40)
-kernel_fields("kernel_prefers_end_of_space", "A relocatable kernel that prefers address 2^64 - 1.",
-              True, pref_address=(1 << 64) - 1)
+kernel_fields("kernel_prefers_past_ram", "A relocatable kernel that moves itself to an address behind RAM.",
+              pref_address=1 << 40)
+kernel_fields("kernel_prefers_end_of_space", "A relocatable kernel that moves itself to address 2^64 - 1.",
+              pref_address=(1 << 64) - 1)
 kernel_fields("kernel_prefers_0", "A relocatable kernel that prefers address 0.", None,
               pref_address=0)
 kernel_fields("kernel_alignment_0", "An alignment of 0.", None, kernel_alignment=0)

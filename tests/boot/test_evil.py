@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that lie (tests/images/evil.py). Those that must be refused stand sixteen at a time before a
+good disk, which must boot; without it the same sixteen must end in the last action. Those whose damage
+must not matter boot themselves."""
+
+import re
+
+import pytest
+
+from tests.boot.vmm import Vmm
+from tests.images import evil
+
+GROUP = 16
+
+
+def names(boots):
+    return [name for name, item in evil.CATALOGUE.items() if item.boots is boots]
+
+
+def groups(items):
+    return [items[start:start + GROUP] for start in range(0, len(items), GROUP)]
+
+
+@pytest.fixture(scope="module")
+def evil_disk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evil")
+
+    def disk(name):
+        path = folder / f"{name}.raw"
+        if not path.exists():
+            evil.write(name, path, folder)
+        return path
+
+    return disk
+
+
+def group_name(group):
+    return f"{group[0]}..{group[-1]}"
+
+
+@pytest.mark.parametrize("group", groups(names(False)), ids=group_name)
+def test_refused_then_the_next_disk_boots(firmware, evil_disk, stub_disk, group):
+    disks = [evil_disk(name) for name in group]
+    with Vmm(firmware("x86_64"), disks=[*disks, stub_disk]) as vmm:
+        report = vmm.guest()
+        assert "from=stub" in report.words, f"an evil disk booted: {report['cmdline']}"
+        assert report["image"] == "good"
+        for number, name in enumerate(group):
+            assert re.search(rf"^(error|warning): +disk{number}(p\d+)?: ", vmm.log, re.MULTILINE), \
+                f"nothing was said about disk{number}, {name}: {evil.CATALOGUE[name].text}"
+
+
+@pytest.mark.parametrize("group", groups(names(False)), ids=group_name)
+def test_refused_and_nothing_else_there(firmware, evil_disk, group):
+    with Vmm(firmware("x86_64"), disks=[evil_disk(name) for name in group]) as vmm:
+        vmm.expect("^error: nothing to boot; tried:$|^FATWOOD-GUEST: done$")
+        assert "FATWOOD-GUEST" not in vmm.log, "an evil disk booted"
+        vmm.wait_for_halt()
+        assert vmm.log.count("nothing to boot") == 1
+
+
+@pytest.mark.parametrize("name", names(True))
+def test_harmless(firmware, evil_disk, name):
+    with Vmm(firmware("x86_64"), disks=[evil_disk(name)]) as vmm:
+        report = vmm.guest()
+        assert report["image"] == "good"
+
+
+@pytest.mark.parametrize("name", names(None))
+def test_either_boots_or_is_refused(firmware, evil_disk, stub_disk, name):
+    """Both are right; the good disk behind it must boot where the evil one does not."""
+    with Vmm(firmware("x86_64"), disks=[evil_disk(name), stub_disk]) as vmm:
+        report = vmm.guest()
+        assert "from=stub" in report.words or "from=evil" in report.words or not report["cmdline"]
