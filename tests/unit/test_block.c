@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/block.c and core/partition.c: bounds, windows, the order of schemes. */
+#include "tests/unit/test.h"
+
+#include "core/block.h"
+#include "core/partition.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+enum { BLOCKS = 64, BLOCK = 512 };
+
+static u8 bytes[BLOCKS * BLOCK];
+static struct memory_disk disk;
+
+static void make_disk(void)
+{
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i / BLOCK);
+	memory_disk_init(&disk, bytes, sizeof(bytes), BLOCK);
+}
+
+TEST(disks_are_named_in_their_order)
+{
+	static struct memory_disk disks[3];
+
+	for (int i = 0; i < 3; i++) {
+		memory_disk_init(&disks[i], bytes, sizeof(bytes), 512u << i);
+		CHECK_EQUAL(block_register(&disks[i].device), OK);
+	}
+	CHECK(block_first() == &disks[0].device);
+	CHECK_TEXT(disks[0].device.name, "disk0");
+	CHECK_TEXT(disks[2].device.name, "disk2");
+	CHECK(disks[0].device.next == &disks[1].device);
+	CHECK(disks[1].device.next == &disks[2].device);
+	CHECK(!disks[2].device.next);
+	CHECK_EQUAL(disks[0].device.kind, PARTITION_WHOLE_DISK);
+}
+
+TEST(disks_that_cannot_be)
+{
+	static const u32 sizes[] = { 0, 1, 256, 511, 513, 768, 1536, 8192, 1u << 31, UINT32_MAX };
+
+	make_disk();
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		disk.device.block_size = sizes[i];
+		CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
+	}
+	disk.device.block_size = 512;
+	disk.device.block_count = 0;
+	CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
+	disk.device.block_count = 1ull << 55; /* whose bytes are 2^64 */
+	CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
+}
+
+TEST(reads_stay_on_the_device)
+{
+	u8 *buffer = malloc(2 * BLOCK);
+
+	make_disk();
+	CHECK_EQUAL(block_read(&disk.device, 0, 1, buffer), OK);
+	CHECK_EQUAL(buffer[0], 0);
+	CHECK_EQUAL(block_read(&disk.device, BLOCKS - 2, 2, buffer), OK);
+	CHECK_EQUAL(buffer[2 * BLOCK - 1], BLOCKS - 1);
+	CHECK_EQUAL(disk.reads, 2);
+	CHECK_EQUAL(block_read(&disk.device, BLOCKS, 0, buffer), OK);
+	CHECK_EQUAL(block_read(&disk.device, BLOCKS - 1, 2, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_read(&disk.device, BLOCKS, 1, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_read(&disk.device, UINT64_MAX, 2, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_read(&disk.device, 2, UINT64_MAX, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_read(&disk.device, BLOCKS + 1, 0, buffer), ERR_INVALID);
+	CHECK_EQUAL(disk.reads, 2);
+	disk.bad_block = 1;
+	CHECK_EQUAL(block_read(&disk.device, 0, 2, buffer), ERR_IO);
+	free(buffer);
+}
+
+TEST(partitions_are_windows_that_nothing_reaches_out_of)
+{
+	struct block_device partition, inner;
+	u8 buffer[BLOCK];
+
+	make_disk();
+	memcpy(disk.device.name, "disk7", 6);
+	CHECK_EQUAL(block_partition(&disk.device, 10, 5, 3, PARTITION_ESP, &partition), OK);
+	CHECK_TEXT(partition.name, "disk7p3");
+	CHECK_EQUAL(partition.kind, PARTITION_ESP);
+	CHECK_EQUAL(partition.partition_number, 3);
+	CHECK_EQUAL(block_size_bytes(&partition), 5 * BLOCK);
+	CHECK_EQUAL(block_read(&partition, 4, 1, buffer), OK);
+	CHECK_EQUAL(buffer[0], 14);
+	CHECK_EQUAL(block_read(&partition, 5, 1, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_read(&partition, UINT64_MAX - 9, 1, buffer), ERR_INVALID);
+	/* A window in a window. */
+	CHECK_EQUAL(block_partition(&partition, 2, 2, 1, PARTITION_OTHER, &inner), OK);
+	CHECK_EQUAL(block_read(&inner, 1, 1, buffer), OK);
+	CHECK_EQUAL(buffer[0], 13);
+	CHECK_EQUAL(block_read(&inner, 2, 1, buffer), ERR_INVALID);
+}
+
+TEST(partitions_that_do_not_lie_on_the_disk)
+{
+	struct block_device partition = { .partition_number = 42 };
+
+	make_disk();
+	CHECK_EQUAL(block_partition(&disk.device, 0, 0, 1, PARTITION_OTHER, &partition),
+		    ERR_CORRUPT);
+	CHECK_EQUAL(block_partition(&disk.device, 0, BLOCKS + 1, 1, PARTITION_OTHER, &partition),
+		    ERR_CORRUPT);
+	CHECK_EQUAL(block_partition(&disk.device, BLOCKS, 1, 1, PARTITION_OTHER, &partition),
+		    ERR_CORRUPT);
+	CHECK_EQUAL(block_partition(&disk.device, 1, UINT64_MAX, 1, PARTITION_OTHER, &partition),
+		    ERR_CORRUPT);
+	CHECK_EQUAL(block_partition(&disk.device, UINT64_MAX, 2, 1, PARTITION_OTHER, &partition),
+		    ERR_CORRUPT);
+	CHECK_EQUAL(partition.partition_number, 42);
+	CHECK_EQUAL(block_partition(&disk.device, BLOCKS - 1, 1, UINT32_MAX, PARTITION_OTHER,
+				    &partition),
+		    OK);
+	CHECK(strlen(partition.name) < BLOCK_NAME_SIZE);
+}
+
+TEST(writes_reach_the_disk_and_the_cache_forgets)
+{
+	struct block_device partition;
+	u8 buffer[BLOCK], byte;
+
+	host_memory_init();
+	make_disk();
+	CHECK_EQUAL(block_partition(&disk.device, 10, 5, 3, PARTITION_ESP, &partition), OK);
+	CHECK_EQUAL(block_read_bytes(&partition, BLOCK, 1, &byte), OK);
+	CHECK_EQUAL(byte, 11);
+	memset(buffer, 0xee, sizeof(buffer));
+	CHECK_EQUAL(block_write(&partition, 1, 1, buffer), OK);
+	CHECK_EQUAL(bytes[11 * BLOCK], 0xee);
+	CHECK_EQUAL(bytes[12 * BLOCK], 12);
+	CHECK_EQUAL(block_read_bytes(&partition, BLOCK, 1, &byte), OK);
+	CHECK_EQUAL(byte, 0xee);
+	CHECK_EQUAL(block_write(&partition, 5, 1, buffer), ERR_INVALID);
+	CHECK_EQUAL(block_write(&partition, 5, 0, buffer), OK);
+	CHECK_EQUAL(disk.writes, 1);
+	CHECK_EQUAL(block_flush(&partition), OK);
+	CHECK_EQUAL(disk.flushes, 1);
+	disk.bad_block = 11;
+	CHECK_EQUAL(block_write(&partition, 0, 2, buffer), ERR_IO);
+}
+
+TEST(what_cannot_be_written_is_not)
+{
+	static const struct block_ops read_only_ops = { 0 };
+	struct block_device partition;
+	u8 buffer[BLOCK] = { 0 };
+
+	make_disk();
+	disk.device.read_only = true;
+	CHECK_EQUAL(block_partition(&disk.device, 10, 5, 3, PARTITION_ESP, &partition), OK);
+	CHECK(partition.read_only);
+	CHECK_EQUAL(block_write(&disk.device, 0, 1, buffer), ERR_DENIED);
+	CHECK_EQUAL(block_write(&partition, 0, 1, buffer), ERR_DENIED);
+	CHECK_EQUAL(disk.writes, 0);
+	disk.device.read_only = false;
+	disk.device.ops = &read_only_ops;
+	CHECK_EQUAL(block_write(&disk.device, 0, 1, buffer), ERR_DENIED);
+	CHECK_EQUAL(block_flush(&disk.device), OK);
+}
+
+/* Schemes of which each returns what the test wants. */
+static enum status first_status, second_status;
+static u32 first_scans, second_scans;
+
+static enum status first_scan(struct block_device *device, struct arena *arena,
+			      struct partition_table *out)
+{
+	(void)device;
+	(void)arena;
+	first_scans++;
+	out->count = 1;
+	return first_status;
+}
+
+static enum status second_scan(struct block_device *device, struct arena *arena,
+			       struct partition_table *out)
+{
+	(void)device;
+	(void)arena;
+	second_scans++;
+	CHECK_EQUAL(out->count, 0); /* nothing of what the first one left */
+	out->count = 2;
+	return second_status;
+}
+
+static const struct partition_scheme first_scheme = { "first", first_scan },
+				     second_scheme = { "second", second_scan };
+const struct partition_scheme *const partition_schemes[] = { &first_scheme, &second_scheme, NULL };
+
+TEST(the_first_scheme_that_recognizes_the_disk_wins)
+{
+	struct arena arena = { 0 };
+	struct partition_table table = { .count = 42 };
+
+	make_disk();
+	first_status = OK;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), OK);
+	CHECK_TEXT(table.scheme, "first");
+	CHECK_EQUAL(table.count, 1);
+	CHECK_EQUAL(second_scans, 0);
+
+	first_status = ERR_UNRECOGNIZED;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), OK);
+	CHECK_TEXT(table.scheme, "second");
+	CHECK_EQUAL(table.count, 2);
+
+	first_status = ERR_CORRUPT;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), OK);
+	CHECK_TEXT(table.scheme, "second");
+}
+
+TEST(the_first_trouble_is_what_is_told)
+{
+	struct arena arena = { 0 };
+	struct partition_table table = { .count = 42 };
+
+	make_disk();
+	first_status = ERR_CORRUPT;
+	second_status = ERR_IO;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), ERR_CORRUPT);
+	first_status = ERR_UNRECOGNIZED;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), ERR_IO);
+	second_status = ERR_UNRECOGNIZED;
+	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), ERR_UNRECOGNIZED);
+	CHECK_EQUAL(table.count, 42);
+}

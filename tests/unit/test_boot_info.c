@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/boot_info.c: ranges that are dropped, words of the command line. */
+#include "tests/unit/test.h"
+
+#include "core/arch.h"
+#include "core/boot_info.h"
+#include "core/log.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+
+static const char *option(const char *command_line, const char *name)
+{
+	static char text[64];
+	struct span value;
+
+	boot_info.command_line = span_of_string(command_line);
+	if (!boot_info_option(name, &value))
+		return "(none)";
+	snprintf(text, sizeof(text), "%.*s", (int)value.size, value.data);
+	return text;
+}
+
+TEST(options_are_whole_words)
+{
+	CHECK_TEXT(option("fatwood.log=debug", "fatwood.log"), "debug");
+	CHECK_TEXT(option("  quiet \t fatwood.log=debug  x", "fatwood.log"), "debug");
+	CHECK_TEXT(option("", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("fatwood.log", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("fatwood.log=", "fatwood.log"), "");
+	CHECK_TEXT(option("xfatwood.log=a", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("fatwood.logs=a", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("fatwood.lo=a", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("Fatwood.log=a", "fatwood.log"), "(none)");
+	CHECK_TEXT(option("a=b=c", "a"), "b=c");
+}
+
+TEST(the_last_word_wins)
+{
+	CHECK_TEXT(option("a=1 a=2 b=3 a=4 c=5", "a"), "4");
+	CHECK_TEXT(option("a=1 a", "a"), "1");
+}
+
+TEST(a_command_line_may_be_missing_or_hold_anything)
+{
+	struct span value;
+
+	boot_info.command_line = (struct span){ 0 };
+	CHECK(!boot_info_option("a", &value));
+	boot_info.command_line = SPAN("\0\xff a=\0\n \x1b");
+	CHECK(boot_info_option("a", &value));
+	CHECK_EQUAL(value.size, 2);
+}
+
+TEST(ranges_are_kept_as_given_unless_empty_or_wrapping)
+{
+	boot_info = (struct boot_info){ .source = "test" };
+	boot_info_add_range(5, 1, MEMORY_RESERVED);
+	boot_info_add_range(4, 0, MEMORY_CONVENTIONAL);
+	boot_info_add_range(UINT64_MAX, 1, MEMORY_CONVENTIONAL);
+	boot_info_add_range(1, UINT64_MAX, MEMORY_CONVENTIONAL);
+	boot_info_add_range(0, UINT64_MAX, MEMORY_CONVENTIONAL);
+	CHECK_EQUAL(boot_info.range_count, 2);
+	CHECK_EQUAL(boot_info.ranges[0].base, 5);
+	CHECK_EQUAL(boot_info.ranges[0].end, 6);
+	CHECK_EQUAL(boot_info.ranges[0].type, MEMORY_RESERVED);
+	CHECK_EQUAL(boot_info.ranges[1].end, UINT64_MAX);
+}
+
+TEST(ranges_past_the_end_of_the_table_are_dropped_with_a_message)
+{
+	static struct memory_console console;
+
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_WARNING);
+	boot_info = (struct boot_info){ .source = "test" };
+	for (u32 i = 0; i < BOOT_RANGES_MAX; i++)
+		boot_info_add_range(i, 1, MEMORY_CONVENTIONAL);
+	console.size = 0;
+	console.text[0] = 0;
+	boot_info_add_range(0x1234, 1, MEMORY_RESERVED);
+	CHECK_EQUAL(boot_info.range_count, BOOT_RANGES_MAX);
+	CHECK(strstr(console.text, "BOOT_RANGES_MAX"));
+	CHECK(strstr(console.text, "0x1234"));
+	console_unregister(&console.console);
+}
+
+TEST(the_log_shows_all_of_it)
+{
+	static struct memory_console console;
+
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_DEBUG);
+	boot_info = (struct boot_info){ .source = "PVH", .rsdp = 0xe0000 };
+	boot_info_add_range(0x1000, 0x2000, MEMORY_ACPI_NVS);
+	boot_info.modules[0] = span_of("", 77);
+	boot_info.module_count = 1;
+	boot_info.command_line = SPAN("root=/dev/vda1\x1b[2J");
+	boot_info_log();
+	CHECK(strstr(console.text, "PVH, RSDP at 0xe0000"));
+	CHECK(strstr(console.text, "0x0000000000001000 to 0x0000000000003000, type 10"));
+	CHECK(strstr(console.text, "module of 77 bytes"));
+	CHECK(strstr(console.text, "command line: root=/dev/vda1?[2J"));
+	console_unregister(&console.console);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/log.c: one process, one log; so the tests stand in the order in which a boot goes. */
+#include "tests/unit/test.h"
+
+#include "core/arch.h"
+#include "core/log.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+
+static struct memory_console console;
+
+/* What was written since the last time. */
+static const char *written(void)
+{
+	static char text[sizeof(console.text)];
+
+	memcpy(text, console.text, sizeof(text));
+	console.size = 0;
+	console.text[0] = 0;
+	return text;
+}
+
+TEST(lines_before_any_console_are_kept_whatever_their_level)
+{
+	log_error("an error");
+	log_warning("a %s", "warning");
+	log_info("info");
+	log_debug("debug %d", 1);
+	log_replay(); /* still nobody to print to */
+	/* From the replay on the threshold is known: quiet by default. */
+	log_debug("too detailed");
+	log_warning("one more");
+	memory_console_init(&console, "");
+	CHECK_TEXT(written(), "");
+	log_replay();
+	CHECK_TEXT(written(), "error: an error\r\nwarning: a warning\r\nwarning: one more\r\n");
+	log_replay();
+	CHECK_TEXT(written(), "");
+}
+
+TEST(the_threshold_decides)
+{
+	log_info("not printed");
+	CHECK_TEXT(written(), "");
+	log_set_threshold(LOG_INFO);
+	log_info("printed");
+	log_debug("not printed");
+	CHECK_TEXT(written(), "printed\r\n");
+	log_set_threshold(LOG_NONE);
+	log_error("not printed");
+	CHECK_TEXT(written(), "");
+	log_set_threshold(LOG_DEBUG);
+	log_debug("printed");
+	CHECK_TEXT(written(), "printed\r\n");
+}
+
+TEST(the_subject_stands_before_each_line)
+{
+	log_set_subject("disk0p1");
+	log_warning("FAT: %u", 7u);
+	log_info("more");
+	log_set_subject(NULL);
+	log_info("end");
+	CHECK_TEXT(written(), "warning: disk0p1: FAT: 7\r\ndisk0p1: more\r\nend\r\n");
+}
+
+TEST(funnels_log_and_return_their_status)
+{
+	CHECK_EQUAL(corrupt("cluster %u", 3u), ERR_CORRUPT);
+	CHECK_EQUAL(unsupported("FAT%d", 12), ERR_UNSUPPORTED);
+	CHECK_TEXT(written(), "warning: cluster 3\r\nwarning: FAT12\r\n");
+}
+
+TEST(a_terminal_never_obeys_a_name_from_a_disk)
+{
+	log_info("%s", "a\x1b[2Jb\r\nc\td\x7f"
+		       "e");
+	CHECK_TEXT(written(), "a?[2Jb??c?d?e\r\n");
+	/* C1 control characters, bare and as UTF-8; what is no UTF-8. */
+	log_info("%s", "a\x9b"
+		       "2Jb\xc2\x9b"
+		       "c\xff\xc3");
+	CHECK_TEXT(written(), "a?2Jb?c??\r\n");
+	/* Letters stay as they are, at the end of the line too. */
+	log_info("%s", "Gr\xc3\xbc\xc3\x9f"
+		       "e \xf0\x9f\x94\xa5 \xef\xbf\xbd\xe2\x82\xac");
+	CHECK_TEXT(written(), "Gr\xc3\xbc\xc3\x9f"
+			      "e \xf0\x9f\x94\xa5 \xef\xbf\xbd\xe2\x82\xac\r\n");
+}
+
+TEST(long_lines_are_cut_and_say_so)
+{
+	char name[1000], subject[300];
+	const char *line;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	for (size_t size = 240; size < 260; size++) {
+		log_info("%.*s", (int)size, name);
+		line = written();
+		CHECK(strlen(line) <= 258);
+		CHECK(strcmp(line + strlen(line) - 2, "\r\n") == 0);
+		if (strlen(line) != size + 2)
+			CHECK(strcmp(line + strlen(line) - 5, "...\r\n") == 0);
+	}
+	memset(subject, 's', sizeof(subject) - 1);
+	subject[sizeof(subject) - 1] = 0;
+	log_set_subject(subject);
+	log_error("%s", name);
+	log_set_subject(NULL);
+	line = written();
+	CHECK(strncmp(line, "error: sss", 10) == 0);
+	CHECK(strcmp(line + strlen(line) - 6, "s...\r\n") == 0);
+	CHECK(strlen(line) <= 258);
+}
+
+TEST(the_oldest_lines_give_way_when_nobody_listens)
+{
+	const char *text;
+	char last[32];
+
+	console_unregister(&console.console);
+	for (int i = 0; i < 1000; i++)
+		log_info("line number %d", i);
+	memory_console_init(&console, "");
+	log_info("now");
+	text = written();
+	CHECK(text[0] == '(' && strstr(text, " earlier lines had no place)\r\n"));
+	snprintf(last, sizeof(last), "line number 999\r\nnow\r\n");
+	CHECK(strstr(text, last));
+	CHECK(!strstr(text, "line number 0\r"));
+	/* Each line is whole, and their numbers ascend without a gap. */
+	int lost = atoi(text + 1), expected = lost;
+
+	for (const char *at = strstr(text, "line number"); at && expected < 1000;
+	     at = strstr(at + 1, "line number"))
+		CHECK_EQUAL(atoi(at + strlen("line number ")), expected++);
+	CHECK_EQUAL(expected, 1000);
+	CHECK(lost > 500 && lost < 900);
+}
+
+TEST(the_longest_lines_fit_the_ring)
+{
+	char name[1000];
+
+	memset(name, 'y', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	console_unregister(&console.console);
+	for (int i = 0; i < 100; i++)
+		log_info("%s", name);
+	memory_console_init(&console, "");
+	log_replay();
+	CHECK(strlen(written()) > 3000);
+}
+
+static void write_and_fail(struct console *failing, const char *text, size_t size)
+{
+	(void)text;
+	(void)size;
+	log_error("%s: does not write", failing->name);
+}
+
+TEST(a_console_that_logs_its_failure_is_not_asked_again)
+{
+	struct console failing = { .name = "failing", .write = write_and_fail };
+
+	console_register(&failing);
+	log_error("once");
+	console_unregister(&failing);
+	CHECK_TEXT(written(), "error: once\r\n");
+	log_error("twice");
+	CHECK_TEXT(written(), "error: twice\r\n");
+}
+
+TEST(names_of_levels)
+{
+	enum log_level level = LOG_NONE;
+
+	CHECK(log_level_from_name(SPAN("debug"), &level));
+	CHECK_EQUAL(level, LOG_DEBUG);
+	CHECK(log_level_from_name(SPAN("none"), &level));
+	CHECK_EQUAL(level, LOG_NONE);
+	CHECK(log_level_from_name(SPAN("warning"), &level));
+	CHECK_EQUAL(level, LOG_WARNING);
+	CHECK(!log_level_from_name(SPAN("warn"), &level));
+	CHECK(!log_level_from_name(SPAN("debugging"), &level));
+	CHECK(!log_level_from_name(SPAN(""), &level));
+	CHECK(!log_level_from_name(SPAN("Debug"), &level));
+	CHECK_EQUAL(level, LOG_WARNING);
+}

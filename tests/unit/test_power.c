@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/power.c, core/panic.c and core/device.c: every way ends, in the right order. */
+#include "tests/unit/test.h"
+
+#include "core/arch.h"
+#include "core/device.h"
+#include "core/panic.h"
+#include "core/power.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+
+static char order[64];
+
+static void first_off(void)
+{
+	strcat(order, "1");
+}
+
+static void second_off(void)
+{
+	strcat(order, "2");
+}
+
+static void second_reset(void)
+{
+	strcat(order, "r");
+}
+
+static void run_off(void *context)
+{
+	(void)context;
+	power_off();
+}
+
+static void run_reset(void *context)
+{
+	(void)context;
+	power_reset();
+}
+
+static void run_last_action(void *context)
+{
+	(void)context;
+	power_last_action();
+}
+
+TEST(without_any_way_the_machine_is_halted)
+{
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+}
+
+TEST(the_architecture_comes_last)
+{
+	host_power_off_works = true;
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_POWERED_OFF);
+	host_power_off_works = false;
+}
+
+TEST(ways_are_tried_newest_first)
+{
+	static const struct power_ops first = { .name = "first", .off = first_off };
+	static const struct power_ops second = { .name = "second",
+						 .off = second_off,
+						 .reset = second_reset };
+
+	power_register(&first);
+	power_register(&second);
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_TEXT(order, "21");
+	order[0] = 0;
+	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
+	CHECK_TEXT(order, "r");
+}
+
+TEST(too_many_ways_are_dropped)
+{
+	static const struct power_ops more = { .name = "more", .off = first_off };
+
+	for (int i = 0; i < 10; i++)
+		power_register(&more);
+	order[0] = 0;
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(strlen(order), POWER_OPS_MAX);
+}
+
+TEST(the_last_action_of_this_configuration_is_to_halt)
+{
+	CHECK(IS_ENABLED(CONFIG_LAST_ACTION_HALT));
+	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_HALTED);
+}
+
+static void rest(struct device *device)
+{
+	strcat(order, device->name);
+}
+
+TEST(devices_come_to_rest_once_and_newest_first)
+{
+	static struct device a = { .name = "a", .quiesce = rest },
+			     b = { .name = "b", .quiesce = rest };
+
+	order[0] = 0;
+	devices_quiesce();
+	CHECK_TEXT(order, "");
+	device_register(&a);
+	device_register(&b);
+	devices_quiesce();
+	CHECK_TEXT(order, "ba");
+	devices_quiesce();
+	CHECK_TEXT(order, "ba");
+}
+
+static struct memory_console console;
+
+/* A console that breaks while the panic's message is printed. */
+static void write_and_panic(struct console *failing, const char *text, size_t size)
+{
+	(void)text;
+	(void)size;
+	panic("%s is broken as well", failing->name);
+}
+
+static void fail_assertion(void *context)
+{
+	assert(context != NULL);
+}
+
+/* The last test: panic() is not made to be survived. */
+TEST(panic_says_why_and_does_not_go_in_circles)
+{
+	static struct console failing = { .name = "failing", .write = write_and_panic };
+
+	memory_console_init(&console, "");
+	log_replay();
+	console.size = 0;
+	console.text[0] = 0;
+	CHECK_EQUAL(host_run(fail_assertion, &console), HOST_RETURNED);
+	CHECK_TEXT(console.text, "");
+	console_register(&failing);
+	CHECK_EQUAL(host_run(fail_assertion, NULL), HOST_HALTED);
+	CHECK(strstr(console.text, "test_power.c:"));
+	CHECK(strstr(console.text, "context != NULL"));
+}

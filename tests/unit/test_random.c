@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/random.c: sources in turn, then the processor, then nothing. */
+#include "tests/unit/test.h"
+
+#include "core/random.h"
+#include "lib/util.h"
+#include "tests/host/host.h"
+
+static enum status first_status;
+static u32 reads;
+
+static enum status read_source(struct random_source *source, void *buffer, size_t size)
+{
+	reads++;
+	memset(buffer, source->name[0], size);
+	return source->name[0] == 'f' ? first_status : OK;
+}
+
+static struct random_source first = { .name = "first", .read = read_source };
+static struct random_source second = { .name = "second", .read = read_source };
+
+TEST(the_processor_fills_any_size)
+{
+	for (size_t size = 0; size < 40; size++) {
+		u8 *buffer = malloc(size + 1);
+		u64 expected;
+
+		host_random = 0x0123456789abcdef + size;
+		expected = host_random;
+		buffer[size] = '#';
+		CHECK_EQUAL(random_read(buffer, size), OK);
+		CHECK_EQUAL(buffer[size], '#');
+		for (size_t i = 0; i < size; i += 8, expected++)
+			CHECK(memcmp(buffer + i, &expected, min_u64(8, size - i)) == 0);
+		free(buffer);
+	}
+}
+
+TEST(without_any_source_there_are_zeroes_and_an_error)
+{
+	u8 buffer[5] = { 1, 2, 3, 4, 5 };
+
+	host_random_missing = true;
+	CHECK_EQUAL(random_read(buffer, 4), ERR_NOT_FOUND);
+	CHECK(memcmp(buffer, "\0\0\0\0\5", 5) == 0);
+}
+
+TEST(the_source_found_last_is_asked_first)
+{
+	char buffer[3] = "";
+
+	random_register(&second);
+	random_register(&first);
+	CHECK_EQUAL(random_read(buffer, 2), OK);
+	CHECK_TEXT(buffer, "ff");
+	CHECK_EQUAL(reads, 1);
+	first_status = ERR_TIMEOUT;
+	CHECK_EQUAL(random_read(buffer, 2), OK);
+	CHECK_TEXT(buffer, "ss");
+	random_unregister(&second);
+	CHECK_EQUAL(random_read(buffer, 2), ERR_NOT_FOUND);
+	CHECK_TEXT(buffer, "");
+	host_random_missing = false;
+	host_random = 0x4141;
+	CHECK_EQUAL(random_read(buffer, 2), OK);
+	CHECK_TEXT(buffer, "AA");
+	random_unregister(&second); /* not there any more */
+	random_unregister(&first);
+}

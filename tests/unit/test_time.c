@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core/time.c on a clock that moves when it is looked at. */
+#include "tests/unit/test.h"
+
+#include "core/arch.h"
+#include "core/time.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+
+static u64 polls_until_passed(u32 milliseconds)
+{
+	struct deadline deadline = deadline_after(milliseconds);
+	u64 polls = 1;
+
+	while (!deadline_passed(&deadline))
+		polls++;
+	return polls;
+}
+
+TEST(a_short_wait_does_not_look_at_the_clock)
+{
+	struct deadline deadline = deadline_after(0);
+	u64 looks = host_clock_looks, relaxes = host_relaxes;
+
+	for (int i = 0; i < 900; i++)
+		CHECK(!deadline_passed(&deadline));
+	CHECK_EQUAL(host_clock_looks, looks);
+	CHECK_EQUAL(host_relaxes, relaxes + 900);
+}
+
+TEST(a_deadline_passes_when_its_time_is_over_and_stays_passed)
+{
+	struct deadline deadline = deadline_after(10);
+	u64 start = host_ticks;
+
+	while (!deadline_passed(&deadline))
+		;
+	CHECK(host_ticks - start >= HOST_TICKS_PER_SECOND / 100);
+	CHECK(host_ticks - start < HOST_TICKS_PER_SECOND / 90);
+	CHECK(deadline_passed(&deadline));
+	CHECK(deadline_passed(&deadline));
+}
+
+TEST(deadlines_grow_with_their_milliseconds)
+{
+	u64 none = polls_until_passed(0), ten = polls_until_passed(10),
+	    second = polls_until_passed(1000);
+
+	CHECK(none < ten);
+	CHECK_EQUAL((second - none + 50) / (ten - none), 100);
+}
+
+TEST(the_longest_deadline_does_not_wrap)
+{
+	struct deadline deadline = deadline_after(UINT32_MAX);
+
+	for (int i = 0; i < 5000; i++)
+		CHECK(!deadline_passed(&deadline));
+	host_ticks += 4294967295ull * (HOST_TICKS_PER_SECOND / 1000) * 2;
+	CHECK(deadline_passed(&deadline));
+}
+
+TEST(the_clock_may_wrap)
+{
+	host_ticks = UINT64_MAX - 3 * HOST_TICKS_PER_LOOK;
+	CHECK(polls_until_passed(5) > 1000);
+	CHECK(host_ticks < HOST_TICKS_PER_SECOND);
+}
+
+TEST(delays_last_at_least_what_they_say)
+{
+	static const u32 delays[] = { 0, 1, 10, 999, 1000000 };
+
+	host_ticks_per_look = 100;
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		u64 start = host_ticks, ticks = delays[i] * (u64)(HOST_TICKS_PER_SECOND / 1000000);
+
+		delay_us(delays[i]);
+		CHECK(host_ticks - start >= ticks);
+		CHECK(host_ticks - start <= ticks + ticks / 100 + 1000);
+	}
+	host_ticks_per_look = HOST_TICKS_PER_LOOK;
+}
+
+TEST(marks_are_printed_when_asked_for)
+{
+	static struct memory_console console;
+	const char *text = console.text;
+
+	memory_console_init(&console, "");
+	timing_print(); /* nothing was noted, and nobody asked */
+	host_ticks_per_look = 0;
+	host_ticks = 77;
+	timing_mark("entry");
+	host_ticks += 1500 * 1000;
+	timing_mark("memory");
+	timing_print();
+	CHECK_TEXT(text, "");
+	timing_enable();
+	timing_print();
+	CHECK(strstr(text, "0 us  +       0 us  entry\r\n"));
+	CHECK(strstr(text, "1500 us  +    1500 us  memory\r\n"));
+	for (int i = 0; i < TIMING_MARKS_MAX; i++) {
+		host_ticks += 1000;
+		timing_mark("more");
+	}
+	console.size = 0;
+	timing_print();
+	CHECK(strstr(text, "1514 us  +       1 us  more\r\n"));
+	CHECK(!strstr(text, "1515 us"));
+	host_ticks_per_look = HOST_TICKS_PER_LOOK;
+	console_unregister(&console.console);
+}
