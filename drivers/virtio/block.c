@@ -250,8 +250,9 @@ static void log_use(struct virtio_device *device)
 {
 	const struct virtio_block *block = device->driver;
 
-	log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
-		  (u64)(block->byte_count / KIB));
+	if (block->started)
+		log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
+			  (u64)(block->byte_count / KIB));
 }
 
 static enum status probe(struct virtio_device *device)

@@ -42,24 +42,6 @@ bool virtio_has_driver(u32 id)
 	return driver_for(id) != NULL;
 }
 
-void virtio_probe(struct virtio_device *device)
-{
-	const struct virtio_driver *driver = driver_for(device->id);
-	char *name = device->device.name;
-	char place[sizeof(device->device.name)];
-	enum status status;
-
-	if (!driver)
-		return;
-	memcpy(place, name, sizeof(place));
-	format(name, sizeof(place), "%s %s", driver->name, place);
-	status = driver->probe(device);
-	if (status)
-		log_warning("%s: %s", name, status_name(status));
-	else
-		log_debug("%s: found", name);
-}
-
 /* False: it still is not reset after the wait, or says that it never will be. */
 static bool reset(struct virtio_device *device)
 {
@@ -117,15 +99,35 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	return OK;
 }
 
-/* Called at the handover. */
+void virtio_ready(struct virtio_device *device)
+{
+	u8 status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
+
+	device->ready = true;
+	device->transport->set_status(device, device->legacy ? status : status | STATUS_FEATURES_OK);
+}
+
+void virtio_fail(struct virtio_device *device, const char *why)
+{
+	if (device->failed)
+		return;
+	device->failed = true;
+	log_error("%s: %s; it is not used any more", device->device.name, why);
+	if (!reset(device))
+		log_error("%s: does not answer a reset", device->device.name);
+}
+
+/* At the handover. What was never ready does no DMA, and is left as it is. */
 static void quiesce(struct device *base)
 {
 	struct virtio_device *device = container_of(base, struct virtio_device, device);
 	const struct virtio_transport *transport = device->transport;
+	bool active = device->ready && !device->failed;
 
 	if (device->stopping)
 		device->stopping(device);
-	if (device->failed)
+	device->failed = true; /* whoever asks anything of it now is mistaken */
+	if (!active)
 		return;
 
 	/*
@@ -138,28 +140,29 @@ static void quiesce(struct device *base)
 			return;
 	}
 	log_warning(
-		"%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot use it. "
-		"See docs/vmm/firecracker.md: boot from a disk that the system does not need, or give the "
-		"VMM the kernel and initrd themselves",
+		"%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot "
+		"use it. See docs/vmm/firecracker.md: boot from a disk that the system does not need, "
+		"or give the VMM the kernel and initrd themselves",
 		base->name);
 }
 
-void virtio_ready(struct virtio_device *device)
+void virtio_probe(struct virtio_device *device)
 {
-	u8 status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
+	const struct virtio_driver *driver = driver_for(device->id);
+	char *name = device->device.name;
+	char place[sizeof(device->device.name)];
+	enum status status;
 
-	device->ready = true;
+	if (!driver)
+		return;
+	memcpy(place, name, sizeof(place));
+	format(name, sizeof(place), "%s %s", driver->name, place);
+	status = driver->probe(device);
+	if (status) {
+		log_warning("%s: %s", name, status_name(status));
+		return;
+	}
+	log_debug("%s: found", name);
 	device->device.quiesce = quiesce;
 	device_register(&device->device);
-	device->transport->set_status(device, device->legacy ? status : status | STATUS_FEATURES_OK);
-}
-
-void virtio_fail(struct virtio_device *device, const char *why)
-{
-	if (device->failed)
-		return;
-	device->failed = true;
-	log_error("%s: %s; it is not used any more", device->device.name, why);
-	if (!reset(device))
-		log_error("%s: does not answer a reset", device->device.name);
 }

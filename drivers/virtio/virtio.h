@@ -87,7 +87,7 @@ void *virtio_allocate(size_t size);
  */
 enum status virtio_begin(struct virtio_device *device, u64 wanted);
 
-/* The device may work from now on; it is reset at devices_quiesce(). */
+/* The device may work from now on, up to its reset at devices_quiesce(). */
 void virtio_ready(struct virtio_device *device);
 
 /* Gives a device that spoke nonsense or nothing up: logs @why, stops it by a reset. */

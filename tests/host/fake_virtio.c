@@ -432,8 +432,10 @@ static u64 read_mmio(struct fake_virtio *device, u64 offset)
 {
 	switch (offset) {
 	case 0x000:
-		return 0x74726976;
+		return device->lie_magic ? 0 : 0x74726976;
 	case 0x004:
+		if (device->lie_version)
+			return device->lie_version;
 		return device->legacy ? 1 : 2;
 	case 0x008:
 		return device->id;

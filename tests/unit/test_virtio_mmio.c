@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* virtio over MMIO, both versions, and the three ways to learn where devices are. */
+#include "tests/unit/test.h"
+
+#include "tests/unit/machine.h"
+
+enum { DISK_SIZE = 5 * 1024 * 1024 };
+
+static u8 bytes[DISK_SIZE], buffer[DISK_SIZE];
+static struct fake_virtio devices[FAKE_MMIO_MAX];
+
+static struct fake_virtio *add_disk(u64 base, u64 size)
+{
+	u32 number = machine.mmio_count;
+	struct fake_virtio *device = &devices[number];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 7 + i / 512);
+	fake_virtio_disk(device, bytes, DISK_SIZE - 512 * number, 0);
+	device->base = base;
+	device->size = size;
+	machine.mmio[machine.mmio_count++] = device;
+	return device;
+}
+
+static void set_command_line(const char *text)
+{
+	boot_info.command_line = span_of_string(text);
+}
+
+static void expect_disks(u32 before, const u32 *numbers, u32 count)
+{
+	struct block_device *disk = block_first();
+
+	CHECK_EQUAL(disk_count(), before + count);
+	for (u32 i = 0; disk && i < before; i++)
+		disk = disk->next;
+	for (u32 i = 0; disk && i < count; i++, disk = disk->next)
+		CHECK_EQUAL(disk->block_count, DISK_SIZE / 512 - numbers[i]);
+}
+
+TEST(version_2_reads)
+{
+	struct fake_virtio *device;
+
+	machine_start();
+	device = add_disk(0xc0001000, 4096);
+	set_command_line("console=ttyS0 pci=off virtio_mmio.device=4K@0xc0001000:5 quiet");
+	virtio_mmio_probe();
+	CHECK_EQUAL(block_read(last_disk(), 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	CHECK_EQUAL(device->requests, 2);
+	devices_quiesce();
+	CHECK_EQUAL(device->resets, 1);
+	CHECK_EQUAL(device->violations + machine.violations, 0);
+	CHECK(was_logged("virtio-blk 0xc0001000"));
+}
+
+TEST(version_1_reads)
+{
+	struct fake_virtio *device;
+
+	machine_start();
+	device = add_disk(0xfeb02e00, 512);
+	device->legacy = true;
+	device->features = 0;
+	set_command_line("virtio_mmio.device=512@0xfeb02e00:12:3");
+	virtio_mmio_probe();
+	CHECK_EQUAL(block_read(last_disk(), 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	devices_quiesce();
+	CHECK_EQUAL(device->resets, 1);
+	CHECK_EQUAL(device->violations + machine.violations, 0);
+}
+
+TEST(other_versions_are_refused)
+{
+	u32 before = disk_count();
+
+	machine_start();
+	add_disk(0xc0001000, 4096)->lie_version = 3;
+	set_command_line("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	CHECK_EQUAL(disk_count(), before);
+	CHECK(was_logged("version 3"));
+}
+
+TEST(command_line_gives_the_order)
+{
+	u32 before = disk_count();
+
+	machine_start();
+	add_disk(0xc0001000, 4096);
+	add_disk(0xc0002000, 4096);
+	add_disk(0xc0003000, 4096);
+	set_command_line("virtio_mmio.device=4K@0xc0003000:7 a virtio_mmio.device=4K@0xc0001000:5 "
+			 "virtio_mmio.device=4k@3221233664:6");
+	virtio_mmio_probe();
+	expect_disks(before, (const u32[]){ 2, 0, 1 }, 3);
+}
+
+TEST(nonsense_on_the_command_line_is_left_out)
+{
+	static const char *const lines[] = {
+		"virtio_mmio.device=",
+		"virtio_mmio.device=@",
+		"virtio_mmio.device=K@0xc0001000:5",
+		"virtio_mmio.device=4K@:5",
+		"virtio_mmio.device=4K",
+		"virtio_mmio.device=4K@0xc0001001:5",
+		"virtio_mmio.device=4K@0xffffffffffffff00:5",
+		"virtio_mmio.device=256@0xc0001000:5",
+		"virtio_mmio.device=18446744073709551615G@0xc0001000:5",
+		"virtio_mmio.device=4K@0x18000000:5", /* RAM */
+		"virtio_mmio.device=-4K@0xc0001000:5",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		u32 before = disk_count();
+
+		machine_start();
+		add_disk(0xc0001000, 4096);
+		set_command_line(lines[i]);
+		virtio_mmio_probe();
+		if (disk_count() != before)
+			printf("accepted: %s\n", lines[i]);
+		CHECK_EQUAL(disk_count(), before);
+		CHECK_EQUAL(machine.violations, 0);
+	}
+}
+
+TEST(window_without_a_device_is_reported)
+{
+	machine_start();
+	add_disk(0xc0001000, 4096)->lie_magic = true;
+	set_command_line("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	CHECK(was_logged("no device at 0xc0001000"));
+}
+
+/* As QEMU's microvm writes them, by iasl: Device { _HID, _UID, _CCA, _CRS { Memory32Fixed, Interrupt } } */
+static size_t add_aml_device(u8 *to, u32 base, u32 size)
+{
+	static const u8 pattern[] = {
+		0x5b, 0x82, 0x40, 0x04, 'V',  'R',  '2',  '3', /* Device */
+		0x08, '_',  'H',  'I',  'D',  0x0d, 'L',  'N',  'R',  'O',  '0',  '0', '0',
+		'5',  0,                                                             /* Name */
+		0x08, '_',  'U',  'I',  'D',  0x0a, 0x17,                            /* Name */
+		0x08, '_',  'C',  'R',  'S',  0x11, 0x1a, 0x0a, 0x17,                /* Buffer */
+		0x86, 0x09, 0x00, 0x01, 0,    0,    0,    0,    0,    0,    0,    0, /* Memory32Fixed */
+		0x89, 0x06, 0x00, 0x03, 0x01, 0x17, 0,    0,    0,    0x79, 0x00, /* Interrupt, end */
+	};
+
+	memcpy(to, pattern, sizeof(pattern));
+	store_le32(to + 43, base);
+	store_le32(to + 47, size);
+	return sizeof(pattern);
+}
+
+TEST(acpi_gives_windows_and_their_order)
+{
+	u32 before = disk_count();
+	u8 dsdt[512] = { 0 };
+	size_t size = 36;
+
+	machine_start();
+	add_disk(0xfeb02a00, 512);
+	add_disk(0xfeb02c00, 512);
+	add_disk(0xfeb02e00, 512);
+	size += add_aml_device(dsdt + size, 0xfeb02e00, 512);
+	size += add_aml_device(dsdt + size, 0xfeb02c00, 512);
+	size += add_aml_device(dsdt + size, 0xfeb02a00, 512);
+	machine_dsdt = span_of(dsdt, size);
+	virtio_mmio_probe();
+	expect_disks(before, (const u32[]){ 2, 1, 0 }, 3);
+	CHECK_EQUAL(machine.violations, 0);
+}
+
+TEST(cut_off_acpi_tables_are_searched_within_bounds)
+{
+	u8 aml[64];
+	size_t full = add_aml_device(aml, 0xfeb02e00, 512);
+
+	for (size_t size = 0; size < full; size++) {
+		u8 *copy = malloc(size + 1);
+
+		machine_start();
+		add_disk(0xfeb02e00, 512);
+		memcpy(copy, aml, size);
+		machine_dsdt = span_of(copy, size);
+		virtio_mmio_probe();
+		free(copy);
+	}
+}
+
+static void add_microvm_slots(u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		add_disk(0xfeb00000 + i * 512, 512)->id = 0;
+}
+
+TEST(microvm_slots_are_looked_at_from_the_last)
+{
+	u32 before = disk_count();
+
+	machine_start();
+	add_microvm_slots(24);
+	devices[23].id = devices[22].id = VIRTIO_ID_BLOCK;
+	virtio_mmio_probe();
+	expect_disks(before, (const u32[]){ 23, 22 }, 2);
+	CHECK_EQUAL(machine.violations, 0);
+}
+
+TEST(microvm_may_have_eight_slots)
+{
+	u32 before = disk_count();
+
+	machine_start();
+	add_microvm_slots(8);
+	devices[7].id = VIRTIO_ID_BLOCK;
+	virtio_mmio_probe();
+	expect_disks(before, (const u32[]){ 7 }, 1);
+	CHECK_EQUAL(machine.violations, 1); /* the look at slot 23 */
+}
+
+TEST(slots_are_not_looked_at_on_a_machine_with_pci)
+{
+	static struct fake_virtio device;
+	static struct fake_function function;
+
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, DISK_SIZE, 0);
+	fake_function_virtio(&machine, &function, 0, 1, &device, MACHINE_BARS);
+	pci_probe();
+	virtio_mmio_probe();
+	CHECK_EQUAL(machine.violations, 0);
+	machine_start();
+	pci_probe();
+}
+
+TEST(firecracker_up_to_1_16_is_reported)
+{
+	struct fake_virtio *device;
+
+	machine_start();
+	device = add_disk(0xc0001000, 4096);
+	device->lie = FAKE_NO_RESET;
+	set_command_line("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	CHECK_EQUAL(block_read(last_disk(), 0, 1, buffer), OK);
+	devices_quiesce();
+	CHECK(was_logged("docs/vmm/firecracker.md"));
+	CHECK_EQUAL(device->violations, 0);
+}
