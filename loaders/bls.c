@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Boot Loader Specification as a boot method (UAPI.1, type #1): the entries of all volumes of
- * a disk as one set, loader.conf, and the tries in order. Files are only read, so the counters in entries' names order them
- * but do not count down (docs/boot-loader-specification.md).
+ * a disk as one set, loader.conf, and the tries in order. Files are only read, so the counters in
+ * entries' names order them but do not count down (docs/boot-loader-specification.md).
  */
 #include "loaders/bls.h"
 
@@ -67,7 +67,8 @@ static enum status search_volume(struct search *search, struct volume *volume)
 		return status;
 	while (!(status = directory_next(&directory, &cursor, &found))) {
 		if (search->count == BLS_ENTRIES_MAX)
-			return unsupported("more than %d entries (BLS_ENTRIES_MAX)", BLS_ENTRIES_MAX);
+			return unsupported("more than %d entries (BLS_ENTRIES_MAX)",
+					   BLS_ENTRIES_MAX);
 		status = add_entry(search, volume, found.name, &found.file);
 		if (status == ERR_NO_MEMORY)
 			return status;
@@ -83,7 +84,8 @@ static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct
 	for (u32 i = 0; i < disk->volume_count; i++) {
 		struct file file;
 		struct span text;
-		enum status status = volume_open(disk->volumes[i], SPAN("loader/loader.conf"), &file);
+		enum status status =
+			volume_open(disk->volumes[i], SPAN("loader/loader.conf"), &file);
 
 		if (status == ERR_NOT_FOUND)
 			continue;
@@ -91,7 +93,8 @@ static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct
 			status = file_load(&file, arena, LOADER_CONF_SIZE_MAX, &text);
 		if (!status)
 			return loader_conf_parse(text, conf);
-		log_warning("%s: loader.conf: %s", disk->volumes[i]->device->name, status_name(status));
+		log_warning("%s: loader.conf: %s", disk->volumes[i]->device->name,
+			    status_name(status));
 	}
 }
 
@@ -144,7 +147,8 @@ static struct bls_entry *choose(struct bls_entry *first, const struct loader_con
 	if (!span_is_empty(conf->default_pattern)) {
 		chosen = bls_entries_match(first, conf->default_pattern);
 		if (!chosen) {
-			log_warning("no entry matches the default \"%.*s\"", (int)conf->default_pattern.size,
+			log_warning("no entry matches the default \"%.*s\"",
+				    (int)conf->default_pattern.size,
 				    (const char *)conf->default_pattern.data);
 			chosen = first;
 		}
@@ -180,8 +184,8 @@ static enum status open_initrds(const struct bls_entry *entry, struct boot_entry
 		enum status status;
 
 		if (out->initrd_count == BOOT_INITRDS_MAX)
-			return unsupported("%s: more than %d initrds (BOOT_INITRDS_MAX)", entry->file,
-					   BOOT_INITRDS_MAX);
+			return unsupported("%s: more than %d initrds (BOOT_INITRDS_MAX)",
+					   entry->file, BOOT_INITRDS_MAX);
 		status = open_file(entry, "initrd", path, &out->initrds[out->initrd_count]);
 		if (status)
 			return status;
@@ -192,7 +196,8 @@ static enum status open_initrds(const struct bls_entry *entry, struct boot_entry
 	return OK;
 }
 
-static enum status join_options(const struct bls_entry *entry, struct arena *arena, struct span *out)
+static enum status join_options(const struct bls_entry *entry, struct arena *arena,
+				struct span *out)
 {
 	struct span rest = entry->text, options;
 	u8 *joined = arena_allocate(arena, entry->text.size);
@@ -240,9 +245,9 @@ static enum status try_entry(struct bls_entry *entry, struct arena *arena)
 		status = unsupported("%s: %s", entry->file, entry->unusable);
 	else
 		status = bls_entry_open(entry, arena, &boot);
+	log_set_subject(NULL);
 	if (!status)
 		status = boot_start(&boot);
-	log_set_subject(NULL);
 	boot_tried(device, entry->file, status);
 	return status;
 }

@@ -35,7 +35,8 @@ bool bls_entry_name(struct span file_name, struct bls_entry *out)
 	struct span rest;
 
 	if (file_name.size <= suffix_size || file_name.data[0] == '.' ||
-	    !text_equals_ignoring_case(span_from(file_name, file_name.size - suffix_size), BLS_SUFFIX))
+	    !text_equals_ignoring_case(span_from(file_name, file_name.size - suffix_size),
+				       BLS_SUFFIX))
 		return false;
 	out->name = rest = span_part(file_name, 0, file_name.size - suffix_size);
 	out->counted = take_counter(&rest, '+', &left) ||
@@ -92,7 +93,8 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, b
 	for (size_t i = 0; i < ARRAY_SIZE(needs_efi); i++)
 		if (text_equals(key, needs_efi[i]))
 			entry->unusable = "its efi, uki or extra key needs EFI, not built in yet";
-	if (text_equals(key, "architecture") && !text_equals_ignoring_case(value, native_architecture))
+	if (text_equals(key, "architecture") &&
+	    !text_equals_ignoring_case(value, native_architecture))
 		entry->unusable = "it is for another architecture";
 	if (text_equals(key, "devicetree") || text_equals(key, "devicetree-overlay"))
 		log_debug("%s: no device tree on this architecture, key ignored", entry->file);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification: the order in which entries are tried (UAPI.1, section "Sorting"), and the choice
- * among them by a pattern. The specification leaves entries that differ in nothing but their boot counters open
- * ("by n"): the one with more tries left comes first, then the one with fewer done.
+ * Boot Loader Specification: the order in which entries are tried (UAPI.1, section "Sorting"), and
+ * the choice among them by a pattern. Of entries that differ in nothing but their counters it only
+ * says "by n": here the one with more tries left comes first, then the one with fewer done.
  */
 #include "lib/glob.h"
 #include "lib/util.h"
@@ -86,7 +86,8 @@ struct bls_entry *bls_entries_sort(struct bls_entry *first)
 	return all;
 }
 
-/* In lower case, at most @size bytes: longer text is cut, and then matches nothing that is longer. */
+/* In lower case, at most @size bytes: longer text is cut, and then matches nothing that is longer.
+ */
 static struct span lower_case(struct span text, u8 *buffer, size_t size)
 {
 	size = (size_t)min_u64(text.size, size);

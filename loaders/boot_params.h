@@ -2,8 +2,8 @@
 /*
  * The "zero page" that a Linux kernel for x86 is entered with, and the setup header in it
  * (Documentation/arch/x86/boot.rst, zero-page.rst). Written by us for the kernel, so a packed
- * struct; of what a kernel file says, bzimage.c reads the header's bytes by offset. Named are the fields we
- * touch.
+ * struct; of what a kernel file says, bzimage.c reads the header's bytes by offset. Named are the
+ * fields we touch.
  */
 #pragma once
 
@@ -43,7 +43,7 @@ enum {
 
 	LOADED_HIGH = 1 << 0, /* loadflags: the protected-mode part belongs at or above 1 MiB */
 
-	XLF_KERNEL_64 = 1 << 0,		     /* xloadflags: has the 64-bit entry, 0x200 into the kernel */
+	XLF_KERNEL_64 = 1 << 0, /* xloadflags: has the 64-bit entry, 0x200 into the kernel */
 	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1, /* so can boot_params, command line and initrd */
 };
 
@@ -77,7 +77,7 @@ struct [[gnu::packed]] boot_params {
 	u64 setup_data; /* 0x250 */
 	u8 header_end[0x290 - 0x258];
 
-	u8 edd_signatures[0x2d0 - 0x290]; /* 0x290 */
+	u8 edd_signatures[0x2d0 - 0x290];                 /* 0x290 */
 	struct e820_entry e820_table[E820_ZERO_PAGE_MAX]; /* 0x2d0 */
 	u8 edd[0x1000 - 0xcd0];
 };

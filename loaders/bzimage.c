@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linux for x86-64 as distributions ship it (Documentation/arch/x86/boot.rst, 64-bit boot protocol). The
- * setup header, by offset in the file:
+ * Linux for x86-64 as distributions ship it, by the 64-bit boot protocol of
+ * Documentation/arch/x86/boot.rst. What is read of the setup header, by offset in the file:
  *
- *	0x1f1	1	setup_sects: 512-byte sectors behind the first, 0 means 4; the kernel proper follows
- *	0x1f4	4	syssize: of the kernel proper, in 16 bytes
+ *	0x1f1	1	setup_sects: 512-byte sectors behind the first, 0 means 4
+ *	0x1f4	4	syssize: of the kernel proper, which follows them, in 16 bytes
  *	0x1fe	2	0xaa55
  *	0x201	1	length of the header from 0x202 on
  *	0x202	4	"HdrS"
@@ -13,11 +13,11 @@
  *	0x22c	4	initrd_addr_max: last byte an initrd may occupy
  *	0x230	4	kernel_alignment, if it is
  *	0x234	1	relocatable_kernel
- *	0x235	1	min_alignment: power of two that still works, slower
+ *	0x235	1	min_alignment: exponent of one that still works, slower
  *	0x236	2	xloadflags
  *	0x238	4	cmdline_size: longest command line, without its NUL
- *	0x258	8	pref_address: where a kernel runs that is not relocatable, or was loaded lower
- *	0x260	4	init_size: memory it needs from there on before it has looked at the memory map
+ *	0x258	8	pref_address: where it runs if not relocatable, or loaded lower
+ *	0x260	4	init_size: memory it needs there before it has read the memory map
  *
  * Not supported: kernels without the 64-bit entry (before Linux 3.8, or 32-bit), zImage.
  */
@@ -83,12 +83,13 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 	u32 setup_sects, version, xloadflags;
 
 	if (head.size < HEADER_END_MAX)
-		return corrupt("%s: kernel file of %llu bytes", title, (unsigned long long)file_size);
+		return corrupt("%s: kernel file of %lu bytes", title, file_size);
 	version = load_le16(h + 0x206);
 	xloadflags = load_le16(h + 0x236);
 	if (version < VERSION_MIN || !(xloadflags & XLF_KERNEL_64))
-		return unsupported("%s: not a 64-bit kernel of Linux 3.8 or later (boot protocol %u.%02u)",
-				   title, version >> 8, version & 0xff);
+		return unsupported(
+			"%s: not a 64-bit kernel of Linux 3.8 or later (boot protocol %u.%02u)",
+			title, version >> 8, version & 0xff);
 	if (!(h[0x211] & LOADED_HIGH))
 		return unsupported("%s: a zImage, not a bzImage", title);
 
@@ -110,14 +111,13 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 
 	if (code_size <= ENTRY_64 || file_size < image.code_offset ||
 	    code_size > file_size - image.code_offset || code_size > UINT32_MAX)
-		return corrupt("%s: kernel of %u + %llu bytes in a file of %llu (cut off?)", title,
-			       image.code_offset, (unsigned long long)code_size,
-			       (unsigned long long)file_size);
+		return corrupt("%s: kernel of %u + %lu bytes in a file of %lu (cut off?)", title,
+			       image.code_offset, code_size, file_size);
 	image.code_size = (u32)code_size;
 	image.memory_size = max_u64(load_le32(h + 0x260), code_size);
 
 	if (!is_power_of_two(image.alignment) || image.alignment < PAGE_SIZE)
-		return corrupt("%s: kernel_alignment 0x%llx", title, (unsigned long long)image.alignment);
+		return corrupt("%s: kernel_alignment 0x%lx", title, image.alignment);
 	image.alignment_min = h[0x235] < 64 ? 1ull << h[0x235] : 0;
 	if (image.alignment_min < PAGE_SIZE || image.alignment_min > image.alignment)
 		image.alignment_min = image.alignment;
@@ -126,8 +126,8 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 }
 
 /*
- * Where it goes: pref_address if that is free, else the next place above. Never below: it would move
- * itself up to pref_address, over whatever is there.
+ * Where it goes: pref_address if that is free, else the next place above. Never below: it would
+ * move itself up to pref_address, over whatever is there.
  */
 static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
 {
@@ -137,7 +137,8 @@ static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
 	enum status status = OK;
 
 	if (image->relocatable) {
-		status = memory_find_lowest(image->memory_size, image->alignment, floor, limit, &base);
+		status = memory_find_lowest(image->memory_size, image->alignment, floor, limit,
+					    &base);
 		if (status == ERR_NO_MEMORY && image->alignment_min < image->alignment) {
 			image->alignment = image->alignment_min;
 			status = memory_find_lowest(image->memory_size, image->alignment, floor,
@@ -145,7 +146,8 @@ static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
 		}
 	}
 	if (!status)
-		status = arena_allocate_pages_at(arena, base, image->memory_size, MEMORY_LOADER_CODE);
+		status = arena_allocate_pages_at(arena, base, image->memory_size,
+						 MEMORY_LOADER_CODE);
 	if (!status)
 		*out = base;
 	return status;
@@ -186,7 +188,7 @@ static void fill_seed(struct parameters *parameters)
 	parameters->zero_page.setup_data = (uintptr_t)&parameters->seed;
 }
 
-/* Entries that did not fit the zero page, and never fewer: counted before the memory for them is allocated. */
+/* Entries that do not fit the zero page: as many before memory is allocated for them as after. */
 static u32 count_more_memory(void)
 {
 	struct e820_entry entry;
@@ -203,16 +205,15 @@ static enum status make_parameters(const struct boot_entry *entry, struct span h
 				   struct parameters **out)
 {
 	struct span vmm = boot_info.command_line;
-	u64 command_line_at = sizeof(struct parameters) +
-			      count_more_memory() * sizeof(struct e820_entry);
+	u64 command_line_at =
+		sizeof(struct parameters) + count_more_memory() * sizeof(struct e820_entry);
 	u64 size = command_line_at + command_line_size_max(entry->options, vmm);
 	u64 base;
 	enum status status = arena_allocate_pages(arena, size, PAGE_SIZE, MEMORY_BELOW_4_GIB,
 						  MEMORY_LOADER_DATA, &base);
 
 	if (status) {
-		log_warning("%s: no room for boot parameters of %llu bytes", entry->title,
-			    (unsigned long long)size);
+		log_warning("%s: no room for boot parameters of %lu bytes", entry->title, size);
 		return status;
 	}
 
@@ -223,8 +224,8 @@ static enum status make_parameters(const struct boot_entry *entry, struct span h
 	memset(parameters, 0, command_line_at);
 	size = command_line_join(entry->options, vmm, (char *)(uintptr_t)command_line);
 	if (size > image->command_line_max)
-		return unsupported("%s: command line of %llu bytes, the kernel takes %u", entry->title,
-				   (unsigned long long)size, image->command_line_max);
+		return unsupported("%s: command line of %lu bytes, the kernel takes %u",
+				   entry->title, size, image->command_line_max);
 	log_debug("command line: %s", (const char *)(uintptr_t)command_line);
 
 	memcpy(&zero_page->setup_sects, head.data + HEADER_START, image->header_end - HEADER_START);
@@ -252,17 +253,18 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 		return status;
 	status = place(&image, arena, &base);
 	if (status) {
-		log_warning("%s: no room for a kernel of %llu KiB at 0x%llx%s, %llu KiB are free",
-			    entry->title, (unsigned long long)(image.memory_size / KIB),
-			    (unsigned long long)image.preferred, image.relocatable ? " or above" : "",
-			    (unsigned long long)(memory_free_size() / KIB));
+		log_warning("%s: no room for a kernel of %lu KiB at 0x%lx%s, %lu KiB are free",
+			    entry->title, image.memory_size / 1024, image.preferred,
+			    image.relocatable ? " or above" : "", memory_free_size() / 1024);
 		return status;
 	}
 	status = file_read(&entry->kernel, image.code_offset, image.code_size,
 			   (void *)(uintptr_t)base);
 	if (!status)
-		status = initrd_load(entry, arena, min_u64(image.initrd_last + 1ull, MEMORY_BELOW_4_GIB),
-				     image.above_4_gib ? MEMORY_ANYWHERE : 0, &initrd, &initrd_size);
+		status = initrd_load(entry, arena,
+				     min_u64(image.initrd_last + 1ull, MEMORY_BELOW_4_GIB),
+				     image.above_4_gib ? MEMORY_ANYWHERE : 0, &initrd,
+				     &initrd_size);
 	if (!status)
 		status = make_parameters(entry, head, &image, arena, &parameters);
 	if (status)
@@ -277,8 +279,8 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	zero_page->acpi_rsdp_addr = boot_info.rsdp;
 	fill_seed(parameters);
 	fill_memory_map(parameters);
-	log_debug("kernel at 0x%llx, initrd at 0x%llx, boot_params at %p", (unsigned long long)base,
-		  (unsigned long long)initrd, (void *)parameters);
+	log_debug("kernel at 0x%lx, initrd at 0x%lx, boot_params at %p", base, initrd,
+		  (void *)parameters);
 	*out = (struct kernel){ .entry = base + ENTRY_64, .argument = (uintptr_t)parameters };
 	return OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger of memory as Linux on x86 is told it (ACPI 6.5, section 15: system address map). All that
- * firmware and loader hold is RAM again once the kernel runs; what the ledger has no word for is reserved.
+ * The ledger of memory as Linux on x86 is told it (ACPI 6.5, section 15: system address map). All
+ * that firmware and loader hold is RAM again once the kernel runs; what the ledger has no word for
+ * is reserved.
  */
 #include "loaders/e820.h"
 

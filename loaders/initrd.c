@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Several initrds as the one that a kernel is given (Linux, Documentation/driver-api/early-userspace/
- * buffer-format.rst: archives follow each other, with zeroes between them). Each is read straight
- * to where the kernel will find it.
+ * Several initrds as the one that a kernel is given (Linux,
+ * Documentation/driver-api/early-userspace/ buffer-format.rst: archives follow each other, with
+ * zeroes between them). Each is read straight to where the kernel will find it.
  */
 #include "loaders/initrd.h"
 
@@ -22,8 +22,7 @@ static enum status total_size(const struct boot_entry *entry, u64 *out)
 
 		if (size > UINT64_MAX - ARCHIVE_ALIGNMENT ||
 		    add_overflows(total, align_up(size, ARCHIVE_ALIGNMENT), &total))
-			return corrupt("%s: initrd %u of %llu bytes", entry->title, i + 1,
-				       (unsigned long long)size);
+			return corrupt("%s: initrd %u of %lu bytes", entry->title, i + 1, size);
 	}
 	*out = total;
 	return OK;
@@ -59,9 +58,8 @@ enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit
 			status = arena_allocate_pages(arena, total, PAGE_SIZE, limit,
 						      MEMORY_LOADER_DATA, &place);
 		if (status) {
-			log_warning("%s: no room for initrds of %llu KiB, %llu KiB of memory are free",
-				    entry->title, (unsigned long long)(total / KIB),
-				    (unsigned long long)(memory_free_size() / KIB));
+			log_warning("%s: no room for initrds of %lu KiB, %lu KiB of memory are free",
+				    entry->title, total / 1024, memory_free_size() / 1024);
 			return status;
 		}
 		status = read_all(entry, place);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader/loader.conf as loader.conf(5) of systemd-boot describes it: default and timeout; other keys are for other loaders. */
+/* loader/loader.conf as loader.conf(5) of systemd-boot has it: default and timeout, no other key.
+ */
 #include "loaders/loader_conf.h"
 
 #include "core/boot_info.h"
@@ -29,8 +30,9 @@ static void set_timeout(struct span value, struct loader_conf *conf)
 	else if (text_to_u64(value, &seconds))
 		conf->timeout_seconds = seconds < MENU_IF_KEY ? (u32)seconds : MENU_FOREVER;
 	else
-		log_warning("timeout %.*s: not a number of seconds, menu-force, menu-hidden or menu-disabled",
-			    (int)value.size, (const char *)value.data);
+		log_warning(
+			"timeout %.*s: not a number of seconds, menu-force, menu-hidden or menu-disabled",
+			(int)value.size, (const char *)value.data);
 }
 
 void loader_conf_parse(struct span text, struct loader_conf *conf)

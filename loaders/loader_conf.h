@@ -6,11 +6,11 @@
 
 #define MENU_NEVER 0u
 #define MENU_IF_KEY (UINT32_MAX - 1) /* only if a key was typed already */
-#define MENU_FOREVER UINT32_MAX	     /* until a key chooses */
+#define MENU_FOREVER UINT32_MAX      /* until a key chooses */
 
 struct loader_conf {
 	struct span default_pattern; /* of entry names; empty: none */
-	u32 timeout_seconds;	     /* that the menu waits, or one of the above */
+	u32 timeout_seconds;         /* that the menu waits, or one of the above */
 };
 
 /* What @text says; keys it does not have keep what is in @conf. */

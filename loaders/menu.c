@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The menu of boot entries: plain lines and a few ECMA-48 sequences that any terminal behind a serial line
- * knows. Arrows, j, k or a number mark an entry, Enter boots it; any key stops the countdown.
+ * The menu of boot entries: plain lines and a few ECMA-48 sequences that any terminal behind a
+ * serial line knows. Arrows, j, k or a number mark an entry, Enter boots it; any key stops the
+ * countdown.
  */
 #include "loaders/menu.h"
 
@@ -13,7 +14,7 @@
 #include "loaders/loader_conf.h"
 
 enum {
-	ROWS_MAX = 16,	 /* entries shown at once: a serial terminal has 24 lines */
+	ROWS_MAX = 16, /* entries shown at once: a serial terminal has 24 lines */
 	POLL_MS = 10,
 	POLL_BYTES_MAX = 64, /* typed in one poll */
 	LINE_SIZE = 512,
@@ -29,10 +30,10 @@ struct menu {
 	const struct span *titles;
 	u32 count;
 	u32 selected;
-	u32 top;	 /* first entry shown */
-	u32 typed;	 /* number typed so far */
-	u32 seconds;	 /* left, or MENU_FOREVER */
-	bool in_escape;	 /* ESC came ... */
+	u32 top;         /* first entry shown */
+	u32 typed;       /* number typed so far */
+	u32 seconds;     /* left, or MENU_FOREVER */
+	bool in_escape;  /* ESC came ... */
 	bool in_control; /* ... and '[' or 'O' after it */
 };
 
@@ -70,13 +71,15 @@ static void draw(struct menu *menu)
 	if (menu->selected >= menu->top + ROWS_MAX)
 		menu->top = menu->selected - ROWS_MAX + 1;
 	for (u32 i = menu->top; i < menu->top + rows(menu); i++) {
-		format(text, sizeof(text), "\r\x1b[K%s%3u  ", i == menu->selected ? ">" : " ", i + 1);
+		format(text, sizeof(text), "\r\x1b[K%s%3u  ", i == menu->selected ? ">" : " ",
+		       i + 1);
 		print(text);
 		print_title(menu->titles[i]);
 		print("\n");
 	}
 	if (menu->seconds == MENU_FOREVER)
-		format(text, sizeof(text), "\r\x1b[KEnter boots %u of %u", menu->selected + 1, menu->count);
+		format(text, sizeof(text), "\r\x1b[KEnter boots %u of %u", menu->selected + 1,
+		       menu->count);
 	else
 		format(text, sizeof(text), "\r\x1b[KBooting %u of %u in %u s, any key stops",
 		       menu->selected + 1, menu->count, menu->seconds);

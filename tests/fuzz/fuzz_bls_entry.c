@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification entries: the input is a set of them, each a file name, a newline, the text and a
- * form feed. They are parsed, sorted, matched and tried down to the kernel's entry.
+ * Boot Loader Specification entries: the input is a set of them, each a file name, a newline, the
+ * text and a form feed. They are parsed, sorted, matched and tried down to the kernel's entry.
  */
 #include <stdio.h>
 
@@ -76,7 +76,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		files[count] = (struct memory_file){ .path = paths[count], .bytes = file };
 		count++;
 	}
-	files[count++] = (struct memory_file){ .path = "linux", .bytes = span_of(image, KERNEL_SIZE) };
+	files[count++] =
+		(struct memory_file){ .path = "linux", .bytes = span_of(image, KERNEL_SIZE) };
 	files[count++] = (struct memory_file){ .path = "initrd", .bytes = SPAN("initrd") };
 	memory_volume_init(&volume, "fuzz", files, count);
 	disk = (struct boot_disk){ .volumes = { &volume.volume }, .volume_count = 1 };

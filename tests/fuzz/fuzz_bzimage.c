@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bzImage: the input is the file's beginning, patched over one that boots, up to where the input ends, then as
- * many bytes as its last two say. Loaded as an entry's kernel, with the same bytes as initrd and options.
+ * A bzImage: the input is the file's beginning, patched over one that boots, up to where the input
+ * ends, then as many bytes as its last two say. Loaded as an entry's kernel, with the same bytes as
+ * initrd and options.
  */
 #include <stdlib.h>
 

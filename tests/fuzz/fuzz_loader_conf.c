@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader.conf, and the same bytes as the VMM's command line: parsed, matched against names, and joined for a kernel. */
+/* loader.conf, and the same bytes as the VMM's command line: parsed, matched, joined for a kernel. */
 #include <stdlib.h>
 
 #include "core/boot_info.h"

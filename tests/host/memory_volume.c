@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A volume of files in memory. A directory is the part of some file's path before a '/': private[0]
- * points to that path and private[1] is the part's length; of a file, private[0] points to its memory_file.
+ * points to that path and private[1] is the part's length; of a file, private[0] points to its
+ * memory_file.
  */
 #include "tests/host/memory_volume.h"
 
@@ -71,7 +72,8 @@ static bool is_listed_before(const struct file *directory, const struct memory_v
 	return false;
 }
 
-static enum status volume_next(const struct file *directory, u64 *cursor, struct directory_entry *out)
+static enum status volume_next(const struct file *directory, u64 *cursor,
+			       struct directory_entry *out)
 {
 	struct memory_volume *volume = memory_volume_of(directory);
 

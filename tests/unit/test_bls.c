@@ -18,8 +18,14 @@ static struct memory_volume volumes[2];
 static struct boot_disk disk;
 static enum status status;
 
-#define ENTRY(name, text) { .path = "loader/entries/" name, .bytes = SPAN(text) }
-#define LINUX(name) { .path = name, .bytes = { image, KERNEL_SIZE } }
+#define ENTRY(name, text)                                           \
+	{                                                           \
+		.path = "loader/entries/" name, .bytes = SPAN(text) \
+	}
+#define LINUX(name)                                           \
+	{                                                     \
+		.path = name, .bytes = { image, KERNEL_SIZE } \
+	}
 #define VOLUME(files) set_up((files), ARRAY_SIZE(files))
 
 static void set_up(const struct memory_file *files, u32 count)
@@ -54,7 +60,8 @@ static const char *boot(void)
 	enum host_end end = host_run(run, NULL);
 
 	if (end == HOST_ENTERED_KERNEL)
-		return (const char *)(uintptr_t)((struct boot_params *)host_kernel.argument)->cmd_line_ptr;
+		return (const char *)(uintptr_t)((struct boot_params *)host_kernel.argument)
+			->cmd_line_ptr;
 	return end == HOST_RETURNED ? status_name(status) : "stopped";
 }
 
@@ -67,8 +74,9 @@ TEST(boots_one_entry_with_its_initrd)
 {
 	static const struct memory_file files[] = {
 		{ .path = "efi/boot/bootx64.efi", .bytes = SPAN("MZ") },
-		ENTRY("debian.conf", "title Debian\nversion 6.1\nlinux /debian/linux\n"
-				     "initrd /debian/initrd\noptions root=/dev/vda1\noptions quiet\n"),
+		ENTRY("debian.conf",
+		      "title Debian\nversion 6.1\nlinux /debian/linux\n"
+		      "initrd /debian/initrd\noptions root=/dev/vda1\noptions quiet\n"),
 		LINUX("debian/linux"),
 		{ .path = "debian/initrd", .bytes = SPAN("070701") },
 	};
@@ -91,7 +99,8 @@ TEST(a_disk_without_entries_is_not_found_without_a_word)
 		ENTRY("readme.txt", "linux /a\n"),
 		{ .path = "loader/entries/folder.conf/a", .bytes = SPAN("linux /a\n") },
 	};
-	static const struct memory_file a_file[] = { { .path = "loader/entries", .bytes = SPAN("x") } };
+	static const struct memory_file a_file[] = { { .path = "loader/entries",
+						       .bytes = SPAN("x") } };
 
 	VOLUME(nothing);
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
@@ -134,8 +143,10 @@ TEST(the_vmm_chooses)
 TEST(loader_conf_chooses)
 {
 	static const struct memory_file files[] = {
-		ENTRY("a.conf", "linux linux\noptions a\n"), ENTRY("b.conf", "linux linux\noptions b\n"),
-		LINUX("linux"), { .path = "loader/loader.conf", .bytes = SPAN("default a*\n") },
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		ENTRY("b.conf", "linux linux\noptions b\n"),
+		LINUX("linux"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("default a*\n") },
 	};
 
 	VOLUME(files);
@@ -148,11 +159,13 @@ TEST(loader_conf_chooses)
 TEST(trouble_with_loader_conf_is_no_trouble)
 {
 	static const struct memory_file unreadable[] = {
-		ENTRY("a.conf", "linux linux\noptions a\n"), LINUX("linux"),
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		LINUX("linux"),
 		{ .path = "loader/loader.conf", .size = 10, .status = ERR_IO },
 	};
 	static const struct memory_file too_large[] = {
-		ENTRY("a.conf", "linux linux\noptions a\n"), LINUX("linux"),
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		LINUX("linux"),
 		{ .path = "loader/loader.conf", .size = 1 << 20 },
 	};
 
@@ -200,7 +213,8 @@ TEST(when_an_entry_fails_the_next_is_tried_and_each_says_why)
 TEST(the_chosen_one_is_tried_first_and_only_once)
 {
 	static const struct memory_file files[] = {
-		ENTRY("2.conf", "linux missing-2\n"), ENTRY("1.conf", "linux missing-1\n"),
+		ENTRY("2.conf", "linux missing-2\n"),
+		ENTRY("1.conf", "linux missing-1\n"),
 	};
 	const char *first, *second;
 
@@ -254,7 +268,8 @@ TEST(bad_entries_are_tried_last_but_tried)
 		LINUX("linux"),
 	};
 	static const struct memory_file all_bad[] = {
-		ENTRY("a-3+0-3.conf", "linux linux\noptions three\n"), LINUX("linux"),
+		ENTRY("a-3+0-3.conf", "linux linux\noptions three\n"),
+		LINUX("linux"),
 	};
 
 	VOLUME(files);
@@ -284,12 +299,14 @@ TEST(unusable_entries_are_spoken_of_only_when_nothing_else_is_left)
 TEST(volumes_are_one_set_and_paths_belong_to_their_own)
 {
 	static const struct memory_file esp[] = {
-		ENTRY("a.conf", "sort-key a\nversion 1\nlinux linux\noptions esp\n"), LINUX("linux"),
+		ENTRY("a.conf", "sort-key a\nversion 1\nlinux linux\noptions esp\n"),
+		LINUX("linux"),
 		{ .path = "loader/loader.conf", .bytes = SPAN("default b\n") },
 	};
 	static const struct memory_file xbootldr[] = {
 		ENTRY("b.conf", "sort-key a\nversion 2\nlinux kernel\noptions xbootldr\n"),
-		ENTRY("c.conf", "sort-key a\nversion 3\nlinux linux\n"), LINUX("kernel"),
+		ENTRY("c.conf", "sort-key a\nversion 3\nlinux linux\n"),
+		LINUX("kernel"),
 		{ .path = "loader/loader.conf", .bytes = SPAN("default a\n") },
 	};
 
@@ -335,7 +352,8 @@ TEST(the_vmms_initrd_is_passed_on_if_the_entry_has_none)
 {
 	static const struct memory_file files[] = {
 		ENTRY("b.conf", "linux linux\noptions b\n"),
-		ENTRY("a.conf", "linux linux\ninitrd own\noptions a\n"), LINUX("linux"),
+		ENTRY("a.conf", "linux linux\ninitrd own\noptions a\n"),
+		LINUX("linux"),
 		{ .path = "own", .bytes = SPAN("own!") },
 	};
 	struct boot_params *params;
@@ -396,7 +414,8 @@ TEST(menu_titles_tell_entries_apart)
 	static const struct memory_file files[] = {
 		ENTRY("a.conf", "title Debian\nversion 1\nsort-key d\nlinux linux\noptions a\n"),
 		ENTRY("b.conf", "title Debian\nversion 2\nsort-key d\nlinux linux\noptions b\n"),
-		ENTRY("c.conf", "efi /c.efi\ntitle Shell\n"), LINUX("linux"),
+		ENTRY("c.conf", "efi /c.efi\ntitle Shell\n"),
+		LINUX("linux"),
 	};
 
 	VOLUME(files);
@@ -420,7 +439,7 @@ TEST(ten_thousand_entries)
 {
 	enum { COUNT = 10000 };
 	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char (*paths)[48] = calloc(COUNT, sizeof(*paths));
+	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
 	u64 used;
 
 	/* One in ten is an entry, as in a directory full of other things. */
@@ -454,7 +473,7 @@ TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 {
 	enum { COUNT = 16 * 1024 + 1 };
 	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char (*paths)[48] = calloc(COUNT, sizeof(*paths));
+	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
 
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);

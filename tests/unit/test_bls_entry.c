@@ -85,8 +85,18 @@ TEST(names_hold_counters)
 TEST(what_only_looks_like_counters_is_part_of_the_name)
 {
 	static const char *const names[] = {
-		"a+", "a+-1", "a+x", "a+1-", "a+0x3", "a+1-2-3", "a+4294967296", "a+1-4294967296",
-		"a+99999999999999999999999", "a+1.", "a-2", "a+1 ",
+		"a+",
+		"a+-1",
+		"a+x",
+		"a+1-",
+		"a+0x3",
+		"a+1-2-3",
+		"a+4294967296",
+		"a+1-4294967296",
+		"a+99999999999999999999999",
+		"a+1.",
+		"a-2",
+		"a+1 ",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -95,7 +105,8 @@ TEST(what_only_looks_like_counters_is_part_of_the_name)
 
 		snprintf(file_name, sizeof(file_name), "%s.conf", names[i]);
 		entry = named(file_name);
-		if (entry.counted || !is(entry.name, names[i]) || entry.tries_left || entry.tries_done) {
+		if (entry.counted || !is(entry.name, names[i]) || entry.tries_left ||
+		    entry.tries_done) {
 			test_failures++;
 			printf("%s was taken for counters\n", file_name);
 		}

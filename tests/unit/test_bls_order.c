@@ -38,21 +38,22 @@ static void check_order(const struct keys *rows, size_t count)
 	}
 }
 
-#define CHECK_ORDER(...)                                                       \
-	do {                                                                   \
-		static const struct keys rows[] = { __VA_ARGS__ };             \
-		check_order(rows, sizeof(rows) / sizeof(rows[0]));             \
+#define CHECK_ORDER(...)                                           \
+	do {                                                       \
+		static const struct keys rows[] = { __VA_ARGS__ }; \
+		check_order(rows, sizeof(rows) / sizeof(rows[0])); \
 	} while (0)
 
 TEST(sort_keys_ascend_and_versions_descend)
 {
-	CHECK_ORDER({ .file = "5.conf", .sort_key = "centos", .machine_id = "a", .version = "1" },
-		    { .file = "4.conf", .sort_key = "debian", .machine_id = "a", .version = "6.12.1" },
-		    { .file = "9.conf", .sort_key = "debian", .machine_id = "a", .version = "6.9.1" },
-		    { .file = "1.conf", .sort_key = "debian", .machine_id = "b", .version = "7" },
-		    { .file = "2.conf", .sort_key = "fedora", .machine_id = "a", .version = "1.0" },
-		    { .file = "3.conf", .sort_key = "fedora", .machine_id = "a", .version = "1.0~rc1" },
-		    { .file = "z.conf", .machine_id = "a", .version = "99" });
+	CHECK_ORDER(
+		{ .file = "5.conf", .sort_key = "centos", .machine_id = "a", .version = "1" },
+		{ .file = "4.conf", .sort_key = "debian", .machine_id = "a", .version = "6.12.1" },
+		{ .file = "9.conf", .sort_key = "debian", .machine_id = "a", .version = "6.9.1" },
+		{ .file = "1.conf", .sort_key = "debian", .machine_id = "b", .version = "7" },
+		{ .file = "2.conf", .sort_key = "fedora", .machine_id = "a", .version = "1.0" },
+		{ .file = "3.conf", .sort_key = "fedora", .machine_id = "a", .version = "1.0~rc1" },
+		{ .file = "z.conf", .machine_id = "a", .version = "99" });
 }
 
 TEST(machine_ids_ascend_and_an_absent_one_is_lowest)
@@ -65,8 +66,10 @@ TEST(machine_ids_ascend_and_an_absent_one_is_lowest)
 
 TEST(sort_keys_are_compared_as_bytes)
 {
-	CHECK_ORDER({ .file = "a.conf", .sort_key = "Z" }, { .file = "b.conf", .sort_key = "a" }, { .file = "c.conf", .sort_key = "a1" }, { .file = "d.conf", .sort_key = "a10" },
-		    { .file = "e.conf", .sort_key = "a9" }, { .file = "f.conf", .sort_key = "\xc3\xa9" });
+	CHECK_ORDER({ .file = "a.conf", .sort_key = "Z" }, { .file = "b.conf", .sort_key = "a" },
+		    { .file = "c.conf", .sort_key = "a1" }, { .file = "d.conf", .sort_key = "a10" },
+		    { .file = "e.conf", .sort_key = "a9" },
+		    { .file = "f.conf", .sort_key = "\xc3\xa9" });
 }
 
 TEST(without_sort_key_file_names_descend_as_versions)
@@ -79,41 +82,54 @@ TEST(without_sort_key_file_names_descend_as_versions)
 
 TEST(file_names_decide_when_keys_are_equal)
 {
-	CHECK_ORDER({ .file = "a-10.conf", .sort_key = "debian", .machine_id = "m", .version = "1" }, { .file = "a-9.conf", .sort_key = "debian", .machine_id = "m", .version = "1" });
+	CHECK_ORDER({ .file = "a-10.conf", .sort_key = "debian", .machine_id = "m", .version = "1" },
+		    { .file = "a-9.conf", .sort_key = "debian", .machine_id = "m", .version = "1" });
 }
 
 TEST(an_absent_version_is_oldest)
 {
-	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .machine_id = "m", .version = "0" }, { .file = "b.conf", .sort_key = "debian", .machine_id = "m" });
+	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .machine_id = "m", .version = "0" },
+		    { .file = "b.conf", .sort_key = "debian", .machine_id = "m" });
 }
 
 TEST(bad_entries_come_last_and_indeterminate_ones_do_not)
 {
-	CHECK_ORDER({ .file = "a-9+1-2.conf", .sort_key = "debian", .machine_id = "m", .version = "9" },
-		    { .file = "a-8.conf", .sort_key = "debian", .machine_id = "m", .version = "8" },
-		    { .file = "z.conf" },
-		    { .file = "a-10+0-3.conf", .sort_key = "debian", .machine_id = "m", .version = "10" },
-		    { .file = "a-7+0.conf", .sort_key = "debian", .machine_id = "m", .version = "7" },
-		    { .file = "y+0-1.conf" });
+	CHECK_ORDER(
+		{ .file = "a-9+1-2.conf", .sort_key = "debian", .machine_id = "m", .version = "9" },
+		{ .file = "a-8.conf", .sort_key = "debian", .machine_id = "m", .version = "8" },
+		{ .file = "z.conf" },
+		{ .file = "a-10+0-3.conf", .sort_key = "debian", .machine_id = "m", .version = "10" },
+		{ .file = "a-7+0.conf", .sort_key = "debian", .machine_id = "m", .version = "7" },
+		{ .file = "y+0-1.conf" });
 }
 
 TEST(counters_decide_when_nothing_else_does)
 {
-	CHECK_ORDER({ .file = "a+3.conf" }, { .file = "a+3-1.conf" }, { .file = "a+2-1.conf" }, { .file = "a+0-1.conf" },
-		    { .file = "a+0-2.conf" });
+	CHECK_ORDER({ .file = "a+3.conf" }, { .file = "a+3-1.conf" }, { .file = "a+2-1.conf" },
+		    { .file = "a+0-1.conf" }, { .file = "a+0-2.conf" });
 }
 
 TEST(unusable_entries_come_last_of_all)
 {
-	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .machine_id = "m", .version = "1" }, { .file = "b+0.conf", .sort_key = "debian", .machine_id = "m", .version = "2" },
-		    { .file = "c.conf", .sort_key = "debian", .machine_id = "m", .version = "3", .unusable = true }, { .file = "d+0.conf", .sort_key = "debian", .machine_id = "m", .version = "4", .unusable = true });
+	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .machine_id = "m", .version = "1" },
+		    { .file = "b+0.conf", .sort_key = "debian", .machine_id = "m", .version = "2" },
+		    { .file = "c.conf",
+		      .sort_key = "debian",
+		      .machine_id = "m",
+		      .version = "3",
+		      .unusable = true },
+		    { .file = "d+0.conf",
+		      .sort_key = "debian",
+		      .machine_id = "m",
+		      .version = "4",
+		      .unusable = true });
 }
 
 /* As many entries as a run of @seed makes, linked in that order; sorted, none lost. */
 static void check_sort(u32 count, u32 seed)
 {
 	struct bls_entry *entries = calloc(count + 1, sizeof(*entries)), *first = NULL;
-	char (*names)[32] = calloc(count + 1, sizeof(*names));
+	char(*names)[32] = calloc(count + 1, sizeof(*names));
 	u32 found = 0;
 
 	for (u32 i = 0; i < count; i++) {
@@ -163,7 +179,9 @@ TEST(equal_entries_keep_their_order)
 static const char *match(const char *pattern)
 {
 	static const struct keys rows[] = {
-		{ .file = "Debian-6.12.conf" }, { .file = "debian-6.1+2-1.conf" }, { .file = "arch.conf" },
+		{ .file = "Debian-6.12.conf" },
+		{ .file = "debian-6.1+2-1.conf" },
+		{ .file = "arch.conf" },
 		{ .file = "other.conf", .unusable = true },
 	};
 	static struct bls_entry entries[4];

@@ -105,7 +105,8 @@ TEST(loads_the_kernel_proper_and_its_header)
 	for (u32 i = 0x26c; i < 0x2d0; i++)
 		CHECK_EQUAL(page[i], 0);
 	CHECK_EQUAL(params()->acpi_rsdp_addr, 0x123456789a);
-	CHECK_TEXT((const char *)(uintptr_t)params()->cmd_line_ptr, "root=/dev/vda1 quiet console=ttyS0");
+	CHECK_TEXT((const char *)(uintptr_t)params()->cmd_line_ptr,
+		   "root=/dev/vda1 quiet console=ttyS0");
 	CHECK_EQUAL(params()->ext_cmd_line_ptr, 0);
 	CHECK_EQUAL(params()->ramdisk_image, 0);
 	CHECK_EQUAL(params()->ramdisk_size, 0);
@@ -119,7 +120,8 @@ TEST(reads_the_kernel_in_one_call)
 	set_up();
 	memory_volume_init(&volume, "disk", &file, 1);
 	CHECK_EQUAL(volume_open(&volume.volume, SPAN("/linux"), &entry.kernel), OK);
-	CHECK_EQUAL(bzimage_loader.load(&entry, span_of(image, IMAGE_HEAD_SIZE), &arena, &kernel), OK);
+	CHECK_EQUAL(bzimage_loader.load(&entry, span_of(image, IMAGE_HEAD_SIZE), &arena, &kernel),
+		    OK);
 	CHECK_EQUAL(volume.reads, 1);
 	CHECK_EQUAL(volume.last_offset, KERNEL_CODE_OFFSET);
 	CHECK_EQUAL(volume.last_size, KERNEL_CODE_SIZE);
@@ -305,8 +307,12 @@ TEST(a_kernel_that_is_not_relocatable_has_one_place)
 
 TEST(too_large_or_too_high_is_no_memory)
 {
-	static const u64 addresses[] = { HOST_MEMORY_BASE + HOST_MEMORY_SIZE, 1ull << 32, 1ull << 63,
-					 UINT64_MAX, UINT64_MAX - 0xfff, 0 - (u64)KERNEL_INIT_SIZE };
+	static const u64 addresses[] = { HOST_MEMORY_BASE + HOST_MEMORY_SIZE,
+					 1ull << 32,
+					 1ull << 63,
+					 UINT64_MAX,
+					 UINT64_MAX - 0xfff,
+					 0 - (u64)KERNEL_INIT_SIZE };
 
 	set_up();
 	store_le32(image + 0x260, HOST_MEMORY_SIZE);
@@ -335,7 +341,8 @@ TEST(a_lower_alignment_is_used_when_nothing_else_fits)
 	CHECK_EQUAL(memory_allocate_at(free_end, HOST_MEMORY_SIZE - 0x200000 - 0x10000,
 				       MEMORY_BOOT_DATA),
 		    OK);
-	CHECK_EQUAL(memory_allocate_at(HOST_MEMORY_BASE + 0x100000, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_allocate_at(HOST_MEMORY_BASE + 0x100000, PAGE_SIZE, MEMORY_BOOT_DATA),
+		    OK);
 	CHECK_EQUAL(load(), OK);
 	CHECK_EQUAL(kernel.entry, at + 0x200);
 	CHECK_EQUAL(params()->kernel_alignment, PAGE_SIZE);
@@ -560,7 +567,9 @@ TEST(an_initrd_address_limit_of_all_ones_is_no_limit)
 
 TEST(nothing_overlaps)
 {
-	struct { u64 base, size; } parts[3];
+	struct {
+		u64 base, size;
+	} parts[3];
 	u8 bytes[5000] = { 0 };
 
 	set_up();

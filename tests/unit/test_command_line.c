@@ -20,7 +20,8 @@ static const char *join(const char *options, const char *vmm)
 
 TEST(the_vmm_has_the_last_word)
 {
-	CHECK_TEXT(join("root=/dev/vda1 quiet", "console=ttyS0"), "root=/dev/vda1 quiet console=ttyS0");
+	CHECK_TEXT(join("root=/dev/vda1 quiet", "console=ttyS0"),
+		   "root=/dev/vda1 quiet console=ttyS0");
 }
 
 TEST(either_may_be_empty)
@@ -37,14 +38,16 @@ TEST(our_own_words_are_dropped)
 	CHECK_TEXT(join("a", "fatwood.log=debug"), "a");
 	CHECK_TEXT(join("", "fatwood.x"), "");
 	CHECK_TEXT(join("fatwood.log=debug", ""), "fatwood.log=debug");
-	CHECK_TEXT(join("a", "fatwoodx=1 xfatwood.y=2 fatwood"), "a fatwoodx=1 xfatwood.y=2 fatwood");
+	CHECK_TEXT(join("a", "fatwoodx=1 xfatwood.y=2 fatwood"),
+		   "a fatwoodx=1 xfatwood.y=2 fatwood");
 }
 
 TEST(words_that_describe_devices_survive)
 {
-	CHECK_TEXT(join("root=/dev/vda",
-			"fatwood.log=info virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6"),
-		   "root=/dev/vda virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6");
+	CHECK_TEXT(
+		join("root=/dev/vda",
+		     "fatwood.log=info virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6"),
+		"root=/dev/vda virtio_mmio.device=4K@0xd0000000:5 virtio_mmio.device=4K@0xd0001000:6");
 }
 
 TEST(white_space_becomes_one_space)

@@ -82,7 +82,8 @@ TEST(each_is_read_by_one_call_to_its_place)
 	set_up();
 	memory_volume_init(&volume, "disk", &file, 1);
 	add("12345");
-	CHECK_EQUAL(volume_open(&volume.volume, SPAN("a"), &entry.initrds[entry.initrd_count++]), OK);
+	CHECK_EQUAL(volume_open(&volume.volume, SPAN("a"), &entry.initrds[entry.initrd_count++]),
+		    OK);
 	CHECK_EQUAL(load(), OK);
 	CHECK_EQUAL(volume.reads, 1);
 	CHECK_EQUAL((uintptr_t)volume.last_buffer, base + 8);
@@ -124,7 +125,8 @@ TEST(a_read_error_is_passed_on)
 
 	set_up();
 	memory_volume_init(&volume, "disk", &file, 1);
-	CHECK_EQUAL(volume_open(&volume.volume, SPAN("a"), &entry.initrds[entry.initrd_count++]), OK);
+	CHECK_EQUAL(volume_open(&volume.volume, SPAN("a"), &entry.initrds[entry.initrd_count++]),
+		    OK);
 	CHECK_EQUAL(load(), ERR_TIMEOUT);
 	CHECK_EQUAL(size, 99);
 }

@@ -57,8 +57,12 @@ TEST(timeouts_in_words)
 
 TEST(a_timeout_that_is_none_is_ignored)
 {
-	static const char *const bad[] = { "timeout", "timeout -1", "timeout soon", "timeout 5s",
-					   "timeout 99999999999999999999", "timeout 1 2" };
+	static const char *const bad[] = { "timeout",
+					   "timeout -1",
+					   "timeout soon",
+					   "timeout 5s",
+					   "timeout 99999999999999999999",
+					   "timeout 1 2" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct loader_conf conf = { .timeout_seconds = 7 };

@@ -117,7 +117,8 @@ TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "\r"), 0);
 	CHECK(said("entry-16.") && !said("entry-17."));
 	CHECK_EQUAL(choose_of(many, COUNT, 100, 3, "\r"), 100);
-	CHECK(said(">101  entry-101.") && said("entry-86.") && !said("entry-85.") && !said("entry-102."));
+	CHECK(said(">101  entry-101.") && said("entry-86.") && !said("entry-85.") &&
+	      !said("entry-102."));
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "117\r"), 116);
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "12j7\r"), 6);
 	CHECK_EQUAL(choose_of(many, COUNT, 15, 3, "j\r"), 16);
@@ -129,7 +130,12 @@ TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
 TEST(titles_cannot_command_the_terminal)
 {
 	static const struct span evil[] = {
-		SPAN("a\x1b[2Jb\r\n\0c\x7f"), SPAN("\xc2\x9b" "2J"), SPAN("\x9b" "2J"), SPAN("\xff\xc3"),
+		SPAN("a\x1b[2Jb\r\n\0c\x7f"),
+		SPAN("\xc2\x9b"
+		     "2J"),
+		SPAN("\x9b"
+		     "2J"),
+		SPAN("\xff\xc3"),
 		SPAN("gr\xc3\xbc\xc3\x9f"),
 	};
 
