@@ -104,8 +104,7 @@ LDFLAGS_x86_64 := -m elf_x86_64
 LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z noexecstack \
 	-z max-page-size=4096 -z norelro --fatal-warnings
 
-sources := $(wildcard $(obj-y:.o=.c) $(obj-y:.o=.S))
-objects := $(sort $(patsubst %.c,$(O)/%.o,$(sources:.S=.c)))
+objects := $(addprefix $(O)/,$(sort $(obj-y)))
 linker-script := $(O)/arch/$(ARCH)/firmware.ld
 
 symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
@@ -203,7 +202,7 @@ lab: setup-check $(venv)/.complete ## a shell, or LAB="command", on a machine wh
 
 compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
 	$(call say,JSON,$@)
-	@separator='['; for source in $(filter %.c,$(sources)); do \
+	@separator='['; for source in $(wildcard $(obj-y:.o=.c)); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" \
 			'$(CURDIR)' $$source '$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -c '$$source; \
 		separator=','; done >$@; printf '\n]\n' >>$@
