@@ -1,31 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRC-32, a byte at a time from a table of 1 KiB: GPT's arrays are 16 KiB and more. The remainder
- * of a byte is the sum (exclusive or) of the remainders of its bits, of which there are eight.
+ * CRC-32, half a byte at a time: what has to be summed is short (crc32_zeroes() takes the empty
+ * rest of tables), so that 64 bytes of table serve better than 1,024.
  */
 #include "lib/crc32.h"
 
-#define ENTRY(n)                                                       \
-	(((n)&0x01 ? 0x77073096u : 0) ^ ((n)&0x02 ? 0xee0e612cu : 0) ^ \
-	 ((n)&0x04 ? 0x076dc419u : 0) ^ ((n)&0x08 ? 0x0edb8832u : 0) ^ \
-	 ((n)&0x10 ? 0x1db71064u : 0) ^ ((n)&0x20 ? 0x3b6e20c8u : 0) ^ \
-	 ((n)&0x40 ? 0x76dc4190u : 0) ^ ((n)&0x80 ? 0xedb88320u : 0))
-#define ENTRIES_4(n) ENTRY(n), ENTRY((n) + 1), ENTRY((n) + 2), ENTRY((n) + 3)
-#define ENTRIES_16(n) ENTRIES_4(n), ENTRIES_4((n) + 4), ENTRIES_4((n) + 8), ENTRIES_4((n) + 12)
-#define ENTRIES_64(n) \
-	ENTRIES_16(n), ENTRIES_16((n) + 16), ENTRIES_16((n) + 32), ENTRIES_16((n) + 48)
-
-static const u32 table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128), ENTRIES_64(192) };
+static const u32 table[16] = {
+	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+	0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+	0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+};
 
 u32 crc32(u32 crc, struct span part)
 {
 	crc = ~crc;
-	for (size_t i = 0; i < part.size; i++)
-		crc = table[(u8)crc ^ part.data[i]] ^ crc >> 8;
+	for (size_t i = 0; i < part.size; i++) {
+		crc ^= part.data[i];
+		crc = table[crc & 15] ^ crc >> 4;
+		crc = table[crc & 15] ^ crc >> 4;
+	}
 	return ~crc;
 }
 
-/* Product of two polynomials modulo the CRC's; bit 31 is the coefficient of 1, bit 0 that of x^31. */
+/* Product of two polynomials modulo the CRC's; bit 31 is the coefficient of 1, bit 0 of x^31. */
 static u32 multiply(u32 a, u32 b)
 {
 	u32 product = 0;

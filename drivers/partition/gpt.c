@@ -84,7 +84,6 @@ static enum status crc_of_header(struct block_device *disk, u64 offset, u32 size
 static enum status read_header(struct block_device *disk, u64 lba, struct header *out)
 {
 	u8 bytes[HEADER_SIZE_MIN];
-	struct reader r = { .rest = span_of(bytes, sizeof(bytes)) };
 	struct header h;
 	u64 my_lba, entries_size, entries_end;
 	u32 revision, size, crc, actual_crc;
@@ -92,20 +91,17 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 
 	if (status)
 		return status;
-	read_bytes(&r, 8);
-	revision = read_le32(&r);
-	size = read_le32(&r);
-	crc = read_le32(&r);
-	read_bytes(&r, 4);
-	my_lba = read_le64(&r);
-	h.alternate_lba = read_le64(&r);
-	h.first_usable = read_le64(&r);
-	h.last_usable = read_le64(&r);
-	read_bytes(&r, 16);
-	h.entries_lba = read_le64(&r);
-	h.entry_count = read_le32(&r);
-	h.entry_size = read_le32(&r);
-	h.entries_crc = read_le32(&r);
+	revision = load_le32(bytes + 8);
+	size = load_le32(bytes + 12);
+	crc = load_le32(bytes + HEADER_CRC_OFFSET);
+	my_lba = load_le64(bytes + 24);
+	h.alternate_lba = load_le64(bytes + 32);
+	h.first_usable = load_le64(bytes + 40);
+	h.last_usable = load_le64(bytes + 48);
+	h.entries_lba = load_le64(bytes + 72);
+	h.entry_count = load_le32(bytes + 80);
+	h.entry_size = load_le32(bytes + 84);
+	h.entries_crc = load_le32(bytes + 88);
 
 	if (size < HEADER_SIZE_MIN || size > disk->block_size)
 		return corrupt("GPT: header of %u bytes", size);
@@ -121,7 +117,8 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 			       (unsigned long long)my_lba, (unsigned long long)lba);
 	if (h.first_usable > h.last_usable || h.last_usable >= disk->block_count)
 		return corrupt("GPT: blocks %llu to %llu of %llu are usable",
-			       (unsigned long long)h.first_usable, (unsigned long long)h.last_usable,
+			       (unsigned long long)h.first_usable,
+			       (unsigned long long)h.last_usable,
 			       (unsigned long long)disk->block_count);
 	if (h.entry_size < ENTRY_SIZE_MIN || h.entry_size > ENTRY_SIZE_MAX || h.entry_size % 8)
 		return corrupt("GPT: entries of %u bytes", h.entry_size);
@@ -188,7 +185,6 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 	static const struct guid xbootldr =
 		GUID(0xbc13c2ff, 0x59e6, 0x4262, 0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72);
 	u8 bytes[ENTRY_SIZE_USED];
-	struct reader r = { .rest = span_of(bytes, sizeof(bytes)) };
 	struct guid type;
 	u64 first, last;
 	enum status status = block_read_bytes(
@@ -197,12 +193,11 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 
 	if (status)
 		return status;
-	type = guid_read(&r);
+	memcpy(&type, bytes, sizeof(type));
 	if (guid_is_zero(&type))
 		return OK;
-	read_bytes(&r, 16);
-	first = read_le64(&r);
-	last = read_le64(&r);
+	first = load_le64(bytes + 32);
+	last = load_le64(bytes + 40);
 	if (first > last || first < h->first_usable || last > h->last_usable) {
 		log_warning(
 			"GPT: partition %u from block %llu to %llu, where only %llu to %llu may be used",
@@ -256,7 +251,7 @@ static bool backup_is_stale(struct block_device *disk)
 	return true;
 }
 
-/* Tables count in blocks, so an image made for blocks of another size holds nothing where it should. */
+/* Tables count in blocks: in an image made for blocks of another size nothing is in its place. */
 static bool is_for_other_block_size(struct block_device *disk)
 {
 	u32 other = disk->block_size == BLOCK_SIZE_MIN ? BLOCK_SIZE_MAX : BLOCK_SIZE_MIN;
