@@ -102,6 +102,8 @@ static bool set_range(u64 base, u64 end, enum memory_type type)
 /* Gives the type to those parts of [base, end) that are free RAM. */
 static void claim(u64 base, u64 end, enum memory_type type)
 {
+	if (base >= end)
+		return;
 	for (u32 i = 0; i < range_count;) {
 		const struct memory_range *range = &ranges[i];
 

@@ -160,6 +160,18 @@ TEST(on_overlap_the_more_restrictive_type_wins_whatever_the_order)
 		}
 }
 
+/* Cloud Hypervisor's --firmware: a command line that is there, but empty. */
+TEST(empty_modules_and_command_line_take_nothing)
+{
+	DESCRIBE({ 0, 1 * GIB, MEMORY_CONVENTIONAL });
+	boot_info.modules[0] = span_of((void *)(16 * MIB), 0);
+	boot_info.module_count = 1;
+	boot_info.command_line = span_of((void *)(17 * MIB + 5), 0);
+	memory_init();
+	check_order();
+	CHECK_EQUAL(type_at(16 * MIB), MEMORY_CONVENTIONAL);
+}
+
 TEST(image_modules_and_command_line_are_taken_where_they_are_ram)
 {
 	boot_info = (struct boot_info){ .source = "test" };
