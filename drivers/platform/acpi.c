@@ -94,8 +94,8 @@ static struct generic_register field_register(struct span table, u32 offset)
 					  .address = field_u64(table, offset + 4) };
 }
 
-/* The newer form of a register if it is there, else the older, which is a port. */
-static struct generic_register field_register_or_port(struct span table, u32 offset, u32 port_offset)
+/* The newer form ("X_...") of a register if it is there, else the older, which is a port. */
+static struct generic_register field_register_x(struct span table, u32 offset, u32 port_offset)
 {
 	struct generic_register reg = field_register(table, offset);
 
@@ -187,7 +187,7 @@ static u64 rsdp_search(u64 base, u64 size)
 	return 0;
 }
 
-/* The EBDA comes last, as the word that says where it is lies in page 0, which is mapped for nothing else. */
+/* The EBDA comes last: the word that says where it is lies in page 0, else never mapped. */
 static u64 rsdp_find(void)
 {
 	u64 found;
@@ -206,7 +206,10 @@ static u64 rsdp_find(void)
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }
 
-/* A table in RAM that the VMM's map calls free must outlive us. Page by page, as tables may share pages. */
+/*
+ * A table in RAM that the VMM's map calls free must outlive us. Page by page, as tables may share
+ * pages.
+ */
 static void reserve(u64 address, u64 size, enum memory_type type)
 {
 	u64 end = address + size;
@@ -286,7 +289,7 @@ static void acpi_reset(void)
 
 static void read_fadt(struct span fadt)
 {
-	struct generic_register timer = field_register_or_port(fadt, FADT_X_PM_TIMER, FADT_PM_TIMER);
+	struct generic_register timer = field_register_x(fadt, FADT_X_PM_TIMER, FADT_PM_TIMER);
 	u32 flags = field_u32(fadt, FADT_FLAGS);
 
 	if (timer.space == SPACE_PORTS && timer.address <= UINT16_MAX)
@@ -294,7 +297,7 @@ static void read_fadt(struct span fadt)
 	if (flags & FLAG_HARDWARE_REDUCED)
 		sleep_control = field_register(fadt, FADT_SLEEP_CONTROL);
 	else
-		pm1a_control = field_register_or_port(fadt, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL);
+		pm1a_control = field_register_x(fadt, FADT_X_PM1A_CONTROL, FADT_PM1A_CONTROL);
 	if (flags & FLAG_RESET) {
 		reset_register = field_register(fadt, FADT_RESET);
 		reset_value = (u8)field_u32(fadt, FADT_RESET_VALUE);
@@ -350,6 +353,7 @@ void acpi_init(void)
 	}
 	if (!root_find(rsdp))
 		return;
+	boot_info.rsdp = rsdp;
 	reserve(rsdp, RSDP_SIZE_2, MEMORY_ACPI_RECLAIM);
 	for (u32 i = 0; i < table_count(); i++)
 		reserve_table(table_address(i));
