@@ -344,6 +344,17 @@ def add_lab_arguments(parser):
                         help="this machine, or a guest (a guest where KVM is of no use here)")
 
 
+def add_command_argument(parser, help_text):
+    """Last: all that follows the first word belongs to the command."""
+    parser.add_argument("command", nargs=argparse.REMAINDER, help=help_text)
+
+
+def command_line(arguments):
+    """The command as a line of shell; one that is a single word may be such a line already."""
+    words = arguments.command[arguments.command[0] == "--" :]
+    return words[0] if len(words) == 1 else shlex.join(words)
+
+
 @contextlib.contextmanager
 def prepared_lab(arguments):
     """A lab with the files and programs that the options name, and the installed VMMs."""
@@ -359,15 +370,14 @@ def prepared_lab(arguments):
 def main():
     parser = argparse.ArgumentParser(description="Run a command, or a shell, where KVM works.")
     add_lab_arguments(parser)
-    parser.add_argument("command", nargs="*", help="the command; without one, a shell")
+    add_command_argument(parser, "the command; without one, a shell")
     arguments = parser.parse_args()
     if not arguments.command and not sys.stdin.isatty():
         parser.error("a shell needs a terminal; here, give a command")
     try:
         with prepared_lab(arguments) as lab:
             if arguments.command:
-                command = shlex.join(arguments.command)
-                return lab.run(command, arguments.seconds, show).status
+                return lab.run(command_line(arguments), arguments.seconds, show).status
             print("  a shell in the lab; exit or ^D ends it", file=sys.stderr)
             with raw_terminal():
                 return lab.run("exec sh -i", SHELL_SECONDS, show, sys.stdin.fileno()).status

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what a firmware costs under KVM: VM exits by reason, and device accesses, from the first
+instruction of a VM to the first exit outside of the firmware's image, which is the kernel's.
+
+    scripts/vm_exits.py --firmware build/fatwood.elf --file disk.raw -- \\
+        cloud-hypervisor --kernel fatwood.elf --disk path=disk.raw --serial tty --console off
+
+The command runs in the lab (scripts/lab.py), where it finds the firmware under its name. The counts
+come from KVM's tracepoints (Documentation/trace/events.rst). All that is counted is a number of
+events, so a busy machine gives the same ones.
+"""
+
+import argparse
+import collections
+import dataclasses
+import pathlib
+import re
+import sys
+
+from elftools.elf.elffile import ELFFile
+
+import lab
+
+TRACING = "/sys/kernel/tracing"
+BUFFER_KIB = 8192
+EVENTS = ("kvm_exit", "kvm_pio", "kvm_mmio")
+# The oldest events are kept: the boot before the kernel is all we want.
+TRACE_START = f"""
+cd {TRACING} && echo 0 >tracing_on && echo nop >current_tracer && echo {BUFFER_KIB} >buffer_size_kb
+echo 0 >options/overwrite && echo >trace
+for event in {' '.join(EVENTS)}; do echo 1 >events/kvm/$event/enable; done
+echo 1 >tracing_on"""
+TRACE_STOP = f"""
+cd {TRACING} && echo 0 >tracing_on && echo 0 >events/kvm/enable"""
+TRACE_SAVE = "head -n {lines} " + TRACING + "/trace >trace.txt; echo >" + TRACING + "/trace"
+TRACE_LINES = 600_000
+
+EXIT = re.compile(r": kvm_exit: vcpu (\d+) reason (\S+) rip (0x[0-9a-f]+)")
+PORT = re.compile(r": kvm_pio: pio_(read|write) at (0x[0-9a-f]+) size (\d+) count (\d+)")
+MEMORY = re.compile(r": kvm_mmio: mmio (read|write) len (\d+) gpa (0x[0-9a-f]+)")
+
+PAGE = 4096
+PORTS = {
+    range(0x20, 0x22): "8259",
+    range(0xA0, 0xA2): "8259",
+    range(0x40, 0x44): "PIT",
+    range(0x60, 0x65): "i8042",
+    range(0x70, 0x72): "CMOS",
+    range(0x80, 0x81): "POST code",
+    range(0xE9, 0xEA): "debug port",
+    range(0x3F8, 0x400): "16550",
+    range(0x402, 0x403): "debug port",
+    range(0x510, 0x51C): "fw_cfg",
+    range(0x600, 0x610): "power management",
+    range(0xCF8, 0xD00): "PCI configuration",
+}
+
+
+@dataclasses.dataclass
+class Counts:
+    """Exits by reason; accesses by (kind, place, read or write)."""
+
+    exits: collections.Counter
+    accesses: collections.Counter
+    kernel_address: int
+
+    @property
+    def access_count(self):
+        return sum(self.accesses.values())
+
+
+def image_ranges(firmware):
+    """(start, end) of each loaded part of the firmware."""
+    with open(firmware, "rb") as file:
+        return [(segment["p_paddr"], segment["p_paddr"] + segment["p_memsz"])
+                for segment in ELFFile(file).iter_segments() if segment["p_type"] == "PT_LOAD"]
+
+
+def count(lines, ranges):
+    """Counts up to the first exit of a kernel. What runs before the firmware (a BIOS that comes
+    first, as on QEMU's pc and q35) is not counted."""
+    counts = Counts(collections.Counter(), collections.Counter(), 0)
+    is_ours = False
+    for line in lines:
+        if match := EXIT.search(line):
+            address = int(match[3], 16)
+            inside = any(start <= address < end for start, end in ranges)
+            if is_ours and not inside:
+                counts.kernel_address = address
+                return counts
+            is_ours = inside
+            counts.exits[match[2]] += is_ours
+        elif is_ours and (match := PORT.search(line)):
+            counts.accesses["port", int(match[2], 16), match[1]] += int(match[4])
+        elif is_ours and (match := MEMORY.search(line)):
+            counts.accesses["memory", int(match[3], 16) // PAGE * PAGE, match[1]] += 1
+    raise lab.LabError(
+        "the trace ends before a kernel was entered: "
+        + (f"{sum(counts.exits.values())} exits of the firmware, {counts.access_count} accesses"
+           if counts.exits else "the firmware did not run"))
+
+
+def measure(lab_in_use, firmware, command, seconds, echo=lab.nowhere):
+    """The counts of a command that boots the firmware; it may run until its time is over."""
+    lab_in_use.check(TRACE_START)
+    try:
+        result = lab_in_use.run(command, seconds, echo)
+    finally:
+        lab_in_use.check(TRACE_STOP)
+    lab_in_use.check(TRACE_SAVE.format(lines=TRACE_LINES))
+    lines = lab_in_use.get("trace.txt").decode(errors="replace").splitlines()
+    try:
+        return count(lines, image_ranges(firmware))
+    except lab.LabError as error:
+        raise lab.LabError(f"{error}; the command ended with status {result.status}:\n"
+                           f"{result.output[-2000:]}") from error
+
+
+def place_name(kind, place):
+    if kind == "memory":
+        return f"memory {place:#x}"
+    name = next((name for ports, name in PORTS.items() if place in ports), "")
+    return f"port {place:#x} {name}".rstrip()
+
+
+def table(counts):
+    """The counts as lines of text."""
+    lines = [f"{sum(counts.exits.values()):8}  VM exits up to the kernel's first, at "
+             f"{counts.kernel_address:#x}"]
+    lines += [f"{number:8}    {reason}" for reason, number in counts.exits.most_common()]
+    lines += [f"{counts.access_count:8}  device accesses", f"{'reads':>12} {'writes':>8}"]
+    places = collections.defaultdict(lambda: {"read": 0, "write": 0})
+    for (kind, place, direction), number in counts.accesses.items():
+        places[place_name(kind, place)][direction] += number
+    for name, each in sorted(places.items(), key=lambda item: -sum(item[1].values())):
+        lines.append(f"{each['read']:12} {each['write']:8}  {name}")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Count a firmware's VM exits and device accesses.")
+    parser.add_argument("--firmware", type=pathlib.Path, required=True, metavar="FATWOOD.ELF",
+                        help="the image that the command boots, under its name")
+    lab.add_lab_arguments(parser)
+    lab.add_command_argument(parser, "the VMM and its arguments")
+    arguments = parser.parse_args()
+    if not arguments.command:
+        parser.error("a command is needed")
+    try:
+        with lab.prepared_lab(arguments) as lab_in_use:
+            lab_in_use.put(arguments.firmware)
+            command = lab.command_line(arguments)
+            print(table(measure(lab_in_use, arguments.firmware, command, arguments.seconds)))
+    except (lab.LabError, OSError) as error:
+        print(f"vm_exits: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
