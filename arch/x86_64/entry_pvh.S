@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PVH entry ("x86/HVM direct boot ABI", Xen's docs/misc/pvh.pandoc): 32-bit protected mode without
- * paging, and only EBX is defined, the address of hvm_start_info. What EAX holds means nothing: some
- * loaders leave Multiboot's number there.
+ * The PVH entry ("x86/HVM direct boot ABI", Xen's docs/misc/pvh.pandoc): 32-bit protected mode
+ * without paging, and only EBX is defined, the address of hvm_start_info. What EAX holds means
+ * nothing: some loaders leave Multiboot's number there.
  */
 
-	/* Xen's ELFNOTE_PHYS32_ENTRY. Eight bytes of address: QEMU reads as many from a 64-bit file. */
+	/* Xen's ELFNOTE_PHYS32_ENTRY. QEMU reads eight bytes of address from a 64-bit file. */
 	.section .note.pvh, "a", @note
 	.balign 4
 	.long 4				/* size of the name */

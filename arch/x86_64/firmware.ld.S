@@ -2,7 +2,8 @@
 /*
  * One ELF file that every VMM with a kernel loader accepts:
  * - linked at 2 MiB and nothing below 1 MiB, segments ascending, and loaded where they are linked;
- * - headers and the one PT_NOTE lie inside the first PT_LOAD (Alioth copies every segment that has bytes);
+ * - headers and the one PT_NOTE lie inside the first PT_LOAD (Alioth copies every segment that has
+ *   bytes);
  * - no other note, and no segment kinds that a loader might trip over.
  * Segments start on pages of their own, so that arch_mmu_init() can protect them.
  */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last instructions before a kernel: the Linux 64-bit boot protocol (Documentation/arch/x86/boot.rst).
- * Our GDT has __BOOT_CS and __BOOT_DS where it wants them, interrupts are off since the entry.
+ * The last instructions before a kernel: the Linux 64-bit boot protocol
+ * (Documentation/arch/x86/boot.rst). Our GDT has __BOOT_CS and __BOOT_DS where it wants them,
+ * interrupts are off since the entry.
+ */
+/*
+ * The last instructions before a kernel: the Linux 64-bit boot protocol
+ * (Documentation/arch/x86/boot.rst). Our GDT has __BOOT_CS and __BOOT_DS where it wants them, interrupts are off since the entry.
  */
 
 #include <asm/registers.h>
@@ -11,9 +16,9 @@
 /* RDI: entry, RSI: argument, which is where the kernel wants it. */
 kernel_enter:
 	/*
-	 * Mask both 8259s: a device that we polled may have left its edge there (Firecracker's virtio-mmio,
-	 * KVM's 8259 with vectors from 0 on), and a kernel on hardware-reduced ACPI never sets them up:
-	 * IRQ 5 would reach it as vector 5, an exception.
+	 * Mask both 8259s: a device that we polled may have left its edge there (Firecracker's
+	 * virtio-mmio, KVM's 8259 with vectors from 0 on), and a kernel on hardware-reduced ACPI
+	 * never sets them up: IRQ 5 would reach it as vector 5, an exception.
 	 */
 	mov	$0xff, %al
 	out	%al, $0x21

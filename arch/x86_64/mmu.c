@@ -62,7 +62,7 @@ static u64 *table_at(u64 entry)
 	return (u64 *)(entry & ADDRESS_MASK);
 }
 
-/* A table that maps what @entry of @level maps; below 4 GiB, as the entry's tables reach no further. */
+/* A table that maps what @entry of @level maps; below 4 GiB, where the entry's tables reach. */
 static u64 *table_split(u64 *entry, u32 level)
 {
 	u64 value = *entry;
@@ -169,7 +169,10 @@ static bool is_used_memory(enum memory_type type)
 	}
 }
 
-/* The first run of neighbouring RAM at or above @floor. The ledger changes with each table we take: look anew. */
+/*
+ * The first run of neighbouring RAM at or above @floor. The ledger changes with each table we take:
+ * look anew.
+ */
 static bool find_memory(u64 floor, u64 *base, u64 *end)
 {
 	u32 count;

@@ -120,13 +120,18 @@ static const char *vector_name(u64 vector)
 	return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
 }
 
+static bool is_text(u64 address)
+{
+	return address >= (u64)text_start && address < (u64)data_start;
+}
+
 /* With its function, if the image knows names. */
 static void log_address(const char *what, u64 address)
 {
 	const char *name = NULL;
 	u64 offset = 0;
 
-	if (IS_ENABLED(CONFIG_FAULT_SYMBOLS))
+	if (IS_ENABLED(CONFIG_FAULT_SYMBOLS) && is_text(address))
 		name = symbol_find(address, &offset);
 	if (name)
 		log_error("%s 0x%lx %s+0x%lx", what, address, name, offset);
@@ -134,7 +139,7 @@ static void log_address(const char *what, u64 address)
 		log_error("%s 0x%lx", what, address);
 }
 
-/* What looks like a return address: without frame pointers some may be left over from earlier calls. */
+/* What looks like a return address: some may be left over from earlier calls. */
 static void log_callers(u64 stack)
 {
 	u32 callers = 0;
@@ -143,7 +148,7 @@ static void log_callers(u64 stack)
 	for (; stack < (u64)stack_top && callers < CALLERS_MAX; stack += 8) {
 		u64 word = *(const u64 *)stack;
 
-		if (word >= (u64)text_start && word < (u64)data_start) {
+		if (is_text(word)) {
 			log_address("  called from", word);
 			callers++;
 		}
@@ -186,11 +191,16 @@ void trap_handle(const struct trap_frame *f)
 		error = f->pushed[0];
 		to = (const void *)(f->pushed + 1);
 	}
-	log_error("processor fault %lu (%s), error code 0x%lx, accessed 0x%lx", f->vector,
-		  vector_name(f->vector), error, cr2_read());
+	log_error("processor fault %lu (%s), error code 0x%lx", f->vector, vector_name(f->vector),
+		  error);
 	log_address("  at", to->rip);
-	if (f->vector == VECTOR_PAGE_FAULT && cr2_read() - (u64)stack_guard_page < PAGE_SIZE)
-		log_error("  the stack is used up");
+	if (f->vector == VECTOR_PAGE_FAULT) {
+		u64 accessed = cr2_read();
+
+		log_error("  accessed 0x%lx%s", accessed,
+			  accessed - (u64)stack_guard_page < PAGE_SIZE ? ": the stack is used up" :
+									 "");
+	}
 	if (IS_ENABLED(CONFIG_FAULT_DUMP))
 		log_dump(f, to);
 	power_last_action();

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first instructions after a processor exception: one stub of TRAP_STUB_SIZE bytes for each vector, so
- * that the IDT is filled by counting. The error code that some vectors push is sorted out in C.
+ * The first instructions after a processor exception: one stub of TRAP_STUB_SIZE bytes for each
+ * vector, so that the IDT is filled by counting. The error code that some vectors push is sorted out
+ * in C.
+ */
+/*
+ * The first instructions after a processor exception: one stub of TRAP_STUB_SIZE bytes for each
+ * vector, so that the IDT is filled by counting. The error code that some vectors push is sorted out
+ * in C.
  */
 
 	.section .text.traps, "ax", @progbits

@@ -28,7 +28,7 @@ enum {
 	STATUS_DATA_READY = 0x01,
 	STATUS_TRANSMITTER_EMPTY = 0x20,
 
-	/* A FIFO full takes 1.4 ms at 115200; a port access that exits takes about 1 us at least. */
+	/* A full FIFO takes 1.4 ms at 115200; a port access that exits about 1 us at least. */
 	POLLS_MAX = 10000,
 };
 
@@ -43,7 +43,7 @@ static void uart_write(struct console *console, const char *text, size_t size)
 
 		while (!(port_read8(LINE_STATUS) & STATUS_TRANSMITTER_EMPTY))
 			if (--polls == 0) {
-				/* Waited for in vain once, the next writes only look whether it is back. */
+				/* The next writes only look whether it is back. */
 				stuck = true;
 				return;
 			}

@@ -11,6 +11,8 @@
 
 enum { AREA = 0xa0000, INPUT_SIZE_MAX = 64 * 1024, ROOT_ENTRIES_MAX = 32 };
 
+/* The host's RAM is nobody's at this stage. What the input points to there is zeroes. */
+static u8 ram[HOST_MEMORY_SIZE];
 static u8 area[INPUT_SIZE_MAX];
 static size_t area_size;
 
@@ -64,6 +66,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	log_set_threshold(LOG_NONE);
 	host_memory_init();
 	host_memory_forget();
+	host_memory_set(HOST_MEMORY_BASE, ram, sizeof(ram));
 	host_memory_set(AREA, area, area_size);
 	boot_info.rsdp = AREA;
 	acpi_init();

@@ -233,7 +233,7 @@ TEST(a_fadt_without_registers_gives_none)
 {
 	struct write last = { 0 };
 
-	/* Firecracker: hardware-reduced, no sleep control, no reset; here also cut short as in ACPI 1.0. */
+	/* Firecracker: hardware-reduced, no sleep control, no reset. Cut short as in ACPI 1.0. */
 	setup();
 	store_le32(at(FADT + 112), 1 << 20);
 	put_register(FADT + 244, 0, 0);

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What memory protection and the fault dump do: the first instructions of pci_probe() are replaced by
+ones that must not get through, and the dump must name the fault and the function; then the last
+action."""
+
+import struct
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from tests.boot.vmm import Vmm
+
+PATCHED = "pci_probe"
+
+
+def symbol(debug_image, name):
+    with open(debug_image, "rb") as file:
+        found = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name(name)
+    return found[0]["st_value"]
+
+
+def patch(image, address, code):
+    """The bytes of the image with code at that address."""
+    data = bytearray(image.read_bytes())
+    with open(image, "rb") as file:
+        for segment in ELFFile(file).iter_segments("PT_LOAD"):
+            offset = address - segment["p_vaddr"]
+            if 0 <= offset < segment["p_filesz"]:
+                start = segment["p_offset"] + offset
+                data[start:start + len(code)] = code
+                return bytes(data)
+    raise ValueError(f"{address:#x} is not in the image")
+
+
+def write_byte(address):
+    return b"\xc6\x04\x25" + struct.pack("<I", address) + b"\0"
+
+
+def jump(address):
+    return b"\xb8" + struct.pack("<I", address) + b"\xff\xe0"
+
+
+# name: (code from the symbols of the image, what is printed)
+FAULTS = {
+    "invalid-opcode": (lambda at: b"\x0f\x0b", r"fault 6 \(invalid opcode\)"),
+    "breakpoint": (lambda at: b"\xcc", r"fault 3 \(breakpoint\)"),
+    "divide": (lambda at: b"\x31\xc9\xf7\xf1", r"fault 0 \(divide error\)"),
+    "no-such-selector": (lambda at: b"\xb8\x00\x08\x00\x00\x8e\xd8",
+                         r"fault 13 \(general protection\), error code 0x800"),
+    "read-null": (lambda at: b"\x31\xc0\x8a\x00", r"accessed 0x0$"),
+    "write-text": (lambda at: write_byte(at("text_start")), r"\(page fault\), error code 0x3"),
+    "write-constants": (lambda at: write_byte(at("image_start")), r"\(page fault\), error code 0x3"),
+    "run-data": (lambda at: jump(at("data_start")), r"\(page fault\), error code 0x11"),
+    "run-free-memory": (lambda at: jump(0x800000), r"\(page fault\), error code 0x11"),
+    "beyond-memory": (lambda at: write_byte(0x70000000), r"accessed 0x70000000$"),
+    "endless-recursion": (lambda at: b"\xe8\xfb\xff\xff\xff", r"the stack is used up"),
+}
+
+
+@pytest.fixture(scope="module")
+def named(firmware):
+    """An image with function names, and a function that knows its symbols' addresses."""
+    image = firmware("qemu", "FAULT_SYMBOLS=y")
+    return image, lambda name: symbol(image.with_name("fatwood.debug.elf"), name)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault(name, named, tmp_path):
+    image, at = named
+    code, printed = FAULTS[name]
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, at(PATCHED), code(at)))
+    with Vmm(patched, cpu="max") as vmm:
+        vmm.expect(r"error: processor fault")
+        vmm.expect(printed)
+        vmm.expect(r"rax [0-9a-f]{16}")
+        vmm.expect(r"called from 0x[0-9a-f]+ boot_main\+" if name != "endless-recursion" else
+                   rf"called from 0x[0-9a-f]+ {PATCHED}\+")
+        vmm.wait_for_halt()
+
+
+def test_last_action_follows(firmware, tmp_path):
+    image = firmware("qemu", "LAST_ACTION_POWER_OFF=y")
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, symbol(image.with_name("fatwood.debug.elf"), PATCHED),
+                              b"\x0f\x0b"))
+    with Vmm(patched) as vmm:
+        vmm.wait_for_end()
+        assert "invalid opcode" in vmm.log
+
+
+def test_no_protection_without_the_processors_help(named, tmp_path):
+    """A processor without the no-execute bit: all else is as usual."""
+    image, at = named
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, at(PATCHED), write_byte(at("text_start"))))
+    with Vmm(patched, cpu="qemu64,-nx") as vmm:
+        vmm.expect(r"\(page fault\), error code 0x3")
