@@ -14,6 +14,7 @@ disk of its smoke test; status 0 is a pass. Ends with "N passed, N failed".
 import argparse
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,9 @@ import kconfiglib
 FOLDER = "build/configs"
 BASE = "configs/x86_64_defconfig"
 RANDOM_SEEDS = range(1, 7)
+# Most configurations differ in few files only. ccache goes by what a file is after preprocessing.
+CACHE = "ccache " if shutil.which("ccache") else ""
+COMPILERS = {"clang": [f"CC={CACHE}clang"], "gcc": ["CROSS_COMPILE=", f"CC={CACHE}gcc"]}
 BUILD_LIMIT_S = 300
 
 # Without these there is no disk, or nothing on it that the smoke test could boot or print on.
@@ -66,7 +70,7 @@ class Checker:
                    f"write it with: make O=build/{name} {name}_defconfig savedefconfig\n{wanted}")
 
     def check_defconfig(self, name):
-        for compiler, options in (("clang", ()), ("gcc", ("CROSS_COMPILE=",))):
+        for compiler, options in COMPILERS.items():
             start = time.monotonic()
             folder = f"{FOLDER}/{name}-{compiler}"
             good, output = self.make(folder, f"{name}_defconfig")
@@ -86,7 +90,7 @@ class Checker:
             print(f"  same    {name} as {self.built[content]}")
             return
         self.built[content] = name
-        good, output = self.make(folder)
+        good, output = self.make(folder, *COMPILERS["clang"])
         if good and bootable and self.boot:
             good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
             name += ", booted"
@@ -149,6 +153,7 @@ def main():
     parser.add_argument("--boot", metavar="COMMAND")
     arguments = parser.parse_args()
     checker = Checker(arguments.boot)
+    os.environ.setdefault("CCACHE_DIR", os.path.abspath(f"{FOLDER}/ccache"))
     names = sorted(name.removesuffix("_defconfig") for name in os.listdir("configs"))
     for name in [arguments.defconfig] if arguments.defconfig else names:
         checker.check_minimal(name)

@@ -23,6 +23,7 @@ run     command -v zstd                         zstd
 run     command -v xz                           xz-utils
 run     test -x /bin/busybox                    busybox-static
 check   command -v gcc                          gcc
+check   command -v ccache                       ccache
 check   test -e /usr/include/stdio.h            libc6-dev
 check   command -v sfdisk                       fdisk
 check   command -v llvm-objcopy                 llvm
