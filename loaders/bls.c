@@ -56,11 +56,14 @@ static enum status add_entry(struct search *search, struct volume *volume, const
 /* An entry that cannot be read costs that entry; the rest of the directory is still looked at. */
 static enum status search_volume(struct search *search, struct volume *volume)
 {
+	const char *device = volume->device->name;
 	struct directory_entry found;
 	struct file directory;
 	u64 cursor = 0;
-	enum status status = volume_open(volume, SPAN("loader/entries"), &directory);
+	enum status status;
 
+	log_set_subject(device);
+	status = volume_open(volume, SPAN("loader/entries"), &directory);
 	if (!status && !directory.is_directory)
 		status = ERR_NOT_FOUND;
 	if (status)
@@ -72,8 +75,11 @@ static enum status search_volume(struct search *search, struct volume *volume)
 		status = add_entry(search, volume, found.name, &found.file);
 		if (status == ERR_NO_MEMORY)
 			return status;
-		if (status)
-			boot_tried(volume->device->name, found.name, status);
+		if (!status)
+			continue;
+		log_set_subject(NULL);
+		boot_tried(device, found.name, status);
+		log_set_subject(device);
 	}
 	return status == ERR_NOT_FOUND ? OK : status;
 }
@@ -87,7 +93,7 @@ static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct
 		enum status status =
 			volume_open(disk->volumes[i], SPAN("loader/loader.conf"), &file);
 
-		if (status == ERR_NOT_FOUND)
+		if (status == ERR_NOT_FOUND || (!status && file.is_directory))
 			continue;
 		if (!status)
 			status = file_load(&file, arena, LOADER_CONF_SIZE_MAX, &text);
@@ -169,7 +175,8 @@ static enum status open_file(const struct bls_entry *entry, const char *key, str
 	enum status status = volume_open(entry->volume, path, out);
 
 	if (!status && out->is_directory)
-		status = ERR_INVALID;
+		return corrupt("%s: %s %.*s: a directory", entry->file, key, (int)path.size,
+			       (const char *)path.data);
 	if (status)
 		log_warning("%s: %s %.*s: %s", entry->file, key, (int)path.size,
 			    (const char *)path.data, status_name(status));
@@ -262,7 +269,6 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	for (u32 i = 0; i < disk->volume_count; i++) {
 		struct volume *volume = disk->volumes[i];
 
-		log_set_subject(volume->device->name);
 		status = search_volume(&search, volume);
 		log_set_subject(NULL);
 		if (status && status != ERR_NOT_FOUND) {

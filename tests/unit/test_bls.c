@@ -201,8 +201,8 @@ TEST(when_an_entry_fails_the_next_is_tried_and_each_says_why)
 	VOLUME(files);
 	CHECK_TEXT(boot(), "two");
 	CHECK(said("9.conf: linux missing: not found"));
+	CHECK(said("7.conf: linux loader: a directory"));
 	CHECK(said("8.conf: initrd missing.img: not found"));
-	CHECK(said("7.conf: linux loader"));
 	CHECK(said("cut off?"));
 	CHECK(said("esp: 5.conf"));
 	CHECK(said("esp: 4.conf"));
@@ -246,6 +246,7 @@ TEST(entries_that_cannot_be_read_cost_themselves)
 	CHECK(said("7.conf: no \"linux\" line"));
 	CHECK(said("6.conf: not a text file"));
 	CHECK(said("5.conf: no \"linux\" line"));
+	CHECK(said(" esp: 5.conf: corrupt") && !said("esp: esp:"));
 }
 
 TEST(a_directory_that_breaks_off_gives_what_it_gave)
