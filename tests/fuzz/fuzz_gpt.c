@@ -7,7 +7,7 @@
 #include "tests/host/check_partitions.h"
 #include "tests/host/gpt_image.h"
 
-enum { DISK_SIZE = 256 * 1024, LARGE_BLOCKS = 1, SEALED = 2, WITH_BACKUP = 4 };
+enum { DISK_SIZE = 64 * 1024, LARGE_BLOCKS = 1, SEALED = 2, WITH_BACKUP = 4 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
