@@ -184,11 +184,12 @@ size-check: $(venv)/.complete
 run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL= APPEND=)
 	+@$(python) scripts/run.py
 
-debug: $(O)/fatwood.debug.elf ## this configuration in QEMU, stopped before its first instruction, in gdb (DISK=)
+debug-disk = -drive if=virtio,format=raw,snapshot=on,file=$(DISK)
+debug: $(O)/fatwood.debug.elf setup-debug ## this configuration under QEMU and gdb, stopped before the first instruction (DISK=)
 	@echo 'The serial console goes to $(O)/debug.log.'
-	gdb -q $< -ex 'target remote | exec setsid qemu-system-x86_64 -S -gdb stdio -display none \
-		-nodefaults -machine $(or $(MACHINE),q35) -m $(or $(MEMORY),1G) -serial file:$(O)/debug.log \
-		-kernel $(O)/fatwood.elf $(if $(DISK),-drive if=virtio,format=raw,snapshot=on,file=$(DISK))' \
+	@gdb -q $< -ex 'target remote | exec setsid qemu-system-x86_64 -S -gdb stdio -display none \
+		-nodefaults -machine $(or $(MACHINE),q35) -m $(or $(MEMORY),1G) \
+		-serial file:$(O)/debug.log -kernel $(O)/fatwood.elf $(if $(DISK),$(debug-disk))' \
 		-ex 'hbreak boot_main'
 
 size: $(O)/fatwood.debug.elf ## bytes of this configuration by folder and by symbol
@@ -208,7 +209,7 @@ compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
 		separator=','; done >$@; printf '\n]\n' >>$@
 
 # What is missing on this machine is installed, after a word.
-setup-build setup-run setup-check: setup-%:
+setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
 
 clean: ## remove what was built in $(O), keep the configuration
@@ -223,4 +224,5 @@ help: ## this text
 		/^[a-z%_.-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: all savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
-	size-check run debug size bench lab setup-build setup-run setup-check clean distclean help
+	size-check run debug size bench lab setup-build setup-run setup-debug setup-check clean \
+	distclean help

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The system packages that Fatwood uses, listed once, and their installation on Debian 12 and 13
-# and Ubuntu 24.04: setup.sh [build|run|check]. Does nothing where all is there; elsewhere it says
-# what it installs, and asks for the password by sudo unless it is root.
+# and Ubuntu 24.04: setup.sh [build|run|debug|check]. Does nothing where all is there; elsewhere it
+# says what it installs, and asks for the password by sudo unless it is root.
 set -euo pipefail
 
-# What has it, how to see that it is there, package. A group includes those above it.
-# The test may be anything the shell can run, so that other distributions and own builds count too.
+# For what, how to see that it is there, package. The test may be anything that the shell can run,
+# so that other distributions and own builds count too.
 wanted() {
     cat <<'END'
 build   command -v clang                        clang
@@ -22,6 +22,7 @@ run     command -v cpio                         cpio
 run     command -v zstd                         zstd
 run     command -v xz                           xz-utils
 run     test -x /bin/busybox                    busybox-static
+debug   command -v gdb                          gdb
 check   command -v gcc                          gcc
 check   command -v ccache                       ccache
 check   test -e /usr/include/stdio.h            libc6-dev
@@ -37,8 +38,9 @@ END
 case ${1:-check} in
 build) groups=' build ' ;;
 run) groups=' build run ' ;;
+debug) groups=' build run debug ' ;;
 check) groups=' build run check ' ;;
-*) echo "usage: $0 [build|run|check]" >&2; exit 2 ;;
+*) echo "usage: $0 [build|run|debug|check]" >&2; exit 2 ;;
 esac
 
 missing=()
