@@ -11,6 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts import firmware as firmware_build  # noqa: E402
+from scripts import lab as lab_module  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
 from tests.images import initrd, kernels, stub  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
@@ -71,6 +72,17 @@ def linux():
 def stub_disk(images, stub_kernel):
     """The plainest disk that boots: GPT, FAT32, one entry with the stub kernel."""
     return images("stub", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=stub")))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "kvm: runs a VMM under KVM, in the lab (scripts/lab.py)")
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """A place where KVM works."""
+    with lab_module.open_lab() as lab_in_use:
+        yield lab_in_use
 
 
 @pytest.hookimpl(hookwrapper=True)

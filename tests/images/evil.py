@@ -487,7 +487,7 @@ def mbr_protective_alone(image):
 @evil("logical-fat12")
 def ebr_points_to_itself(image):
     """The extended partition's table has only a link, to itself."""
-    image.write(63 * BLOCK + 446, struct.pack("<4xB3xII", 5, 0, 100) + bytes(48))
+    image.write(63 * BLOCK + 446, struct.pack("<16x4xB3xII", 5, 0, 100) + bytes(32))
 
 
 @evil("logical-fat12")
@@ -924,13 +924,13 @@ kernel_bytes("kernel_elf", "The kernel is an ELF file.", lambda data: b"\x7fELF\
 kernel_fields("kernel_setup_sects_255", "The setup part is larger than the file.", False)
 CATALOGUE["kernel_setup_sects_255"].files = None
 CATALOGUE["kernel_setup_sects_255"].damage = lambda image: image.header(0x1F1, "<B", 255)
-kernel_fields("kernel_boot_flag", "The boot flag is not 0xAA55.", None, boot_flag=0x1234)
+kernel_fields("kernel_boot_flag", "The boot flag is not 0xAA55.", False, boot_flag=0x1234)
 kernel_fields("kernel_magic", "The magic is not HdrS.", magic=b"HdrX")
 kernel_fields("kernel_version_1", "A protocol from before it had a version.", version=0x0100)
 kernel_fields("kernel_version_2_04", "A protocol without a 64-bit entry.", version=0x0204)
 kernel_fields("kernel_version_future", "A protocol of the future.", True, version=0x0FFF)
 kernel_fields("kernel_not_64_bit", "A kernel without a 64-bit entry.", xloadflags=0)
-kernel_fields("kernel_low", "A zImage, loaded low.", None, loadflags=0)
+kernel_fields("kernel_low", "A zImage, loaded low.", False, loadflags=0)
 kernel_fields("kernel_fixed", "A kernel that is not relocatable, at an address that is free.", True,
               relocatable_kernel=0)
 kernel_fields("kernel_fixed_past_ram", "A kernel that is not relocatable and wants to lie behind RAM.",
@@ -944,27 +944,27 @@ kernel_fields("kernel_prefers_past_ram", "A relocatable kernel that moves itself
               pref_address=1 << 40)
 kernel_fields("kernel_prefers_end_of_space", "A relocatable kernel that moves itself to address 2^64 - 1.",
               pref_address=(1 << 64) - 1)
-kernel_fields("kernel_prefers_0", "A relocatable kernel that prefers address 0.", None,
+kernel_fields("kernel_prefers_0", "A relocatable kernel that prefers address 0.", True,
               pref_address=0)
-kernel_fields("kernel_alignment_0", "An alignment of 0.", None, kernel_alignment=0)
-kernel_fields("kernel_alignment_3", "An alignment that is no power of two.", None,
+kernel_fields("kernel_alignment_0", "An alignment of 0.", False, kernel_alignment=0)
+kernel_fields("kernel_alignment_3", "An alignment that is no power of two.", False,
               kernel_alignment=3)
-kernel_fields("kernel_alignment_huge", "An alignment of 2 GiB.", None, kernel_alignment=1 << 31)
-kernel_fields("kernel_init_size_small", "A kernel that says it needs less than its file has.", None,
+kernel_fields("kernel_alignment_huge", "An alignment of 2 GiB.", True, kernel_alignment=1 << 31)
+kernel_fields("kernel_init_size_small", "A kernel that says it needs less than its file has.", True,
               init_size=16)
 kernel_fields("kernel_init_size_huge", "A kernel that needs 4 GiB to start.",
               init_size=0xFFFFF000)
-kernel_fields("kernel_cmdline_size_0", "A kernel that takes no command line.", None, cmdline_size=0)
+kernel_fields("kernel_cmdline_size_0", "A kernel that takes no command line.", False, cmdline_size=0)
 kernel_fields("kernel_cmdline_size_huge", "A kernel that takes 4 GiB of command line.", True,
               cmdline_size=0xFFFFFFFF)
-kernel_fields("kernel_initrd_max_0", "No initrd can lie where the kernel wants it.", None,
+kernel_fields("kernel_initrd_max_0", "No initrd can lie where the kernel wants it.", True,
               initrd_addr_max=0)
-kernel_fields("kernel_syssize_huge", "A kernel that says it is larger than its file.", None,
+kernel_fields("kernel_syssize_huge", "A kernel that says it is larger than its file.", False,
               syssize=0x0FFFFFFF)
-kernel_fields("kernel_syssize_1", "A kernel that says it has 16 bytes.", None, syssize=1)
-kernel_fields("kernel_jump_far", "A header that is said to end behind the setup part.", None,
+kernel_fields("kernel_syssize_1", "A kernel that says it has 16 bytes.", False, syssize=1)
+kernel_fields("kernel_jump_far", "A header that is said to end behind the setup part.", False,
               jump=0xFF)
-kernel_fields("kernel_jump_short", "A header that is said to end inside its version.", None, jump=2)
+kernel_fields("kernel_jump_short", "A header that is said to end inside its version.", False, jump=2)
 
 
 def base_image(folder, name, files):
