@@ -28,10 +28,20 @@ def build(name, *symbols):
         return pytest.fail(str(error), pytrace=False)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--defconfig", help="skip what boots another one: CI has a job for each")
+
+
 @pytest.fixture(scope="session")
-def firmware():
+def firmware(request):
     """firmware("qemu") builds a defconfig and returns its image; further words set symbols."""
-    return build
+    only = request.config.getoption("--defconfig")
+
+    def get(name, *symbols):
+        if only and name != only:
+            pytest.skip(f"{name}_defconfig is not the one asked for (--defconfig {only})")
+        return build(name, *symbols)
+    return get
 
 
 @pytest.fixture(scope="session")
