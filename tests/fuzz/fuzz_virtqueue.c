@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device that may write anything to the memory it shares with us, at each notification: heads,
+ * sizes and counts of the used ring, status bytes, and over rings and requests. The driver is
+ * virtio-blk; block.c is compiled in here to be used without registration, which has no end.
+ *
+ * Input: 1 flags, 2 size of the queue, 1 size_max / 512, 1 blocks to read, then the device's steps.
+ */
+#include <stdlib.h>
+
+#include "core/time.h"
+#include "drivers/virtio/block.c"
+
+/* The device is this same thread: what it has not done when it was notified, it never does. */
+#define deadline_passed(deadline) ((void)(deadline), true)
+#include "drivers/virtio/queue.c"
+#undef deadline_passed
+
+#include "drivers/virtio/virtio.h"
+#include "lib/span.h"
+#include "tests/host/host.h"
+
+const struct pci_driver *const pci_drivers[] = { NULL };
+const struct virtio_driver *const virtio_drivers[] = { NULL };
+
+bool acpi_ecam(u32 index, struct ecam *out)
+{
+	(void)index, (void)out;
+	return false;
+}
+
+enum { NOTIFICATIONS_MAX = 64, BUFFER_BLOCKS = 255 };
+
+static struct reader input;
+static struct virtqueue *fuzzed;
+static u32 queue_size_limit, notifications;
+static u8 buffer[BUFFER_BLOCKS * SECTOR_SIZE];
+
+static u8 get_status(struct virtio_device *device)
+{
+	(void)device;
+	return 0;
+}
+
+static void put_status(struct virtio_device *device, u8 value)
+{
+	(void)device, (void)value;
+}
+
+static u32 get_queue_size_max(struct virtio_device *device, u16 index)
+{
+	(void)device, (void)index;
+	return queue_size_limit;
+}
+
+static enum status put_queue(struct virtio_device *device, struct virtqueue *queue)
+{
+	(void)device;
+	fuzzed = queue;
+	return OK;
+}
+
+/* Does the request that was handed over last but @back as it should be done. */
+static void complete_honestly(u8 back)
+{
+	u8 *descriptors = (u8 *)(uintptr_t)fuzzed->descriptor_ring;
+	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
+	u16 count = load_le16(used + 2);
+	u16 head = (u16)(back % fuzzed->slot_count * fuzzed->chain_size);
+
+	*((u8 *)fuzzed->space + head / fuzzed->chain_size * sizeof(struct request) +
+	  offsetof(struct request, status)) = 0;
+	store_le32(used + 4 + 8 * (count % fuzzed->size), head);
+	store_le32(used + 8 + 8 * (count % fuzzed->size),
+		   load_le32(descriptors + 16 * head + 24) + 1);
+	store_le16(used + 2, (u16)(count + 1));
+}
+
+static void step(u8 kind)
+{
+	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
+	u64 memory_size = fuzzed->device->legacy ? 2 * PAGE_SIZE : PAGE_SIZE;
+	u16 count = load_le16(used + 2);
+
+	switch (kind % 5) {
+	case 0:
+		return complete_honestly(read_u8(&input));
+	case 1:
+		store_le32(used + 4 + 8 * (count % fuzzed->size), read_le32(&input));
+		store_le32(used + 8 + 8 * (count % fuzzed->size), read_le32(&input));
+		return store_le16(used + 2, (u16)(count + 1));
+	case 2:
+		return store_le16(used + 2, (u16)(count + read_u8(&input) - 8));
+	case 3:
+		((u8 *)(uintptr_t)fuzzed->descriptor_ring)[read_le16(&input) % memory_size] =
+			read_u8(&input);
+		return;
+	case 4:
+		((u8 *)fuzzed->space)[read_le16(&input) % VIRTQUEUE_SPACE_SIZE] = read_u8(&input);
+	}
+}
+
+static void on_notify(struct virtqueue *queue)
+{
+	u8 steps = read_u8(&input) % 32;
+
+	(void)queue;
+	if (++notifications > NOTIFICATIONS_MAX)
+		return;
+	while (steps-- && !input.overrun)
+		step(read_u8(&input));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static const struct virtio_transport transport = {
+		.status = get_status,
+		.set_status = put_status,
+		.queue_size_max = get_queue_size_max,
+		.queue_start = put_queue,
+		.notify = on_notify,
+	};
+	static bool prepared;
+	struct virtio_device device = { .transport = &transport };
+	struct virtio_block block = {
+		.disk = { .block_size = SECTOR_SIZE, .block_count = UINT32_MAX },
+		.device = &device,
+	};
+
+	if (!prepared) {
+		host_memory_init();
+		prepared = true;
+	}
+	input = (struct reader){ .rest = span_of(data, size) };
+	device.legacy = read_u8(&input) & 1;
+	queue_size_limit = read_le16(&input);
+	block.request_size_max = SECTOR_SIZE * (1 + read_u8(&input) % 16);
+	notifications = 0;
+	fuzzed = NULL;
+
+	u8 count = read_u8(&input);
+
+	for (u32 i = 0; i < 4 && !device.failed; i++)
+		if (block_read_blocks(&block.disk, i, count, buffer) == OK && block.queue.busy)
+			abort();
+	if (fuzzed)
+		memory_free(fuzzed->descriptor_ring, device.legacy ? 2 * PAGE_SIZE : PAGE_SIZE);
+	return 0;
+}
