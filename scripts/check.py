@@ -10,6 +10,7 @@ its reason above it. A part that ends without a count, or with a status that its
 explain, is a failure.
 """
 import argparse
+import collections
 import os
 import re
 import signal
@@ -23,7 +24,8 @@ HEARTBEAT_S = 30
 TAIL_LINES = 80
 
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
-SKIP = re.compile(r"^SKIPPED \[(\d+)\] (.*)$", re.MULTILINE)
+# pytest -rs: SKIPPED [2] tests/boot/test_kvm.py:17: reason
+SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
 
 # Name, what it is, command, limit in seconds.
 PARTS = [
@@ -125,8 +127,10 @@ def run(part, position, arguments):
     if failed:
         print("\n".join("    " + line for line in output.splitlines()[-TAIL_LINES:]))
         print(f"    {why or 'all of it'}: see {log}", flush=True)
-    return passed, failed, skipped, [f"{number} in {title}: {reason}"
-                                     for number, reason in SKIP.findall(output)]
+    reasons = collections.Counter()
+    for number, reason in SKIP.findall(output):
+        reasons[f"{title}: {reason}"] += int(number)
+    return passed, failed, skipped, reasons
 
 
 def main():
@@ -149,13 +153,13 @@ def main():
         only = ["--defconfig", arguments.defconfig]
         parts = [(name, title, command + only if name in ("configs", "boot") else command, limit)
                  for name, title, command, limit in parts]
-    totals, reasons = [0, 0, 0], []
+    totals, reasons = [0, 0, 0], collections.Counter()
     for number, part in enumerate(parts, 1):
         *counted, skips = run(part, f"{number}/{len(parts)}", arguments)
         totals = [total + more for total, more in zip(totals, counted)]
         reasons += skips
-    for reason in reasons:
-        print(f"skipped: {reason}")
+    for reason, number in reasons.items():
+        print(f"skipped {number} in {reason}")
     print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
     return totals[1] != 0
 
