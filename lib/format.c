@@ -20,9 +20,10 @@ struct conversion {
 	char letter;
 };
 
-enum { DIGITS_MAX = 20 }; /* of a u64 in decimal */
+enum { NUMBER_SIZE_MAX = 22 }; /* a u64 in decimal, and a prefix */
 
-static void put(struct output *output, char c)
+/* Kept out of line, as others below: a message need not be fast, but every image has this code. */
+[[gnu::noinline]] static void put(struct output *output, char c)
 {
 	if (output->length + 1 < output->size)
 		output->buffer[output->length] = c;
@@ -35,44 +36,40 @@ static void put_many(struct output *output, char c, size_t count)
 		put(output, c);
 }
 
-static void put_text(struct output *output, const struct conversion *conversion, const char *text,
-		     size_t size)
+/* The text, padded to the width: with zeroes behind the @prefix_size bytes it begins with, or with
+ * spaces. */
+[[gnu::noinline]] static void put_field(struct output *output, const struct conversion *conversion,
+					const char *text, size_t size, size_t prefix_size)
 {
 	size_t padding = conversion->width > size ? conversion->width - size : 0;
+	bool zeroes = conversion->zeroes && !conversion->left;
 
-	if (!conversion->left)
+	if (!conversion->left && !zeroes)
 		put_many(output, ' ', padding);
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < size; i++) {
+		if (zeroes && i == prefix_size)
+			put_many(output, '0', padding);
 		put(output, text[i]);
+	}
 	if (conversion->left)
 		put_many(output, ' ', padding);
 }
 
-static void put_number(struct output *output, const struct conversion *conversion, u64 value,
-		       const char *prefix, u32 base, char ten)
+[[gnu::noinline]] static void put_number(struct output *output, const struct conversion *conversion,
+					 u64 value, const char *prefix, u32 base)
 {
-	char digits[DIGITS_MAX];
-	size_t count = 0, size, padding;
+	const char *digits = conversion->letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+	size_t prefix_size = strlen(prefix);
+	char text[NUMBER_SIZE_MAX];
+	size_t at = sizeof(text);
 
 	do {
-		u32 digit = (u32)(value % base);
-
-		digits[count++] = (char)(digit < 10 ? '0' + digit : (u32)ten + digit - 10);
+		text[--at] = digits[value % base];
 		value /= base;
 	} while (value);
-
-	size = strlen(prefix) + count;
-	padding = conversion->width > size ? conversion->width - size : 0;
-	if (!conversion->left && !conversion->zeroes)
-		put_many(output, ' ', padding);
-	while (*prefix)
-		put(output, *prefix++);
-	if (!conversion->left && conversion->zeroes)
-		put_many(output, '0', padding);
-	while (count)
-		put(output, digits[--count]);
-	if (conversion->left)
-		put_many(output, ' ', padding);
+	at -= prefix_size;
+	memcpy(text + at, prefix, prefix_size);
+	put_field(output, conversion, text + at, sizeof(text) - at, prefix_size);
 }
 
 static size_t parse_number(const char **at)
@@ -84,19 +81,32 @@ static size_t parse_number(const char **at)
 	return value;
 }
 
+/* In a struct, because a va_list that is a parameter itself has no address of its own type. */
+struct arguments {
+	va_list list;
+};
+
+[[gnu::noinline]] static int next_int(struct arguments *arguments)
+{
+	return va_arg(arguments->list, int);
+}
+
+[[gnu::noinline]] static long next_long(struct arguments *arguments)
+{
+	return va_arg(arguments->list, long);
+}
+
 /* Width or precision: digits, or '*' and an int, of which a negative one counts as 0. */
-#define SIZE_OR_ARGUMENT(at, arguments)                                   \
-	({                                                                \
-		size_t size_value;                                        \
-		if (*(at) == '*') {                                       \
-			int argument = va_arg(arguments, int);            \
-			size_value = argument < 0 ? 0 : (size_t)argument; \
-			(at)++;                                           \
-		} else {                                                  \
-			size_value = parse_number(&(at));                 \
-		}                                                         \
-		size_value;                                               \
-	})
+[[gnu::noinline]] static size_t parse_size(const char **at, struct arguments *arguments)
+{
+	int size;
+
+	if (**at != '*')
+		return parse_number(at);
+	++*at;
+	size = next_int(arguments);
+	return size < 0 ? 0 : (size_t)size;
+}
 
 static char parse_length(const char **at)
 {
@@ -111,20 +121,73 @@ static char parse_length(const char **at)
 	return first == 'h' ? 'H' : 'l';
 }
 
-static s64 narrow_signed(s64 value, char length)
+[[gnu::noinline]] static s64 next_number(struct arguments *arguments, char length)
 {
+	s64 value = length == 'l' ? next_long(arguments) : next_int(arguments);
+
 	return length == 'H' ? (signed char)value : length == 'h' ? (short)value : value;
 }
 
-static u64 narrow_unsigned(u64 value, char length)
+/* The number as if it had no sign. */
+static u64 without_sign(s64 value, char length)
 {
-	return length == 'H' ? (u8)value : length == 'h' ? (u16)value : value;
+	return length == 'H' ? (u8)value :
+	       length == 'h' ? (u16)value :
+	       length == 'l' ? (u64)value :
+			       (u32)value;
 }
 
-size_t format_list(char *buffer, size_t size, const char *pattern, va_list arguments)
+/* False for a conversion that is none of ours. */
+static bool convert(struct output *output, struct conversion *conversion,
+		    struct arguments *arguments)
+{
+	const char *text;
+	char c;
+	s64 value;
+
+	switch (conversion->letter) {
+	case 'd':
+	case 'i':
+		value = next_number(arguments, conversion->length);
+		put_number(output, conversion, value < 0 ? -(u64)value : (u64)value,
+			   value < 0 ? "-" : "", 10);
+		return true;
+	case 'u':
+	case 'x':
+	case 'X':
+		value = next_number(arguments, conversion->length);
+		put_number(output, conversion, without_sign(value, conversion->length), "",
+			   conversion->letter == 'u' ? 10 : 16);
+		return true;
+	case 'p':
+		put_number(output, conversion, (uintptr_t)va_arg(arguments->list, void *), "0x",
+			   16);
+		return true;
+	case 'c':
+		c = (char)next_int(arguments);
+		conversion->zeroes = false;
+		put_field(output, conversion, &c, 1, 0);
+		return true;
+	case 's':
+		text = va_arg(arguments->list, const char *);
+		text = text ? text : "(null)";
+		conversion->zeroes = false;
+		put_field(output, conversion, text, strnlen(text, conversion->precision), 0);
+		return true;
+	case '%':
+		put(output, '%');
+		return true;
+	default:
+		return false;
+	}
+}
+
+size_t format_list(char *buffer, size_t size, const char *pattern, va_list list)
 {
 	struct output output = { .buffer = buffer, .size = size };
+	struct arguments arguments;
 
+	va_copy(arguments.list, list);
 	while (*pattern) {
 		struct conversion conversion = { .precision = SIZE_MAX };
 		const char *at = pattern + 1;
@@ -137,64 +200,22 @@ size_t format_list(char *buffer, size_t size, const char *pattern, va_list argum
 			conversion.left |= *at == '-';
 			conversion.zeroes |= *at == '0';
 		}
-		conversion.width = SIZE_OR_ARGUMENT(at, arguments);
+		conversion.width = parse_size(&at, &arguments);
 		if (*at == '.') {
 			at++;
-			conversion.precision = SIZE_OR_ARGUMENT(at, arguments);
+			conversion.precision = parse_size(&at, &arguments);
 		}
 		conversion.length = parse_length(&at);
 		conversion.letter = *at;
-
-		switch (conversion.letter) {
-		case 'd':
-		case 'i': {
-			s64 value = conversion.length == 'l' ? va_arg(arguments, long) :
-							       va_arg(arguments, int);
-
-			value = narrow_signed(value, conversion.length);
-			put_number(&output, &conversion, value < 0 ? -(u64)value : (u64)value,
-				   value < 0 ? "-" : "", 10, 'a');
-			break;
-		}
-		case 'u':
-		case 'x':
-		case 'X': {
-			u64 value = conversion.length == 'l' ? va_arg(arguments, unsigned long) :
-							       va_arg(arguments, unsigned int);
-
-			put_number(&output, &conversion, narrow_unsigned(value, conversion.length),
-				   "", conversion.letter == 'u' ? 10 : 16,
-				   conversion.letter == 'X' ? 'A' : 'a');
-			break;
-		}
-		case 'p':
-			put_number(&output, &conversion, (uintptr_t)va_arg(arguments, void *), "0x",
-				   16, 'a');
-			break;
-		case 'c': {
-			char c = (char)va_arg(arguments, int);
-
-			put_text(&output, &conversion, &c, 1);
-			break;
-		}
-		case 's': {
-			const char *text = va_arg(arguments, const char *);
-
-			text = text ? text : "(null)";
-			put_text(&output, &conversion, text, strnlen(text, conversion.precision));
-			break;
-		}
-		case '%':
-			put(&output, '%');
-			break;
-		default:
-			/* Which arguments follow is unknown from here on. */
+		if (!convert(&output, &conversion, &arguments)) {
+			/* Which arguments follow is unknown from here on: no more is converted. */
 			while (*pattern)
 				put(&output, *pattern++);
-			continue;
+			break;
 		}
 		pattern = at + 1;
 	}
+	va_end(arguments.list);
 
 	if (size)
 		buffer[output.length < size ? output.length : size - 1] = '\0';
