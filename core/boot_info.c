@@ -15,13 +15,15 @@ void boot_info_add_range(u64 base, u64 size, enum memory_type type)
 	if (size == 0) {
 		log_debug("memory map: empty range at 0x%lx left out", base);
 	} else if (add_overflows(base, size, &end)) {
-		log_warning("memory map: range at 0x%lx of 0x%lx bytes wraps, left out", base, size);
+		log_warning("memory map: range at 0x%lx of 0x%lx bytes wraps, left out", base,
+			    size);
 	} else if (boot_info.range_count == BOOT_RANGES_MAX) {
 		log_warning(
 			"memory map: more than BOOT_RANGES_MAX (%d) ranges, the one at 0x%lx is left out",
 			BOOT_RANGES_MAX, base);
 	} else {
-		boot_info.ranges[boot_info.range_count++] = (struct memory_range){ base, end, type };
+		boot_info.ranges[boot_info.range_count++] =
+			(struct memory_range){ base, end, type };
 	}
 }
 

@@ -108,7 +108,8 @@ static void claim(u64 base, u64 end, enum memory_type type)
 		const struct memory_range *range = &ranges[i];
 
 		if (range->type != MEMORY_CONVENTIONAL || range->base >= end || range->end <= base)
-			i++; /* else what stands here now is looked at again: neighbours may have joined */
+			i++; /* else what stands here now is looked at again: neighbours may have
+				joined */
 		else if (!set_range(max_u64(range->base, base), min_u64(range->end, end), type))
 			return;
 	}
@@ -144,7 +145,8 @@ void memory_init(void)
 		overlay_type(overlay_order[i]);
 		if (overlay_order[i] != MEMORY_CONVENTIONAL)
 			continue;
-		/* Real-mode vectors and a pointer's usual mistakes. The kernel may have the page. */
+		/* Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
+		 */
 		claim(0, PAGE_SIZE, MEMORY_BOOT_DATA);
 		/* VMMs list tables in here, but not the window itself. */
 		set_range(LEGACY_WINDOW_BASE, LEGACY_WINDOW_END, MEMORY_RESERVED);

@@ -52,7 +52,8 @@ static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 	return false;
 }
 
-/* Does the one byte @c match the pattern's element at @at, which is no '*'? @at is moved past it then. */
+/* Does the one byte @c match the pattern's element at @at, which is no '*'? @at is moved past it
+ * then. */
 static bool match_one(struct glob *glob, size_t *at, u8 c)
 {
 	size_t next = *at + 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying and comparing by words: emulators count each round of a `rep` instruction, and bulk data goes
- * from disk straight into its place, so that short loops win over the processor's string instructions.
+ * Copying and comparing by words: emulators count each round of a `rep` instruction, and bulk data
+ * goes from disk straight into its place, so that short loops win over the processor's string
+ * instructions.
  */
 #include "lib/string.h"
 

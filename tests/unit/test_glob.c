@@ -97,8 +97,8 @@ TEST(random_patterns_as_fnmatch_sees_them)
 		pattern_size = state >> 60 & 7;
 		text_size = state >> 50 & 7;
 		for (size_t i = 0; i < pattern_size; i++)
-			pattern[i] =
-				pattern_letters[(state >> (8 + 4 * i)) % (sizeof(pattern_letters) - 1)];
+			pattern[i] = pattern_letters[(state >> (8 + 4 * i)) %
+						     (sizeof(pattern_letters) - 1)];
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		for (size_t i = 0; i < text_size; i++)
 			text[i] = text_letters[(state >> (8 + 4 * i)) % (sizeof(text_letters) - 1)];
@@ -116,7 +116,8 @@ TEST(random_patterns_as_fnmatch_sees_them)
 	CHECK(matched > 1000);
 }
 
-/* A matcher that tries every way to share the text among the stars would not be back in a lifetime. */
+/* A matcher that tries every way to share the text among the stars would not be back in a lifetime.
+ */
 TEST(no_pattern_takes_for_ever)
 {
 	enum { TEXT = 4000, STARS = 500 };

@@ -207,7 +207,8 @@ TEST(bytes_in_memory_are_a_file)
 
 static enum status first_status, second_status;
 
-static enum status first_mount(struct block_device *device, struct arena *arena, struct volume **out)
+static enum status first_mount(struct block_device *device, struct arena *arena,
+			       struct volume **out)
 {
 	static struct volume mounted;
 
