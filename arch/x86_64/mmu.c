@@ -107,6 +107,13 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 
 		if (whole) {
 			*entry = wanted;
+			/* RAM is large: mostly the neighbours follow. */
+			while (wanted && end - part_end >= size && (u64)++entry % PAGE_SIZE &&
+			       !*entry) {
+				wanted += size;
+				*entry = wanted;
+				part_end += size;
+			}
 		} else if (*entry != wanted) {
 			u64 *below = is_table(*entry, level) ? table_at(*entry) :
 							       table_split(entry, level);
