@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 
-from qemu.qmp import QMPClient
+from qemu.qmp import ConnectError, QMPClient
 
 # For loaded machines; never a measure of anything.
 WAIT_SECONDS = 180
@@ -180,11 +180,14 @@ class Vmm:
 
     async def _connect(self):
         deadline = time.monotonic() + WAIT_SECONDS
-        while not os.path.exists(self.qmp_path):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"QEMU did not start: {self.error_text}\n{self.shown()}")
-            await asyncio.sleep(0.02)
-        await self.client.connect(self.qmp_path)
+        while True:
+            try:
+                await self.client.connect(self.qmp_path)
+                break
+            except ConnectError:  # not there yet, or not listening yet
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"QEMU did not start\n{self.shown()}") from None
+                await asyncio.sleep(0.02)
         self.collector = asyncio.ensure_future(self._collect_events())
 
     async def _disconnect(self):

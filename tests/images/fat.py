@@ -53,17 +53,32 @@ class Fat:
     scattered: bool = False  # no two neighbouring clusters of a file are neighbours on disk
     extra_entries: dict = dataclasses.field(default_factory=dict)  # folder: number of empty files
 
+    def format(self, path, size):
+        path.unlink(missing_ok=True)
+        with open(path, "wb") as file:
+            file.truncate(size)
+        tool("mkfs.vfat", "--invariant", "-i", "0fa7300d", "-F", self.bits, "-S", self.block,
+             "-s", self.cluster_blocks, "-n", self.label, path)
+
+    def format_exactly(self, path):
+        """With so many clusters as wanted. mkfs.vfat keeps some clusters away from each type's
+        smallest and largest number, so it makes the largest it likes, and then the volume is told."""
+        for spare in range(2048, 0, -8):
+            try:
+                self.format(path, self.clusters * self.cluster_blocks * self.block + spare * self.block)
+                break
+            except RuntimeError:  # too many clusters for the type
+                continue
+        with Volume(path) as volume:
+            volume.set_cluster_count(self.clusters)
+
     def write(self, path):
         """Makes the volume as a sparse file of its own."""
         path = pathlib.Path(path)
-        path.unlink(missing_ok=True)
-        with open(path, "wb") as file:
-            file.truncate(self.size)
-        tool("mkfs.vfat", "--invariant", "-i", "0fa7300d", "-F", self.bits, "-S", self.block,
-             "-s", self.cluster_blocks, "-n", self.label, path)
         if self.clusters:
-            with Volume(path) as volume:
-                volume.set_cluster_count(self.clusters)
+            self.format_exactly(path)
+        else:
+            self.format(path, self.size)
         copy_files(path, self.files)
         if self.scattered or self.extra_entries:
             with Volume(path) as volume:
@@ -139,9 +154,10 @@ class Volume:
         self.write(offset, struct.pack(layout, *values))
 
     def set_cluster_count(self, count):
-        """Shrinks the volume's own idea of its size (the FATs stay as large as they are)."""
+        """Changes the volume's own idea of its size (the FATs stay as large as they are)."""
+        assert (count + 2) * self.bits <= self.fat_blocks * self.block * 8, "the FATs are too small"
         blocks = self.data_start // self.block + count * self.cluster_blocks
-        assert blocks <= self.blocks, "set_cluster_count only shrinks"
+        self.file.truncate(max(self.file.seek(0, 2), self.offset + blocks * self.block))
         if blocks < 0x10000 and self.bits != 32:
             self.patch(19, "<H", blocks)
             self.patch(32, "<I", 0)

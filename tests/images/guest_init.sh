@@ -27,6 +27,9 @@ while read -r name; do
 	insmod "/modules/$name.ko" 2>/dev/null || report "insmod_failed=$name"
 done </modules/order
 
+# A console whose driver is a module is there only now.
+exec </dev/console >/dev/console 2>&1
+
 report_all() {
 	echo
 	report "ready"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of docs/vmm/*.md, run in the lab as they stand there: what a page tells users to type
+is what the tests type.
+
+A page marks what is a test's: a block of shell opens with ```sh test=NAME, and a file that it needs
+with ```json file=NAME. The names of the images are build/fatwood.elf and disk.raw.
+"""
+
+import hashlib
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from tests.boot.vmm import GUEST, Report
+
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vmm"
+BLOCK = re.compile(r"^```(?:sh|json) (test|file)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# For loaded machines, with one emulator in another; never a measure of anything.
+BOOT_SECONDS = 240
+MIB = 1 << 20
+
+
+def blocks(page, kind):
+    """{name: text} of a page's blocks: kind is test or file."""
+    text = (FOLDER / f"{page}.md").read_text()
+    return {name: body for found, name, body in BLOCK.findall(text) if found == kind}
+
+
+class Boot:
+    """What a VMM showed, and how it ended."""
+
+    def __init__(self, result, command):
+        self.result = result
+        self.command = command
+        self.log = result.output.replace("\r", "")
+        parts = self.log.split(f"{GUEST}ready\n")[1:]
+        self.reports = [Report(line.removeprefix(GUEST) for line in part.splitlines()
+                               if line.startswith(GUEST)) for part in parts
+                        if f"{GUEST}done\n" in part]
+
+    def check(self, condition, what):
+        if not condition:
+            lines = [line[:300] for line in self.log.splitlines() if line.strip()]
+            shown = "\n".join(lines[-60:])
+            pytest.fail(f"{what}\n$ {self.command}\n{shown}\nstatus {self.result.status}", False)
+
+    def came_up(self, disk, times=1):
+        """The guest reached user space that often, could read its disk, and the VMM ended well.
+        Returns the last report."""
+        count = len(self.reports)
+        self.check(count == times, f"the guest came up {count} times, not {times}")
+        self.check(not self.result.timed_out, "the VMM did not end")
+        self.check(self.result.status == 0, "the VMM ended with an error")
+        report = self.reports[-1]
+        with open(disk, "rb") as file:
+            digest = hashlib.md5(file.read(MIB)).hexdigest()
+        self.check([line.split()[-1] for line in report["disk"]] == [digest],
+                   f"the guest does not read {digest} from its disk: {report['disk']}")
+        return report
+
+
+def until_guest_is_done(command, times=1):
+    """A line of shell that runs the command until its guest has come up that often."""
+    return (f"( {command.strip()} ) >log 2>&1 & pid=$!\n"
+            f"while kill -0 $pid && [ $(grep -c '{GUEST}done' log) -lt {times} ]; do sleep 1; done\n"
+            "pkill -TERM -P $pid; wait $pid; status=$?; cat log; exit $status")
+
+
+def boot(lab, page, name, firmware, disk, replace=(), times=1, is_stopped=False,
+         seconds=BOOT_SECONDS):
+    """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
+    replace: (old, new) in the command and the files; each old one must be there, so that no test
+    runs another thing than it says. With is_stopped, the VMM
+    is ended by us after so many guests."""
+    texts = {"command": blocks(page, "test")[name], **blocks(page, "file")}
+    for old, new in replace:
+        assert any(old in text for text in texts.values()), f"{page}.md: no {old!r} for {name}"
+        texts = {key: text.replace(old, new) for key, text in texts.items()}
+    command = texts.pop("command")
+    folder = lab.check("mktemp -d -p .").strip()
+    lab.put(firmware, f"{folder}/build/fatwood.elf")
+    lab.put(disk, f"{folder}/disk.raw")
+    for file, text in texts.items():
+        lab.check(f"printf %s {shlex.quote(text)} >{folder}/{file}")
+    line = until_guest_is_done(command, times) if is_stopped else command
+    try:
+        return Boot(lab.run(f"cd {folder}\n{line}", seconds), command)
+    finally:
+        lab.check(f"rm -r {folder}")

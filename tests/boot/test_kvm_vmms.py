@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boots on the real VMMs under KVM, in the lab, by the commands of docs/vmm/*.md: from a disk with a
+Boot Loader Specification entry to the user space of a distribution's kernel, and to a clean end.
+
+Cloud Hypervisor and Firecracker are taken from the folder FATWOOD_VMM_DIR, Alioth is installed by
+cargo; without them their tests are skipped.
+"""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from scripts import lab as lab_module
+from scripts import lab_image
+from scripts import vm_exits
+from tests.boot.documents import BOOT_SECONDS, MIB, boot, until_guest_is_done
+from tests.images import kernels, stub
+from tests.images.disk import bls_files, esp_disk
+
+pytestmark = [pytest.mark.kvm, pytest.mark.timeout(3 * BOOT_SECONDS)]
+
+ALIOTH_VERSION = "0.12.0"
+ALIOTH_RUST = (1, 85)
+KERNEL = "debian12-cloud"
+ACCESSES_MAX = 400
+
+
+def install_alioth():
+    """Alioth, compiled once."""
+    program = lab_image.ALIOTH / "bin" / "alioth"
+    with kernels.lock("alioth"):
+        if program.exists():
+            return program
+        if not shutil.which("cargo"):
+            pytest.skip("Alioth is installed by cargo, which is not here")
+        text = subprocess.run(["cargo", "--version"], capture_output=True, text=True).stdout
+        version = re.search(r"(\d+)\.(\d+)", text)
+        if not version or (int(version[1]), int(version[2])) < ALIOTH_RUST:
+            pytest.skip(f"Alioth needs cargo {ALIOTH_RUST[0]}.{ALIOTH_RUST[1]}, not {text.strip()}")
+        kernels.progress("installing Alioth: some minutes, once")
+        done = subprocess.run(
+            ["cargo", "install", "alioth-cli", "--version", ALIOTH_VERSION, "--locked",
+             "--root", lab_image.ALIOTH], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            pytest.skip(f"cargo could not install Alioth: {done.stdout.strip().splitlines()[-1]}")
+    return program
+
+
+@pytest.fixture(scope="session")
+def vmm(lab):
+    """vmm(name) brings a VMM into the lab; returns the name."""
+    brought = set()
+
+    def bring(name):
+        if name in brought:
+            return name
+        path = install_alioth() if name == "alioth" else lab_module.installed_vmms().get(name)
+        if not path:
+            pytest.skip(f"no {name} in the folder FATWOOD_VMM_DIR")
+        lab.put_program(path)
+        brought.add(name)
+        return name
+
+    return bring
+
+
+@pytest.fixture(scope="session")
+def linux_disk(images, linux):
+    """linux_disk(action, console) boots Linux, which then does that: poweroff or reboot."""
+
+    def disk(action, console="ttyS0"):
+        kernel, initramfs = linux(KERNEL)
+        options = (f"console={console} quiet panic=-1 reboot=k mitigations=off"
+                   f" fatwood.guest={action} fatwood.verify=first")
+        files = bls_files(kernel, [initramfs], options=options)
+        return images(f"linux-{action}-{console}", lambda path: esp_disk(path, files))
+
+    return disk
+
+
+@pytest.mark.parametrize("machine, config, action", [
+    ("q35", "qemu", "poweroff"),
+    ("microvm", "qemu_microvm", "reboot"),
+])
+def test_qemu(lab, firmware, linux_disk, machine, config, action):
+    disk = linux_disk(action)
+    replace = [("-nodefaults", "-no-reboot -nodefaults")]
+    boot(lab, "qemu", machine, firmware(config), disk, replace).came_up(disk)
+
+
+@pytest.mark.parametrize("action", ["poweroff", "reboot"])
+def test_alioth(lab, vmm, firmware, linux_disk, action):
+    vmm("alioth")
+    disk = linux_disk(action)
+    boot(lab, "alioth", "pvh", firmware("alioth"), disk).came_up(disk)
+
+
+SMALL = [("size=1G", "size=512M"), ("boot=2", "boot=1")]
+LARGE = [("size=1G", "size=5G")]
+
+
+@pytest.mark.parametrize("name, config, console, replace", [
+    ("kernel", "cloudhv", "ttyS0", LARGE),
+    ("firmware", "cloudhv", "ttyS0", SMALL),
+    ("virtio-console", "cloudhv", "hvc0", SMALL),
+    ("virtio-console", "x86_64", "hvc0", [("--kernel", "--firmware"), *LARGE]),
+])
+def test_cloud_hypervisor(lab, vmm, firmware, linux_disk, name, config, console, replace):
+    vmm("cloud-hypervisor")
+    disk = linux_disk("poweroff", console)
+    result = boot(lab, "cloud-hypervisor", name, firmware(config), disk, replace)
+    report = result.came_up(disk)
+    memory = 5 << 20 if replace[-1] in LARGE else 512 << 10
+    assert 0.8 * memory < report.number("memory_kib") < memory
+
+
+def test_cloud_hypervisor_reboots_in_place(lab, vmm, firmware, linux_disk):
+    """The same process starts the machine again, with memory and devices as they were."""
+    vmm("cloud-hypervisor")
+    disk = linux_disk("reboot")
+    result = boot(lab, "cloud-hypervisor", "kernel", firmware("cloudhv"), disk, times=2,
+                  is_stopped=True)
+    result.came_up(disk, 2)
+
+
+@pytest.mark.parametrize("name, replace", [
+    ("mmio", []),
+    ("pci", [('"mem_size_mib": 1024', '"mem_size_mib": 5120')]),
+])
+def test_firecracker(lab, vmm, firmware, linux_disk, name, replace):
+    """A reboot is the end of a microVM: it knows no power-off."""
+    vmm("firecracker")
+    disk = linux_disk("reboot")
+    boot(lab, "firecracker", name, firmware("firecracker"), disk, replace).came_up(disk)
+
+
+@pytest.mark.parametrize("name", ["mmio", "pci"])
+def test_firecracker_whose_disks_cannot_be_reset(lab, vmm, firmware, images, name):
+    """Up to 1.16.1: the kernel is started, and one line says what to do."""
+    old = vmm("firecracker-1.16")
+    files = bls_files(stub.Stub().data())
+    disk = images("stub-for-firecracker", lambda path: esp_disk(path, files))
+    result = boot(lab, "firecracker", name, firmware("firecracker"), disk,
+                  [("firecracker ", f"{old} ")], is_stopped=True)
+    warnings = [line for line in result.log.splitlines() if "docs/vmm/firecracker.md" in line]
+    result.check(len(warnings) == 1, "not one line that says what to do")
+    result.check(len(result.reports) == 1, "the kernel was not started")
+
+
+def test_device_accesses_on_cloud_hypervisor(lab, vmm, firmware, images):
+    """At most 400 accesses, each of them a VM exit, from our entry to the kernel's."""
+    vmm("cloud-hypervisor")
+    image = firmware("cloudhv")
+    files = bls_files(stub.Stub(size=14 * MIB).data(), [bytes(MIB)])
+    lab.put(image, "fatwood.elf")
+    lab.put(images("stub-large", lambda path: esp_disk(path, files)), "disk.raw")
+    command = ("cloud-hypervisor --kernel fatwood.elf --disk path=disk.raw,image_type=raw"
+               " --memory size=1G --serial tty --console off")
+    counts = vm_exits.measure(lab, image, until_guest_is_done(command), BOOT_SECONDS)
+    print(vm_exits.table(counts))
+    assert 0 < counts.access_count <= ACCESSES_MAX, vm_exits.table(counts)
