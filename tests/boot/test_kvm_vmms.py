@@ -72,7 +72,7 @@ def linux_disk(images, linux):
 
     def disk(action, console="ttyS0"):
         kernel, initramfs = linux(KERNEL)
-        options = (f"console={console} quiet panic=-1 reboot=k mitigations=off"
+        options = (f"console={console} quiet panic=-1 mitigations=off"
                    f" fatwood.guest={action} fatwood.verify=first")
         files = bls_files(kernel, [initramfs], options=options)
         return images(f"linux-{action}-{console}", lambda path: esp_disk(path, files))
