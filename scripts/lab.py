@@ -32,12 +32,12 @@ import termios
 import time
 import tty
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent)]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-import kvm_probe
-import lab_image
-from lab_image import LabError
-from tests.images.disk import copy_sparse, data_ranges
+from scripts import kvm_probe, lab_image  # noqa: E402
+from scripts.lab_image import LabError  # noqa: E402
+from tests.images.disk import copy_sparse, data_ranges  # noqa: E402
 
 MAILBOX_SIZE = 16 << 30
 MAILBOX_BLOCK = 4096
