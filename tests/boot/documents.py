@@ -63,9 +63,9 @@ class Boot:
 
 def until_guest_is_done(command, times=1):
     """A line of shell that runs the command until its guest has come up that often."""
-    return (f"( {command.strip()} ) >log 2>&1 & pid=$!\n"
+    return (f"( exec {command.strip()} ) >log 2>&1 & pid=$!\n"
             f"while kill -0 $pid && [ $(grep -c '{GUEST}done' log) -lt {times} ]; do sleep 1; done\n"
-            "pkill -TERM -P $pid; wait $pid; status=$?; cat log; exit $status")
+            "kill $pid; wait $pid; status=$?; cat log; exit $status")
 
 
 def boot(lab, page, name, firmware, disk, replace=(), times=1, is_stopped=False,
