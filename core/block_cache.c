@@ -14,7 +14,8 @@
 enum {
 	LINE_SIZE = 16 * 1024,
 	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
-	/* One request leaves half of the lines alone: a directory and the table stay beside a stream. */
+	/* One request leaves half of the lines alone: a directory and the table stay beside a
+	   stream. */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
 };
 
@@ -99,16 +100,11 @@ static enum status read_lines(struct block_device *disk, u64 number, u32 run, st
 	status = block_read(disk, first, count, cache.data + (size_t)slot * cache.line_size);
 	if (status)
 		return status;
-	/* A line further ahead may be there already: one copy is enough, and the newer one is as good. */
-	for (u32 i = 0; i < run; i++) {
-		struct line *old = find_line(disk, number + i);
-
-		if (old)
-			old->disk = NULL;
+	/* A line further ahead may be there twice now: alike, and one of them ages. */
+	for (u32 i = 0; i < run; i++)
 		cache.lines[slot + i] = (struct line){
 			.disk = disk, .number = number + i, .used = cache.clock, .run = run
 		};
-	}
 	*out = &cache.lines[slot];
 	return OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/fat/mount.c, chain.c, file.c: volumes of all shapes, files of all sizes, chains of all kinds. */
+/* fs/fat/mount.c, chain.c, file.c: volumes of all shapes, files of all sizes, chains of all kinds.
+ */
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
 #include "tests/unit/test.h"
@@ -162,7 +163,8 @@ TEST(one_fat_and_odd_roots)
 		    4096);
 }
 
-/* The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the file in one. */
+/* The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the
+ * file in one. */
 TEST(neighbours_are_one_request)
 {
 	const size_t size = 14 * 1000 * 1000;
@@ -181,7 +183,8 @@ TEST(neighbours_are_one_request)
 	CHECK_EQUAL(file_read(&file, 0, 1024, bytes), OK);
 	CHECK_EQUAL(file_read(&file, 1024, size - 1024, bytes + 1024), OK);
 	CHECK(memcmp(bytes, content, size) == 0);
-	/* Head: 1; FAT: 7 lines in 1 + 2 + 4; the rest of the first block's line, the body and the tail. */
+	/* Head: 1; FAT: 7 lines in 1 + 2 + 4; the rest of the first block's line, the body and the
+	 * tail. */
 	CHECK(disk.reads <= 6);
 	printf("%llu requests for 14 MB\n", (unsigned long long)disk.reads);
 	free(content);
@@ -222,8 +225,9 @@ static u32 make_small(struct fat_image *image, u32 bits)
 	u8 *content = make_content(5120);
 	u8 *entry;
 
-	fat_image_init(image, &(struct fat_image_shape){ .entry_bits = bits,
-							 .cluster_count = bits == 16 ? 4085 : 100 });
+	fat_image_init(image,
+		       &(struct fat_image_shape){ .entry_bits = bits,
+						  .cluster_count = bits == 16 ? 4085 : 100 });
 	entry = fat_image_file(image, &image->root_directory, NULL, "FILE       ", content, 5120);
 	free(content);
 	return load_le16(entry + 26);
@@ -264,7 +268,8 @@ TEST(links_that_lead_nowhere)
 	}
 }
 
-/* What stands in the last cluster's link does not matter to somebody who has read all of the file. */
+/* What stands in the last cluster's link does not matter to somebody who has read all of the file.
+ */
 TEST(links_behind_the_file_are_not_asked_for)
 {
 	struct fat_image image;
@@ -324,6 +329,31 @@ TEST(a_device_error_passes)
 	}
 	disk.bad_block = UINT64_MAX;
 	CHECK_EQUAL(file_read(&file, 0, sizeof(bytes), bytes), OK);
+	fat_image_free(&image);
+	arena_release(&arena);
+}
+
+/* The same where it is the table that cannot be read, half way along the chain. */
+TEST(a_device_error_in_the_table_passes)
+{
+	struct fat_image image;
+	u8 bytes[20 * 512];
+	struct volume *volume;
+	struct file file;
+
+	fat_image_init(&image, &(struct fat_image_shape){
+				       .entry_bits = 32, .cluster_count = 66000, .stride = 3000 });
+	memset(bytes, 'x', sizeof(bytes));
+	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));
+	volume = mount_image(&image, 512);
+	CHECK(open_file(volume, "FILE", &file));
+	CHECK_EQUAL(file_read(&file, 0, 512, bytes), OK);
+	for (u32 i = 0; i < 5; i++) {
+		disk.bad_block = (image.table + 15 * 3000 * 4) / 512;
+		CHECK_EQUAL(file_read(&file, sizeof(bytes) - 1, 1, bytes), ERR_IO);
+	}
+	disk.bad_block = UINT64_MAX;
+	CHECK_EQUAL(file_read(&file, sizeof(bytes) - 1, 1, bytes), OK);
 	fat_image_free(&image);
 	arena_release(&arena);
 }
