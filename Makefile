@@ -74,10 +74,12 @@ ifeq ($(origin CROSS_COMPILE),undefined)
 CC := clang
 LD := ld.lld
 CC_TARGET = --target=$(ARCH)-unknown-elf
+SMALLEST := -Oz -flto
 else
 CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld
 CC_TARGET :=
+SMALLEST := -Os
 endif
 
 ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
@@ -91,11 +93,12 @@ compiler-include = $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 
 CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
 	-fcf-protection=none
-CFLAGS = -std=gnu2x -ffreestanding -Os -gdwarf-4 $(warnings) $(CFLAGS_$(ARCH)) \
+CFLAGS = -std=gnu2x -ffreestanding -gdwarf-4 $(optimize) $(warnings) $(CFLAGS_$(ARCH)) \
 	-fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-common \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \
 	-ffile-prefix-map=$(O)/=build/ -ffile-prefix-map=$(CURDIR)=.
+optimize := $(if $(CONFIG_OPTIMIZE_SIZE),$(SMALLEST),-Os)
 warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Werror
 CFLAGS := $(CFLAGS)
 CPPFLAGS := $(CPPFLAGS)

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds x86_64_defconfig twice, from copies of the tree in folders of different names and into
+"""Builds x86_64_defconfig and tiny_defconfig (which is optimized as a whole) twice each, from copies of the tree in folders of different names and into
 output folders of different names, and compares: the same sources must give the same bytes.
 
 Ends with "N passed, N failed", counted in files compared.
 """
+import itertools
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 
-DEFCONFIG = "x86_64_defconfig"
+DEFCONFIGS = ("x86_64", "tiny")
 FILES = ("fatwood.elf", "fatwood.debug.elf")
 COMPILERS = {"clang": (), "gcc": ("CROSS_COMPILE=",)}
 
@@ -25,10 +27,10 @@ def copy_tree(to):
             shutil.copyfile(name, f"{to}/{name}")
 
 
-def build(source, output, options, jobs):
+def build(source, output, defconfig, options, jobs):
     """The Python environment is the first tree's own: it has no part in the bytes."""
     common = ["make", "-C", source, f"-j{jobs}", f"O={output}", f"venv={os.path.abspath('build/venv')}"]
-    for goal in ([DEFCONFIG], list(options)):
+    for goal in ([f"{defconfig}_defconfig"], list(options)):
         done = subprocess.run(common + goal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
         if done.returncode:
@@ -41,18 +43,17 @@ def main():
         first, second = f"{folder}/a", f"{folder}/another-place/with-a-longer-name"
         for source in (first, second):
             copy_tree(source)
-        for compiler, options in COMPILERS.items():
-            outputs = [f"build/{compiler}", f"{folder}/output-{compiler}"]
-            build(first, outputs[0], options, 1)
-            build(second, outputs[1], options, os.cpu_count())
-            for name in FILES:
-                contents = []
-                for path in (f"{first}/{outputs[0]}/{name}", f"{outputs[1]}/{name}"):
-                    with open(path, "rb") as file:
-                        contents.append(file.read())
+        for defconfig, (compiler, options) in itertools.product(DEFCONFIGS, COMPILERS.items()):
+            name = f"{defconfig}-{compiler}"
+            outputs = [f"build/{name}", f"{folder}/output/{name}"]
+            build(first, outputs[0], defconfig, options, 1)
+            build(second, outputs[1], defconfig, options, os.cpu_count())
+            for file_name in FILES:
+                contents = [pathlib.Path(output, file_name).read_bytes()
+                            for output in (f"{first}/{outputs[0]}", outputs[1])]
                 same = contents[0] == contents[1]
-                print(f"  {'ok' if same else 'FAILED':7} {compiler}: {name} is "
-                      f"{'the same' if same else 'different'}", flush=True)
+                print(f"  {'ok' if same else 'FAILED':7} {defconfig}_defconfig, {compiler}: "
+                      f"{file_name} is {'the same' if same else 'different'}", flush=True)
                 passed += same
                 failed += not same
     print(f"{passed} passed, {failed} failed")
