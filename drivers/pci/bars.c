@@ -22,7 +22,10 @@ enum {
 
 static u64 next_address = HOLE_BASE;
 
-/* The first address at or above @base at which [base, base + size) meets neither RAM nor anything reserved. */
+/*
+ * The first address at or above @base at which [base, base + size) meets neither RAM nor anything
+ * reserved.
+ */
 static u64 skip_ledger(u64 base, u64 size, u64 alignment)
 {
 	u32 count;
@@ -145,8 +148,10 @@ struct bridge_path {
 
 static u8 assign_bus(struct bridge_path *path, u8 bus);
 
-/* Opens the bridge for bus numbers from @bus on and for the memory placed behind it. Returns the
- * last number given. */
+/*
+ * Opens the bridge for bus numbers from @bus on and for the memory placed behind it. Returns the
+ * last number given.
+ */
 static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge, u8 bus)
 {
 	u8 last;
@@ -185,8 +190,10 @@ static u8 assign_function(struct bridge_path *path, const struct pci_device *dev
 	return last;
 }
 
-/* Depth first, as numbers must be nested. Returns the last number given, @bus itself if there is no
- * bridge on it. */
+/*
+ * Depth first, as numbers must be nested. Returns the last number given, @bus itself if there is no
+ * bridge on it.
+ */
 static u8 assign_bus(struct bridge_path *path, u8 bus)
 {
 	volatile u8 *config = NULL;
@@ -218,7 +225,8 @@ static u8 assign_bus(struct bridge_path *path, u8 bus)
 	return last;
 }
 
-u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus, u8 bus_last)
+u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus,
+		     u8 bus_last)
 {
 	struct bridge_path path = { .window = window, .bus_last = bus_last };
 

@@ -18,7 +18,10 @@ enum {
 	EXPRESS_TYPE_DOWNSTREAM_PORT = 6,
 };
 
-/* One segment while it is scanned. A bus is entered at most once, so no wiring of bridges is endless. */
+/*
+ * One segment while it is scanned. A bus is entered at most once, so no wiring of bridges is
+ * endless.
+ */
 struct scan {
 	const struct ecam *window; /* NULL: through the ports */
 	u16 segment;
@@ -104,7 +107,8 @@ enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
 	}
 	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS))
 		return pci_assign_bar(device, index, out);
-	return unsupported("PCI: BAR %u has no address, and PCI_ASSIGN_BARS is not built in", index);
+	return unsupported("PCI: BAR %u has no address, and PCI_ASSIGN_BARS is not built in",
+			   index);
 }
 
 void pci_name(const struct pci_device *device, char name[PCI_NAME_SIZE])

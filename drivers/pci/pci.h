@@ -71,10 +71,16 @@ u32 pci_read32(const struct pci_device *device, u32 offset);
 void pci_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_write16(const struct pci_device *device, u32 offset, u16 value);
 
-/* For all capabilities: for (o = pci_first_capability(d, &left); o; o = pci_next_capability(head, &left)). */
+/*
+ * For all capabilities: for (o = pci_first_capability(d, &left); o; o = pci_next_capability(head,
+ * &left)).
+ */
 u32 pci_first_capability(const struct pci_device *device, u32 *left);
 
-/* The one behind a capability that begins with @head. 0 at the end, also that of a list without an end. */
+/*
+ * The one behind a capability that begins with @head. 0 at the end, also that of a list without an
+ * end.
+ */
 u32 pci_next_capability(u32 head, u32 *left);
 
 /* Makes the device answer in memory and lets it do DMA. */
@@ -114,7 +120,10 @@ u32 pci_ports_read32(const struct pci_device *device, u32 offset);
 void pci_ports_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
 
-/* Gives BAR @index of the enabled @device, on a root bus or behind bridges that we numbered, an address. */
+/*
+ * Gives BAR @index of the enabled @device, on a root bus or behind bridges that we numbered, an
+ * address.
+ */
 enum status pci_assign_bar(const struct pci_device *device, u32 index, u64 *out);
 
 /*

@@ -15,8 +15,10 @@ static void select(const struct pci_device *device, u32 offset)
 					   (offset & 0xfc));
 }
 
-/* The address port is a register that keeps what was written; where there is none, it reads as
- * zeroes or ones. */
+/*
+ * The address port is a register that keeps what was written; where there is none, it reads as
+ * zeroes or ones.
+ */
 bool pci_ports_exist(void)
 {
 	port_write32(ADDRESS_PORT, ADDRESS_ENABLE);

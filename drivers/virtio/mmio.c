@@ -115,7 +115,8 @@ static enum status queue_start(struct virtio_device *device, struct virtqueue *q
 	write_register(device, QUEUE_SIZE, queue->size);
 	if (device->legacy) {
 		write_register(device, LEGACY_QUEUE_ALIGN, PAGE_SIZE);
-		write_register(device, LEGACY_QUEUE_PAGE, (u32)(queue->descriptor_ring / PAGE_SIZE));
+		write_register(device, LEGACY_QUEUE_PAGE,
+			       (u32)(queue->descriptor_ring / PAGE_SIZE));
 		return OK;
 	}
 	write_address(device, QUEUE_DESCRIPTORS, queue->descriptor_ring);

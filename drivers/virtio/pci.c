@@ -38,7 +38,10 @@ enum structure {
 	STRUCTURE_COUNT
 };
 
-/* Common configuration (4.1.4.3). What lies behind the ring addresses is never touched: Alioth aborts. */
+/*
+ * Common configuration (4.1.4.3). What lies behind the ring addresses is never touched: Alioth
+ * aborts.
+ */
 enum {
 	COMMON_DEVICE_FEATURE_SELECT = 0x00,
 	COMMON_DEVICE_FEATURE = 0x04,
@@ -164,7 +167,10 @@ static const struct virtio_transport pci_transport = {
 	.notify = notify,
 };
 
-/* Notes the first structure of each kind that is of use: the order is the device's preference (4.1.4.1). */
+/*
+ * Notes the first structure of each kind that is of use: the order is the device's preference
+ * (4.1.4.1).
+ */
 static void read_capability(const struct pci_device *device, u32 offset, u32 head,
 			    struct virtio_pci *pci)
 {

@@ -141,8 +141,9 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 
 		descriptor->address = (uintptr_t)buffers[i].data;
 		descriptor->size = buffers[i].size;
-		descriptor->flags = (u16)((i + 1 < count ? DESCRIPTOR_NEXT : 0) |
-					  (buffers[i].device_writes ? DESCRIPTOR_DEVICE_WRITES : 0));
+		descriptor->flags =
+			(u16)((i + 1 < count ? DESCRIPTOR_NEXT : 0) |
+			      (buffers[i].device_writes ? DESCRIPTOR_DEVICE_WRITES : 0));
 		descriptor->next = (u16)(head + i + 1);
 		if (buffers[i].device_writes)
 			writable_size += buffers[i].size;

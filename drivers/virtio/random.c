@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio-rng as a source of random bytes (Virtual I/O Device 1.2, 5.4): one buffer, filled in part or whole. */
+/*
+ * virtio-rng as a source of random bytes (Virtual I/O Device 1.2, 5.4): one buffer, filled in part
+ * or whole.
+ */
 #include "core/random.h"
 #include "drivers/virtio/virtio.h"
 #include "lib/string.h"

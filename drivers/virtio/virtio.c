@@ -58,7 +58,10 @@ static bool reset(struct virtio_device *device)
 	return false;
 }
 
-/* Devices whose last user is SeaBIOS or the system before a reboot are in any state; most are fresh. */
+/*
+ * Devices whose last user is SeaBIOS or the system before a reboot are in any state; most are
+ * fresh.
+ */
 static enum status acknowledge(struct virtio_device *device)
 {
 	const struct virtio_transport *transport = device->transport;
@@ -104,7 +107,8 @@ void virtio_ready(struct virtio_device *device)
 	u8 status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
 
 	device->ready = true;
-	device->transport->set_status(device, device->legacy ? status : status | STATUS_FEATURES_OK);
+	device->transport->set_status(device,
+				      device->legacy ? status : status | STATUS_FEATURES_OK);
 }
 
 void virtio_fail(struct virtio_device *device, const char *why)
@@ -131,8 +135,9 @@ static void quiesce(struct device *base)
 		return;
 
 	/*
-	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its devices:
-	 * over MMIO the status stays FAILED, over PCI it reads as 0 but takes nothing any more.
+	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its
+	 * devices: over MMIO the status stays FAILED, over PCI it reads as 0 but takes nothing any
+	 * more.
 	 */
 	if (reset(device)) {
 		transport->set_status(device, STATUS_ACKNOWLEDGE);

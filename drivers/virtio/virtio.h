@@ -94,8 +94,9 @@ void virtio_ready(struct virtio_device *device);
 void virtio_fail(struct virtio_device *device, const char *why);
 
 /*
- * A split virtqueue used as a set of equal slots, each a chain of at most chain_size descriptors. Nothing
- * is ever read back from memory the device can write but the used ring, and that is checked.
+ * A split virtqueue used as a set of equal slots, each a chain of at most chain_size descriptors.
+ * Nothing is ever read back from memory the device can write but the used ring, and that is
+ * checked.
  */
 enum {
 	VIRTQUEUE_SIZE_MAX = 32,
@@ -125,16 +126,20 @@ struct virtqueue_buffer {
 	bool device_writes;
 };
 
-/* Queue @index of a device between virtio_begin() and virtio_ready(). @slot_count: more are of no
- * use; there may be fewer. */
+/*
+ * Queue @index of a device between virtio_begin() and virtio_ready(). @slot_count: more are of no
+ * use; there may be fewer.
+ */
 enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_size,
 			     u16 slot_count, struct virtqueue *queue);
 
 /* A slot that is not with the device. False if all are. */
 bool virtqueue_free_slot(const struct virtqueue *queue, u32 *slot);
 
-/* Hands a free slot to the device; it learns of it at virtqueue_notify(). Buffers that the device
- * writes come last. */
+/*
+ * Hands a free slot to the device; it learns of it at virtqueue_notify(). Buffers that the device
+ * writes come last.
+ */
 void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers,
 		   u32 count);
 void virtqueue_notify(struct virtqueue *queue);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine's buses: PCI configuration space through ECAM windows and ports, with BARs that are sized and
- * moved as the hardware allows, and MMIO windows. Behind them are the devices of fake_virtio.c.
+ * A machine's buses: PCI configuration space through ECAM windows and ports, with BARs that are
+ * sized and moved as the hardware allows, and MMIO windows. Behind them are the devices of
+ * fake_virtio.c.
  */
 #include "tests/host/fake_machine.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between fake_machine.c, which knows where devices are, and fake_virtio.c, which knows what they do. */
+/*
+ * Between fake_machine.c, which knows where devices are, and fake_virtio.c, which knows what they
+ * do.
+ */
 #pragma once
 
 #include "tests/host/fake_virtio.h"

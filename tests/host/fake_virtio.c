@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's side of virtio (Virtual I/O Device 1.2): registers of both transports, and the rings. */
+/*
+ * The device's side of virtio (Virtual I/O Device 1.2): registers of both transports, and the
+ * rings.
+ */
 #include "tests/host/fake_virtio.h"
 
 #include <stdarg.h>
@@ -317,7 +320,8 @@ static void run_queue(struct fake_virtio *device, u32 index)
 		violation(device, "interrupts are wanted");
 	if (device->lie == FAKE_SILENT || (device->id == VIRTIO_ID_CONSOLE && index == 0))
 		return;
-	for (; queue->seen != load_le16(available + 2) && waiting < ARRAY_SIZE(heads); queue->seen++)
+	for (; queue->seen != load_le16(available + 2) && waiting < ARRAY_SIZE(heads);
+	     queue->seen++)
 		heads[waiting++] = load_le16(available + 4 + 2 * (queue->seen % queue->size));
 	for (u32 i = 0; i < waiting; i++) {
 		u16 head = heads[device->reverse ? waiting - 1 - i : i];
@@ -405,7 +409,8 @@ static void write_common(struct fake_virtio *device, u64 offset, u32 size, u64 v
 	violation(device, "common configuration written at 0x%lx, %u bytes", offset, size);
 }
 
-void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bool write, u64 *value)
+void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bool write,
+			    u64 *value)
 {
 	device->accesses++;
 	if (offset >= FAKE_NOTIFY && write) {

@@ -45,9 +45,12 @@ struct fake_virtio {
 	bool reverse; /* completes what is waiting in the reverse order */
 	enum fake_lie lie;
 	u32 lie_version; /* of MMIO, if not 0 */
-	bool lie_magic;	 /* there is no virtio in the window */
-	u64 base, size; /* the MMIO window; size 0: it is behind PCI */
-	/* virtio-blk's bytes; NULL: the device has none. virtio-rng's and the console's are counted up from 1. */
+	bool lie_magic;  /* there is no virtio in the window */
+	u64 base, size;  /* the MMIO window; size 0: it is behind PCI */
+	/*
+	 * virtio-blk's bytes; NULL: the device has none. virtio-rng's and the console's are counted
+	 * up from 1.
+	 */
 	u8 *disk;
 	u64 disk_size;
 	/* A fuzzer's: instead of doing what waits in the queue, and after any register was read. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio-console: what is written arrives, a console that nobody reads holds nothing up, typed text is read. */
+/*
+ * virtio-console: what is written arrives, a console that nobody reads holds nothing up, typed text
+ * is read.
+ */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"

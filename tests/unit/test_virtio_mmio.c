@@ -138,7 +138,10 @@ TEST(window_without_a_device_is_reported)
 	CHECK(was_logged("no device at 0xc0001000"));
 }
 
-/* As QEMU's microvm writes them, by iasl: Device { _HID, _UID, _CCA, _CRS { Memory32Fixed, Interrupt } } */
+/*
+ * As QEMU's microvm writes them, by iasl: Device { _HID, _UID, _CCA, _CRS { Memory32Fixed,
+ * Interrupt } }
+ */
 static size_t add_aml_device(u8 *to, u32 base, u32 size)
 {
 	static const u8 pattern[] = {
@@ -147,8 +150,10 @@ static size_t add_aml_device(u8 *to, u32 base, u32 size)
 		'5',  0,                                                             /* Name */
 		0x08, '_',  'U',  'I',  'D',  0x0a, 0x17,                            /* Name */
 		0x08, '_',  'C',  'R',  'S',  0x11, 0x1a, 0x0a, 0x17,                /* Buffer */
-		0x86, 0x09, 0x00, 0x01, 0,    0,    0,    0,    0,    0,    0,    0, /* Memory32Fixed */
-		0x89, 0x06, 0x00, 0x03, 0x01, 0x17, 0,    0,    0,    0x79, 0x00, /* Interrupt, end */
+		0x86, 0x09, 0x00, 0x01, 0,    0,    0,    0,    0,    0,    0,    0, /* Memory32Fixed
+										      */
+		0x89, 0x06, 0x00, 0x03, 0x01, 0x17, 0,    0,    0,    0x79, 0x00, /* Interrupt, end
+										   */
 	};
 
 	memcpy(to, pattern, sizeof(pattern));
