@@ -77,8 +77,10 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	return ERR_NOT_FOUND;
 }
 
-/* Writable as far as the function says: BARs keep the bits that the byte behind them in the header
- * allows. */
+/*
+ * Writable as far as the function says: BARs keep the bits that the byte behind them in the header
+ * allows.
+ */
 static void access_config(u8 bus, u8 slot, u32 offset, u32 size, bool write, u64 *value)
 {
 	for (u32 i = 0; i < function_count; i++) {
