@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds x86_64_defconfig and tiny_defconfig (which is optimized as a whole) twice each, from copies of the tree in folders of different names and into
-output folders of different names, and compares: the same sources must give the same bytes.
+"""The same sources must give the same bytes: builds each of DEFCONFIGS twice, from copies of the
+tree in folders of different names and into output folders of different names, and compares.
 
 Ends with "N passed, N failed", counted in files compared.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+# All features; and what is optimized as a whole.
 DEFCONFIGS = ("x86_64", "tiny")
 FILES = ("fatwood.elf", "fatwood.debug.elf")
 COMPILERS = {"clang": (), "gcc": ("CROSS_COMPILE=",)}
