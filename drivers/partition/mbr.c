@@ -140,7 +140,10 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 		else if (add_logical(&table, disk, entry, &number))
 			log_warning("MBR: not all logical partitions are known");
 	}
-	/* The boot sector of a file system ends like an MBR, but has nothing there that is a partition. */
+	/*
+	 * The boot sector of a file system ends like an MBR, but has nothing there that is a
+	 * partition.
+	 */
 	if (table.count == 0)
 		return ERR_UNRECOGNIZED;
 	*out = table;

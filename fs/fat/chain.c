@@ -4,7 +4,10 @@
 #include "fs/fat/fat.h"
 #include "lib/util.h"
 
-/* All that is left of the table from the link of @cluster to that of @last, as far as it is at hand. */
+/*
+ * All that is left of the table from the link of @cluster to that of @last, as far as it is at
+ * hand.
+ */
 static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
 			      const u8 **data, u32 *count)
 {

@@ -165,7 +165,10 @@ static void fill_file(const struct walk *walk, const u8 *entry, struct file *out
 	out->private[FAT_FILE_CLUSTER] = cluster == FAT_FIXED_ROOT ? 0 : cluster;
 }
 
-/* The units of one part of a long name: as many as the name has there. 0: a part that breaks the rules. */
+/*
+ * The units of one part of a long name: as many as the name has there. 0: a part that breaks the
+ * rules.
+ */
 static u32 part_units(const u8 *entry, u16 units[FAT_LONG_NAME_PART])
 {
 	u32 count = 0;
@@ -230,7 +233,10 @@ enum status fat_next(const struct file *directory, u64 *cursor, struct directory
 	}
 }
 
-/* Does a part of a long name read as the @count units at @wanted, and end there if there is room left? */
+/*
+ * Does a part of a long name read as the @count units at @wanted, and end there if there is room
+ * left?
+ */
 static bool part_matches(const u8 *entry, const u16 *wanted, u32 count)
 {
 	for (u32 i = 0; i < FAT_LONG_NAME_PART && i <= count; i++) {

@@ -53,7 +53,7 @@ enum {
 	FAT_FILE_RUN, /* index in the file of the run's first cluster in the upper half, its number
 			 in the lower */
 	FAT_FILE_COUNT, /* clusters in the run; 0 before the first read */
-	FAT_FILE_LOOP, /* jumps made so far in the upper half, the cluster one of them led to in the lower */
+	FAT_FILE_LOOP,  /* jumps so far in the upper half, the cluster one led to in the lower */
 };
 
 static inline struct fat *fat_of(const struct file *file)

@@ -151,7 +151,10 @@ static enum status mount(struct block_device *device, struct arena *arena, struc
 	if (status)
 		return status;
 	b = boot_sector_read(bytes);
-	/* Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors and no FATs. */
+	/*
+	 * Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors
+	 * and no FATs.
+	 */
 	if (load_le16(bytes + 510) != 0xaa55 || (b.media != 0xf0 && b.media < 0xf8) ||
 	    (b.reserved_sectors == 0 && b.fat_count == 0))
 		return ERR_UNRECOGNIZED;

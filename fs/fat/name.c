@@ -65,7 +65,10 @@ static u32 field_to_units(const u8 *field, u32 field_size, bool lower, u16 *unit
 	return size;
 }
 
-/* A name with a separator, a dot too many or a control character in it opens nothing, or something else. */
+/*
+ * A name with a separator, a dot too many or a control character in it opens nothing, or something
+ * else.
+ */
 static bool can_be_opened(u16 unit)
 {
 	return unit >= ' ' && unit != '/' && unit != '\\';

@@ -127,8 +127,9 @@ void fat_image_set_link(struct fat_image *image, u32 cluster, u32 link)
 		case 12:
 			table += cluster * 3 / 2;
 			pair = load_le16(table);
-			store_le16(table, (u16)(cluster & 1 ? (pair & 0x000f) | (link & 0xfff) << 4 :
-							      (pair & 0xf000) | (link & 0xfff)));
+			store_le16(table,
+				   (u16)(cluster & 1 ? (pair & 0x000f) | (link & 0xfff) << 4 :
+						       (pair & 0xf000) | (link & 0xfff)));
 			break;
 		case 16:
 			store_le16(table + cluster * 2, (u16)link);

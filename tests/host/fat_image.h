@@ -54,7 +54,7 @@ u8 *fat_image_cluster(struct fat_image *image, u32 cluster);
 /* A chain with these bytes in it; its first cluster, 0 if @size is. */
 u32 fat_image_store(struct fat_image *image, const void *bytes, size_t size);
 
-/* The next @count entries of 32 zero bytes in a row in @directory, one after the other through @entries. */
+/* The next entry of @directory: 32 bytes, zero so far. */
 u8 *fat_image_entry(struct fat_image *image, struct fat_image_directory *directory);
 
 /* Entries of a long name, UTF-8, for the short name that follows. */
@@ -62,7 +62,8 @@ void fat_image_long_name(struct fat_image *image, struct fat_image_directory *di
 			 const char *name, const char *short_name);
 
 /*
- * A file: @short_name has 11 characters as on disk; @long_name is NULL for none. Returns its short entry.
+ * A file: @short_name has 11 characters as on disk; @long_name is NULL for none. Returns its short
+ * entry.
  */
 u8 *fat_image_file(struct fat_image *image, struct fat_image_directory *directory,
 		   const char *long_name, const char *short_name, const void *bytes, size_t size);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Does with a file system what a boot may do with it: lists it, opens and reads all of it, up to a limit. */
+/*
+ * Does with a file system what a boot may do with it: lists it, opens and reads all of it, up to a
+ * limit.
+ */
 #pragma once
 
 #include "core/volume.h"

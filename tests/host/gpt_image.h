@@ -14,7 +14,10 @@ struct gpt_image {
 
 extern const u8 gpt_image_esp[16], gpt_image_xbootldr[16], gpt_image_other[16];
 
-/* An empty table in @bytes, which are zeroed, and in their end. 0 for @entry_count: 128 of 128 bytes. */
+/*
+ * An empty table in @bytes, which are zeroed, and in their end. 0 for @entry_count: 128 of 128
+ * bytes.
+ */
 void gpt_image_init(struct gpt_image *image, void *bytes, size_t size, u32 block_size,
 		    u32 entry_count, u32 entry_size);
 

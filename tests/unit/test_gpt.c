@@ -233,7 +233,10 @@ TEST(headers_that_lie)
 	check_header(84, 4, UINT32_MAX, ERR_CORRUPT);
 }
 
-/* The primary's entries are broken, and the disk has grown since: the backup is where the header says. */
+/*
+ * The primary's entries are broken, and the disk has grown since: the backup is where the header
+ * says.
+ */
 TEST(a_backup_within_the_disk)
 {
 	start();
@@ -256,7 +259,10 @@ TEST(a_backup_within_the_disk)
 	check_usual();
 }
 
-/* The disk was given another table or a file system of its own since; only the backup is left of the GPT. */
+/*
+ * The disk was given another table or a file system of its own since; only the backup is left of
+ * the GPT.
+ */
 TEST(a_stale_backup)
 {
 	start();
