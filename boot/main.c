@@ -110,8 +110,10 @@ static void boot_disk(struct block_device *disk)
 	log_set_subject(disk->name);
 	status = partition_scan(disk, &arena, &table);
 	log_set_subject(NULL);
+	if (!status && table.count == 0)
+		status = ERR_NOT_FOUND;
 	if (status)
-		return boot_tried(disk->name, "partition table", status);
+		return boot_tried(disk->name, "partitions", status);
 
 	/* The partitions that are there to boot from are one set; any other is looked at by itself, and only then. */
 	add_volumes_of_kind(&volumes, &table, PARTITION_ESP, &arena);

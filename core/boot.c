@@ -57,7 +57,8 @@ void boot_tried(const char *where, const char *what, enum status status)
 	char line[TRIED_SIZE];
 
 	format(line, sizeof(line), "%s: %s: %s", where, what, status_name(status));
-	log_warning("%s", line);
+	/* Why is already said, where it was found. */
+	log_info("%s", line);
 	if (tried_count < TRIED_MAX)
 		memcpy(tried[tried_count], line, sizeof(line));
 	tried_count++;

@@ -15,7 +15,7 @@ enum status volume_mount(struct block_device *device, struct arena *arena, struc
 		enum status status = file_systems[i]->mount(device, arena, out);
 
 		if (status == OK) {
-			log_debug("%s: %s", device->name, file_systems[i]->name);
+			log_debug("%s", file_systems[i]->name);
 			return OK;
 		}
 		if (worst == ERR_UNRECOGNIZED)
