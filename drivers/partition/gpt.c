@@ -109,9 +109,9 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	if (status)
 		return status;
 	if (crc != actual_crc)
-		return corrupt("GPT: header's CRC is %#x, not %#x", actual_crc, crc);
+		return corrupt("GPT: header's CRC is 0x%x, not 0x%x", actual_crc, crc);
 	if (revision >> 16 != 1)
-		return unsupported("GPT: revision %#x", revision);
+		return unsupported("GPT: revision 0x%x", revision);
 	if (my_lba != lba)
 		return corrupt("GPT: header of block %llu in block %llu",
 			       (unsigned long long)my_lba, (unsigned long long)lba);
@@ -172,7 +172,7 @@ static enum status check_entries(struct block_device *disk, const struct header 
 		return status;
 	crc = crc32_zeroes(crc, size - used_size);
 	if (crc != h->entries_crc)
-		return corrupt("GPT: CRC of the entries is %#x, not %#x", crc, h->entries_crc);
+		return corrupt("GPT: CRC of the entries is 0x%x, not 0x%x", crc, h->entries_crc);
 	*used = (u32)((used_size + h->entry_size - 1) / h->entry_size);
 	return OK;
 }

@@ -112,7 +112,7 @@ enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32
 	if (*count == count_max || link >= fat->variant->end_of_chain)
 		return OK;
 	if (!fat_has_cluster(fat, link))
-		return corrupt("FAT: cluster %u of %u is followed by %#x", cluster,
+		return corrupt("FAT: cluster %u of %u is followed by 0x%x", cluster,
 			       fat->cluster_count, link);
 	*next = link;
 	return OK;

@@ -76,7 +76,7 @@ static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 		return corrupt("FAT32: %u sectors of FAT and %u root entries where FAT16 has them",
 			       b->fat_sectors_16, b->root_entries);
 	if (b->version)
-		return unsupported("FAT32: version %#x", b->version);
+		return unsupported("FAT32: version 0x%x", b->version);
 	if (!fat_has_cluster(fat, b->root_cluster))
 		return corrupt("FAT32: root directory in cluster %u of %u", b->root_cluster,
 			       fat->cluster_count);
