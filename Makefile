@@ -94,9 +94,9 @@ compiler-include = $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
 	-fcf-protection=none
 CFLAGS = -std=gnu2x -ffreestanding -gdwarf-4 $(optimize) $(warnings) $(CFLAGS_$(ARCH)) \
-	-fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks -fno-common \
-	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
-	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \
+	-fomit-frame-pointer -fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks \
+	-fno-common -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables $(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \
 	-ffile-prefix-map=$(O)/=build/ -ffile-prefix-map=$(CURDIR)=.
 optimize := $(if $(CONFIG_OPTIMIZE_SIZE),$(SMALLEST),-Os)
 warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Werror
