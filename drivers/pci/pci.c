@@ -6,11 +6,13 @@
  */
 #include <asm/io.h>
 
+#include "core/boot_info.h"
 #include "core/log.h"
 #include "drivers/pci/pci.h"
 #include "drivers/platform/acpi.h"
 #include "lib/config.h"
 #include "lib/format.h"
+#include "lib/text.h"
 
 enum {
 	BUSES_MAX = 256,
@@ -266,9 +268,21 @@ bool pci_is_present(void)
 	return functions_found != 0;
 }
 
+/* Firecracker without PCI says so to the kernel: a scan would be exits for nothing. */
+static bool is_off(void)
+{
+	struct span value;
+
+	return boot_info_option("pci", &value) && text_equals(value, "off");
+}
+
 void pci_probe(void)
 {
 	functions_found = 0;
+	if (is_off()) {
+		log_debug("PCI: off, by the command line");
+		return;
+	}
 	if (IS_ENABLED(CONFIG_PCI_ECAM)) {
 		struct ecam window;
 

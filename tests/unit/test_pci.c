@@ -54,6 +54,23 @@ TEST(nothing_is_found_on_a_machine_without_pci)
 	CHECK_EQUAL(machine.config_reads, 0);
 }
 
+/* Firecracker's own command line without --enable-pci. The last word counts, as in the kernel. */
+TEST(nothing_is_scanned_where_pci_is_off)
+{
+	machine_start_pci();
+	machine.has_ports = true;
+	add_disk(0, 0, 1, MACHINE_BARS);
+	boot_info.command_line =
+		SPAN("console=ttyS0 pci=nomsi pci=off virtio_mmio.device=4K@0xc0001000:5");
+	pci_probe();
+	CHECK(!pci_is_present());
+	CHECK_EQUAL(machine.config_reads, 0);
+
+	boot_info.command_line = SPAN("pci=nomsi apci=off");
+	pci_probe();
+	CHECK(pci_is_present());
+}
+
 TEST(ports_are_used_without_ecam)
 {
 	u32 before = disk_count();
