@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# /init of the guest: loads the virtio modules; where the command line has fatwood.guest= (poweroff,
+# /init of the guest: loads the virtio modules; where the command line has guest.action= (poweroff,
 # reboot, shell), reports what it was given as lines "FATWOOD-GUEST: key=value" on the console and then
 # does that. Else there is a shell.
 export PATH=/bin
@@ -18,8 +18,8 @@ action=
 verify=none
 for word in $(cat /proc/cmdline); do
 	case $word in
-	fatwood.guest=*) action=${word#*=} ;;
-	fatwood.verify=*) verify=${word#*=} ;;
+	guest.action=*) action=${word#*=} ;;
+	guest.verify=*) verify=${word#*=} ;;
 	esac
 done
 
@@ -59,7 +59,7 @@ report_all() {
 		[ "$(md5sum </ballast/data | cut -c -32)" = "$(cat /ballast/md5)" ] &&
 			report "ballast=$(stat -c %s /ballast/data) good" || report "ballast=bad"
 	fi
-	# The disks still work after the firmware used them: fatwood.verify=none|first|all reads them.
+	# The disks still work after the firmware used them: guest.verify=none|first|all reads them.
 	disks=0
 	for disk in /sys/block/vd*; do
 		[ -e "$disk/size" ] || continue

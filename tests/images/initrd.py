@@ -130,7 +130,7 @@ def busybox():
 
 
 def guest(kernel, marker="first"):
-    """The initramfs that reports (guest_init.sh) and then obeys fatwood.guest= of the command line."""
+    """The initramfs that reports (guest_init.sh) and then obeys guest.action= of the command line."""
     archive = Archive()
     for name in ("dev", "proc", "sys", "tmp", "mnt"):
         archive.entry(name, stat.S_IFDIR | 0o755)

@@ -3,7 +3,7 @@
  * A guest that is loaded like a Linux kernel (x86 boot protocol, 64-bit entry) and reports within
  * milliseconds what it was given: the whole zero page, the command line, its own and the initrd's
  * CRC-32, the setup_data list, the state of the CPU. Lines go to COM1 as "FATWOOD-GUEST: key=value".
- * fatwood.guest=poweroff ends QEMU through isa-debug-exit at 0xf4, =reboot resets by a triple fault.
+ * guest.action=poweroff ends QEMU through isa-debug-exit at 0xf4, =reboot resets by a triple fault.
  */
 
 #include <stdbool.h>
@@ -221,8 +221,8 @@ void stub_main(const uint8_t *params, const uint8_t *image, uint64_t stack)
 		print_hex(params[i], 2);
 	print("\r\n");
 	print("FATWOOD-GUEST: done\r\n");
-	if (command_line && has_word(command_line, "fatwood.guest=poweroff"))
+	if (command_line && has_word(command_line, "guest.action=poweroff"))
 		outb(DEBUG_EXIT, 0);
-	if (command_line && has_word(command_line, "fatwood.guest=reboot"))
+	if (command_line && has_word(command_line, "guest.action=reboot"))
 		reset();
 }
