@@ -57,8 +57,11 @@ void boot_tried(const char *where, const char *what, enum status status)
 	char line[TRIED_SIZE];
 
 	format(line, sizeof(line), "%s: %s: %s", where, what, status_name(status));
-	/* Why is already said, where it was found. */
-	log_info("%s", line);
+	/* A disk that is not there to boot from is nothing to worry about. */
+	if (status == ERR_NOT_FOUND || status == ERR_UNRECOGNIZED)
+		log_info("%s", line);
+	else
+		log_warning("%s", line);
 	if (tried_count < TRIED_MAX)
 		memcpy(tried[tried_count], line, sizeof(line));
 	tried_count++;

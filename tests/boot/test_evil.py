@@ -50,7 +50,7 @@ def test_refused_then_the_next_disk_boots(firmware, evil_disk, stub_disk, group)
         assert "from=stub" in report.words, f"an evil disk booted: {report['cmdline']}"
         assert report["image"] == "good"
         for number, name in enumerate(group):
-            assert re.search(rf"^disk{number}(p\d+)?: .+: {WHY}$", vmm.log, re.MULTILINE), \
+            assert re.search(rf"^(warning: )?disk{number}(p\d+)?: .+: {WHY}$", vmm.log, re.MULTILINE), \
                 f"nothing was said about disk{number}, {name}: {evil.CATALOGUE[name].text}"
 
 
