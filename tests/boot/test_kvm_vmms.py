@@ -73,7 +73,7 @@ def linux_disk(images, linux):
     def disk(action, console="ttyS0"):
         kernel, initramfs = linux(KERNEL)
         options = (f"console={console} quiet panic=-1 mitigations=off"
-                   f" fatwood.guest={action} fatwood.verify=first")
+                   f" guest.action={action} guest.verify=first")
         files = bls_files(kernel, [initramfs], options=options)
         return images(f"linux-{action}-{console}", lambda path: esp_disk(path, files))
 
