@@ -50,8 +50,8 @@ void boot_info_log(void)
 		log_debug("memory 0x%016lx to 0x%016lx, type %u", boot_info.ranges[i].base,
 			  boot_info.ranges[i].end, boot_info.ranges[i].type);
 	for (u32 i = 0; i < boot_info.module_count; i++)
-		log_debug("module of %zu bytes at %p", boot_info.modules[i].size,
-			  (const void *)boot_info.modules[i].data);
+		log_debug("module of %zu bytes at 0x%lx", boot_info.modules[i].size,
+			  (u64)(uintptr_t)boot_info.modules[i].data);
 	log_debug("command line: %.*s", (int)min_u64(boot_info.command_line.size, INT32_MAX),
 		  (const char *)boot_info.command_line.data);
 }

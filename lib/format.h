@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * printf's formatting without its locale, floats and surprises.
- * Conversions: %d %i %u %x %X %c %s %p %%; flags '-' and '0'; width; precision for %s, also as '*';
- * lengths hh h l ll z. Anything else is printed as it stands.
+ * Conversions: %d %u %x %s; flags '-' or '0'; width; precision for %s, also as '*', where a
+ * negative one counts as 0; lengths l ll z. Anything else is printed as it stands, with all that
+ * follows.
  */
 #pragma once
 

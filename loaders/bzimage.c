@@ -279,8 +279,8 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	zero_page->acpi_rsdp_addr = boot_info.rsdp;
 	fill_seed(parameters);
 	fill_memory_map(parameters);
-	log_debug("kernel at 0x%lx, initrd at 0x%lx, boot_params at %p", base, initrd,
-		  (void *)parameters);
+	log_debug("kernel at 0x%lx, initrd at 0x%lx, boot_params at 0x%lx", base, initrd,
+		  (u64)(uintptr_t)parameters);
 	*out = (struct kernel){ .entry = base + ENTRY_64, .argument = (uintptr_t)parameters };
 	return OK;
 }

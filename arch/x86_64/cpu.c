@@ -81,7 +81,7 @@ __attribute__((no_stack_protector)) void stack_guard_init(void)
 
 void __stack_chk_fail(void)
 {
-	panic("stack overwritten: return address %p", __builtin_return_address(0));
+	panic("stack overwritten: return address 0x%lx", (u64)__builtin_return_address(0));
 }
 
 enum {

@@ -42,15 +42,11 @@ TEST(numbers_of_all_lengths)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		u64 n = numbers[i];
 
-		CHECK_SAME("%d %i %u %x %X", (int)n, (int)n, (unsigned int)n, (unsigned int)n,
-			   (unsigned int)n);
-		CHECK_SAME("%ld %lu %lx %lX", (long)n, (unsigned long)n, (unsigned long)n,
-			   (unsigned long)n);
+		CHECK_SAME("%d %u %x", (int)n, (unsigned int)n, (unsigned int)n);
+		CHECK_SAME("%ld %lu %lx", (long)n, (unsigned long)n, (unsigned long)n);
 		CHECK_SAME("%lld %llu %llx", (long long)n, (unsigned long long)n,
 			   (unsigned long long)n);
 		CHECK_SAME("%zu %zx", (size_t)n, (size_t)n);
-		CHECK_SAME("%hd %hu %hx", (short)n, (unsigned short)n, (unsigned short)n);
-		CHECK_SAME("%hhd %hhu %hhx", (signed char)n, (unsigned char)n, (unsigned char)n);
 	}
 }
 
@@ -61,12 +57,10 @@ TEST(widths_and_flags)
 		unsigned int u = (unsigned int)n;
 
 		CHECK_SAME("[%8d] [%-8d] [%08d] [%1d]", n, n, n, n);
-		CHECK_SAME("[%8x] [%-8x] [%08x] [%02X]", u, u, u, u);
-		CHECK_SAME("[%*d] [%-*d] [%0*x]", 12, n, 12, n, 12, u);
+		CHECK_SAME("[%8x] [%-8x] [%08x] [%02x]", u, u, u, u);
 		CHECK_SAME("[%30lu] [%-30lu] [%030ld]", (unsigned long)numbers[i],
 			   (unsigned long)numbers[i], (long)numbers[i]);
 	}
-	CHECK_SAME("[%*d]", 0, 5);
 	CHECK_SAME("[%016llx]", 0x123ull);
 }
 
@@ -77,9 +71,7 @@ TEST(text_with_width_and_precision)
 	CHECK_SAME("[%10s] [%-10s] [%2s]", "text", "text", "text");
 	CHECK_SAME("[%.2s] [%.0s] [%.9s] [%10.2s] [%-10.2s]", "text", "text", "text", "text",
 		   "text");
-	CHECK_SAME("[%.*s] [%.*s] [%*.*s]", 3, "text", 0, "text", 6, 2, "text");
-	CHECK_SAME("%c%c [%3c] [%-3c]", 'a', '\n', 'b', 'c');
-	CHECK_SAME("100%% of %s", "it");
+	CHECK_SAME("[%.*s] [%.*s] [%6.*s]", 3, "text", 0, "text", 2, "text");
 	CHECK_SAME("%s", "longer than the twenty-four bytes that are tried one by one");
 }
 
@@ -91,17 +83,9 @@ TEST(precision_bounds_what_is_read)
 	memcpy(text, "abc", 3);
 	CHECK_EQUAL(format(out, sizeof(out), "%.*s", 3, text), 3);
 	CHECK_TEXT(out, "abc");
+	format(out, sizeof(out), "%.*s", -1, text);
+	CHECK_TEXT(out, "");
 	free(text);
-}
-
-TEST(pointers_are_hexadecimal)
-{
-	char out[32];
-
-	format(out, sizeof(out), "%p %p", (void *)0x1234abcd, NULL);
-	CHECK_TEXT(out, "0x1234abcd 0x0");
-	format(out, sizeof(out), "[%10p]", (void *)0x12);
-	CHECK_TEXT(out, "[      0x12]");
 }
 
 TEST(null_text_does_no_harm)
@@ -116,8 +100,10 @@ TEST(null_text_does_no_harm)
 /* Not literals, which the compilers would rightly complain about. */
 TEST(unknown_conversions_are_printed_with_all_that_follows)
 {
-	static const char *const patterns[] = { "%f",  "a %n b %s", "%",    "%-",     "%08", "%l",
-						"%hh", "%z",        "%5.3", "%#x %s", "%+d" };
+	static const char *const patterns[] = { "%f",    "a %n b %s", "%",  "%-",   "%08",
+						"%l",    "%hd",       "%z", "%5.3", "%#x %s",
+						"%+d",   "%*d",       "%c", "%p",   "100% %s",
+						"%% %s", "%X" };
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		char out[32];
@@ -132,8 +118,8 @@ TEST(unknown_conversions_are_printed_with_all_that_follows)
 TEST(random_patterns)
 {
 	static const char flags[][3] = { "", "-", "0" };
-	static const char lengths[][3] = { "hh", "h", "", "l", "ll", "z" };
-	static const char letters[] = "diuxX";
+	static const char lengths[][3] = { "", "l", "ll", "z" };
+	static const char letters[] = "dux";
 	u64 state = 1;
 
 	for (int round = 0; round < 20000; round++) {
@@ -145,8 +131,8 @@ TEST(random_patterns)
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		choice = (unsigned int)(state >> 33);
 		snprintf(pattern, sizeof(pattern), "<%%%s%.0d%s%c>", flags[choice % 3],
-			 (int)(choice / 3 % 24), lengths[choice / 72 % 6],
-			 letters[choice / 432 % 5]);
+			 (int)(choice / 3 % 24), lengths[choice / 72 % 4],
+			 letters[choice / 288 % 3]);
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		length = host(expected, sizeof(expected), pattern, state >> state % 60);
 		CHECK_EQUAL(plain(ours, sizeof(ours), pattern, state >> state % 60), length);
