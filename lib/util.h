@@ -7,7 +7,7 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The struct of which @pointer is the field @member. */
-#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 #define KIB (1ull << 10)
 #define MIB (1ull << 20)
@@ -27,7 +27,8 @@ static inline u64 max_u64(u64 a, u64 b)
 
 static inline bool is_power_of_two(u64 value)
 {
-	return value != 0 && (value & (value - 1)) == 0;
+	/* Not the usual "&", of which clang makes a count of all bits. */
+	return (value ^ (value - 1)) > value - 1;
 }
 
 /* @alignment is a power of two. align_up() wraps to 0 past the last aligned number. */
