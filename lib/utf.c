@@ -3,6 +3,7 @@
  * Plane. */
 #include "lib/utf.h"
 
+#include "lib/config.h"
 #include "lib/util.h"
 
 /* Units first, first + step, ... whose upper case is upper, upper + step, ...; sorted, without
@@ -156,7 +157,7 @@ u16 ucs2_to_upper(u16 unit)
 {
 	size_t low = 0, high = ARRAY_SIZE(case_ranges);
 
-	if (unit < 0x80)
+	if (unit < 0x80 || !IS_ENABLED(CONFIG_UNICODE_CASE))
 		return unit >= 'a' && unit <= 'z' ? (u16)(unit - ('a' - 'A')) : unit;
 	while (high - low > 1) {
 		size_t middle = (low + high) / 2;

@@ -6,7 +6,8 @@
 
 enum { UNICODE_REPLACEMENT = 0xfffd };
 
-/* Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT. */
+/* Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT.
+ */
 u32 utf8_next(struct span *rest);
 
 /*
@@ -15,5 +16,8 @@ u32 utf8_next(struct span *rest);
  */
 size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count);
 
-/* Simple upper case of the Basic Multilingual Plane: what FAT and UEFI compare names by. */
+/*
+ * Simple upper case of the Basic Multilingual Plane: what FAT and UEFI compare names by. Without
+ * UNICODE_CASE of a to z only.
+ */
 u16 ucs2_to_upper(u16 unit);

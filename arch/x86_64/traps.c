@@ -117,7 +117,9 @@ static const char *vector_name(u64 vector)
 		"SIMD",
 	};
 
-	return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
+	if (IS_ENABLED(CONFIG_FAULT_DUMP) && vector < ARRAY_SIZE(names))
+		return names[vector];
+	return "exception";
 }
 
 static bool is_text(u64 address)
