@@ -52,7 +52,7 @@ enum status block_partition(struct block_device *disk, u64 first, u64 count, u32
 		.kind = kind,
 		.partition_number = number,
 	};
-	format(partition->name, sizeof(partition->name), "%sp%u", disk->name, number);
+	format(partition->name, sizeof(partition->name), number ? "%sp%u" : "%s", disk->name, number);
 	return OK;
 }
 

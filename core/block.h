@@ -45,7 +45,10 @@ enum status block_register(struct block_device *disk);
 /* The disks, first found first. */
 struct block_device *block_first(void);
 
-/* Makes @partition a window on @disk. ERR_CORRUPT unless [first, first + count) lies on it and is not empty. */
+/*
+ * Makes @partition a window on @disk, named after both; number 0 is the whole disk. ERR_CORRUPT unless
+ * [first, first + count) lies on it and is not empty.
+ */
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition);
 
