@@ -96,3 +96,15 @@ def test_no_protection_without_the_processors_help(named, tmp_path):
     patched.write_bytes(patch(image, at(PATCHED), write_byte(at("text_start"))))
     with Vmm(patched, cpu="qemu64,-nx") as vmm:
         vmm.expect(r"\(page fault\), error code 0x3")
+
+
+def test_a_machine_without_a_description(named, tmp_path):
+    """Entered with a pointer to something else (cli, cld become xor %ebx, %ebx): a reason is given
+    although nothing of the machine is known."""
+    image, at = named
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, at("long_mode_start"), b"\x31\xdb"))
+    with Vmm(patched) as vmm:
+        vmm.expect(r"^error: the VMM has not described the machine")
+        assert "PVH: no start information at 0x0" in vmm.log
+        vmm.wait_for_halt()

@@ -12,6 +12,7 @@ from tests.images.disk import MIB, bls_files, esp_disk
 
 OPTIONS = "console=ttyS0 quiet panic=-1"
 VIRTIO_BLOCK = "0x0002"
+MMIO_V2 = ("virtio-mmio.force-legacy=false",)
 
 
 def first_mib(path):
@@ -41,14 +42,16 @@ def assert_disk_works(report, path, name="vda"):
     ("debian12", "x86_64", "q35", "pci-modern", 5120, "max"),
     ("debian13-cloud", "qemu", "q35", "pci", 512, "max"),
     ("debian13-cloud", "qemu_microvm", "microvm,pcie=on", "pci-modern", 5120, "qemu64"),
-    ("debian13-cloud", "x86_64", "microvm", "mmio", 512, "qemu64"),
+    # Debian 13 stops on QEMU 7.2's plain microvm when its TSC cannot be calibrated, Fatwood or not.
+    ("debian12-cloud", "x86_64", "microvm", "mmio-2", 512, "qemu64"),
     ("debian13-cloud", "firecracker", "pc", "pci", 1024, "max"),
     ("debian13-cloud", "alioth", "q35", "pci-modern", 1024, "max"),
 ])
 def test_distribution_kernel(firmware, linux_disk, kernel, build, machine, transport, memory, cpu):
     path = linux_disk(kernel)
-    with Vmm(firmware(build), machine, memory, [Disk(path, transport)], cpus=2, cpu=cpu,
-             command_line="guest.action=poweroff guest.verify=all") as vmm:
+    with Vmm(firmware(build), machine, memory, [Disk(path, transport.removesuffix("-2"))], cpus=2,
+             cpu=cpu, command_line="guest.action=poweroff guest.verify=all",
+             globals=MMIO_V2 if transport == "mmio-2" else ()) as vmm:
         report = vmm.guest()
         assert report["markers"] == "first"
         assert "from=disk" in report.words and report.words[-1] == "guest.verify=all"
@@ -107,7 +110,7 @@ def test_three_initrds(firmware, tmp_path, linux):
 def test_initrd_of_200_mib(firmware, tmp_path, linux, scattered):
     kernel, guest = linux("debian12-cloud")
     files = bls_files(kernel, [guest, initrd.ballast_file(200 * MIB)], OPTIONS)
-    path = esp_disk(tmp_path / "disk", files, size=600 * MIB, cluster_blocks=8 if scattered else 1,
+    path = esp_disk(tmp_path / "disk", files, size=900 * MIB, cluster_blocks=8 if scattered else 1,
                     scattered=scattered)
     with Vmm(firmware("qemu"), memory=1024, disks=[path],
              command_line="guest.action=poweroff") as vmm:

@@ -231,7 +231,7 @@ class Vmm:
         tail = "\n".join(lines[-TAIL_LINES:])
         return f"$ {shlex.join(self.command_to_show)}\n{tail}\n{self.error_text}".rstrip()
 
-    def _wait(self, reached, what, seconds=WAIT_SECONDS):
+    def wait_until(self, reached, what, seconds=WAIT_SECONDS):
         """Waits until reached() is true; QEMU's end ends the wait too."""
         deadline = time.monotonic() + seconds
         with self.condition:
@@ -247,7 +247,7 @@ class Vmm:
     def expect(self, pattern, after=0, seconds=WAIT_SECONDS):
         """Waits for a regular expression on the console, from that position on; returns the match."""
         compiled = re.compile(pattern, re.MULTILINE)
-        return self._wait(lambda: compiled.search(self.log, after), f"{pattern!r}", seconds)
+        return self.wait_until(lambda: compiled.search(self.log, after), f"{pattern!r}", seconds)
 
     def guest(self, number=1):
         """The report of the number-th guest that came up, complete."""
@@ -256,7 +256,7 @@ class Vmm:
                 self.fail("the firmware found nothing to boot")
             parts = self.log.split(GUEST + "ready\n")[1:]
             return len(parts) >= number and f"{GUEST}done\n" in parts[number - 1]
-        self._wait(reports, f"report {number} of the guest")
+        self.wait_until(reports, f"report {number} of the guest")
         part = self.log.split(GUEST + "ready\n")[number].split(f"{GUEST}done\n")[0]
         return Report(line.removeprefix(GUEST) for line in part.splitlines()
                       if line.startswith(GUEST))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When nothing boots: the summary, and then what the build was configured to do."""
+
+import pytest
+
+from tests.boot.vmm import Disk, Vmm
+
+MACHINES = ["q35", "pc", "microvm", "microvm,acpi=off"]
+
+
+def expect_summary(vmm):
+    vmm.expect("^error: nothing to boot; tried:$")
+
+
+@pytest.fixture(scope="module")
+def empty(images):
+    return images("empty", lambda path: path.write_bytes(bytes(1 << 20)))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_halt(firmware, machine):
+    with Vmm(firmware("x86_64"), machine) as vmm:
+        expect_summary(vmm)
+        vmm.wait_for_halt()
+        assert "no disk found" in vmm.log
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_reset(firmware, machine):
+    with Vmm(firmware("x86_64", "LAST_ACTION_RESET=y"), machine) as vmm:
+        vmm.wait_for_end()
+        expect_summary(vmm)
+        assert vmm.event("SHUTDOWN") == {"guest": True, "reason": "guest-reset"}
+
+
+def test_reset_tries_again(firmware):
+    with Vmm(firmware("qemu", "LAST_ACTION_RESET=y"), reboot=True) as vmm:
+        vmm.expect(r"(?s)(nothing to boot.*){3}")
+
+
+@pytest.mark.parametrize("machine", MACHINES[:3])  # without ACPI nothing says how
+def test_power_off(firmware, machine):
+    with Vmm(firmware("x86_64", "LAST_ACTION_POWER_OFF=y"), machine) as vmm:
+        assert vmm.wait_for_end() == 0
+        expect_summary(vmm)
+        assert vmm.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
+
+
+def test_empty_disk_is_named(firmware, empty):
+    with Vmm(firmware("qemu"), disks=[empty]) as vmm:
+        expect_summary(vmm)
+        vmm.expect(r"^error: +disk0")
+        vmm.wait_for_halt()
+
+
+def test_read_error_costs_that_disk(firmware, stub_disk, tmp_path):
+    """The first disk fails every read."""
+    broken = tmp_path / "broken.conf"
+    broken.write_text('[inject-error]\nevent = "read_aio"\nerrno = "5"\n')
+    with Vmm(firmware("qemu"), disks=[Disk(stub_disk, behind="addr=2.0")], extra=[
+            "-drive", f"if=none,id=bad,rerror=report,file=blkdebug:{broken}:{stub_disk},format=raw,snapshot=on",
+            "-device", "virtio-blk-pci,drive=bad,addr=1.0"]) as vmm:
+        assert "from=stub" in vmm.guest().words
