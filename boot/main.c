@@ -40,6 +40,12 @@ static void apply_log_option(void)
 	}
 }
 
+static void probe(void (*const probes[])(void))
+{
+	for (size_t i = 0; probes[i]; i++)
+		probes[i]();
+}
+
 /* Without a description there is no memory to work with: nothing but the last action is left. */
 static void describe_machine(void)
 {
@@ -52,13 +58,9 @@ static void describe_machine(void)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
 	log_error("the VMM has not described the machine in a way that this build knows");
+	probe(console_probes);
+	log_replay();
 	power_last_action();
-}
-
-static void probe(void (*const probes[])(void))
-{
-	for (size_t i = 0; probes[i]; i++)
-		probes[i]();
 }
 
 /* Tries each boot method on volumes that belong together. Comes back only if none of them booted. */
