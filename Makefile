@@ -75,6 +75,9 @@ CC := clang
 LD := ld.lld
 CC_TARGET = --target=$(ARCH)-unknown-elf
 SMALLEST := -Oz -flto
+# String literals that end alike once. And the passes of -Oz, not those of -O2, over the whole.
+LINK_SMALL := -O2
+LINK_SMALLEST := '--lto-newpm-passes=default<Oz>'
 else
 CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld
@@ -105,7 +108,8 @@ CPPFLAGS := $(CPPFLAGS)
 
 LDFLAGS_x86_64 := -m elf_x86_64
 LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z noexecstack \
-	-z max-page-size=4096 -z norelro --fatal-warnings
+	-z max-page-size=4096 -z norelro --fatal-warnings $(LINK_SMALL) \
+	$(if $(CONFIG_OPTIMIZE_SIZE),$(LINK_SMALLEST))
 
 objects := $(addprefix $(O)/,$(sort $(obj-y)))
 linker-script := $(O)/arch/$(ARCH)/firmware.ld
