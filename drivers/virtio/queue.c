@@ -91,10 +91,10 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 	u64 memory;
 	u16 size;
 
-	if (size_max < chain_size)
+	size = choose_size(size_max, (u32)chain_size * slot_count);
+	if (min_u64(size, size_max) < chain_size)
 		return unsupported("%s: queue %u holds %u descriptors, of which a request needs %u",
 				   device->device.name, index, size_max, chain_size);
-	size = choose_size(size_max, (u32)chain_size * slot_count);
 
 	/* Version 1 takes a page number of 32 bits, which is no limit below 16 TiB. */
 	status = memory_allocate(memory_size, PAGE_SIZE,

@@ -135,6 +135,16 @@ TEST(small_queue_works)
 	CHECK_EQUAL(device.violations, 0);
 }
 
+/* Three descriptors are no power of two, and two cannot hold a request. */
+TEST(queue_of_an_odd_size_is_refused)
+{
+	struct block_device *disk = start(0);
+
+	device.queue_size_max[0] = 3;
+	CHECK_EQUAL(block_read(disk, 7, 1, buffer), ERR_UNSUPPORTED);
+	CHECK_EQUAL(device.requests, 0);
+}
+
 TEST(queue_too_small_is_refused)
 {
 	machine_start_pci();
