@@ -11,6 +11,7 @@ struct partition_table {
 	const char *scheme; /* "GPT", ...: for the log */
 	u32 count;
 	struct block_device *partitions; /* in the arena; table order */
+	bool is_overfull; /* more than PARTITIONS_MAX: some were left out */
 };
 
 struct partition_scheme {

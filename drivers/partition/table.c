@@ -41,19 +41,24 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 
 	if (block_partition(disk, first, count, number, kind, &partition))
 		return;
+	if (table->count == PARTITIONS_MAX) {
+		if (!table->is_overfull)
+			log_warning("%s: more than %d partitions, not all are looked at "
+				    "(PARTITIONS_MAX)",
+				    table->scheme, PARTITIONS_MAX);
+		table->is_overfull = true;
+		if (!make_room(table, kind))
+			return;
+	}
 	for (u32 i = 0; i < table->count; i++) {
 		const struct block_device *other = &table->partitions[i];
 
 		if (first < other->first_block + other->block_count &&
-		    other->first_block < first + count)
+		    other->first_block < first + count) {
 			log_warning("%s: partitions %u and %u overlap", table->scheme,
 				    other->partition_number, number);
-	}
-	if (table->count == PARTITIONS_MAX) {
-		log_warning("%s: more than %d partitions, not all are looked at (PARTITIONS_MAX)",
-			    table->scheme, PARTITIONS_MAX);
-		if (!make_room(table, kind))
-			return;
+			break;
+		}
 	}
 	table->partitions[table->count++] = partition;
 }

@@ -3,6 +3,7 @@
 #include "drivers/partition/partition.h"
 #include "lib/util.h"
 #include "tests/host/gpt_image.h"
+#include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
 enum { SIZE = 4 << 20 };
@@ -137,6 +138,26 @@ TEST(boot_partitions_win_in_an_overfull_table)
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, PARTITIONS_MAX);
 	check_partition(127, 128, PARTITION_ESP, 227, 1);
+}
+
+/* Each line costs VM exits: a table made to fill the log must not hold up the boot. */
+TEST(thousands_of_overlapping_entries_are_reported_in_few_lines)
+{
+	static struct memory_console console;
+	u32 lines = 0;
+
+	start_shape(512, 8192, 128);
+	for (u32 i = 0; i < 8192; i++)
+		gpt_image_partition(&image, i, i % 2 ? gpt_image_esp : gpt_image_other, 3000, 3000);
+	gpt_image_seal(&image);
+	memory_console_init(&console, "");
+	CHECK_EQUAL(scan(), OK);
+	console_unregister(&console.console);
+	CHECK_EQUAL(table.count, PARTITIONS_MAX);
+	for (size_t i = 0; i < console.size; i++)
+		lines += console.text[i] == '\n';
+	CHECK(console.size < sizeof(console.text) / 2);
+	CHECK(lines > 1 && lines <= 3 * PARTITIONS_MAX);
 }
 
 TEST(entries_that_cannot_be_are_dropped)
