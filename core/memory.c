@@ -215,13 +215,13 @@ enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u6
 	return ERR_NO_MEMORY;
 }
 
-/* Does @belongs hold for every byte of [base, end)? */
-static bool consists_of(u64 base, u64 end, bool (*belongs)(enum memory_type type))
+/* Does every byte of [base, end) belong to what was allocated? */
+static bool all_is_allocated(u64 base, u64 end)
 {
 	for (u32 i = 0; i < range_count && base < end; i++) {
 		if (ranges[i].end <= base)
 			continue;
-		if (ranges[i].base > base || !belongs(ranges[i].type))
+		if (ranges[i].base > base || !is_allocated(ranges[i].type))
 			return false;
 		base = ranges[i].end;
 	}
@@ -232,7 +232,7 @@ void memory_free(u64 base, u64 size)
 {
 	u64 end = end_of(base, size);
 
-	assert(page_down(base) == base && consists_of(base, end, is_allocated));
+	assert(page_down(base) == base && all_is_allocated(base, end));
 	/* In a full table a part stays allocated: nothing worse. */
 	set_range(base, end, MEMORY_CONVENTIONAL);
 }
@@ -249,11 +249,16 @@ static bool type_is_ram(enum memory_type type)
 	       type == MEMORY_ACPI_NVS;
 }
 
-bool memory_is_ram(u64 base, u64 size)
+bool memory_has_ram(u64 base, u64 size)
 {
 	u64 end;
 
-	return !add_overflows(base, size, &end) && consists_of(base, end, type_is_ram);
+	if (add_overflows(base, size, &end))
+		end = UINT64_MAX;
+	for (u32 i = 0; i < range_count; i++)
+		if (ranges[i].base < end && ranges[i].end > base && type_is_ram(ranges[i].type))
+			return true;
+	return false;
 }
 
 const struct memory_range *memory_map(u32 *count)

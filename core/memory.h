@@ -64,8 +64,8 @@ void memory_free(u64 base, u64 size);
 /* Sets the type of a range whatever it was, RAM or not: for tables found in reserved memory and device windows. */
 void memory_set_type(u64 base, u64 size, enum memory_type type);
 
-/* Is all of it RAM (free or not) or memory the VMM keeps tables in? */
-bool memory_is_ram(u64 base, u64 size);
+/* Is any of it RAM (free or not) or memory the VMM keeps tables in? There no device can be. */
+bool memory_has_ram(u64 base, u64 size);
 
 /* The ledger as it stands, valid until the next change. */
 const struct memory_range *memory_map(u32 *count);

@@ -44,7 +44,7 @@ volatile u8 *pci_ecam_map(const struct ecam *window, u8 bus)
 		log_warning("PCI: configuration space at 0x%lx is no address", window->base);
 		return NULL;
 	}
-	if (memory_is_ram(base, 1)) {
+	if (memory_has_ram(base, size)) {
 		log_warning("PCI: configuration space at 0x%lx is RAM", base);
 		return NULL;
 	}

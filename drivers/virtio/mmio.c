@@ -162,7 +162,7 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 	u32 id;
 
 	if (size <= CONFIGURATION || base % 4 != 0 || add_overflows(base, size, &end) ||
-	    end > UINTPTR_MAX || memory_is_ram(base, 1))
+	    end > UINTPTR_MAX || memory_has_ram(base, size))
 		return corrupt("virtio: 0x%lx bytes at 0x%lx are no window for a device", size,
 			       base);
 	result = arch_map(base, size, MAP_DEVICE);

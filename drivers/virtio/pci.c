@@ -229,7 +229,7 @@ static enum status map_windows(const struct pci_device *device, struct virtio_pc
 		    add_overflows(base, window->size, &end) || end > UINTPTR_MAX || base % 4 != 0)
 			return corrupt("virtio: structure %u at 0x%x in BAR %u", kind,
 				       window->offset, window->bar);
-		if (memory_is_ram(base, 1))
+		if (memory_has_ram(base, window->size))
 			return corrupt("virtio: BAR %u at 0x%lx is RAM", window->bar,
 				       bases[window->bar]);
 		result = arch_map(base, window->size, MAP_DEVICE);

@@ -13,13 +13,27 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+/* All of one loaded piece, which is in one range of the ledger. */
+static bool is_loaded(u64 base, u64 size)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++)
+		if (base >= map[i].base && base < map[i].end)
+			return size <= map[i].end - base &&
+			       (map[i].type == MEMORY_LOADER_CODE ||
+				map[i].type == MEMORY_LOADER_DATA);
+	return false;
+}
+
 static void check(const struct kernel *kernel)
 {
 	const struct boot_params *params = (const struct boot_params *)(uintptr_t)kernel->argument;
 
-	if (!memory_is_ram(kernel->entry, 1) || !memory_is_ram(kernel->argument, sizeof(*params)) ||
-	    !memory_is_ram(params->cmd_line_ptr, 1) ||
-	    (params->ramdisk_size && !memory_is_ram(params->ramdisk_image, params->ramdisk_size)))
+	if (!is_loaded(kernel->entry, 1) || !is_loaded(kernel->argument, sizeof(*params)) ||
+	    !is_loaded(params->cmd_line_ptr, 1) ||
+	    (params->ramdisk_size && !is_loaded(params->ramdisk_image, params->ramdisk_size)))
 		abort();
 }
 

@@ -300,6 +300,14 @@ TEST(bar_in_ram_is_refused)
 	expect_refused("is RAM");
 }
 
+TEST(structure_that_reaches_into_ram_is_refused)
+{
+	machine_start_pci();
+	store_le32(add_disk(0, 0, 1, HOST_MEMORY_BASE - MIB)->config + 0x44 + 16 * 3 + 12,
+		   2 * (u32)MIB);
+	expect_refused("is RAM");
+}
+
 TEST(doorbell_outside_of_its_structure_is_refused)
 {
 	struct block_device *disk;

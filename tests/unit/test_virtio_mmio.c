@@ -111,7 +111,8 @@ TEST(nonsense_on_the_command_line_is_left_out)
 		"virtio_mmio.device=4K@0xffffffffffffff00:5",
 		"virtio_mmio.device=256@0xc0001000:5",
 		"virtio_mmio.device=18446744073709551615G@0xc0001000:5",
-		"virtio_mmio.device=4K@0x18000000:5", /* RAM */
+		"virtio_mmio.device=4K@0x18000000:5",   /* RAM */
+		"virtio_mmio.device=512M@0x0ffff000:5", /* reaches into RAM */
 		"virtio_mmio.device=-4K@0xc0001000:5",
 	};
 
