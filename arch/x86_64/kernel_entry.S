@@ -4,10 +4,6 @@
  * (Documentation/arch/x86/boot.rst). Our GDT has __BOOT_CS and __BOOT_DS where it wants them,
  * interrupts are off since the entry.
  */
-/*
- * The last instructions before a kernel: the Linux 64-bit boot protocol
- * (Documentation/arch/x86/boot.rst). Our GDT has __BOOT_CS and __BOOT_DS where it wants them, interrupts are off since the entry.
- */
 
 #include <asm/registers.h>
 

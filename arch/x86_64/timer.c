@@ -5,6 +5,7 @@
  * PIT is never asked, it is missing too often.
  */
 #include "core/arch.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 #include <asm/cpu.h>
@@ -17,7 +18,7 @@ enum {
 	PM_TIMER_SPIN_TICKS = 200 * 1000,
 	HZ_MIN = 10ull * 1000 * 1000, /* a rate outside is no rate of a TSC */
 	HZ_MAX = 100ull * 1000 * 1000 * 1000,
-	HZ_ASSUMED = 4ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
+	HZ_ASSUMED = 5ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
 };
 
 enum {
@@ -138,6 +139,9 @@ u64 arch_ticks_per_second(void)
 {
 	static u64 rate;
 
+	/* Without times to show or to count down there are only timeouts. */
+	if (!IS_ENABLED(CONFIG_BOOT_TIMING) && !IS_ENABLED(CONFIG_BOOT_MENU))
+		return HZ_ASSUMED;
 	if (rate == 0) {
 		rate = rate_from_processor();
 		if (!is_plausible(rate))

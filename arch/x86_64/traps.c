@@ -21,7 +21,7 @@ enum {
 	VECTOR_NMI = 2,
 	VECTOR_DOUBLE_FAULT = 8,
 	VECTOR_PAGE_FAULT = 14,
-	TRAP_STUB_SIZE = 8,
+	TRAP_STUB_SIZE = 5,
 	GATE_INTERRUPT = 0x8e00, /* present, 64-bit interrupt gate */
 	TASK_AVAILABLE = 0x8900, /* present, 64-bit task state segment */
 	STACK_WORDS = 16,
@@ -33,8 +33,8 @@ enum {
 
 struct trap_frame {
 	u64 registers[15]; /* in the order of log_dump()'s names */
-	u64 vector;
-	u64 pushed[]; /* an error code (for some vectors), then struct trap_return */
+	u64 stub;          /* the end of the vector's */
+	u64 pushed[];      /* an error code (for some vectors), then struct trap_return */
 };
 
 struct trap_return {
@@ -183,20 +183,20 @@ void trap_handle(const struct trap_frame *f)
 {
 	static bool handling;
 	const struct trap_return *to = (const void *)f->pushed;
+	u64 vector = (f->stub - (u64)trap_stubs) / TRAP_STUB_SIZE - 1;
 	u64 error = 0;
 
 	/* A fault within the dump: nothing can be trusted any more. */
 	if (handling)
 		arch_halt();
 	handling = true;
-	if (VECTORS_WITH_ERROR_CODE >> (f->vector % VECTOR_COUNT) & 1) {
+	if (VECTORS_WITH_ERROR_CODE >> vector & 1) {
 		error = f->pushed[0];
 		to = (const void *)(f->pushed + 1);
 	}
-	log_error("processor fault %lu (%s), error code 0x%lx", f->vector, vector_name(f->vector),
-		  error);
+	log_error("processor fault %lu (%s), error code 0x%lx", vector, vector_name(vector), error);
 	log_address("  at", to->rip);
-	if (f->vector == VECTOR_PAGE_FAULT) {
+	if (vector == VECTOR_PAGE_FAULT) {
 		u64 accessed = cr2_read();
 
 		log_error("  accessed 0x%lx%s", accessed,

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first instructions after a processor exception: one stub of TRAP_STUB_SIZE bytes for each
- * vector, so that the IDT is filled by counting. The error code that some vectors push is sorted out
- * in C.
- */
-/*
- * The first instructions after a processor exception: one stub of TRAP_STUB_SIZE bytes for each
- * vector, so that the IDT is filled by counting. The error code that some vectors push is sorted out
- * in C.
+ * The first instructions after a processor exception: for each vector one call of TRAP_STUB_SIZE
+ * bytes, so that the IDT is filled by counting, and the address that it pushes tells the vector. The
+ * error code that some vectors push is sorted out in C.
  */
 
 	.section .text.traps, "ax", @progbits
 	.globl trap_stubs
-	.balign 8
 trap_stubs:
-	.set vector, 0
 	.rept 32
-	pushq	$vector
-	jmp	trap_common
-	.balign 8
-	.set vector, vector + 1
+	call	trap_common
 	.endr
 
 trap_common:
