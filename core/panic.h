@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of the line: for our own mistakes only. No input from disk, device or VMM may lead here. */
+/* The end of the line: for our own mistakes only. No input from disk, device or VMM may lead here.
+ */
 #pragma once
 
 #include "core/log.h"
+#include "core/power.h"
 
-/* Logs the message, then takes the last action (power.h). */
-[[gnu::noreturn, gnu::format(printf, 1, 2)]] void panic(const char *pattern, ...);
+/* Logs the message, a literal pattern and its arguments, then takes the last action (power.h). */
+#define panic(...)                                                         \
+	do {                                                               \
+		panic_begin();                                             \
+		log_error("firmware bug, please report it: " __VA_ARGS__); \
+		power_last_action();                                       \
+	} while (0)
 
-#define assert(condition)                                             \
-	do {                                                          \
-		if (!(condition))                                     \
+/* What fails on the way out is not tried again: the second call halts. */
+void panic_begin(void);
+
+#define assert(condition)                                                   \
+	do {                                                                \
+		if (!(condition))                                           \
 			panic("%s:%d: %s", __FILE__, __LINE__, #condition); \
 	} while (0)
