@@ -159,28 +159,39 @@ void memory_init(void)
 	claim_span(boot_info.command_line);
 }
 
-enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out)
+/* The highest or lowest place of @size bytes, rounded up to pages, in free RAM within [floor,
+ * limit). */
+static enum status find(u64 size, u64 alignment, u64 floor, u64 limit, bool highest, u64 *out)
 {
 	if (size == 0 || size > LAST_PAGE)
 		return size ? ERR_NO_MEMORY : ERR_INVALID;
 	size = page_up(size);
 	alignment = max_u64(alignment, PAGE_SIZE);
-	for (u32 i = range_count; i--;) {
-		u64 low = max_u64(ranges[i].base, MIB);
-		u64 high = min_u64(ranges[i].end, page_down(limit));
+	for (u32 i = 0; i < range_count; i++) {
+		const struct memory_range *range = &ranges[highest ? range_count - 1 - i : i];
+		u64 low = max_u64(range->base, floor);
+		u64 high = min_u64(range->end, page_down(limit));
 		u64 base;
 
-		if (ranges[i].type != MEMORY_CONVENTIONAL || high < low || high - low < size)
+		if (range->type != MEMORY_CONVENTIONAL || high < low || high - low < size)
 			continue;
-		base = align_down(high - size, alignment);
-		if (base < low)
-			continue;
-		if (!set_range(base, base + size, type))
-			return ERR_NO_MEMORY;
-		*out = base;
-		return OK;
+		high -= size;
+		base = highest ? align_down(high, alignment) : align_up(low, alignment);
+		if (base >= low && base <= high) {
+			*out = base;
+			return OK;
+		}
 	}
 	return ERR_NO_MEMORY;
+}
+
+enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out)
+{
+	enum status status = find(size, alignment, MIB, limit, true, out);
+
+	if (!status && !set_range(*out, *out + page_up(size), type))
+		status = ERR_NO_MEMORY;
+	return status;
 }
 
 enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
@@ -197,22 +208,7 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
 
 enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u64 *out)
 {
-	if (size == 0 || size > LAST_PAGE)
-		return size ? ERR_NO_MEMORY : ERR_INVALID;
-	size = page_up(size);
-	alignment = max_u64(alignment, PAGE_SIZE);
-	for (u32 i = 0; i < range_count; i++) {
-		u64 wanted = max_u64(ranges[i].base, floor);
-		u64 base = align_up(wanted, alignment);
-		u64 high = min_u64(ranges[i].end, page_down(limit));
-
-		if (ranges[i].type == MEMORY_CONVENTIONAL && base >= wanted && base <= high &&
-		    high - base >= size) {
-			*out = base;
-			return OK;
-		}
-	}
-	return ERR_NO_MEMORY;
+	return find(size, alignment, floor, limit, false, out);
 }
 
 /* Does every byte of [base, end) belong to what was allocated? */
