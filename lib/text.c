@@ -62,6 +62,14 @@ bool text_equals(struct span text, const char *other)
 	return span_equals(text, span_of_string(other));
 }
 
+int text_compare(struct span a, struct span b)
+{
+	for (size_t i = 0; i < a.size && i < b.size; i++)
+		if (a.data[i] != b.data[i])
+			return a.data[i] - b.data[i];
+	return (a.size > b.size) - (a.size < b.size);
+}
+
 bool text_equals_ignoring_case(struct span text, const char *other)
 {
 	size_t i = 0;

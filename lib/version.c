@@ -3,6 +3,8 @@
  * are numbered below). */
 #include "lib/version.h"
 
+#include "lib/text.h"
+
 static bool is_digit(u8 c)
 {
 	return c >= '0' && c <= '9';
@@ -37,15 +39,6 @@ static struct span take(struct span *s, bool (*belongs)(u8 c))
 	return taken;
 }
 
-static int compare_bytes(struct span a, struct span b)
-{
-	for (size_t i = 0; i < a.size && i < b.size; i++) {
-		if (a.data[i] != b.data[i])
-			return a.data[i] - b.data[i];
-	}
-	return (a.size > b.size) - (a.size < b.size);
-}
-
 /* Of any size: by the number of digits first. */
 static int compare_numbers(struct span a, struct span b)
 {
@@ -55,7 +48,7 @@ static int compare_numbers(struct span a, struct span b)
 		b = span_from(b, 1);
 	if (a.size != b.size)
 		return a.size < b.size ? -1 : 1;
-	return compare_bytes(a, b);
+	return text_compare(a, b);
 }
 
 /* Steps 2 and 4 to 6: who alone starts with @mark is lower; from both it is taken away. */
@@ -99,7 +92,7 @@ int version_compare(struct span a, struct span b)
 			continue;
 		}
 
-		order = compare_bytes(take(&a, is_letter), take(&b, is_letter)); /* 8 */
+		order = text_compare(take(&a, is_letter), take(&b, is_letter)); /* 8 */
 		if (order)
 			return order;
 	}

@@ -5,18 +5,10 @@
  * says "by n": here the one with more tries left comes first, then the one with fewer done.
  */
 #include "lib/glob.h"
+#include "lib/text.h"
 #include "lib/util.h"
 #include "lib/version.h"
 #include "loaders/bls.h"
-
-/* As strcmp(). */
-static int compare_bytes(struct span a, struct span b)
-{
-	size_t size = (size_t)min_u64(a.size, b.size);
-	int order = size ? memcmp(a.data, b.data, size) : 0;
-
-	return order ? order : (a.size > b.size) - (a.size < b.size);
-}
 
 static bool is_bad(const struct bls_entry *entry)
 {
@@ -33,9 +25,9 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	if (!order)
 		order = b_has_key - a_has_key;
 	if (!order && a_has_key) {
-		order = compare_bytes(a->sort_key, b->sort_key);
+		order = text_compare(a->sort_key, b->sort_key);
 		if (!order)
-			order = compare_bytes(a->machine_id, b->machine_id);
+			order = text_compare(a->machine_id, b->machine_id);
 		if (!order)
 			order = version_compare(b->version, a->version);
 	}
