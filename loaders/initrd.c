@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Several initrds as the one that a kernel is given (Linux,
- * Documentation/driver-api/early-userspace/ buffer-format.rst: archives follow each other, with
+ * Documentation/driver-api/early-userspace/buffer-format.rst: archives follow each other, with
  * zeroes between them). Each is read straight to where the kernel will find it.
  */
 #include "loaders/initrd.h"

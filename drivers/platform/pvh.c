@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * PVH's hvm_start_info (Xen's arch-x86/hvm/start_info.h), version 1: the memory map is new there
- *and needed.
+ * and needed.
  *
  *	 0 u32 magic		 8 u32 flags		16 u64 modules		32 u64 RSDP
  *	 4 u32 version		12 u32 module count	24 u64 command line
  *	40 u64 memory map	48 u32 memory map count	52 u32 reserved
  *
  * A module is 32 bytes: u64 address, u64 size, u64 command line, u64 reserved. A range of the
- *memory map is 24: u64 address, u64 size, u32 type (as in E820), u32 reserved.
+ * memory map is 24: u64 address, u64 size, u32 type (as in E820), u32 reserved.
  */
 #include "core/arch.h"
 #include "core/boot_info.h"
