@@ -25,6 +25,7 @@
 #include "lib/util.h"
 
 enum {
+	SIGNATURE_SIZE = 8,
 	HEADER_SIZE_MIN = 92,
 	HEADER_CRC_OFFSET = 16,
 	ENTRY_SIZE_MIN = 128,
@@ -41,12 +42,9 @@ struct header {
 	u32 entry_count, entry_size, entries_crc;
 };
 
-static bool has_signature(struct block_device *disk, u64 offset)
+static bool has_signature(const u8 *bytes)
 {
-	char signature[8];
-
-	return !block_read_bytes(disk, offset, sizeof(signature), signature) &&
-	       memcmp(signature, "EFI PART", sizeof(signature)) == 0;
+	return memcmp(bytes, "EFI PART", SIGNATURE_SIZE) == 0;
 }
 
 static enum status crc_of(struct block_device *disk, u64 offset, u64 size, u32 *crc)
@@ -65,71 +63,50 @@ static enum status crc_of(struct block_device *disk, u64 offset, u64 size, u32 *
 	return OK;
 }
 
-/* The header counts its own CRC as zero. */
-static enum status crc_of_header(struct block_device *disk, u64 offset, u32 size, u32 *crc)
-{
-	static const u8 zero[4];
-	enum status status;
-
-	*crc = 0;
-	status = crc_of(disk, offset, HEADER_CRC_OFFSET, crc);
-	if (status)
-		return status;
-	*crc = crc32(*crc, span_of(zero, sizeof(zero)));
-	return crc_of(disk, offset + HEADER_CRC_OFFSET + sizeof(zero),
-		      size - HEADER_CRC_OFFSET - sizeof(zero), crc);
-}
-
-/* Reads and checks the header in block @lba, which has the signature. */
+/* ERR_UNRECOGNIZED: there is none in block @lba. */
 static enum status read_header(struct block_device *disk, u64 lba, struct header *out)
 {
-	u8 bytes[HEADER_SIZE_MIN];
-	struct header h;
-	u64 my_lba, entries_size, entries_end;
-	u32 revision, size, crc, actual_crc;
-	enum status status = block_read_bytes(disk, lba * disk->block_size, sizeof(bytes), bytes);
+	u8 bytes[BLOCK_SIZE_MAX];
+	u64 entries_size;
+	u32 size, crc, actual_crc;
 
-	if (status)
-		return status;
-	revision = load_le32(bytes + 8);
+	if (lba >= disk->block_count ||
+	    block_read_bytes(disk, lba * disk->block_size, disk->block_size, bytes) ||
+	    !has_signature(bytes))
+		return ERR_UNRECOGNIZED;
 	size = load_le32(bytes + 12);
-	crc = load_le32(bytes + HEADER_CRC_OFFSET);
-	my_lba = load_le64(bytes + 24);
-	h.alternate_lba = load_le64(bytes + 32);
-	h.first_usable = load_le64(bytes + 40);
-	h.last_usable = load_le64(bytes + 48);
-	h.entries_lba = load_le64(bytes + 72);
-	h.entry_count = load_le32(bytes + 80);
-	h.entry_size = load_le32(bytes + 84);
-	h.entries_crc = load_le32(bytes + 88);
-
 	if (size < HEADER_SIZE_MIN || size > disk->block_size)
 		return corrupt("GPT: header of %u bytes", size);
-	status = crc_of_header(disk, lba * disk->block_size, size, &actual_crc);
-	if (status)
-		return status;
+	crc = load_le32(bytes + HEADER_CRC_OFFSET);
+	store_le32(bytes + HEADER_CRC_OFFSET, 0); /* as it was when it was counted */
+	actual_crc = crc32(0, span_of(bytes, size));
 	if (crc != actual_crc)
 		return corrupt("GPT: header's CRC is 0x%x, not 0x%x", actual_crc, crc);
-	if (revision >> 16 != 1)
-		return unsupported("GPT: revision 0x%x", revision);
-	if (my_lba != lba)
-		return corrupt("GPT: header of block %llu in block %llu",
-			       (unsigned long long)my_lba, (unsigned long long)lba);
-	if (h.first_usable > h.last_usable || h.last_usable >= disk->block_count)
-		return corrupt("GPT: blocks %llu to %llu of %llu are usable",
-			       (unsigned long long)h.first_usable,
-			       (unsigned long long)h.last_usable,
-			       (unsigned long long)disk->block_count);
-	if (h.entry_size < ENTRY_SIZE_MIN || h.entry_size > ENTRY_SIZE_MAX || h.entry_size % 8)
-		return corrupt("GPT: entries of %u bytes", h.entry_size);
-	entries_size = (u64)h.entry_count * h.entry_size;
+	if (load_le16(bytes + 10) != 1)
+		return unsupported("GPT: revision 0x%x", load_le32(bytes + 8));
+	if (load_le64(bytes + 24) != lba)
+		return corrupt("GPT: header of block %lu in block %lu", load_le64(bytes + 24), lba);
+
+	out->alternate_lba = load_le64(bytes + 32);
+	out->first_usable = load_le64(bytes + 40);
+	out->last_usable = load_le64(bytes + 48);
+	out->entries_lba = load_le64(bytes + 72);
+	out->entry_count = load_le32(bytes + 80);
+	out->entry_size = load_le32(bytes + 84);
+	out->entries_crc = load_le32(bytes + 88);
+	if (out->first_usable > out->last_usable || out->last_usable >= disk->block_count)
+		return corrupt("GPT: blocks %lu to %lu of %lu are usable", out->first_usable,
+			       out->last_usable, disk->block_count);
+	if (out->entry_size < ENTRY_SIZE_MIN || out->entry_size > ENTRY_SIZE_MAX ||
+	    out->entry_size % 8)
+		return corrupt("GPT: entries of %u bytes", out->entry_size);
+	entries_size = (u64)out->entry_count * out->entry_size;
 	if (entries_size > ENTRIES_SIZE_MAX)
-		return unsupported("GPT: %u entries of %u bytes", h.entry_count, h.entry_size);
-	if (h.entries_lba < 2 || h.entries_lba >= disk->block_count ||
-	    add_overflows(h.entries_lba * disk->block_size, entries_size, &entries_end) ||
-	    entries_end > block_size_bytes(disk))
-		return corrupt("GPT: entries in block %llu", (unsigned long long)h.entries_lba);
-	*out = h;
+		return unsupported("GPT: %u entries of %u bytes", out->entry_count,
+				   out->entry_size);
+	if (out->entries_lba < 2 || out->entries_lba >= disk->block_count ||
+	    entries_size > (disk->block_count - out->entries_lba) * disk->block_size)
+		return corrupt("GPT: entries in block %lu", out->entries_lba);
 	return OK;
 }
 
@@ -200,9 +177,8 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 	last = load_le64(bytes + 40);
 	if (first > last || first < h->first_usable || last > h->last_usable) {
 		log_warning(
-			"GPT: partition %u from block %llu to %llu, where only %llu to %llu may be used",
-			index + 1, (unsigned long long)first, (unsigned long long)last,
-			(unsigned long long)h->first_usable, (unsigned long long)h->last_usable);
+			"GPT: partition %u from block %lu to %lu, where only %lu to %lu may be used",
+			index + 1, first, last, h->first_usable, h->last_usable);
 		return OK;
 	}
 	partition_table_add(out, disk, first, last - first + 1, index + 1,
@@ -217,11 +193,8 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 {
 	struct header h;
 	u32 used;
-	enum status status;
+	enum status status = read_header(disk, lba, &h);
 
-	if (lba >= disk->block_count || !has_signature(disk, lba * disk->block_size))
-		return ERR_UNRECOGNIZED;
-	status = read_header(disk, lba, &h);
 	if (status)
 		return status;
 	*alternate_lba = h.alternate_lba;
@@ -255,8 +228,9 @@ static bool backup_is_stale(struct block_device *disk)
 static bool is_for_other_block_size(struct block_device *disk)
 {
 	u32 other = disk->block_size == BLOCK_SIZE_MIN ? BLOCK_SIZE_MAX : BLOCK_SIZE_MIN;
+	u8 bytes[SIGNATURE_SIZE];
 
-	if (!has_signature(disk, other))
+	if (block_read_bytes(disk, other, sizeof(bytes), bytes) || !has_signature(bytes))
 		return false;
 	log_warning("GPT: made for blocks of %u bytes, this disk has blocks of %u", other,
 		    disk->block_size);

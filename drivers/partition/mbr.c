@@ -91,22 +91,20 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 		enum status status;
 
 		if (lba == 0 || lba >= disk->block_count)
-			return corrupt("MBR: extended boot record in block %llu",
-				       (unsigned long long)lba);
+			return corrupt("MBR: extended boot record in block %lu", lba);
 		status = read_record(disk, lba, &record);
 		if (status)
 			return status;
 		if (!record.valid)
-			return corrupt("MBR: no extended boot record in block %llu",
-				       (unsigned long long)lba);
+			return corrupt("MBR: no extended boot record in block %lu", lba);
 		if (logical->type && logical->count)
 			add(table, disk, lba, logical, (*number)++);
 		if (!is_extended(link) || link->count == 0)
 			return OK;
 		if (link->first == 0 || lba == (u64)extended->first + link->first)
 			return corrupt(
-				"MBR: extended boot record in block %llu leads to itself or the first",
-				(unsigned long long)lba);
+				"MBR: extended boot record in block %lu leads to itself or the first",
+				lba);
 		lba = (u64)extended->first + link->first;
 	}
 	return corrupt("MBR: more than %d logical partitions", PARTITIONS_MAX);

@@ -103,8 +103,7 @@ enum status fat_read(struct file *file, u64 offset, size_t size, void *buffer)
 	if (size == 0)
 		return OK;
 	if (file->size > (u64)fat->cluster_count << fat->cluster_shift)
-		return corrupt("FAT: file of %llu bytes, larger than the file system",
-			       (unsigned long long)file->size);
+		return corrupt("FAT: file of %lu bytes, larger than the file system", file->size);
 	while (size > 0) {
 		struct run run;
 		u64 skip, part;

@@ -106,23 +106,22 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 		return corrupt("FAT: %u reserved sectors, %u FATs of %u sectors",
 			       b->reserved_sectors, b->fat_count, b->fat_sectors);
 	if ((u64)b->sectors * b->bytes_per_sector > device_size)
-		return corrupt("FAT: %u sectors of %u bytes on a device of %llu bytes", b->sectors,
-			       b->bytes_per_sector, (unsigned long long)device_size);
+		return corrupt("FAT: %u sectors of %u bytes on a device of %lu bytes", b->sectors,
+			       b->bytes_per_sector, device_size);
 
 	root_sectors = ((u64)b->root_entries * FAT_ENTRY_SIZE + b->bytes_per_sector - 1) /
 		       b->bytes_per_sector;
 	root_sector = b->reserved_sectors + (u64)b->fat_count * b->fat_sectors;
 	data_sector = root_sector + root_sectors;
 	if (data_sector >= b->sectors)
-		return corrupt("FAT: data from sector %llu of %u", (unsigned long long)data_sector,
-			       b->sectors);
+		return corrupt("FAT: data from sector %lu of %u", data_sector, b->sectors);
 	cluster_count = (b->sectors - data_sector) / b->sectors_per_cluster;
 	bits = entry_bits(b, cluster_count);
 	if (cluster_count == 0 || cluster_count > FAT32_CLUSTERS_MAX ||
 	    (cluster_count + FAT_FIRST_CLUSTER) * bits >
 		    (u64)b->fat_sectors * b->bytes_per_sector * 8)
-		return corrupt("FAT%u: %llu clusters, FAT of %u sectors", bits,
-			       (unsigned long long)cluster_count, b->fat_sectors);
+		return corrupt("FAT%u: %lu clusters, FAT of %u sectors", bits, cluster_count,
+			       b->fat_sectors);
 	fat->variant = fat_variant_find(bits);
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
