@@ -28,7 +28,7 @@ enum status block_register(struct block_device *disk)
 	disk->kind = PARTITION_WHOLE_DISK;
 	disk->next = NULL;
 	*end = disk;
-	log_debug("%s: %lu MiB in blocks of %u%s", disk->name, size / MIB, disk->block_size,
+	log_debug("%s: %llu MiB in blocks of %u%s", disk->name, size / MIB, disk->block_size,
 		  disk->read_only ? ", read-only" : "");
 	return OK;
 }
