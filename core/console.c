@@ -55,6 +55,14 @@ void console_write(const char *text, size_t size)
 		write_all(chunk, used);
 }
 
+bool console_has_input(void)
+{
+	for (struct console *console = first; console; console = console->next)
+		if (console->read)
+			return true;
+	return false;
+}
+
 int console_read(void)
 {
 	for (struct console *console = first; console; console = console->next) {

@@ -23,5 +23,8 @@ bool console_present(void);
 /* '\n' goes out as "\r\n". */
 void console_write(const char *text, size_t size);
 
+/* Can anything be typed at all? */
+bool console_has_input(void);
+
 /* The next byte typed on any console, or -1: does not wait. */
 int console_read(void);

@@ -159,7 +159,8 @@ static struct bls_entry *choose(struct bls_entry *first, const struct loader_con
 			chosen = first;
 		}
 	}
-	if (!IS_ENABLED(CONFIG_BOOT_MENU) || timeout_seconds == MENU_NEVER)
+	/* Where nobody can type, a menu would only cost its time, or wait for ever. */
+	if (!IS_ENABLED(CONFIG_BOOT_MENU) || timeout_seconds == MENU_NEVER || !console_has_input())
 		return chosen;
 	if (timeout_seconds == MENU_IF_KEY) {
 		if (console_read() < 0)

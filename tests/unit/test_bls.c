@@ -410,6 +410,15 @@ TEST(a_hidden_menu_needs_a_key)
 	CHECK_TEXT(boot(), "one");
 }
 
+TEST(without_a_keyboard_there_is_no_menu)
+{
+	VOLUME(three);
+	console.console.read = NULL;
+	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
+	CHECK_TEXT(boot(), "ten");
+	CHECK_TEXT(console.text, "");
+}
+
 TEST(menu_titles_tell_entries_apart)
 {
 	static const struct memory_file files[] = {

@@ -38,6 +38,7 @@ TEST(input_comes_from_any)
 
 	memory_console_init(&first, "x");
 	memory_console_init(&second, "yz\xff");
+	CHECK(console_has_input());
 	CHECK_EQUAL(console_read(), 'x');
 	CHECK_EQUAL(console_read(), 'y');
 	CHECK_EQUAL(console_read(), 'z');
@@ -46,6 +47,7 @@ TEST(input_comes_from_any)
 	console_unregister(&first.console);
 	console_unregister(&second.console);
 	console_register(&mute);
+	CHECK(!console_has_input());
 	CHECK_EQUAL(console_read(), -1);
 	console_unregister(&mute);
 }
