@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A QEMU TCG plugin that counts how often each instruction of an address range is executed, and writes
- * "address count" lines to a file at the end:
- *	-plugin count.so,low=0x200000,high=0x240000,counts=path
+ * A QEMU TCG plugin that counts the instructions a machine executes:
+ *	-plugin count.so,counts=path[,low=0x200000,high=0x240000][,mark=0x200010]... -d plugin
+ * Each time the instruction at a marked address is reached, a section of the file at path ends, and the
+ * line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
+ *	"address count" lines, for the instructions from low up to high that were executed in it
+ *	"total count", of all instructions since the machine started
  * QEMU's plugin interface, version 1 (docs/devel/tcg-plugins.rst), declared here as far as it is used:
  * distributions do not package its header.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MARKS_MAX = 8, INLINE_ADD = 0 };
 
 struct tb;
 struct instruction;
@@ -21,7 +27,10 @@ typedef void (*on_end)(uint64_t id, void *context);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, on_translation call);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct instruction *instruction, on_execution call,
 					    int registers_used, void *context);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct instruction *instruction, int operation,
+						void *to, uint64_t value);
 void qemu_plugin_register_atexit_cb(uint64_t id, on_end call, void *context);
+void qemu_plugin_outs(const char *text);
 size_t qemu_plugin_tb_n_insns(const struct tb *tb);
 struct instruction *qemu_plugin_tb_get_insn(const struct tb *tb, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct instruction *instruction);
@@ -31,13 +40,34 @@ int qemu_plugin_version = 1;
 int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char **arguments);
 
 static uint64_t low, high;
-static uint64_t *counts;
-static const char *path;
+static uint64_t *counts, total;
+static uint64_t marks[MARKS_MAX];
+static size_t mark_count;
+static FILE *file;
 
-static void executed(unsigned int processor, void *context)
+static void end_section(void)
+{
+	for (uint64_t i = 0; i < high - low; i++)
+		if (counts[i])
+			fprintf(file, "%" PRIx64 " %" PRIu64 "\n", low + i, counts[i]);
+	memset(counts, 0, (high - low) * sizeof(*counts));
+	fprintf(file, "total %" PRIu64 "\n", total);
+}
+
+static void marked(unsigned int processor, void *context)
 {
 	(void)processor;
-	++*(uint64_t *)context;
+	(void)context;
+	end_section();
+	qemu_plugin_outs("mark\n");
+}
+
+static bool is_marked(uint64_t address)
+{
+	for (size_t i = 0; i < mark_count; i++)
+		if (marks[i] == address)
+			return true;
+	return false;
 }
 
 static void translated(uint64_t id, struct tb *tb)
@@ -47,23 +77,20 @@ static void translated(uint64_t id, struct tb *tb)
 		struct instruction *instruction = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(instruction);
 
+		if (is_marked(address))
+			qemu_plugin_register_vcpu_insn_exec_cb(instruction, marked, 0, NULL);
+		qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD, &total, 1);
 		if (address >= low && address < high)
-			qemu_plugin_register_vcpu_insn_exec_cb(instruction, executed, 0,
-							       &counts[address - low]);
+			qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD,
+								   &counts[address - low], 1);
 	}
 }
 
 static void finished(uint64_t id, void *context)
 {
-	FILE *file = fopen(path, "w");
-
 	(void)id;
 	(void)context;
-	if (!file)
-		return perror(path);
-	for (uint64_t i = 0; i < high - low; i++)
-		if (counts[i])
-			fprintf(file, "%" PRIx64 " %" PRIu64 "\n", low + i, counts[i]);
+	end_section();
 	fclose(file);
 }
 
@@ -73,10 +100,15 @@ int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char 
 	for (int i = 0; i < argument_count; i++) {
 		sscanf(arguments[i], "low=%" SCNi64, (int64_t *)&low);
 		sscanf(arguments[i], "high=%" SCNi64, (int64_t *)&high);
+		if (mark_count < MARKS_MAX &&
+		    sscanf(arguments[i], "mark=%" SCNi64, (int64_t *)&marks[mark_count]) == 1)
+			mark_count++;
 		if (strncmp(arguments[i], "counts=", 7) == 0)
-			path = strdup(arguments[i] + 7);
+			file = fopen(arguments[i] + 7, "w");
 	}
-	counts = high > low && path ? calloc(high - low, sizeof(*counts)) : NULL;
+	if (high < low || !file)
+		return 1;
+	counts = calloc(high - low + 1, sizeof(*counts));
 	if (!counts)
 		return 1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

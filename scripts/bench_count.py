@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One boot under QEMU's TCG, counted: instructions by the plugin in bench_plugin/, accesses to device
+registers and disk requests from QEMU's trace, which the plugin cuts into the same sections.
+
+ioeventfd=off makes each doorbell an access like any other.
+"""
+
+import bisect
+import collections
+import dataclasses
+import functools
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+import threading
+
+from scripts import bench_images, firmware
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+DEADLINE_S = 600
+TRACES = ("memory_region_ops_read", "memory_region_ops_write", "virtio_blk_handle_read")
+
+# The guest's clocks count instructions, so that no wait for a time depends on how fast this machine is.
+CLOCK_OF_INSTRUCTIONS = ("-icount", "shift=0")
+CLOCK_OF_HOST = ()
+
+# What runs while nothing else is to be done; its rounds depend on how fast the disk is.
+WAITING = ("virtqueue_idle", "arch_relax", "virtqueue_wait", "virtqueue_take", "deadline_passed")
+
+# A read is a poll if it is of a clock, or if one of the last few accesses was the same with the same
+# outcome: where an access costs what it costs under KVM, there are fewer of these.
+CLOCKS = ("acpi-tmr", "hpet", "pit")
+POLL_DISTANCE = 16
+
+
+@functools.cache
+def plugin():
+    source = ROOT / "scripts" / "bench_plugin" / "count.c"
+    path = ROOT / "build" / "bench" / "count.so"
+    with firmware.lock(path.parent):
+        subprocess.run([os.environ.get("HOSTCC", "cc"), "-O2", "-Wall", "-Wextra", "-Werror", "-shared",
+                        "-fPIC", "-o", path, source], check=True)
+    return path
+
+
+def pvh_entry(image):
+    """The address in the ELF's PVH note."""
+    data = image.read_bytes()
+    offset, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    for i in range(count):
+        kind, _, start = struct.unpack_from("<IIQ", data, offset + i * size)
+        if kind == 4:  # PT_NOTE
+            return struct.unpack_from("<I", data, start + 16)[0]
+    raise RuntimeError(f"{image} has no PVH note")
+
+
+class Symbols:
+    """The functions of an image, from the ELF file with symbols beside it."""
+
+    def __init__(self, image):
+        lines = subprocess.run(["nm", "-n", image.with_name("fatwood.debug.elf")], check=True,
+                               capture_output=True, text=True).stdout.splitlines()
+        symbols = [(int(line.split()[0], 16), *line.split()[1:]) for line in lines]
+        functions = [(address, name) for address, kind, name in symbols if kind in "tT"]
+        self.addresses, self.names = zip(*functions)
+        self.by_name = {name: address for address, _, name in symbols}
+        self.low, self.high = self.by_name["image_start"], self.by_name["data_start"]
+
+    def function(self, address):
+        return self.names[bisect.bisect_right(self.addresses, address) - 1]
+
+
+@dataclasses.dataclass
+class Section:
+    """What was counted between two marks. by_function, only of our image, leaves out the waiting."""
+
+    total: int = 0
+    by_function: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    by_device: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    polls: int = 0  # of the accesses
+    requests: int = 0
+    bytes_read: int = 0
+
+    @property
+    def instructions(self):
+        return self.by_function.total()
+
+    @property
+    def accesses(self):
+        return self.by_device.total()
+
+    def __add__(self, other):
+        return Section(self.total + other.total, self.by_function + other.by_function,
+                       self.by_device + other.by_device, self.polls + other.polls,
+                       self.requests + other.requests, self.bytes_read + other.bytes_read)
+
+
+def add_counts(sections, lines, symbols):
+    """Adds the plugin's figures to the sections of the trace."""
+    rest, before = iter(sections), 0
+    section = next(rest)
+    for line in lines:
+        word, number = line.split()
+        if word == "total":
+            section.total = int(number) - before
+            before = int(number)
+            section = next(rest, None)
+        elif (name := symbols.function(int(word, 16))) not in WAITING:
+            section.by_function[name] += int(number)
+    assert section is None, "the trace has more sections than the plugin has counted"
+
+
+def sections_of(trace):
+    """QEMU's trace, which may be of some ten million lines."""
+    section = Section()
+    sections = [section]
+    recent = collections.deque(maxlen=POLL_DISTANCE)
+    for line in trace:
+        if line.startswith("memory_region_ops_"):
+            # memory_region_ops_read cpu 0 mr 0x5581 addr 0x61 value 0x20 size 1 name 'pcspk'
+            access, name = line.rstrip("'\n").split(" name '")
+            section.by_device[name] += 1
+            if line.startswith("memory_region_ops_read") and (name in CLOCKS or access in recent):
+                section.polls += 1
+            recent.append(access)
+        elif line.startswith("virtio_blk_handle_read "):
+            section.requests += 1
+            section.bytes_read += int(line.split()[-1]) * 512
+        elif line == "mark\n":
+            section = Section()
+            sections.append(section)
+    del section.by_device["isa-debug-exit"]
+    return sections
+
+
+class NotReached(Exception):
+    """The text ends with what the machine said."""
+
+
+@dataclasses.dataclass
+class Boot:
+    sections: list
+    entry: str  # where the kernel was entered
+    serial: str
+
+    @property
+    def all(self):
+        return sum(self.sections, Section())
+
+
+def command(case, folder, options, disks, plugin_options, clock):
+    devices = []
+    for number, path in enumerate(disks):
+        bus = "device" if case.machine == "microvm" else "pci,ioeventfd=off"
+        devices += ["-drive", f"file={path},format=raw,if=none,id=d{number},snapshot=on",
+                    "-device", f"virtio-blk-{bus},drive=d{number}"]
+    return ["qemu-system-x86_64", "-accel", "tcg", *clock, "-cpu", "max",
+            "-machine", case.machine, "-m", case.memory, "-display", "none", "-no-reboot", "-nodefaults",
+            "-serial", f"file:{folder}/serial", *options, *devices,
+            "-device", f"isa-debug-exit,iobase={bench_images.EXIT_PORT:#x},iosize=1",
+            "-plugin", f"{plugin()},counts={folder}/counts{plugin_options}", "-d", "plugin",
+            *(word for event in TRACES for word in ("-trace", event))]
+
+
+def traced(qemu_command):
+    """Runs QEMU. Returns the sections of its trace, which is never stored, and its status."""
+    reading, writing = os.pipe()
+    with subprocess.Popen([*qemu_command, "-D", f"/dev/fd/{writing}"], stdin=subprocess.DEVNULL,
+                          pass_fds=[writing]) as qemu:
+        os.close(writing)
+        watchdog = threading.Timer(DEADLINE_S, qemu.kill)
+        watchdog.start()
+        try:
+            with open(reading, encoding="latin-1") as trace:
+                return sections_of(trace), qemu.wait()
+        finally:
+            watchdog.cancel()
+            qemu.kill()
+
+
+def run(case, folder, options, disks, symbols=None, marks=(), clock=()):
+    plugin_options = "".join(f",mark={mark:#x}" for mark in marks)
+    if symbols:
+        plugin_options += f",low={symbols.low:#x},high={symbols.high:#x}"
+    sections, status = traced(command(case, folder, options, disks, plugin_options, clock))
+    serial = (folder / "serial").read_text(errors="replace") if (folder / "serial").exists() else ""
+    # isa-debug-exit: twice the number, and one more.
+    entry = bench_images.ENTRIES.get(status >> 1) if status & 1 else None
+    if not entry:
+        raise NotReached(f"{case.name}: the kernel was not reached:\n{serial}")
+    with open(folder / "counts", encoding="ascii") as counts:
+        add_counts(sections, counts, symbols)
+    return Boot(sections, entry, serial)
+
+
+def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
+    """A boot by our image. The first section ends at its entry; the functions named in @marks end
+    further ones."""
+    symbols = Symbols(image)
+    with tempfile.TemporaryDirectory(prefix="fatwood-bench-") as name:
+        folder = pathlib.Path(name)
+        disks = ([bench_images.empty_disk(folder)] * (case.disks - 1)
+                 + [bench_images.boot_disk(case, folder)])
+        options = ["-kernel", str(image), *(["-append", append] if append else [])]
+        addresses = [pvh_entry(image), *(symbols.by_name[mark] for mark in marks)]
+        return run(case, folder, options, disks, symbols, addresses, clock)
+
+
+def count_peer(case, make):
+    """Other firmware waits for times while it looks for devices: a clock of instructions would add to
+    its figures what a real machine does not do."""
+    with tempfile.TemporaryDirectory(prefix="fatwood-bench-") as name:
+        folder = pathlib.Path(name)
+        peer = make(case, folder)
+        return run(case, folder, peer.options, [peer.disk])
