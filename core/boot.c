@@ -54,9 +54,12 @@ enum status boot_start(struct boot_entry *entry)
 
 void boot_tried(const char *where, const char *what, enum status status)
 {
+	const char *reason = status_name(status);
 	char line[TRIED_SIZE];
+	size_t left = sizeof(line) - sizeof(": : ") - strlen(where) - strlen(reason);
 
-	format(line, sizeof(line), "%s: %s: %s", where, what, status_name(status));
+	/* What was tried may have a long name: that is cut, not the reason. */
+	format(line, sizeof(line), "%s: %.*s: %s", where, (int)left, what, reason);
 	/* A disk that is not there to boot from is nothing to worry about. */
 	if (status == ERR_NOT_FOUND || status == ERR_UNRECOGNIZED)
 		log_info("%s", line);

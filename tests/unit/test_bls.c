@@ -410,6 +410,21 @@ TEST(a_hidden_menu_needs_a_key)
 	CHECK_TEXT(boot(), "one");
 }
 
+/* A name may be 255 characters long; why it was not booted must still be seen. */
+TEST(the_reason_is_said_whatever_the_name)
+{
+	static const struct memory_file files[] = {
+		ENTRY("0123456789abcdef0123456789abcdef-0123456789abcdef0123456789abcdef-"
+		      "0123456789abcdef0123456789abcdef-6.12.0-1+2-0.conf",
+		      "efi /c.efi\n"),
+	};
+
+	VOLUME(files);
+	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
+	CHECK(said("warning: esp: 0123456789abcdef"));
+	CHECK_TEXT(console.text + console.size - 17, ": not supported\r\n");
+}
+
 TEST(without_a_keyboard_there_is_no_menu)
 {
 	VOLUME(three);
