@@ -49,7 +49,12 @@ static bool print_wanted;
 
 void timing_mark(const char *name)
 {
-	if (!IS_ENABLED(CONFIG_BOOT_TIMING) || mark_count == TIMING_MARKS_MAX)
+	if (!IS_ENABLED(CONFIG_BOOT_TIMING))
+		return;
+	for (u32 i = 0; i < mark_count; i++)
+		if (marks[i].name == name)
+			mark_count = i;
+	if (mark_count == TIMING_MARKS_MAX)
 		return;
 	marks[mark_count].name = name;
 	marks[mark_count++].ticks = arch_ticks();

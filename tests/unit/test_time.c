@@ -100,14 +100,19 @@ TEST(marks_are_printed_when_asked_for)
 	timing_print();
 	CHECK(strstr(text, "0 us  +       0 us  entry\r\n"));
 	CHECK(strstr(text, "1500 us  +    1500 us  memory\r\n"));
-	for (int i = 0; i < TIMING_MARKS_MAX; i++) {
+	/* Many volumes are looked at before one boots: the way to that one is what is shown. */
+	for (int i = 0; i < 100; i++) {
 		host_ticks += 1000;
-		timing_mark("more");
+		timing_mark("volume");
+		host_ticks += 1000;
+		timing_mark("kernel");
 	}
 	console.size = 0;
 	timing_print();
-	CHECK(strstr(text, "1514 us  +       1 us  more\r\n"));
-	CHECK(!strstr(text, "1515 us"));
+	CHECK(strstr(text, "0 us  +       0 us  entry\r\n"));
+	CHECK(strstr(text, "1699 us  +     199 us  volume\r\n"));
+	CHECK(strstr(text, "1700 us  +       1 us  kernel\r\n"));
+	CHECK(console.size < 5 * 50);
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 	console_unregister(&console.console);
 }
