@@ -61,19 +61,19 @@ class Boot:
         return report
 
 
-def until_guest_is_done(command, times=1):
-    """A line of shell that runs the command until its guest has come up that often."""
+def until_guest_is_done(command, times=1, mark=f"{GUEST}done"):
+    """Lines of shell that run the command until it has shown the mark that often."""
     return (f"( exec {command.strip()} ) >log 2>&1 & pid=$!\n"
-            f"while kill -0 $pid && [ $(grep -c '{GUEST}done' log) -lt {times} ]; do sleep 1; done\n"
+            f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ]; do sleep 1; done\n"
             "kill $pid; wait $pid; status=$?; cat log; exit $status")
 
 
-def boot(lab, page, name, firmware, disk, replace=(), times=1, is_stopped=False,
-         seconds=BOOT_SECONDS):
+def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is_stopped=False,
+         mark=f"{GUEST}done", seconds=BOOT_SECONDS):
     """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
     replace: (old, new) in the command and the files; each old one must be there, so that no test
-    runs another thing than it says. With is_stopped, the VMM
-    is ended by us after so many guests."""
+    runs another thing than it says. more_files: (path, name) of what the new words speak of. With
+    is_stopped, the VMM is ended by us after it has shown the mark so many times."""
     texts = {"command": blocks(page, "test")[name], **blocks(page, "file")}
     for old, new in replace:
         assert any(old in text for text in texts.values()), f"{page}.md: no {old!r} for {name}"
@@ -82,9 +82,11 @@ def boot(lab, page, name, firmware, disk, replace=(), times=1, is_stopped=False,
     folder = lab.check("mktemp -d -p .").strip()
     lab.put(firmware, f"{folder}/build/fatwood.elf")
     lab.put(disk, f"{folder}/disk.raw")
+    for path, file in more_files:
+        lab.put(path, f"{folder}/{file}")
     for file, text in texts.items():
         lab.check(f"printf %s {shlex.quote(text)} >{folder}/{file}")
-    line = until_guest_is_done(command, times) if is_stopped else command
+    line = until_guest_is_done(command, times, mark) if is_stopped else command
     try:
         return Boot(lab.run(f"cd {folder}\n{line}", seconds), command)
     finally:

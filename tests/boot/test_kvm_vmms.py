@@ -6,6 +6,7 @@ Cloud Hypervisor and Firecracker are taken from the folder FATWOOD_VMM_DIR, Alio
 cargo; without them their tests are skipped.
 """
 
+import random
 import re
 import shutil
 import subprocess
@@ -51,7 +52,7 @@ def install_alioth():
 @pytest.fixture(scope="session")
 def vmm(lab):
     """vmm(name) brings a VMM into the lab; returns the name."""
-    brought = set()
+    brought = {"qemu"}
 
     def bring(name):
         if name in brought:
@@ -90,11 +91,60 @@ def test_qemu(lab, firmware, linux_disk, machine, config, action):
     boot(lab, "qemu", machine, firmware(config), disk, replace).came_up(disk)
 
 
-@pytest.mark.parametrize("action", ["poweroff", "reboot"])
-def test_alioth(lab, vmm, firmware, linux_disk, action):
+def test_alioth(lab, vmm, firmware, linux_disk):
     vmm("alioth")
-    disk = linux_disk(action)
+    disk = linux_disk("poweroff")
     boot(lab, "alioth", "pvh", firmware("alioth"), disk).came_up(disk)
+
+
+@pytest.fixture(scope="session")
+def reset_disk(images):
+    """Its stub kernel resets the machine by a triple fault, within milliseconds."""
+    files = bls_files(stub.Stub().data(), options="guest.action=reboot")
+    return images("stub-reset", lambda path: esp_disk(path, files))
+
+
+@pytest.mark.parametrize("page, name, config", [
+    ("qemu", "q35", "qemu"),
+    ("qemu", "microvm", "qemu_microvm"),
+    ("cloud-hypervisor", "kernel", "cloudhv"),
+])
+def test_second_boot_in_one_process(lab, vmm, firmware, reset_disk, page, name, config):
+    """Memory and devices are as the first boot left them."""
+    vmm(page)
+    result = boot(lab, page, name, firmware(config), reset_disk, times=2, is_stopped=True)
+    result.check(len(result.reports) >= 2, "the guest did not come up a second time")
+
+
+def test_alioth_ends_after_a_triple_fault(lab, vmm, firmware, reset_disk):
+    vmm("alioth")
+    result = boot(lab, "alioth", "script", firmware("alioth"), reset_disk)
+    result.check(len(result.reports) == 1, "the guest came up not once")
+    result.check(not result.result.timed_out and result.result.status == 0, "the VMM did not end well")
+
+
+def test_alioth_is_reset_through_acpi(lab, vmm, firmware, images):
+    """Fatwood's own reset, when there is nothing to boot."""
+    vmm("alioth")
+    disk = images("empty", lambda path: path.write_bytes(bytes(MIB)))
+    result = boot(lab, "alioth", "script", firmware("alioth", "LAST_ACTION_RESET=y"), disk,
+                  is_stopped=True, mark="nothing to boot", times=2)
+    result.check(result.log.count("nothing to boot") >= 2, "the VM was not started again")
+
+
+@pytest.mark.parametrize("page, name, config, before, is_passed_on", [
+    ("alioth", "script", "alioth", "--blk", True),
+    ("cloud-hypervisor", "kernel", "cloudhv", "--disk", True),
+    ("cloud-hypervisor", "firmware", "cloudhv", "--disk", False),
+])
+def test_command_line(lab, vmm, firmware, stub_disk, page, name, config, before, is_passed_on):
+    vmm(page)
+    result = boot(lab, page, name, firmware(config), stub_disk,
+                  [(before, f"--cmdline 'fatwood.log=debug from=vmm' {before}")], is_stopped=True)
+    result.check(len(result.reports) == 1, "the guest did not come up")
+    words = ["from=stub"] + ["from=vmm"] * is_passed_on
+    result.check(result.reports[0].words == words, f"the command line is not {words}")
+    result.check(("described by PVH" in result.log) == is_passed_on, "Fatwood obeys another")
 
 
 SMALL = [("size=1G", "size=512M"), ("boot=2", "boot=1")]
@@ -114,6 +164,29 @@ def test_cloud_hypervisor(lab, vmm, firmware, linux_disk, name, config, console,
     report = result.came_up(disk)
     memory = 5 << 20 if replace[-1] in LARGE else 512 << 10
     assert 0.8 * memory < report.number("memory_kib") < memory
+
+
+CLOUD_HYPERVISOR_DISK = "path=disk.raw,image_type=raw"
+
+
+def test_cloud_hypervisor_boots_the_first_disk(lab, vmm, firmware, images, stub_disk):
+    vmm("cloud-hypervisor")
+    files = bls_files(stub.Stub().data(), options="from=first")
+    first = images("stub-first", lambda path: esp_disk(path, files))
+    result = boot(lab, "cloud-hypervisor", "kernel", firmware("cloudhv"), stub_disk,
+                  [(CLOUD_HYPERVISOR_DISK,
+                    f"path=first.raw,image_type=raw {CLOUD_HYPERVISOR_DISK}")],
+                  [(first, "first.raw")], is_stopped=True)
+    result.check(len(result.reports) == 1 and result.reports[0].words == ["from=first"],
+                 "the first disk was not booted")
+
+
+def test_cloud_hypervisor_disk_on_another_segment(lab, vmm, firmware, stub_disk):
+    vmm("cloud-hypervisor")
+    result = boot(lab, "cloud-hypervisor", "kernel", firmware("cloudhv"), stub_disk,
+                  [(CLOUD_HYPERVISOR_DISK, f"{CLOUD_HYPERVISOR_DISK},pci_segment=1"),
+                   ("--memory", "--platform num_pci_segments=2 --memory")], is_stopped=True)
+    result.check(len(result.reports) == 1, "the disk was not found")
 
 
 def test_cloud_hypervisor_reboots_in_place(lab, vmm, firmware, linux_disk):
@@ -147,6 +220,18 @@ def test_firecracker_whose_disks_cannot_be_reset(lab, vmm, firmware, images, nam
     warnings = [line for line in result.log.splitlines() if "docs/vmm/firecracker.md" in line]
     result.check(len(warnings) == 1, "not one line that says what to do")
     result.check(len(result.reports) == 1, "the kernel was not started")
+
+
+def test_firecracker_with_a_disk_of_its_own_for_booting(lab, vmm, firmware, images, linux_disk):
+    """What the warning advises: the kernel cannot use the first disk, but all others."""
+    old = vmm("firecracker-1.16")
+    data = images("data", lambda path: path.write_bytes(random.Random(1).randbytes(2 * MIB)))
+    loader = ('{"drive_id": "loader", "path_on_host": "loader.raw", "is_root_device": false,'
+              ' "is_read_only": false},')
+    result = boot(lab, "firecracker", "mmio", firmware("firecracker"), data,
+                  [("firecracker ", f"{old} "), ('"drives": [', f'"drives": [ {loader}')],
+                  [(linux_disk("reboot"), "loader.raw")])
+    result.came_up(data)
 
 
 def test_device_accesses_on_cloud_hypervisor(lab, vmm, firmware, images):

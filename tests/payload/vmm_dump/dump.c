@@ -47,7 +47,7 @@ static void print(const char *text)
 static void print_hex(uint32_t value, int digits)
 {
 	while (digits--)
-		outb(COM1, (uint8_t)"0123456789abcdef"[value >> (digits * 4) & 0xf]);
+		outb(COM1, (uint8_t) "0123456789abcdef"[value >> (digits * 4) & 0xf]);
 }
 
 static uint32_t read(uint32_t address)
