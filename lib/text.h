@@ -17,11 +17,11 @@ struct span text_trim(struct span text);
 
 bool text_equals(struct span text, const char *other);
 
-/* Below 0, 0, above 0, as strcmp(). */
-int text_compare(struct span a, struct span b);
-
 /* Same, but the 26 ASCII letters match in either case. */
 bool text_equals_ignoring_case(struct span text, const char *other);
+
+/* Below 0, 0, above 0, as strcmp(). */
+int text_compare(struct span a, struct span b);
 
 /* The number @text is, decimal or with "0x" hexadecimal, nothing before or after it. False if it is
  * none or does not fit. */
