@@ -46,7 +46,7 @@ enum {
 struct bzimage {
 	u32 header_end;
 	u32 code_offset; /* in the file */
-	u32 code_size;
+	u64 code_size;
 	u64 memory_size; /* that must be free where it is loaded */
 	u64 preferred;
 	u64 alignment;
@@ -79,8 +79,8 @@ static bool recognizes(struct span head)
 static enum status parse(const char *title, struct span head, u64 file_size, struct bzimage *out)
 {
 	const u8 *h = head.data;
-	struct bzimage image;
-	u32 setup_sects, version, xloadflags;
+	u32 version, xloadflags;
+	u64 code_size;
 
 	if (head.size < HEADER_END_MAX)
 		return corrupt("%s: kernel file of %lu bytes", title, file_size);
@@ -93,35 +93,30 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 	if (!(h[0x211] & LOADED_HIGH))
 		return unsupported("%s: a zImage, not a bzImage", title);
 
-	setup_sects = h[0x1f1] ? h[0x1f1] : SETUP_SECTS_DEFAULT;
-	image = (struct bzimage){
+	code_size = (u64)load_le32(h + 0x1f4) * SYSSIZE_UNIT;
+	*out = (struct bzimage){
 		.header_end = 0x202u + h[0x201],
-		.code_offset = (setup_sects + 1) * SECTOR_SIZE,
+		.code_offset = ((h[0x1f1] ? h[0x1f1] : SETUP_SECTS_DEFAULT) + 1u) * SECTOR_SIZE,
+		.code_size = code_size,
+		.memory_size = max_u64(load_le32(h + 0x260), code_size),
 		.preferred = load_le64(h + 0x258),
 		.alignment = load_le32(h + 0x230),
+		.alignment_min = 1ull << (h[0x235] & 63),
 		.initrd_last = load_le32(h + 0x22c),
 		.command_line_max = load_le32(h + 0x238),
 		.relocatable = h[0x234] != 0,
 		.above_4_gib = (xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) != 0,
 	};
-	if (image.header_end < HEADER_END_MIN || image.header_end > HEADER_END_MAX)
-		return corrupt("%s: setup header ends at 0x%x", title, image.header_end);
-
-	u64 code_size = (u64)load_le32(h + 0x1f4) * SYSSIZE_UNIT;
-
-	if (code_size <= ENTRY_64 || file_size < image.code_offset ||
-	    code_size > file_size - image.code_offset || code_size > UINT32_MAX)
+	if (out->header_end < HEADER_END_MIN || out->header_end > HEADER_END_MAX)
+		return corrupt("%s: setup header ends at 0x%x", title, out->header_end);
+	if (code_size <= ENTRY_64 || file_size < out->code_offset ||
+	    code_size > file_size - out->code_offset)
 		return corrupt("%s: kernel of %u + %lu bytes in a file of %lu (cut off?)", title,
-			       image.code_offset, code_size, file_size);
-	image.code_size = (u32)code_size;
-	image.memory_size = max_u64(load_le32(h + 0x260), code_size);
-
-	if (!is_power_of_two(image.alignment) || image.alignment < PAGE_SIZE)
-		return corrupt("%s: kernel_alignment 0x%lx", title, image.alignment);
-	image.alignment_min = h[0x235] < 64 ? 1ull << h[0x235] : 0;
-	if (image.alignment_min < PAGE_SIZE || image.alignment_min > image.alignment)
-		image.alignment_min = image.alignment;
-	*out = image;
+			       out->code_offset, code_size, file_size);
+	if (!is_power_of_two(out->alignment) || out->alignment < PAGE_SIZE)
+		return corrupt("%s: kernel_alignment 0x%lx", title, out->alignment);
+	if (out->alignment_min < PAGE_SIZE || out->alignment_min > out->alignment)
+		out->alignment_min = out->alignment;
 	return OK;
 }
 
@@ -188,30 +183,23 @@ static void fill_seed(struct parameters *parameters)
 	parameters->zero_page.setup_data = (uintptr_t)&parameters->seed;
 }
 
-/* Entries that do not fit the zero page: as many before memory is allocated for them as after. */
-static u32 count_more_memory(void)
-{
-	struct e820_entry entry;
-	u32 count = 0;
-
-	for (u32 cursor = 0; e820_next(&cursor, &entry);)
-		count++;
-	return count > E820_ZERO_PAGE_MAX ? count - E820_ZERO_PAGE_MAX : 0;
-}
-
 /* With the kernel's header and the command line filled in, the rest zero. */
 static enum status make_parameters(const struct boot_entry *entry, struct span head,
 				   const struct bzimage *image, struct arena *arena,
 				   struct parameters **out)
 {
 	struct span vmm = boot_info.command_line;
-	u64 command_line_at =
-		sizeof(struct parameters) + count_more_memory() * sizeof(struct e820_entry);
-	u64 size = command_line_at + command_line_size_max(entry->options, vmm);
-	u64 base;
-	enum status status = arena_allocate_pages(arena, size, PAGE_SIZE, MEMORY_BELOW_4_GIB,
-						  MEMORY_LOADER_DATA, &base);
+	u64 command_line_at, size, base;
+	enum status status;
+	u32 ranges;
 
+	/* An entry for each range at most: what is taken of free RAM is RAM to the kernel as well.
+	 */
+	memory_map(&ranges);
+	command_line_at = offsetof(struct parameters, memory[ranges]);
+	size = command_line_at + command_line_size_max(entry->options, vmm);
+	status = arena_allocate_pages(arena, size, PAGE_SIZE, MEMORY_BELOW_4_GIB,
+				      MEMORY_LOADER_DATA, &base);
 	if (status) {
 		log_warning("%s: no room for boot parameters of %lu bytes", entry->title, size);
 		return status;
@@ -235,7 +223,6 @@ static enum status make_parameters(const struct boot_entry *entry, struct span h
 	zero_page->kernel_alignment = (u32)image->alignment;
 	zero_page->setup_data = 0;
 	zero_page->cmd_line_ptr = (u32)command_line;
-	zero_page->ext_cmd_line_ptr = (u32)(command_line >> 32);
 	*out = parameters;
 	return OK;
 }
