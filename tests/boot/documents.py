@@ -63,7 +63,7 @@ class Boot:
 
 def until_guest_is_done(command, times=1, mark=f"{GUEST}done"):
     """Lines of shell that run the command until it has shown the mark that often."""
-    return (f"( exec {command.strip()} ) >log 2>&1 & pid=$!\n"
+    return (f": >log; ( exec {command.strip()} ) >log 2>&1 & pid=$!\n"
             f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ]; do sleep 1; done\n"
             "kill $pid; wait $pid; status=$?; cat log; exit $status")
 
