@@ -23,9 +23,12 @@ struct search {
 	u32 count;
 };
 
-/* Reads the entry in @file, if its name says it is one, and adds it to the list. */
-static enum status add_entry(struct search *search, struct volume *volume, const char *name,
-			     struct file *file)
+/*
+ * Reads the entry in @file, if its name says it is one, and adds it to the list. Kept out of line,
+ * so that what it holds does not move what its caller holds out of reach of short instructions.
+ */
+[[gnu::noinline]] static enum status add_entry(struct search *search, struct volume *volume,
+					       const char *name, struct file *file)
 {
 	struct bls_entry parts = { .volume = volume };
 	struct bls_entry *entry;
