@@ -59,21 +59,21 @@ PHASES = Table("phases", "The first of these by phases: what it took up to each"
                {"phase": "phase", **COUNTS})
 GROWTH = Table("growth", "Growth, one thing at a time",
                {"unit": "of what", "size": "number", **COUNTS, "per_unit": "for each more"})
-PEERS = Table("peers", "Others with the same kernel and initrd, all from the machine's reset",
+PEERS = Table("peers", "From reset to the kernel's entry, the same kernel and initrd",
               {"peer": "firmware", "instructions": "instructions", "accesses": "accesses",
                "polls": "polls", "requests": "requests", "bytes_read": "bytes read",
                "entry": "kernel's entry"})
 TABLES = (CASES, PHASES, GROWTH, PEERS)
 
-WIDTH, LABEL_WIDTH, BAR_WIDTH, BAR_HEIGHT = 900, 190, 520, 18
+WIDTH, LABEL_WIDTH, BAR_WIDTH, BAR_HEIGHT = 900, 200, 520, 18
 COLORS = {"instructions": "#3b6ea5", "accesses": "#c7772b", "requests": "#5b8c5a"}
 
 
 class Chart:
     """Horizontal bars, group by group, on one logarithmic scale."""
 
-    def __init__(self, title, axis, groups, top):
-        """groups: [(label, [(key of COLORS, number)])]"""
+    def __init__(self, title, axes, groups, top):
+        """axes: what the groups are, and what the numbers. groups: [(label, [(key of COLORS, number)])]"""
         self.lines = [f'<text x="10" y="{top + 20}" font-size="16">{html.escape(title)}</text>']
         decades = math.ceil(math.log10(max(number for _, bars in groups for _, number in bars) + 1))
         y = start = top + 34
@@ -95,9 +95,11 @@ class Chart:
             self.lines.append(f'<line x1="{x:.1f}" y1="{start - 4}" x2="{x:.1f}" y2="{y}" '
                               'stroke="#dddddd"/>')
             self.lines.append(f'<text x="{x:.1f}" y="{y + 16}" text-anchor="middle" fill="#555555">'
-                              f"{10 ** decade:,}</text>")
+                              f"{10 ** (decade % 3)}{' kMG'[decade // 3]}</text>")
         self.lines += [*bars_svg, f'<text x="{LABEL_WIDTH + BAR_WIDTH / 2}" y="{y + 36}" '
-                       f'text-anchor="middle" fill="#555555">{html.escape(axis)}</text>']
+                       f'text-anchor="middle" fill="#555555">{html.escape(axes[1])}</text>',
+                       f'<text transform="translate(16 {(start + y) / 2}) rotate(-90)" '
+                       f'text-anchor="middle" fill="#555555">{html.escape(axes[0])}</text>']
         self.bottom = y + 50
 
 
@@ -106,15 +108,15 @@ def groups_of(rows, label):
 
 
 def svg(report):
-    axis = "count, logarithmic"
     bottom, lines = 0, []
-    for title, groups in (
-            (PEERS.title + " (accesses without polls)",
+    for title, groups_are, groups in (
+            (PEERS.title + " (accesses without polls)", "firmware and boot loader",
              groups_of(report["peers"], lambda row: row["peer"])),
-            (CASES.title, groups_of(report["cases"], lambda row: row["case"])),
-            (GROWTH.title, groups_of(report["growth"], lambda row: f"{row['size']:,} {row['unit']}"))):
+            (CASES.title, "build", groups_of(report["cases"], lambda row: row["case"])),
+            (GROWTH.title, "what is on the disk or machine",
+             groups_of(report["growth"], lambda row: f"{row['size']:,} {row['unit']}"))):
         if groups:
-            chart = Chart(title, axis, groups, bottom)
+            chart = Chart(title, (groups_are, "count, on a logarithmic scale"), groups, bottom)
             bottom = chart.bottom
             lines += chart.lines
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{bottom}" '

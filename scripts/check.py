@@ -38,6 +38,7 @@ PARTS = [
      1500),
     ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 300),
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 300),
+    ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 600),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1200),
     ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/boot"], 2400),
 ]
