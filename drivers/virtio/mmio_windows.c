@@ -132,7 +132,8 @@ static u32 probe_dsdt(void)
 		struct span rest = span_from(dsdt, i);
 		u64 base, size;
 
-		if (!span_starts_with(rest, name))
+		/* Tables are long, and calls are not free. */
+		if (dsdt.data[i] != name.data[0] || !span_starts_with(rest, name))
 			continue;
 		rest = span_part(rest, 0, min_u64(rest.size, AML_SEARCH_SIZE));
 		if (find_memory32_fixed(rest, &base, &size)) {
