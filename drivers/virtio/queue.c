@@ -85,8 +85,8 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 			     u16 slot_count, struct virtqueue *queue)
 {
 	u32 size_max = device->transport->queue_size_max(device, index);
-	u64 used_offset = device->legacy ? USED_OFFSET_LEGACY : USED_OFFSET;
-	u64 memory_size = device->legacy ? 2 * PAGE_SIZE : PAGE_SIZE;
+	u64 used_offset = virtio_is_legacy(device) ? USED_OFFSET_LEGACY : USED_OFFSET;
+	u64 memory_size = virtio_is_legacy(device) ? 2 * PAGE_SIZE : PAGE_SIZE;
 	enum status status;
 	u64 memory;
 	u16 size;
@@ -98,7 +98,8 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 
 	/* Version 1 takes a page number of 32 bits, which is no limit below 16 TiB. */
 	status = memory_allocate(memory_size, PAGE_SIZE,
-				 device->legacy ? (u64)UINT32_MAX * PAGE_SIZE : MEMORY_ANYWHERE,
+				 virtio_is_legacy(device) ? (u64)UINT32_MAX * PAGE_SIZE :
+							    MEMORY_ANYWHERE,
 				 MEMORY_BOOT_DATA, &memory);
 	if (status)
 		return status;
@@ -200,7 +201,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	    !(queue->busy & 1u << index))
 		return nonsense(queue, "the device says it did a request that it was not given");
 	/* Devices from before 1.0 are known to count wrongly. */
-	if (size > queue->writable_size[index] && !queue->device->legacy)
+	if (size > queue->writable_size[index] && !virtio_is_legacy(queue->device))
 		return nonsense(queue, "the device says it wrote more than it was allowed to");
 	queue->used++;
 	queue->busy &= ~(1u << index);

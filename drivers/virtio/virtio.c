@@ -84,7 +84,7 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	if (status)
 		return status;
 	offered = transport->features(device, 0);
-	if (!device->legacy) {
+	if (!virtio_is_legacy(device)) {
 		offered |= (u64)transport->features(device, 1) << 32;
 		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM;
 		if (!(offered & VIRTIO_VERSION_1))
@@ -92,7 +92,7 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	}
 	device->features = offered & wanted;
 	transport->set_features(device, 0, (u32)device->features);
-	if (device->legacy)
+	if (virtio_is_legacy(device))
 		return OK;
 	transport->set_features(device, 1, (u32)(device->features >> 32));
 	transport->set_status(device, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
@@ -107,8 +107,8 @@ void virtio_ready(struct virtio_device *device)
 	u8 status = STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_DRIVER_OK;
 
 	device->ready = true;
-	device->transport->set_status(device,
-				      device->legacy ? status : status | STATUS_FEATURES_OK);
+	device->transport->set_status(
+		device, virtio_is_legacy(device) ? status : status | STATUS_FEATURES_OK);
 }
 
 void virtio_fail(struct virtio_device *device, const char *why)

@@ -11,6 +11,7 @@
 
 #include "core/device.h"
 #include "drivers/pci/pci.h"
+#include "lib/config.h"
 #include "lib/status.h"
 #include "lib/types.h"
 
@@ -55,6 +56,12 @@ struct virtio_device {
 	void (*stopping)(struct virtio_device *device);
 	void *driver; /* the driver's own */
 };
+
+/* Constant where no transport finds such devices. */
+static inline bool virtio_is_legacy(const struct virtio_device *device)
+{
+	return IS_ENABLED(CONFIG_VIRTIO_MMIO_LEGACY) && device->legacy;
+}
 
 struct virtio_driver {
 	const char *name; /* "virtio-blk" */
