@@ -96,8 +96,6 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, b
 	if (text_equals(key, "architecture") &&
 	    !text_equals_ignoring_case(value, native_architecture))
 		entry->unusable = "it is for another architecture";
-	if (text_equals(key, "devicetree") || text_equals(key, "devicetree-overlay"))
-		log_debug("%s: no device tree on this architecture, key ignored", entry->file);
 	*has_linux |= text_equals(key, "linux") && !span_is_empty(value);
 }
 

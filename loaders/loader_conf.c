@@ -21,6 +21,8 @@ static void set_timeout(struct span value, struct loader_conf *conf)
 {
 	u64 seconds;
 
+	if (!IS_ENABLED(CONFIG_BOOT_MENU))
+		return;
 	if (text_equals(value, "menu-force") || text_equals(value, "infinity"))
 		conf->timeout_seconds = MENU_FOREVER;
 	else if (text_equals(value, "menu-hidden"))
