@@ -29,7 +29,7 @@ MIB = 1 << 20
 MACHINES = {
     "q35": ("qemu", "q35", "virtio-blk-pci"),
     "pc": ("qemu", "pc", "virtio-blk-pci"),
-    "microvm": ("qemu_microvm", "microvm,rtc=on", "virtio-blk-device"),
+    "microvm": ("qemu_microvm", "microvm", "virtio-blk-device"),
 }
 
 
@@ -92,8 +92,9 @@ def command(settings):
              "-m", settings.get("MEMORY") or "1G", "-nodefaults", "-no-user-config",
              "-display", "none", "-serial", "mon:stdio", "-kernel", str(image),
              "-drive", f"if=none,id=disk0,{disk_words}", "-device", f"{disk_device},drive=disk0"]
-    if settings.get("APPEND"):
-        words += ["-append", settings["APPEND"]]
+    options = [settings.get("APPEND"), kernels.clock_options(machine) if accel == "tcg" else ""]
+    if any(options):
+        words += ["-append", " ".join(filter(None, options))]
     if settings.get("DEBUG", "0") not in ("", "0"):
         words += ["-s", "-S"]
         say("waiting for gdb; in another terminal:")

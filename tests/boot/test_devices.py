@@ -47,7 +47,7 @@ def test_functions_of_one_device(firmware, stub_disk, images):
 @pytest.mark.parametrize("options", [
     "event_idx=off,indirect_desc=off", "packed=on", "iommu_platform=on", "queue-size=16",
     "num-queues=4,vectors=5", "seg-max-adjust=off", "vectors=0", "discard=off,write-zeroes=off",
-    "config-wce=off", "write-cache=off", "modern-pio-notify=on", "ats=on", "page-per-vq=on",
+    "config-wce=off", "write-cache=off", "ats=on", "page-per-vq=on",
 ])
 @pytest.mark.parametrize("transport", ["pci-modern"])
 def test_device_options(firmware, stub_disk, transport, options):

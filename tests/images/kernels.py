@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -215,6 +216,15 @@ def host_kernel():
             f"no kernel package is known for {' '.join(key)}: pass DISK=image to boot your own"
         )
     return fetch(names[key])
+
+
+def clock_options(machine):
+    """Kernel options for QEMU's microvm without KVM: it has no clock that Linux could measure the TSC
+    by, and then Linux may never come up; so it is told. TCG's TSC is the host's."""
+    if not machine.startswith("microvm"):
+        return ""
+    frequency = re.search(r"^cpu MHz\s*: (\d+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return f"tsc_early_khz={int(frequency[1]) * 1000 if frequency else 1_000_000}"
 
 
 def unpacked_package(origin, suite, components, package):
