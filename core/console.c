@@ -55,6 +55,13 @@ void console_write(const char *text, size_t size)
 		write_all(chunk, used);
 }
 
+void console_flush(void)
+{
+	for (struct console *console = first; console; console = console->next)
+		if (console->flush)
+			console->flush(console);
+}
+
 bool console_has_input(void)
 {
 	for (struct console *console = first; console; console = console->next)

@@ -10,6 +10,8 @@ struct console {
 	void (*write)(struct console *console, const char *text, size_t size);
 	/* The next byte typed, or -1. NULL: a console without input. */
 	int (*read)(struct console *console);
+	/* Waits, with a limit, until what was written is out. NULL: it is when write() returns. */
+	void (*flush)(struct console *console);
 	struct console *next; /* console_register()'s */
 };
 
@@ -25,6 +27,9 @@ void console_write(const char *text, size_t size);
 
 /* Can anything be typed at all? */
 bool console_has_input(void);
+
+/* Waits until all consoles have passed on what was written: before the machine ends or a device is reset. */
+void console_flush(void);
 
 /* The next byte typed on any console, or -1: does not wait. */
 int console_read(void);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/arch.h"
+#include "core/console.h"
 #include "core/log.h"
 
 static const struct power_ops *ways[POWER_OPS_MAX];
@@ -40,6 +41,8 @@ void power_reset(void)
 
 void power_last_action(void)
 {
+	log_replay(); /* however early it ends */
+	console_flush();
 	if (IS_ENABLED(CONFIG_LAST_ACTION_RESET))
 		power_reset();
 	if (IS_ENABLED(CONFIG_LAST_ACTION_POWER_OFF))

@@ -96,20 +96,27 @@ static int read(struct console *base)
 	return console->typed[console->typed_next++];
 }
 
-/* What was written last is still on its way: the reset that follows would lose it. */
-static void stop(struct virtio_device *device)
+/* What was written last is still on its way: a reset of the device or of the machine would lose it. */
+static void flush(struct console *base)
 {
-	struct virtio_console *console = device->driver;
+	struct virtio_console *console = container_of(base, struct virtio_console, console);
 	struct deadline deadline = deadline_after(SEND_TIMEOUT_MS);
 	u32 slot, written;
 
-	console_unregister(&console->console);
 	while (console->send.busy && !console->stuck) {
 		enum status status = virtqueue_take(&console->send, &slot, &written);
 
 		if (status && (status != ERR_NOT_FOUND || deadline_passed(&deadline)))
 			return;
 	}
+}
+
+static void stop(struct virtio_device *device)
+{
+	struct virtio_console *console = device->driver;
+
+	flush(&console->console);
+	console_unregister(&console->console);
 }
 
 static enum status create_queues(struct virtio_console *console)
@@ -141,7 +148,7 @@ static enum status probe(struct virtio_device *device)
 		return status;
 	}
 	console->console =
-		(struct console){ .name = device->device.name, .write = write, .read = read };
+		(struct console){ .name = device->device.name, .write = write, .read = read, .flush = flush };
 	device->driver = console;
 	device->stopping = stop;
 	virtio_ready(device);

@@ -30,7 +30,11 @@ static int console_type(struct console *console)
 void memory_console_init(struct memory_console *console, const char *input)
 {
 	memset(console, 0, sizeof(*console));
-	console->console = (struct console){ "memory", console_append, console_type, NULL };
+	console->console = (struct console){
+		.name = "memory",
+		.write = console_append,
+		.read = console_type,
+	};
 	console->input = input;
 	console_register(&console->console);
 }

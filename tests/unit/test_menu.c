@@ -170,7 +170,7 @@ static int type_many(struct console *it)
 
 TEST(a_key_held_down_does_not_hold_up_a_poll)
 {
-	struct console endless = { "endless", discard, type_many, NULL };
+	struct console endless = { .name = "endless", .write = discard, .read = type_many };
 	u64 before = host_ticks;
 
 	console_register(&endless);
