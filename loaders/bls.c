@@ -268,6 +268,7 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	struct search search = { .arena = arena };
 	struct loader_conf conf = { 0 };
 	struct bls_entry *chosen;
+	u32 tries = 1;
 	enum status status, result = ERR_NOT_FOUND;
 
 	for (u32 i = 0; i < disk->volume_count; i++) {
@@ -288,9 +289,16 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	loader_conf_apply_command_line(&conf);
 	chosen = choose(search.first, &conf, arena);
 	result = try_entry(chosen, arena);
-	for (struct bls_entry *entry = search.first; entry; entry = entry->next)
-		if (entry != chosen)
-			(void)!try_entry(entry, arena);
+	for (struct bls_entry *entry = search.first; entry; entry = entry->next) {
+		if (entry == chosen)
+			continue;
+		if (tries++ == BLS_TRIES_MAX) {
+			log_warning("%s: more than %d entries that do not boot (BLS_TRIES_MAX)",
+				    disk->volumes[0]->device->name, BLS_TRIES_MAX);
+			break;
+		}
+		(void)!try_entry(entry, arena);
+	}
 	return result;
 }
 

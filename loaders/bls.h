@@ -7,6 +7,7 @@
 enum {
 	BLS_ENTRY_SIZE_MAX = 64 * 1024, /* of a file; a larger one is skipped with a message */
 	BLS_ENTRIES_MAX = 16 * 1024,    /* of a disk; more are not looked at, with a message */
+	BLS_TRIES_MAX = 256,		/* of a disk, in vain: a hostile disk makes each one slow */
 };
 
 #define BLS_SUFFIX ".conf"

@@ -2,6 +2,7 @@
 /* loaders/bls.c, down to the kernel's entry */
 #include "core/log.h"
 #include "loaders/boot_params.h"
+#include "loaders/bls.h"
 #include "loaders/loaders.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
@@ -492,6 +493,30 @@ TEST(ten_thousand_entries)
 	CHECK(used < COUNT * 512 + KERNEL_INIT_SIZE + 256 * 1024);
 	free(paths);
 	free(files);
+}
+
+TEST(entries_in_vain_have_a_limit)
+{
+	struct memory_file files[BLS_TRIES_MAX + 2];
+	char paths[BLS_TRIES_MAX + 1][32];
+
+	/* The highest number is tried first; number 0 would boot. */
+	for (int i = 0; i <= BLS_TRIES_MAX; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
+		files[i] = (struct memory_file){ .path = paths[i],
+						 .bytes = i ? SPAN("linux missing\n") :
+							      SPAN("linux linux\noptions last\n") };
+	}
+	files[BLS_TRIES_MAX + 1] = (struct memory_file)LINUX("linux");
+	set_up(files, BLS_TRIES_MAX + 2);
+	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
+	CHECK(said("BLS_TRIES_MAX"));
+
+	/* One fewer in vain, and it does. */
+	files[1] = files[BLS_TRIES_MAX + 1];
+	set_up(files, BLS_TRIES_MAX + 1);
+	files[1].path = "linux";
+	CHECK_TEXT(boot(), "last");
 }
 
 TEST(more_entries_than_the_limit_are_left_out_with_a_message)
