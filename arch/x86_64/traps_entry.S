@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first instructions after a processor exception: for each vector one call of TRAP_STUB_SIZE
- * bytes, so that the IDT is filled by counting, and the address that it pushes tells the vector. The
- * error code that some vectors push is sorted out in C.
+ * bytes, so that the IDT is filled by counting, and the address that it pushes tells the vector.
+ * The error code that some vectors push is sorted out in C.
  */
 
 	.section .text.traps, "ax", @progbits

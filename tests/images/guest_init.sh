@@ -66,7 +66,8 @@ report_all() {
 		name=${disk##*/}
 		disks=$((disks + 1))
 		[ "$verify" = all ] || [ "$verify$name" = firstvda ] || continue
-		report "disk=$name $(($(cat "$disk/size") * 512)) $(dd if=/dev/$name bs=64k count=16 2>/dev/null | md5sum | cut -c -32)"
+		sum=$(dd if=/dev/$name bs=64k count=16 2>/dev/null | md5sum | cut -c -32)
+		report "disk=$name $(($(cat "$disk/size") * 512)) $sum"
 	done
 	report "disks=$disks"
 	report "done"

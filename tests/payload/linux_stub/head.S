@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The protected-mode part of a Linux kernel image as the boot protocol lays it out: the 32-bit entry at
- * 0 (not offered: it stops), the 64-bit entry at 0x200 with the boot parameters in RSI.
+ * The protected-mode part of a Linux kernel image as the boot protocol lays it out: the 32-bit
+ * entry at 0 (not offered: it stops), the 64-bit entry at 0x200 with the boot parameters in RSI.
  */
 	.section .head, "ax"
 	.code32
