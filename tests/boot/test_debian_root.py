@@ -14,7 +14,7 @@ def debian():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("build, machine, transport", [
-    ("qemu", "q35", "pci"), ("cloudhv", "q35", "pci-modern"), ("qemu", "pc", "pci"),
+    ("qemu", "q35", "pci"), ("cloudhv", "pc", "pci-modern"),
     ("qemu_microvm", "microvm", "mmio"), ("x86_64", "microvm,pcie=on", "pci-modern"),
 ])
 def test_login(firmware, debian, build, machine, transport):
