@@ -14,12 +14,13 @@
 
 static const char version[] = "0.1.0";
 
-/* The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between. */
+/* The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
+ */
 static void apply_log_option(void)
 {
 	struct span value;
 
-	if (!boot_info_option("fatwood.log", &value))
+	if (!IS_ENABLED(CONFIG_LOG_OPTION) || !boot_info_option("fatwood.log", &value))
 		return;
 	while (!span_is_empty(value)) {
 		size_t size = 0;
@@ -34,8 +35,9 @@ static void apply_log_option(void)
 		else if (log_level_from_name(word, &level))
 			log_set_threshold(level);
 		else
-			log_warning("fatwood.log=%.*s: not one of none, error, warning, info, debug, timing",
-				    (int)word.size, (const char *)word.data);
+			log_warning(
+				"fatwood.log=%.*s: not one of none, error, warning, info, debug, timing",
+				(int)word.size, (const char *)word.data);
 		value = span_from(value, min_u64(size + 1, value.size));
 	}
 }
@@ -58,12 +60,12 @@ static void describe_machine(void)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
 	log_error("the VMM has not described the machine in a way that this build knows");
-	probe(console_probes);
 	log_replay();
 	power_last_action();
 }
 
-/* Tries each boot method on volumes that belong together. Comes back only if none of them booted. */
+/* Tries each boot method on volumes that belong together. Comes back only if none of them booted.
+ */
 static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 {
 	if (volumes->volume_count == 0)
@@ -77,7 +79,8 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 }
 
 /* Adds the volume on @partition, if there is one that we can read. */
-static void add_volume(struct boot_disk *volumes, struct block_device *partition, struct arena *arena)
+static void add_volume(struct boot_disk *volumes, struct block_device *partition,
+		       struct arena *arena)
 {
 	struct volume *volume;
 	enum status status;
@@ -117,7 +120,8 @@ static void boot_disk(struct block_device *disk)
 	if (status)
 		return boot_tried(disk->name, "partitions", status);
 
-	/* The partitions that are there to boot from are one set; any other is looked at by itself, and only then. */
+	/* The partitions that are there to boot from are one set; any other is looked at by itself,
+	 * and only then. */
 	add_volumes_of_kind(&volumes, &table, PARTITION_ESP, &arena);
 	add_volumes_of_kind(&volumes, &table, PARTITION_XBOOTLDR, &arena);
 	boot_volumes(&volumes, &arena);
@@ -148,9 +152,9 @@ static void boot_what_the_vmm_gave(void)
 void boot_main(void)
 {
 	timing_mark("entry");
+	probe(console_probes);
 	describe_machine();
 	apply_log_option();
-	probe(console_probes);
 	log_replay();
 	log_info("Fatwood %s, entered by %s", version, boot_info.source);
 	boot_info_log();

@@ -10,13 +10,19 @@
 #include "lib/utf.h"
 #include "lib/util.h"
 
-enum { LINE_SIZE_MAX = 256, RING_SIZE = 4096 };
+enum {
+	LINE_SIZE_MAX = 256,
+	RING_SIZE = 4096,
+	/* Else the level is known, and the consoles that there are, before the first line. */
+	KEEPS_LINES = IS_ENABLED(CONFIG_LOG_OPTION) || IS_ENABLED(CONFIG_CONSOLE_VIRTIO),
+};
 
 static const char *const level_names[] = { "none", "error", "warning", "info", "debug" };
 
 static const char *subject;
 static enum log_level threshold = CONFIG_LOG_DEFAULT;
-static bool threshold_is_final; /* until then a line may still turn out to be wanted */
+/* Until then a line may still turn out to be wanted, or not. */
+static bool threshold_is_final = !IS_ENABLED(CONFIG_LOG_OPTION);
 
 /* Lines without a console: each its level, its text and a NUL. The oldest go first. */
 static char ring[RING_SIZE];
@@ -60,7 +66,7 @@ void log_replay(void)
 	char line[LINE_SIZE_MAX];
 
 	threshold_is_final = true;
-	if (!console_present())
+	if (!KEEPS_LINES || !console_present())
 		return;
 	if (ring_lost) {
 		u32 lost = ring_lost;
@@ -128,7 +134,7 @@ void log_write(enum log_level level, const char *pattern, ...)
 	}
 	size = make_harmless(line, size);
 
-	if (!console_present()) {
+	if (KEEPS_LINES && (!threshold_is_final || !console_present())) {
 		ring_keep(level, line, size);
 	} else {
 		log_replay();

@@ -2,8 +2,8 @@
 /*
  * Messages, one line each, without a newline. A level above LOG_LEVEL_* is not compiled in; of the
  * rest, the threshold decides (LOG_DEFAULT_*, "fatwood.log=" on the VMM's command line). Lines
- * before the first console are kept and replayed. Control characters are printed as '?', because
- * names come from disks.
+ * before that is known, or before the first console, are kept and replayed. Control characters are
+ * printed as '?', because names come from disks.
  */
 #pragma once
 
@@ -13,8 +13,7 @@
 
 enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-#define LOG_AT(level, ...) \
-	((level) <= CONFIG_LOG_LEVEL ? log_write((level), __VA_ARGS__) : (void)0)
+#define LOG_AT(level, ...) ((level) <= CONFIG_LOG_LEVEL ? log_write((level), __VA_ARGS__) : (void)0)
 
 #define log_error(...) LOG_AT(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) LOG_AT(LOG_WARNING, __VA_ARGS__)
@@ -28,13 +27,14 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
  */
 #define corrupt(...) LOG_STATUS(ERR_CORRUPT, __VA_ARGS__)
 #define unsupported(...) LOG_STATUS(ERR_UNSUPPORTED, __VA_ARGS__)
-#define LOG_STATUS(status_value, ...)          \
-	({                                     \
-		log_warning(__VA_ARGS__);      \
-		(enum status)(status_value);   \
+#define LOG_STATUS(status_value, ...)        \
+	({                                   \
+		log_warning(__VA_ARGS__);    \
+		(enum status)(status_value); \
 	})
 
-/* What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not copied. */
+/* What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not
+ * copied. */
 void log_set_subject(const char *subject);
 
 void log_set_threshold(enum log_level level);
@@ -45,7 +45,7 @@ bool log_level_from_name(struct span name, enum log_level *out);
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
 
 /*
- * Prints what was logged before there was a console to the consoles there are now; later lines do so too. From
- * here on the threshold decides which lines are kept.
+ * The threshold is known: from here on it decides which lines are printed or, without a console,
+ * kept. Prints those that were kept so far, if there is a console; later lines do so too.
  */
 void log_replay(void);

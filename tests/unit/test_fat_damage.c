@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fs/fat: boot sectors that lie, and every byte of the metadata damaged in turn. */
 #include "core/console.h"
+#include "core/log.h"
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
 #include "tests/host/fat_walk.h"
@@ -213,6 +214,7 @@ TEST(every_byte_damaged)
 
 	host_memory_init();
 	console_register(&console);
+	log_replay();
 	sweep_shape(&(struct fat_image_shape){
 		.entry_bits = 12, .cluster_count = 60, .root_entries = 32 });
 	sweep_shape(&(struct fat_image_shape){
