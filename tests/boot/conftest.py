@@ -95,6 +95,10 @@ def lab():
         yield lab_in_use
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes; left out by -m 'not slow', never by make check")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     outcome = yield
