@@ -59,7 +59,7 @@ static void describe_machine(void)
 		if (status != ERR_UNRECOGNIZED)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
-	log_error("the VMM has not described the machine in a way that this build knows");
+	log_error("the VMM describes the machine in no way that this build knows");
 	log_replay();
 	power_last_action();
 }
@@ -160,6 +160,7 @@ void boot_main(void)
 	boot_info_log();
 	memory_init();
 	arch_mmu_init();
+	boot_info_map();
 	timing_mark("memory");
 	if (IS_ENABLED(CONFIG_ACPI))
 		acpi_init();

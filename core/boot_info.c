@@ -2,6 +2,7 @@
 /* What the VMM told us. */
 #include "core/boot_info.h"
 
+#include "core/arch.h"
 #include "core/log.h"
 #include "lib/text.h"
 #include "lib/util.h"
@@ -41,6 +42,23 @@ bool boot_info_option(const char *name, struct span *value)
 		}
 	}
 	return found;
+}
+
+static void map(const char *what, struct span *bytes)
+{
+	u64 base = (uintptr_t)bytes->data;
+
+	if (span_is_empty(*bytes) || !arch_map(base, bytes->size, MAP_MEMORY))
+		return;
+	log_warning("the VMM's %s at 0x%lx cannot be reached, left out", what, base);
+	*bytes = (struct span){ 0 };
+}
+
+void boot_info_map(void)
+{
+	for (u32 i = 0; i < boot_info.module_count; i++)
+		map("module", &boot_info.modules[i]);
+	map("command line", &boot_info.command_line);
 }
 
 void boot_info_log(void)

@@ -39,5 +39,11 @@ void boot_info_add_range(u64 base, u64 size, enum memory_type type);
 /* The value of the last word "@name=value" of the command line. False if there is none. */
 bool boot_info_option(const char *name, struct span *value);
 
+/*
+ * Makes modules and command line accessible under arch_mmu_init()'s page tables, which hold what the VMM called
+ * RAM: it may have put them elsewhere. What cannot be reached is left out with a message.
+ */
+void boot_info_map(void);
+
 /* Logs all of it at level debug. */
 void boot_info_log(void);

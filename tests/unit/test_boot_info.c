@@ -102,3 +102,22 @@ TEST(the_log_shows_all_of_it)
 	CHECK(strstr(console.text, "command line: root=/dev/vda1?[2J"));
 	console_unregister(&console.console);
 }
+
+TEST(what_cannot_be_reached_is_left_out)
+{
+	static struct memory_console console;
+
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_WARNING);
+	boot_info = (struct boot_info){ .source = "test" };
+	boot_info.modules[0] = span_of((const void *)(uintptr_t)(1ull << 60), 77);
+	boot_info.modules[1] = SPAN("module");
+	boot_info.module_count = 2;
+	boot_info.command_line = SPAN("quiet");
+	boot_info_map();
+	CHECK(span_is_empty(boot_info.modules[0]));
+	CHECK_EQUAL(boot_info.modules[1].size, 6);
+	CHECK_EQUAL(boot_info.command_line.size, 5);
+	CHECK(strstr(console.text, "module at 0x1000000000000000"));
+	console_unregister(&console.console);
+}
