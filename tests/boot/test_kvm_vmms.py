@@ -69,14 +69,14 @@ def vmm(lab):
 
 @pytest.fixture(scope="session")
 def linux_disk(images, linux):
-    """linux_disk(action, console) boots Linux, which then does that: poweroff or reboot."""
+    """linux_disk(action) boots Linux, which then does that: poweroff or reboot. more: options."""
 
-    def disk(action, console="ttyS0"):
+    def disk(action, console="ttyS0", more=""):
         kernel, initramfs = linux(KERNEL)
         options = (f"console={console} quiet panic=-1 mitigations=off"
-                   f" guest.action={action} guest.verify=first")
+                   f" guest.action={action} guest.verify=first {more}")
         files = bls_files(kernel, [initramfs], options=options)
-        return images(f"linux-{action}-{console}", lambda path: esp_disk(path, files))
+        return images(f"linux-{action}-{console}{more}", lambda path: esp_disk(path, files))
 
     return disk
 
@@ -91,9 +91,10 @@ def test_qemu(lab, firmware, linux_disk, machine, config, action):
     boot(lab, "qemu", machine, firmware(config), disk, replace).came_up(disk)
 
 
-def test_alioth(lab, vmm, firmware, linux_disk):
+@pytest.mark.parametrize("action, more", [("poweroff", ""), ("reboot", "reboot=t")])
+def test_alioth(lab, vmm, firmware, linux_disk, action, more):
     vmm("alioth")
-    disk = linux_disk("poweroff")
+    disk = linux_disk(action, more=more)
     boot(lab, "alioth", "pvh", firmware("alioth"), disk).came_up(disk)
 
 
