@@ -86,6 +86,7 @@ def stub_disk(images, stub_kernel):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "kvm: runs a VMM under KVM, in the lab (scripts/lab.py)")
+    config.addinivalue_line("markers", "slow: takes minutes; left out by -m 'not slow', never by make check")
 
 
 @pytest.fixture(scope="session")
@@ -93,10 +94,6 @@ def lab():
     """A place where KVM works."""
     with lab_module.open_lab() as lab_in_use:
         yield lab_in_use
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; left out by -m 'not slow', never by make check")
 
 
 @pytest.hookimpl(hookwrapper=True)
