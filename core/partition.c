@@ -15,7 +15,7 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 		enum status status = scheme->scan(disk, arena, &table);
 
 		if (status == OK) {
-			log_debug("%s with %u partitions", scheme->name, table.count);
+			log_debug("partitions: %s, %u", scheme->name, table.count);
 			*out = table;
 			return OK;
 		}
