@@ -77,7 +77,7 @@ CC_TARGET = --target=$(ARCH)-unknown-elf
 SMALLEST := -Oz -flto
 # String literals that end alike once. And the passes of -Oz, not those of -O2, over the whole.
 LINK_SMALL := -O2
-LINK_SMALLEST := '--lto-newpm-passes=default<Oz>'
+LINK_SMALLEST := '--lto-newpm-passes=default<Oz>,mergefunc' --icf=all
 else
 CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld

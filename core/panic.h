@@ -17,8 +17,8 @@
 /* What fails on the way out is not tried again: the second call halts. */
 void panic_begin(void);
 
-#define assert(condition)                                                   \
-	do {                                                                \
-		if (!(condition))                                           \
-			panic("%s:%d: %s", __FILE__, __LINE__, #condition); \
+#define assert(condition)                                   \
+	do {                                                \
+		if (!(condition))                           \
+			panic("%s:%d", __FILE__, __LINE__); \
 	} while (0)

@@ -92,7 +92,7 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, b
 			*(struct span *)((char *)entry + fields[i].field) = value;
 	for (size_t i = 0; i < ARRAY_SIZE(needs_efi); i++)
 		if (text_equals(key, needs_efi[i]))
-			entry->unusable = "its efi, uki or extra key needs EFI, not built in yet";
+			entry->unusable = "its efi, uki or extra key needs EFI";
 	if (text_equals(key, "architecture") &&
 	    !text_equals_ignoring_case(value, native_architecture))
 		entry->unusable = "it is for another architecture";

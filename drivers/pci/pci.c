@@ -117,7 +117,7 @@ void pci_name(const struct pci_device *device, char name[PCI_NAME_SIZE])
 {
 	size_t size = 0;
 
-	if (device->segment)
+	if (IS_ENABLED(CONFIG_PCI_ECAM) && device->segment)
 		size = format(name, PCI_NAME_SIZE, "%04x:", device->segment);
 	format(name + size, PCI_NAME_SIZE - size, "%02x:%02x.%x", device->bus, device->device,
 	       device->function);
@@ -214,7 +214,8 @@ static bool scan_function(struct scan *scan, struct pci_device *device)
 	device->vendor_id = (u16)id;
 	device->device_id = (u16)(id >> 16);
 	header = (u8)(pci_read32(device, PCI_HEADER_TYPE) >> 16);
-	if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE)
+	if (IS_ENABLED(CONFIG_PCI_BRIDGES) &&
+	    (header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE)
 		note_bridge(scan, device);
 	else if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_DEVICE)
 		offer(device);
@@ -268,7 +269,8 @@ bool pci_is_present(void)
 	return functions_found != 0;
 }
 
-/* Firecracker without PCI says so to the kernel: a scan would be exits for nothing. */
+/* Firecracker without PCI says so to the kernel: a scan would be exits for nothing. Its disks are
+ * then on MMIO. */
 static bool is_off(void)
 {
 	struct span value;
@@ -279,7 +281,7 @@ static bool is_off(void)
 void pci_probe(void)
 {
 	functions_found = 0;
-	if (is_off()) {
+	if (IS_ENABLED(CONFIG_VIRTIO_MMIO) && is_off()) {
 		log_debug("PCI: off, by the command line");
 		return;
 	}

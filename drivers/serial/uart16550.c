@@ -5,6 +5,7 @@
  */
 #include "core/console.h"
 #include "drivers/serial/serial.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 #include <asm/io.h>
@@ -76,7 +77,9 @@ static bool uart_is_present(void)
 
 void uart16550_probe(void)
 {
-	static struct console uart = { .name = "16550", .write = uart_write, .read = uart_read };
+	static struct console uart = { .name = "16550",
+				       .write = uart_write,
+				       .read = IS_ENABLED(CONFIG_BOOT_MENU) ? uart_read : NULL };
 
 	if (!uart_is_present())
 		return;

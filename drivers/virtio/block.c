@@ -70,7 +70,7 @@ static enum status start(struct virtio_block *block)
 	status = virtqueue_create(block->device, 0, VIRTQUEUE_CHAIN_MAX, REQUESTS_IN_FLIGHT,
 				  &block->queue);
 	if (status) {
-		virtio_fail(block->device, "its request queue cannot be set up");
+		virtio_fail(block->device, "its queue cannot be set up");
 		return status;
 	}
 	virtio_ready(block->device);
@@ -200,8 +200,8 @@ static enum status block_flush_blocks(struct block_device *disk)
 
 static const struct block_ops virtio_block_ops = {
 	.read = block_read_blocks,
-	.write = block_write_blocks,
-	.flush = block_flush_blocks,
+	.write = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_write_blocks : NULL,
+	.flush = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_flush_blocks : NULL,
 };
 
 struct config {

@@ -190,7 +190,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	if (done == 0)
 		return ERR_NOT_FOUND;
 	if (done > count_bits(queue->busy))
-		return nonsense(queue, "the device says it did more requests than it was given");
+		return nonsense(queue, "more requests done than given");
 	memory_barrier_read();
 
 	u32 head = used_ring(queue)->chains[queue->used & (queue->size - 1)].head;
@@ -199,10 +199,10 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 
 	if (head % queue->chain_size != 0 || index >= queue->slot_count ||
 	    !(queue->busy & 1u << index))
-		return nonsense(queue, "the device says it did a request that it was not given");
+		return nonsense(queue, "a request done that was not given");
 	/* Devices from before 1.0 are known to count wrongly. */
 	if (size > queue->writable_size[index] && !virtio_is_legacy(queue->device))
-		return nonsense(queue, "the device says it wrote more than it was allowed to");
+		return nonsense(queue, "it wrote more than allowed");
 	queue->used++;
 	queue->busy &= ~(1u << index);
 	*slot = index;

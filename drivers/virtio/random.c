@@ -31,7 +31,7 @@ static enum status start(struct virtio_random *random)
 		return OK;
 	status = virtqueue_create(random->device, 0, 1, 1, &random->queue);
 	if (status) {
-		virtio_fail(random->device, "its request queue cannot be set up");
+		virtio_fail(random->device, "its queue cannot be set up");
 		return status;
 	}
 	virtio_ready(random->device);

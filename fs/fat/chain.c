@@ -64,11 +64,13 @@ static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32
 	last_link = data + (size_t)(count - 1) * 4;
 	pairs_end = data + (size_t)(count - 1) / 2 * 8;
 	expected = (*cluster + 1) | (u64)(*cluster + 2) << 32;
-	for (at = data; at < pairs_end; at += 8, expected += 0x0000000200000002)
-		if ((load_le64(at) & two_links) != expected)
-			break;
+	at = data;
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+		for (; at < pairs_end; at += 8, expected += 0x0000000200000002)
+			if ((load_le64(at) & two_links) != expected)
+				break;
 	*cluster += (u32)(at - data) / 4;
-	if (at < last_link && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
+	while (at < last_link && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
 		at += 4;
 		++*cluster;
 	}

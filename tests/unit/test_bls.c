@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loaders/bls.c, down to the kernel's entry */
 #include "core/log.h"
-#include "loaders/boot_params.h"
 #include "loaders/bls.h"
+#include "loaders/boot_params.h"
 #include "loaders/loaders.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
@@ -19,10 +19,7 @@ static struct memory_volume volumes[2];
 static struct boot_disk disk;
 static enum status status;
 
-#define ENTRY(name, text)                                           \
-	{                                                           \
-		.path = "loader/entries/" name, .bytes = SPAN(text) \
-	}
+#define ENTRY(name, text) { .path = "loader/entries/" name, .bytes = SPAN(text) }
 #define LINUX(name)                                           \
 	{                                                     \
 		.path = name, .bytes = { image, KERNEL_SIZE } \
@@ -294,7 +291,7 @@ TEST(unusable_entries_are_spoken_of_only_when_nothing_else_is_left)
 	CHECK_TEXT(console.text, "");
 	set_up(files, 2);
 	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
-	CHECK(said("9.conf: its efi, uki or extra key needs EFI, not built in yet"));
+	CHECK(said("9.conf: its efi, uki or extra key needs EFI"));
 	CHECK(said("8.conf: it is for another architecture"));
 }
 
