@@ -14,7 +14,8 @@
 
 static const char version[] = "0.1.0";
 
-/* The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
+/*
+ * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
  */
 static void apply_log_option(void)
 {
@@ -64,7 +65,8 @@ static void describe_machine(void)
 	power_last_action();
 }
 
-/* Tries each boot method on volumes that belong together. Comes back only if none of them booted.
+/*
+ * Tries each boot method on volumes that belong together. Comes back only if none of them booted.
  */
 static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 {
@@ -120,8 +122,10 @@ static void boot_disk(struct block_device *disk)
 	if (status)
 		return boot_tried(disk->name, "partitions", status);
 
-	/* The partitions that are there to boot from are one set; any other is looked at by itself,
-	 * and only then. */
+	/*
+	 * The partitions that are there to boot from are one set; any other is looked at by itself,
+	 * and only then.
+	 */
 	add_volumes_of_kind(&volumes, &table, PARTITION_ESP, &arena);
 	add_volumes_of_kind(&volumes, &table, PARTITION_XBOOTLDR, &arena);
 	boot_volumes(&volumes, &arena);

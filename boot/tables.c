@@ -17,6 +17,9 @@
 #include "lib/config.h"
 #include "loaders/loaders.h"
 
+/* A row a line. */
+/* clang-format off */
+
 const struct platform *const platforms[] = {
 	IF_ENABLED(CONFIG_PLATFORM_PVH, &pvh_platform,)
 	NULL,
@@ -48,7 +51,10 @@ const struct virtio_driver *const virtio_drivers[] = {
 	NULL,
 };
 
-/* A protective MBR stands before every GPT, and a FAT boot sector ends like an MBR: the strictest first. */
+/*
+ * A protective MBR stands before every GPT, and a FAT boot sector ends like an MBR: the strictest
+ * first.
+ */
 const struct partition_scheme *const partition_schemes[] = {
 	IF_ENABLED(CONFIG_PARTITION_GPT, &gpt_scheme,)
 	IF_ENABLED(CONFIG_PARTITION_MBR, &mbr_scheme,)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists that only main.c walks; the others are declared beside their noun in core/ and drivers/. */
+/*
+ * The lists that only main.c walks; the others are declared beside their noun in core/ and
+ * drivers/.
+ */
 #pragma once
 
 /* In the order they are called, NULL at the end. Each registers what it finds. */

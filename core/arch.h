@@ -35,13 +35,16 @@ void arch_power_off(void); /* returns: there may be no way */
 enum map_kind { MAP_MEMORY, MAP_DEVICE };
 
 /*
- * Makes [base, base + size) accessible at its own address (identity map). Before arch_mmu_init() only the
- * first 4 GiB are, and the call checks no more than that. ERR_INVALID past the processor's
+ * Makes [base, base + size) accessible at its own address (identity map). Before arch_mmu_init()
+ * only the first 4 GiB are, and the call checks no more than that. ERR_INVALID past the processor's
  * physical addresses, ERR_NO_MEMORY when no page is left for tables.
  */
 enum status arch_map(u64 base, u64 size, enum map_kind kind);
 
-/* Replaces the entry's page tables by tables of the ledger's memory (core/memory.h): all RAM, our own image W^X. */
+/*
+ * Replaces the entry's page tables by tables of the ledger's memory (core/memory.h): all RAM, our
+ * own image W^X.
+ */
 void arch_mmu_init(void);
 
 /* Where our own image lies, stack and .bss included; page aligned. */

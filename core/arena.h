@@ -10,7 +10,7 @@
 
 struct arena {
 	struct arena_block *blocks; /* newest first */
-	u8 *next;		    /* free part of the newest small block */
+	u8 *next;                   /* free part of the newest small block */
 	size_t left;
 };
 

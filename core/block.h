@@ -10,16 +10,20 @@
 
 struct block_device;
 
-/* Many blocks per call; the driver splits and keeps several requests in flight. Arguments are within the disk. */
+/*
+ * Many blocks per call; the driver splits and keeps several requests in flight. Arguments are
+ * within the disk.
+ */
 struct block_ops {
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
-	enum status (*write)(struct block_device *device, u64 first, u64 count, const void *buffer); /* NULL: none */
-	enum status (*flush)(struct block_device *device);					     /* NULL: not needed */
+	enum status (*write)(struct block_device *device, u64 first, u64 count,
+			     const void *buffer);          /* NULL: none */
+	enum status (*flush)(struct block_device *device); /* NULL: not needed */
 };
 
 enum partition_kind {
 	PARTITION_WHOLE_DISK, /* not a partition */
-	PARTITION_ESP,	      /* EFI System Partition */
+	PARTITION_ESP,        /* EFI System Partition */
 	PARTITION_XBOOTLDR,   /* Boot Loader Specification: Extended Boot Loader Partition */
 	PARTITION_OTHER,
 };
@@ -27,27 +31,30 @@ enum partition_kind {
 enum { BLOCK_SIZE_MIN = 512, BLOCK_SIZE_MAX = 4096, BLOCK_NAME_SIZE = 16 };
 
 struct block_device {
-	char name[BLOCK_NAME_SIZE]; /* "disk0", "disk0p1" */
+	char name[BLOCK_NAME_SIZE];  /* "disk0", "disk0p1" */
 	const struct block_ops *ops; /* of the disk; NULL in a partition */
-	u32 block_size;		     /* power of two, BLOCK_SIZE_MIN to BLOCK_SIZE_MAX */
+	u32 block_size;              /* power of two, BLOCK_SIZE_MIN to BLOCK_SIZE_MAX */
 	u64 block_count;
 	bool read_only;
-	struct block_device *disk;   /* what a partition is a window on; NULL in a disk */
-	u64 first_block;	     /* and where it starts there */
+	struct block_device *disk; /* what a partition is a window on; NULL in a disk */
+	u64 first_block;           /* and where it starts there */
 	enum partition_kind kind;
-	u32 partition_number;	     /* as the partition table counts, from 1 */
-	struct block_device *next;   /* block_register()'s */
+	u32 partition_number;      /* as the partition table counts, from 1 */
+	struct block_device *next; /* block_register()'s */
 };
 
-/* Adds a disk in the VMM's order and names it. ERR_INVALID for a block size out of range or no blocks. */
+/*
+ * Adds a disk in the VMM's order and names it. ERR_INVALID for a block size out of range or no
+ * blocks.
+ */
 enum status block_register(struct block_device *disk);
 
 /* The disks, first found first. */
 struct block_device *block_first(void);
 
 /*
- * Makes @partition a window on @disk, named after both; number 0 is the whole disk. ERR_CORRUPT unless
- * [first, first + count) lies on it and is not empty.
+ * Makes @partition a window on @disk, named after both; number 0 is the whole disk. ERR_CORRUPT
+ * unless [first, first + count) lies on it and is not empty.
  */
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition);
@@ -57,14 +64,19 @@ enum status block_read(struct block_device *device, u64 first, u64 count, void *
 enum status block_write(struct block_device *device, u64 first, u64 count, const void *buffer);
 enum status block_flush(struct block_device *device);
 
-/* Any bytes, through the cache: for metadata (core/block_cache.c). ERR_INVALID outside of the device. */
+/*
+ * Any bytes, through the cache: for metadata (core/block_cache.c). ERR_INVALID outside of the
+ * device.
+ */
 enum status block_read_bytes(struct block_device *device, u64 offset, size_t size, void *buffer);
 
 /*
- * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the next
- * read through the cache. For walking tables. Blocks are not split: what lies in one block is there as a whole.
+ * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the
+ * next read through the cache. For walking tables. Blocks are not split: what lies in one block is
+ * there as a whole.
  */
-enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data, size_t *size);
+enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data,
+		       size_t *size);
 
 /* Bytes of the device; never wraps. */
 u64 block_size_bytes(const struct block_device *device);

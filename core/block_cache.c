@@ -14,8 +14,10 @@
 enum {
 	LINE_SIZE = 16 * 1024,
 	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
-	/* One request leaves half of the lines alone: a directory and the table stay beside a
-	   stream. */
+	/*
+	 * One request leaves half of the lines alone: a directory and the table stay beside a
+	 * 	   stream.
+	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to boot, where to look for it, and how it is loaded: the meeting place of boot/, loaders/ and fs/. */
+/*
+ * What to boot, where to look for it, and how it is loaded: the meeting place of boot/, loaders/
+ * and fs/.
+ */
 #pragma once
 
 #include "core/arena.h"
@@ -7,7 +10,7 @@
 
 enum {
 	BOOT_INITRDS_MAX = 16,
-	BOOT_VOLUMES_MAX = 16,	/* of one disk that are looked at together */
+	BOOT_VOLUMES_MAX = 16, /* of one disk that are looked at together */
 	BOOT_TITLE_SIZE = 96,
 };
 
@@ -31,7 +34,10 @@ struct image_loader {
 	const char *name;
 	/* By the first IMAGE_HEAD_SIZE bytes, or all of a smaller file. */
 	bool (*recognizes)(struct span head);
-	/* Loads kernel, initrds and command line into the arena's pages. @head is what was recognized. */
+	/*
+	 * Loads kernel, initrds and command line into the arena's pages. @head is what was
+	 * recognized.
+	 */
 	enum status (*load)(struct boot_entry *entry, struct span head, struct arena *arena,
 			    struct kernel *out);
 };
@@ -41,7 +47,8 @@ enum { IMAGE_HEAD_SIZE = 1024 };
 /* The volumes of one disk that may hold boot files, in the order to look at them. */
 struct boot_disk {
 	struct block_device *disk;
-	struct volume *volumes[BOOT_VOLUMES_MAX]; /* ESPs first, then XBOOTLDR: read as one set (Boot Loader Specification) */
+	struct volume *volumes[BOOT_VOLUMES_MAX]; /* ESPs first, then XBOOTLDR: read as one set
+						     (Boot Loader Specification) */
 	u32 volume_count;
 };
 
@@ -56,15 +63,18 @@ extern const struct image_loader *const image_loaders[];
 extern const struct boot_method *const boot_methods[];
 
 /*
- * Loads the entry with the loader that recognizes its kernel, brings the devices to rest and leaves for
- * it. Comes back only if the entry cannot be loaded; what it allocated is released then.
+ * Loads the entry with the loader that recognizes its kernel, brings the devices to rest and leaves
+ * for it. Comes back only if the entry cannot be loaded; what it allocated is released then.
  */
 enum status boot_start(struct boot_entry *entry);
 
 /* Boots what the VMM handed over as modules, if a loader recognizes one (loaders/direct.c). */
 enum status boot_direct(struct arena *arena);
 
-/* Notes one thing that was tried in vain ("disk0p1", "debian.conf", why), for the last message; also logs it. */
+/*
+ * Notes one thing that was tried in vain ("disk0p1", "debian.conf", why), for the last message;
+ * also logs it.
+ */
 void boot_tried(const char *where, const char *what, enum status status);
 
 /* Logs all that was tried. */

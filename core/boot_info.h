@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the VMM told us: filled in by one platform description (drivers/platform/), fixed after that. */
+/*
+ * What the VMM told us: filled in by one platform description (drivers/platform/), fixed after
+ * that.
+ */
 #pragma once
 
 #include "core/memory.h"
@@ -12,11 +15,13 @@ enum {
 };
 
 struct boot_info {
-	const char *source; /* "PVH", ...: for the log */
-	struct memory_range ranges[BOOT_RANGES_MAX]; /* as given: unsorted, any alignment, may overlap */
+	const char *source;                          /* "PVH", ...: for the log */
+	struct memory_range ranges[BOOT_RANGES_MAX]; /* as given: unsorted, any alignment, may
+							overlap */
 	u32 range_count;
-	u64 rsdp;	     /* physical address, 0 if the VMM did not say */
-	struct span modules[BOOT_MODULES_MAX]; /* kernel and initrds the VMM handed over, in its memory */
+	u64 rsdp;                              /* physical address, 0 if the VMM did not say */
+	struct span modules[BOOT_MODULES_MAX]; /* kernel and initrds the VMM handed over, in its
+						  memory */
 	u32 module_count;
 	struct span command_line; /* without NUL, in the VMM's memory; may hold anything */
 };
@@ -26,22 +31,29 @@ extern struct boot_info boot_info;
 /* One way a VMM describes the machine. */
 struct platform {
 	const char *name;
-	/* Fills in boot_info, before there is memory management. ERR_UNRECOGNIZED: we were not entered this way. */
+	/*
+	 * Fills in boot_info, before there is memory management. ERR_UNRECOGNIZED: we were not
+	 * entered this way.
+	 */
 	enum status (*describe)(void);
 };
 
 /* In the order they are tried, NULL at the end: boot/tables.c. */
 extern const struct platform *const platforms[];
 
-/* Adds a range, as the VMM gave it. Empty and wrapping ones are dropped with a message, as are those past the table's end. */
+/*
+ * Adds a range, as the VMM gave it. Empty and wrapping ones are dropped with a message, as are
+ * those past the table's end.
+ */
 void boot_info_add_range(u64 base, u64 size, enum memory_type type);
 
 /* The value of the last word "@name=value" of the command line. False if there is none. */
 bool boot_info_option(const char *name, struct span *value);
 
 /*
- * Makes modules and command line accessible under arch_mmu_init()'s page tables, which hold what the VMM called
- * RAM: it may have put them elsewhere. What cannot be reached is left out with a message.
+ * Makes modules and command line accessible under arch_mmu_init()'s page tables, which hold what
+ * the VMM called RAM: it may have put them elsewhere. What cannot be reached is left out with a
+ * message.
  */
 void boot_info_map(void);
 

@@ -28,7 +28,10 @@ void console_write(const char *text, size_t size);
 /* Can anything be typed at all? */
 bool console_has_input(void);
 
-/* Waits until all consoles have passed on what was written: before the machine ends or a device is reset. */
+/*
+ * Waits until all consoles have passed on what was written: before the machine ends or a device is
+ * reset.
+ */
 void console_flush(void);
 
 /* The next byte typed on any console, or -1: does not wait. */

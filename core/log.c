@@ -85,8 +85,10 @@ void log_replay(void)
 	}
 }
 
-/* Control characters, C1 ones included, and what is no UTF-8 become '?': a terminal must not obey a
- * disk. */
+/*
+ * Control characters, C1 ones included, and what is no UTF-8 become '?': a terminal must not obey a
+ * disk.
+ */
 static size_t make_harmless(char *line, size_t size)
 {
 	struct span rest = span_of(line, size);

@@ -33,8 +33,10 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 		(enum status)(status_value); \
 	})
 
-/* What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not
- * copied. */
+/*
+ * What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not
+ * copied.
+ */
 void log_set_subject(const char *subject);
 
 void log_set_threshold(enum log_level level);

@@ -15,8 +15,10 @@
 
 enum { MEMORY_RANGES_MAX = 2 * BOOT_RANGES_MAX + 128 };
 
-/* Each range laid over others adds two at most; the first page, the window, image and command line
- * are ranges too. */
+/*
+ * Each range laid over others adds two at most; the first page, the window, image and command line
+ * are ranges too.
+ */
 static_assert(MEMORY_RANGES_MAX >= 2 * (BOOT_RANGES_MAX + BOOT_MODULES_MAX + 4));
 
 #define LEGACY_WINDOW_BASE 0xa0000ull /* VGA memory, option ROMs, the BIOS */
@@ -57,8 +59,10 @@ static u64 end_of(u64 base, u64 size)
 	return add_overflows(base, size, &end) ? LAST_PAGE : page_up(end);
 }
 
-/* Gives [base, end) the type. False, and nothing is changed, if the table has no room for the
- * pieces that remain. */
+/*
+ * Gives [base, end) the type. False, and nothing is changed, if the table has no room for the
+ * pieces that remain.
+ */
 static bool set_range(u64 base, u64 end, enum memory_type type)
 {
 	struct memory_range pieces[3];
@@ -145,7 +149,8 @@ void memory_init(void)
 		overlay_type(overlay_order[i]);
 		if (overlay_order[i] != MEMORY_CONVENTIONAL)
 			continue;
-		/* Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
+		/*
+		 * Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
 		 */
 		claim(0, PAGE_SIZE, MEMORY_BOOT_DATA);
 		/* VMMs list tables in here, but not the window itself. */
@@ -159,8 +164,10 @@ void memory_init(void)
 	claim_span(boot_info.command_line);
 }
 
-/* The highest or lowest place of @size bytes, rounded up to pages, in free RAM within [floor,
- * limit). */
+/*
+ * The highest or lowest place of @size bytes, rounded up to pages, in free RAM within [floor,
+ * limit).
+ */
 static enum status find(u64 size, u64 alignment, u64 floor, u64 limit, bool highest, u64 *out)
 {
 	if (size == 0 || size > LAST_PAGE)

@@ -14,8 +14,9 @@ enum memory_type {
 	MEMORY_RESERVED = 0,
 	MEMORY_LOADER_CODE = 1, /* kernels; free once they run */
 	MEMORY_LOADER_DATA = 2, /* initrds, boot parameters, the VMM's description */
-	MEMORY_BOOT_CODE = 3,	/* our own image; the kernel gets it back */
-	MEMORY_BOOT_DATA = 4,	/* our own data: page tables, rings, arenas; the kernel gets it back */
+	MEMORY_BOOT_CODE = 3,   /* our own image; the kernel gets it back */
+	MEMORY_BOOT_DATA = 4,   /* our own data: page tables, rings, arenas; the kernel gets it back
+				 */
 	MEMORY_RUNTIME_CODE = 5,
 	MEMORY_RUNTIME_DATA = 6,
 	MEMORY_CONVENTIONAL = 7, /* free RAM */
@@ -36,32 +37,39 @@ struct memory_range {
 #define MEMORY_BELOW_4_GIB (1ull << 32)
 
 /*
- * Fills the ledger from boot_info: RAM rounded inwards to pages, everything else outwards; where ranges
- * overlap the more restrictive type wins; 0xa0000 to 0xfffff and the first page are never RAM for us. Then reserves
- * our image, the VMM's modules and its command line.
+ * Fills the ledger from boot_info: RAM rounded inwards to pages, everything else outwards; where
+ * ranges overlap the more restrictive type wins; 0xa0000 to 0xfffff and the first page are never
+ * RAM for us. Then reserves our image, the VMM's modules and its command line.
  */
 void memory_init(void);
 
 /*
- * @size bytes (rounded up to pages) of free RAM, @alignment a power of two (at least a page), ending at or below @limit, above
- * the first MiB. Takes the highest place that fits, so that low memory stays free for kernels.
- * ERR_NO_MEMORY if there is none. The memory is mapped, and is not cleared.
+ * @size bytes (rounded up to pages) of free RAM, @alignment a power of two (at least a page),
+ * ending at or below @limit, above the first MiB. Takes the highest place that fits, so that low
+ * memory stays free for kernels. ERR_NO_MEMORY if there is none. The memory is mapped, and is not
+ * cleared.
  */
 enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out);
 
-/* Exactly [base, base + size), rounded outwards to pages. ERR_NO_MEMORY unless all of it is free RAM. */
+/*
+ * Exactly [base, base + size), rounded outwards to pages. ERR_NO_MEMORY unless all of it is free
+ * RAM.
+ */
 enum status memory_allocate_at(u64 base, u64 size, enum memory_type type);
 
 /*
- * The lowest free place of @size bytes at or above @floor, at @alignment, ending at or below @limit: only looks.
- * ERR_NO_MEMORY if there is none.
+ * The lowest free place of @size bytes at or above @floor, at @alignment, ending at or below
+ * @limit: only looks. ERR_NO_MEMORY if there is none.
  */
 enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u64 *out);
 
 /* Gives any part of what was allocated back. */
 void memory_free(u64 base, u64 size);
 
-/* Sets the type of a range whatever it was, RAM or not: for tables found in reserved memory and device windows. */
+/*
+ * Sets the type of a range whatever it was, RAM or not: for tables found in reserved memory and
+ * device windows.
+ */
 void memory_set_type(u64 base, u64 size, enum memory_type type);
 
 /* Is any of it RAM (free or not) or memory the VMM keeps tables in? There no device can be. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of the line: for our own mistakes only. No input from disk, device or VMM may lead here.
+/*
+ * The end of the line: for our own mistakes only. No input from disk, device or VMM may lead here.
  */
 #pragma once
 

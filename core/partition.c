@@ -19,8 +19,10 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 			*out = table;
 			return OK;
 		}
-		/* The first scheme that found something of its own knows best why the disk is
-		 * unusable. */
+		/*
+		 * The first scheme that found something of its own knows best why the disk is
+		 * unusable.
+		 */
 		if (worst == ERR_UNRECOGNIZED)
 			worst = status;
 	}

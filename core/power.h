@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ending the machine's run. ACPI registers its way when the VMM has described one; the architecture has a last resort. */
+/*
+ * Ending the machine's run. ACPI registers its way when the VMM has described one; the architecture
+ * has a last resort.
+ */
 #pragma once
 
 struct power_ops {

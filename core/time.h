@@ -29,9 +29,10 @@ void delay_us(u32 microseconds);
 enum { TIMING_MARKS_MAX = 16 };
 
 /*
- * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. The same name again (the next volume, the
- * next kernel) takes the place of that milestone and all after it. At most TIMING_MARKS_MAX; more are dropped.
- * timing_print() prints them, whatever the log threshold, if timing_enable() was called ("fatwood.log=timing").
+ * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. The same name again (the
+ * next volume, the next kernel) takes the place of that milestone and all after it. At most
+ * TIMING_MARKS_MAX; more are dropped. timing_print() prints them, whatever the log threshold, if
+ * timing_enable() was called ("fatwood.log=timing").
  */
 void timing_mark(const char *name);
 void timing_enable(void);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file system that is mounted, and its files. For reading. Paths are UTF-8, separated by '/' or '\\'. */
+/*
+ * A file system that is mounted, and its files. For reading. Paths are UTF-8, separated by '/' or
+ * '\\'.
+ */
 #pragma once
 
 #include "core/arena.h"
@@ -32,11 +35,14 @@ struct fs_ops {
 	enum status (*mount)(struct block_device *device, struct arena *arena, struct volume **out);
 	enum status (*root)(struct volume *volume, struct file *out);
 	/*
-	 * The entry at @cursor (0 at first), and the cursor moved past it; ERR_NOT_FOUND at the end. "." and ".." are
-	 * not listed.
+	 * The entry at @cursor (0 at first), and the cursor moved past it; ERR_NOT_FOUND at the
+	 * end. "." and ".." are not listed.
 	 */
 	enum status (*next)(const struct file *directory, u64 *cursor, struct directory_entry *out);
-	/* The entry called @name (any length, not empty, no separator), by the file system's own rules of comparison. */
+	/*
+	 * The entry called @name (any length, not empty, no separator), by the file system's own
+	 * rules of comparison.
+	 */
 	enum status (*find)(const struct file *directory, struct span name, struct file *out);
 	/* @offset and @size within the file. */
 	enum status (*read)(struct file *file, u64 offset, size_t size, void *buffer);
@@ -48,7 +54,10 @@ extern const struct fs_ops *const file_systems[];
 /* Mounts what the first file system to recognize @device makes of it. */
 enum status volume_mount(struct block_device *device, struct arena *arena, struct volume **out);
 
-/* Walks @path from the root; leading, doubled and trailing separators do not matter; "." and ".." are resolved. */
+/*
+ * Walks @path from the root; leading, doubled and trailing separators do not matter; "." and ".."
+ * are resolved.
+ */
 enum status volume_open(struct volume *volume, struct span path, struct file *out);
 
 enum status directory_next(const struct file *directory, u64 *cursor, struct directory_entry *out);
@@ -56,7 +65,9 @@ enum status directory_next(const struct file *directory, u64 *cursor, struct dir
 /* Exactly @size bytes. ERR_INVALID past the end, or for a directory. */
 enum status file_read(struct file *file, u64 offset, size_t size, void *buffer);
 
-/* All of the file, at most @size_max bytes (else ERR_TOO_SMALL), in the arena with a NUL behind it. */
+/*
+ * All of the file, at most @size_max bytes (else ERR_TOO_SMALL), in the arena with a NUL behind it.
+ */
 enum status file_load(struct file *file, struct arena *arena, size_t size_max, struct span *out);
 
 /* A file whose bytes are in memory: a kernel or initrd the VMM handed over. */

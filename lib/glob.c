@@ -21,8 +21,10 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 	return true;
 }
 
-/* Is @c in the set whose '[' stands before @at? @at is moved past its ']'. False also if there is
- * none: @closed says. */
+/*
+ * Is @c in the set whose '[' stands before @at? @at is moved past its ']'. False also if there is
+ * none: @closed says.
+ */
 static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 {
 	bool negated = *at < pattern.size && pattern.data[*at] == '!';
@@ -52,8 +54,10 @@ static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 	return false;
 }
 
-/* Does the one byte @c match the pattern's element at @at, which is no '*'? @at is moved past it
- * then. */
+/*
+ * Does the one byte @c match the pattern's element at @at, which is no '*'? @at is moved past it
+ * then.
+ */
 static bool match_one(struct glob *glob, size_t *at, u8 c)
 {
 	size_t next = *at + 1;

@@ -9,15 +9,15 @@
 enum [[nodiscard]] status {
 	OK = 0,
 	ERR_UNRECOGNIZED, /* not ours: try the next row of the table */
-	ERR_NOT_FOUND,	  /* no such file, device, entry; also the end of a listing */
+	ERR_NOT_FOUND,    /* no such file, device, entry; also the end of a listing */
 	ERR_UNSUPPORTED,  /* valid, but not built in or not implemented */
-	ERR_CORRUPT,	  /* bytes from outside break their format's rules */
-	ERR_IO,		  /* the device failed or spoke nonsense */
-	ERR_TIMEOUT,	  /* the device did not answer in time */
-	ERR_NO_MEMORY,	  /* no room where it was asked for */
-	ERR_TOO_SMALL,	  /* the caller's buffer cannot hold the answer */
-	ERR_INVALID,	  /* an argument outside its contract */
-	ERR_DENIED,	  /* read-only */
+	ERR_CORRUPT,      /* bytes from outside break their format's rules */
+	ERR_IO,           /* the device failed or spoke nonsense */
+	ERR_TIMEOUT,      /* the device did not answer in time */
+	ERR_NO_MEMORY,    /* no room where it was asked for */
+	ERR_TOO_SMALL,    /* the caller's buffer cannot hold the answer */
+	ERR_INVALID,      /* an argument outside its contract */
+	ERR_DENIED,       /* read-only */
 };
 
 /* "corrupt", "not found", ...: for messages. Never NULL. */

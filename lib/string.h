@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of the C library that a compiler may call by itself, and the few of its string functions we use. */
+/*
+ * The functions of the C library that a compiler may call by itself, and the few of its string
+ * functions we use.
+ */
 #pragma once
 
 #include "lib/types.h"

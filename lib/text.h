@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines, words and numbers out of a span of text that may hold anything. White space is space and
- * tab. */
+/*
+ * Lines, words and numbers out of a span of text that may hold anything. White space is space and
+ * tab.
+ */
 #pragma once
 
 #include "lib/span.h"
 
-/* Takes the next line off @rest (ends: LF, CR LF, end of text; the end is not part of @line). False
- * at the end. */
+/*
+ * Takes the next line off @rest (ends: LF, CR LF, end of text; the end is not part of @line). False
+ * at the end.
+ */
 bool text_next_line(struct span *rest, struct span *line);
 
 /* Takes the next run of non-white bytes off @rest. False when only white space is left. */
@@ -23,6 +27,8 @@ bool text_equals_ignoring_case(struct span text, const char *other);
 /* Below 0, 0, above 0, as strcmp(). */
 int text_compare(struct span a, struct span b);
 
-/* The number @text is, decimal or with "0x" hexadecimal, nothing before or after it. False if it is
- * none or does not fit. */
+/*
+ * The number @text is, decimal or with "0x" hexadecimal, nothing before or after it. False if it is
+ * none or does not fit.
+ */
 bool text_to_u64(struct span text, u64 *out);

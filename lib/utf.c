@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8 and UTF-16 (Unicode 16, chapter 3.9), and the simple upper case of the Basic Multilingual
- * Plane. */
+/*
+ * UTF-8 and UTF-16 (Unicode 16, chapter 3.9), and the simple upper case of the Basic Multilingual
+ * Plane.
+ */
 #include "lib/utf.h"
 
 #include "lib/config.h"
 #include "lib/util.h"
 
-/* Units first, first + step, ... whose upper case is upper, upper + step, ...; sorted, without
- * overlap. */
+/*
+ * Units first, first + step, ... whose upper case is upper, upper + step, ...; sorted, without
+ * overlap.
+ */
 static const struct case_range {
 	u16 first;
 	u16 upper;
@@ -119,8 +123,10 @@ static size_t utf8_encode(u32 character, u8 out[4])
 	return size;
 }
 
-/* Takes one character off @units: two units if they are a surrogate pair, a lone surrogate is
- * malformed. */
+/*
+ * Takes one character off @units: two units if they are a surrogate pair, a lone surrogate is
+ * malformed.
+ */
 static u32 utf16_next(const u16 *units, size_t count, size_t *at)
 {
 	u32 unit = units[(*at)++];

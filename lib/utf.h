@@ -6,7 +6,8 @@
 
 enum { UNICODE_REPLACEMENT = 0xfffd };
 
-/* Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT.
+/*
+ * Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT.
  */
 u32 utf8_next(struct span *rest);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Version order (UAPI.10 Version Format Specification, section "Version Comparison", whose steps
- * are numbered below). */
+/*
+ * Version order (UAPI.10 Version Format Specification, section "Version Comparison", whose steps
+ * are numbered below).
+ */
 #include "lib/version.h"
 
 #include "lib/text.h"

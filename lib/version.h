@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Version order of the UAPI Group Version Format Specification, which the Boot Loader Specification sorts by. */
+/*
+ * Version order of the UAPI Group Version Format Specification, which the Boot Loader Specification
+ * sorts by.
+ */
 #pragma once
 
 #include "lib/span.h"

@@ -7,7 +7,7 @@
 enum {
 	BLS_ENTRY_SIZE_MAX = 64 * 1024, /* of a file; a larger one is skipped with a message */
 	BLS_ENTRIES_MAX = 16 * 1024,    /* of a disk; more are not looked at, with a message */
-	BLS_TRIES_MAX = 256,		/* of a disk, in vain: a hostile disk makes each one slow */
+	BLS_TRIES_MAX = 256,            /* of a disk, in vain: a hostile disk makes each one slow */
 };
 
 #define BLS_SUFFIX ".conf"
@@ -46,10 +46,13 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b);
 /* Merge sort by bls_entry_compare(): n log n comparisons, no memory. Returns the new first. */
 struct bls_entry *bls_entries_sort(struct bls_entry *first);
 
-/* The first usable entry whose name, with or without ".conf", matches @pattern in any case, or
- * NULL. */
+/*
+ * The first usable entry whose name, with or without ".conf", matches @pattern in any case, or
+ * NULL.
+ */
 struct bls_entry *bls_entries_match(struct bls_entry *first, struct span pattern);
 
-/* Opens the kernel and initrds of @entry and joins its options, in the arena. Logs what is missing.
+/*
+ * Opens the kernel and initrds of @entry and joins its options, in the arena. Logs what is missing.
  */
 enum status bls_entry_open(struct bls_entry *entry, struct arena *arena, struct boot_entry *out);

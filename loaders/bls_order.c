@@ -78,7 +78,8 @@ struct bls_entry *bls_entries_sort(struct bls_entry *first)
 	return all;
 }
 
-/* In lower case, at most @size bytes: longer text is cut, and then matches nothing that is longer.
+/*
+ * In lower case, at most @size bytes: longer text is cut, and then matches nothing that is longer.
  */
 static struct span lower_case(struct span text, u8 *buffer, size_t size)
 {

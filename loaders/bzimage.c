@@ -193,7 +193,8 @@ static enum status make_parameters(const struct boot_entry *entry, struct span h
 	enum status status;
 	u32 ranges;
 
-	/* An entry for each range at most: what is taken of free RAM is RAM to the kernel as well.
+	/*
+	 * An entry for each range at most: what is taken of free RAM is RAM to the kernel as well.
 	 */
 	memory_map(&ranges);
 	command_line_at = offsetof(struct parameters, memory[ranges]);

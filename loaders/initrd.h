@@ -12,7 +12,8 @@
 enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit_preferred,
 			u64 limit, u64 *base, u64 *size);
 
-/* Gives @entry the VMM's modules as initrds, but for those that are a kernel to one of our loaders.
+/*
+ * Gives @entry the VMM's modules as initrds, but for those that are a kernel to one of our loaders.
  */
 void initrd_take_modules(struct boot_entry *entry);
 

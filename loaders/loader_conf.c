@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader/loader.conf as loader.conf(5) of systemd-boot has it: default and timeout, no other key.
+/*
+ * loader/loader.conf as loader.conf(5) of systemd-boot has it: default and timeout, no other key.
  */
 #include "loaders/loader_conf.h"
 

@@ -46,8 +46,10 @@ void timer_set_pm_port(u16 port)
 	pm_port = port;
 }
 
-/* The processor knows its crystal's ratio, and maybe the crystal; else the TSC runs at the base
- * frequency. */
+/*
+ * The processor knows its crystal's ratio, and maybe the crystal; else the TSC runs at the base
+ * frequency.
+ */
 static u64 rate_from_processor(void)
 {
 	u32 leaf_max = cpuid(0, 0).eax;

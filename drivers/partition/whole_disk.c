@@ -8,9 +8,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 
 	if (!whole)
 		return ERR_NO_MEMORY;
-	*out = (struct partition_table){ .scheme = "whole disk",
-					 .count = 1,
-					 .partitions = whole };
+	*out = (struct partition_table){ .scheme = "whole disk", .count = 1, .partitions = whole };
 	return block_partition(disk, 0, disk->block_count, 0, PARTITION_WHOLE_DISK, whole);
 }
 

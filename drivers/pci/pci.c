@@ -269,8 +269,10 @@ bool pci_is_present(void)
 	return functions_found != 0;
 }
 
-/* Firecracker without PCI says so to the kernel: a scan would be exits for nothing. Its disks are
- * then on MMIO. */
+/*
+ * Firecracker without PCI says so to the kernel: a scan would be exits for nothing. Its disks are
+ * then on MMIO.
+ */
 static bool is_off(void)
 {
 	struct span value;

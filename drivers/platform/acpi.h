@@ -5,8 +5,10 @@
 #include "lib/span.h"
 #include "lib/status.h"
 
-/* PCI configuration space in memory (MCFG): 1 MiB for each bus, bus 0 at @base even if it is not in
- * the window. */
+/*
+ * PCI configuration space in memory (MCFG): 1 MiB for each bus, bus 0 at @base even if it is not in
+ * the window.
+ */
 struct ecam {
 	u64 base;
 	u16 segment;
@@ -25,7 +27,7 @@ bool acpi_ecam(u32 index, struct ecam *out);
 
 /*
  * The @index-th table with this signature of four characters, header included; the DSDT too, where
- * the FADT points to it. The checksum is verified, except the DSDT's: it is long, and we only search
- * it.
+ * the FADT points to it. The checksum is verified, except the DSDT's: it is long, and we only
+ * search it.
  */
 enum status acpi_find_table(const char *signature, u32 index, struct span *out);

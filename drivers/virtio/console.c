@@ -96,7 +96,9 @@ static int read(struct console *base)
 	return console->typed[console->typed_next++];
 }
 
-/* What was written last is still on its way: a reset of the device or of the machine would lose it. */
+/*
+ * What was written last is still on its way: a reset of the device or of the machine would lose it.
+ */
 static void flush(struct console *base)
 {
 	struct virtio_console *console = container_of(base, struct virtio_console, console);
@@ -147,8 +149,9 @@ static enum status probe(struct virtio_device *device)
 		virtio_fail(device, "its queues cannot be set up");
 		return status;
 	}
-	console->console =
-		(struct console){ .name = device->device.name, .write = write, .read = read, .flush = flush };
+	console->console = (struct console){
+		.name = device->device.name, .write = write, .read = read, .flush = flush
+	};
 	device->driver = console;
 	device->stopping = stop;
 	virtio_ready(device);

@@ -26,7 +26,8 @@ enum {
 	MICROVM_SLOT_COUNT = 24,
 	MICROVM_SLOT_COUNT_SMALL = 8, /* with one I/O APIC */
 
-	/* AML resource descriptor (ACPI 6.5, 6.4.3.4): tag, length u16, flags, base u32, size u32
+	/*
+	 * AML resource descriptor (ACPI 6.5, 6.4.3.4): tag, length u16, flags, base u32, size u32
 	 */
 	MEMORY32_FIXED_SIZE = 12,
 	AML_SEARCH_SIZE = 256, /* how far behind its name a device's resources are looked for */

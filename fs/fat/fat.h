@@ -36,8 +36,10 @@ struct fat {
 };
 
 enum {
-	/* Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
-	   holds this number. */
+	/*
+	 * Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
+	 * 	   holds this number.
+	 */
 	FAT_FIXED_ROOT = 1,
 	FAT_FIRST_CLUSTER = 2,
 	FAT_ENTRY_SIZE = 32,

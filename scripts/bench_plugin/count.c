@@ -2,12 +2,12 @@
 /*
  * A QEMU TCG plugin that counts the instructions a machine executes:
  *	-plugin count.so,counts=path[,low=0x200000,high=0x240000][,mark=0x200010]... -d plugin
- * Each time the instruction at a marked address is reached, a section of the file at path ends, and the
- * line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
+ * Each time the instruction at a marked address is reached, a section of the file at path ends, and
+ *the line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
  *	"address count" lines, for the instructions from low up to high that were executed in it
  *	"total count", of all instructions since the machine started
- * QEMU's plugin interface, version 1 (docs/devel/tcg-plugins.rst), declared here as far as it is used:
- * distributions do not package its header.
+ * QEMU's plugin interface, version 1 (docs/devel/tcg-plugins.rst), declared here as far as it is
+ *used: distributions do not package its header.
  */
 #include <inttypes.h>
 #include <stdbool.h>

@@ -42,7 +42,10 @@ static struct span take(struct span *rest, u8 separator)
 	return part;
 }
 
-/* The input's first word is also a pattern; one word, because a menu without a timeout would wait for ever. */
+/*
+ * The input's first word is also a pattern; one word, because a menu without a timeout would wait
+ * for ever.
+ */
 static void choose_by(struct span input)
 {
 	static char options[64];

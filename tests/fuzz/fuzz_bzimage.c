@@ -21,9 +21,8 @@ static bool is_loaded(u64 base, u64 size)
 
 	for (u32 i = 0; i < count; i++)
 		if (base >= map[i].base && base < map[i].end)
-			return size <= map[i].end - base &&
-			       (map[i].type == MEMORY_LOADER_CODE ||
-				map[i].type == MEMORY_LOADER_DATA);
+			return size <= map[i].end - base && (map[i].type == MEMORY_LOADER_CODE ||
+							     map[i].type == MEMORY_LOADER_DATA);
 	return false;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader.conf, and the same bytes as the VMM's command line: parsed, matched, joined for a kernel. */
+/*
+ * loader.conf, and the same bytes as the VMM's command line: parsed, matched, joined for a kernel.
+ */
 #include <stdlib.h>
 
 #include "core/boot_info.h"
@@ -13,7 +15,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct span text = span_of(data, size);
 	struct bls_entry second = { .file = "b.conf", .name = SPAN("debian-6.1.0-18-amd64") };
-	struct bls_entry first = { .file = "a.conf", .name = SPAN("Fedora-[x]-39"), .next = &second };
+	struct bls_entry first = { .file = "a.conf",
+				   .name = SPAN("Fedora-[x]-39"),
+				   .next = &second };
 	struct loader_conf conf = { 0 };
 	size_t joined_size;
 	char *joined;

@@ -26,8 +26,10 @@ void host_memory_describe(void);
 /* After so many successful allocations of pages no more succeed. UINT64_MAX: no limit. */
 extern u64 host_allocations_left;
 
-/* @size @bytes are what arch_memory() finds at the physical address @base, whatever else lies
- * there. */
+/*
+ * @size @bytes are what arch_memory() finds at the physical address @base, whatever else lies
+ * there.
+ */
 void host_memory_set(u64 base, const void *bytes, size_t size);
 void host_memory_forget(void); /* all of them */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/arch.h for the host: a clock that moves when it is looked at, and ends that a test can
- * catch. */
+/*
+ * core/arch.h for the host: a clock that moves when it is looked at, and ends that a test can
+ * catch.
+ */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,8 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
-/* What a test sees that reads pages before it has written them: memory is not handed out cleared.
+/*
+ * What a test sees that reads pages before it has written them: memory is not handed out cleared.
  */
 enum { FILLER = 0xa5 };
 

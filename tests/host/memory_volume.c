@@ -56,7 +56,9 @@ static size_t component_size(const char *path)
 
 static enum status volume_root(struct volume *volume, struct file *out)
 {
-	*out = (struct file){ .volume = volume, .is_directory = true, .private = { (uintptr_t) "" } };
+	*out = (struct file){ .volume = volume,
+			      .is_directory = true,
+			      .private = { (uintptr_t) "" } };
 	return OK;
 }
 

@@ -9,7 +9,8 @@ struct memory_file {
 	struct span bytes;
 	u64 size; /* said to be, if not 0: for files that are only named, never read whole */
 	enum status status; /* what reading it returns, if not OK */
-	bool discard; /* reading it succeeds and leaves the buffer alone: for addresses that are not real */
+	bool discard; /* reading it succeeds and leaves the buffer alone: for addresses that are not
+			 real */
 };
 
 struct memory_volume {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of boot/tables.c, empty: a test that wants rows defines the table itself, which takes
- * precedence. */
+/*
+ * The tables of boot/tables.c, empty: a test that wants rows defines the table itself, which takes
+ * precedence.
+ */
 #include "core/boot.h"
 #include "core/boot_info.h"
 #include "core/partition.h"

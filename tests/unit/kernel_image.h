@@ -15,7 +15,9 @@ enum {
 	KERNEL_INIT_SIZE = 0x10000,
 };
 
-/* @image has KERNEL_SIZE bytes. The kernel proper counts up by words, so that a shifted one shows. */
+/*
+ * @image has KERNEL_SIZE bytes. The kernel proper counts up by words, so that a shifted one shows.
+ */
 static inline void kernel_image_make(u8 *image)
 {
 	memset(image, 0, KERNEL_SIZE);

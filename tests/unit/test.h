@@ -8,7 +8,8 @@
  *		CHECK_EQUAL(s.size, 3);
  *	}
  *
- * TEST registers itself; main() below runs all in the file's order and ends with "N passed, N failed".
+ * TEST registers itself; main() below runs all in the file's order and ends with "N passed, N
+ *failed".
  */
 #pragma once
 
@@ -29,46 +30,45 @@ static struct test *test_first;
 static struct test **test_last = &test_first;
 static unsigned int test_failures; /* in the running test */
 
-#define TEST(test_name)                                                           \
-	static void test_name(void);                                              \
-	static struct test test_name##_entry = { #test_name, test_name, NULL };   \
-	[[gnu::constructor]] static void test_name##_register(void)               \
-	{                                                                         \
-		*test_last = &test_name##_entry;                                  \
-		test_last = &test_name##_entry.next;                              \
-	}                                                                         \
+#define TEST(test_name)                                                         \
+	static void test_name(void);                                            \
+	static struct test test_name##_entry = { #test_name, test_name, NULL }; \
+	[[gnu::constructor]] static void test_name##_register(void)             \
+	{                                                                       \
+		*test_last = &test_name##_entry;                                \
+		test_last = &test_name##_entry.next;                            \
+	}                                                                       \
 	static void test_name(void)
 
-#define CHECK(condition)                                                                  \
-	do {                                                                              \
-		if (!(condition)) {                                                       \
-			test_failures++;                                                  \
-			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);    \
-		}                                                                         \
+#define CHECK(condition)                                                               \
+	do {                                                                           \
+		if (!(condition)) {                                                    \
+			test_failures++;                                               \
+			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+		}                                                                      \
 	} while (0)
 
 /* Two numbers. */
-#define CHECK_EQUAL(actual, expected)                                                     \
-	do {                                                                              \
-		u64 check_a = (u64)(actual), check_e = (u64)(expected);                   \
-		if (check_a != check_e) {                                                 \
-			test_failures++;                                                  \
-			printf("%s:%d: %s is %" PRIu64 " (%#" PRIx64 "), not %" PRIu64    \
-			       " (%#" PRIx64 ")\n",                                       \
-			       __FILE__, __LINE__, #actual, check_a, check_a, check_e,    \
-			       check_e);                                                  \
-		}                                                                         \
+#define CHECK_EQUAL(actual, expected)                                                            \
+	do {                                                                                     \
+		u64 check_a = (u64)(actual), check_e = (u64)(expected);                          \
+		if (check_a != check_e) {                                                        \
+			test_failures++;                                                         \
+			printf("%s:%d: %s is %" PRIu64 " (%#" PRIx64 "), not %" PRIu64           \
+			       " (%#" PRIx64 ")\n",                                              \
+			       __FILE__, __LINE__, #actual, check_a, check_a, check_e, check_e); \
+		}                                                                                \
 	} while (0)
 
 /* Two strings. */
-#define CHECK_TEXT(actual, expected)                                                      \
-	do {                                                                              \
-		const char *check_a = (actual), *check_e = (expected);                    \
-		if (strcmp(check_a, check_e) != 0) {                                      \
-			test_failures++;                                                  \
-			printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__,   \
-			       #actual, check_a, check_e);                                \
-		}                                                                         \
+#define CHECK_TEXT(actual, expected)                                                             \
+	do {                                                                                     \
+		const char *check_a = (actual), *check_e = (expected);                           \
+		if (strcmp(check_a, check_e) != 0) {                                             \
+			test_failures++;                                                         \
+			printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #actual, \
+			       check_a, check_e);                                                \
+		}                                                                                \
 	} while (0)
 
 int main(void)

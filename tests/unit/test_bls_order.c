@@ -58,10 +58,11 @@ TEST(sort_keys_ascend_and_versions_descend)
 
 TEST(machine_ids_ascend_and_an_absent_one_is_lowest)
 {
-	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .version = "1" },
-		    { .file = "b.conf", .sort_key = "debian", .machine_id = "0123", .version = "1" },
-		    { .file = "c.conf", .sort_key = "debian", .machine_id = "01234", .version = "1" },
-		    { .file = "d.conf", .sort_key = "debian", .machine_id = "1", .version = "1" });
+	CHECK_ORDER(
+		{ .file = "a.conf", .sort_key = "debian", .version = "1" },
+		{ .file = "b.conf", .sort_key = "debian", .machine_id = "0123", .version = "1" },
+		{ .file = "c.conf", .sort_key = "debian", .machine_id = "01234", .version = "1" },
+		{ .file = "d.conf", .sort_key = "debian", .machine_id = "1", .version = "1" });
 }
 
 TEST(sort_keys_are_compared_as_bytes)
@@ -82,8 +83,9 @@ TEST(without_sort_key_file_names_descend_as_versions)
 
 TEST(file_names_decide_when_keys_are_equal)
 {
-	CHECK_ORDER({ .file = "a-10.conf", .sort_key = "debian", .machine_id = "m", .version = "1" },
-		    { .file = "a-9.conf", .sort_key = "debian", .machine_id = "m", .version = "1" });
+	CHECK_ORDER(
+		{ .file = "a-10.conf", .sort_key = "debian", .machine_id = "m", .version = "1" },
+		{ .file = "a-9.conf", .sort_key = "debian", .machine_id = "m", .version = "1" });
 }
 
 TEST(an_absent_version_is_oldest)
@@ -173,7 +175,8 @@ TEST(equal_entries_keep_their_order)
 		entries[i].next = i < 2 ? &entries[i + 1] : NULL;
 	}
 	first = bls_entries_sort(&entries[0]);
-	CHECK(first == &entries[0] && first->next == &entries[1] && first->next->next == &entries[2]);
+	CHECK(first == &entries[0] && first->next == &entries[1] &&
+	      first->next->next == &entries[2]);
 }
 
 static const char *match(const char *pattern)

@@ -423,7 +423,9 @@ TEST(the_memory_map_is_whole_and_merged)
 		if (i > 0)
 			CHECK(table[i - 1].base + table[i - 1].size <= table[i].base);
 		if (table[i].type == E820_RAM) {
-			/* Our image, the kernel and its parameters are in it, but do not divide it. */
+			/*
+			 * Our image, the kernel and its parameters are in it, but do not divide it.
+			 */
 			CHECK_EQUAL(table[i].base, HOST_MEMORY_BASE);
 			CHECK_EQUAL(table[i].size, HOST_MEMORY_SIZE);
 			ram++;

@@ -17,11 +17,8 @@ TEST(branches)
 TEST(rows)
 {
 	static const int rows[] = {
-		IF_ENABLED(CONFIG_TEST_ON, 1,)
-		IF_ENABLED(CONFIG_TEST_OFF, 2,)
-		IF_ENABLED(CONFIG_TEST_ON, 3, 4,)
-		IF_ENABLED(CONFIG_TEST_OFF, 5, 6,)
-		0,
+		IF_ENABLED(CONFIG_TEST_ON, 1, ) IF_ENABLED(CONFIG_TEST_OFF, 2, )
+			IF_ENABLED(CONFIG_TEST_ON, 3, 4, ) IF_ENABLED(CONFIG_TEST_OFF, 5, 6, ) 0,
 	};
 
 	CHECK_EQUAL(sizeof(rows) / sizeof(rows[0]), 4);

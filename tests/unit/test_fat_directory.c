@@ -222,8 +222,10 @@ TEST(names_too_long_to_exist)
 	end();
 }
 
-/* Spoils one byte of the long name's entry @index of two, and expects the short name to stand in
- * for it. */
+/*
+ * Spoils one byte of the long name's entry @index of two, and expects the short name to stand in
+ * for it.
+ */
 static void check_spoilt(u32 index, u32 offset, u8 value)
 {
 	start(12);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/fat/mount.c, chain.c, file.c: volumes of all shapes, files of all sizes, chains of all kinds.
+/*
+ * fs/fat/mount.c, chain.c, file.c: volumes of all shapes, files of all sizes, chains of all kinds.
  */
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
@@ -163,8 +164,10 @@ TEST(one_fat_and_odd_roots)
 		    4096);
 }
 
-/* The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the
- * file in one. */
+/*
+ * The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the
+ * file in one.
+ */
 TEST(neighbours_are_one_request)
 {
 	const size_t size = 14 * 1000 * 1000;
@@ -183,8 +186,10 @@ TEST(neighbours_are_one_request)
 	CHECK_EQUAL(file_read(&file, 0, 1024, bytes), OK);
 	CHECK_EQUAL(file_read(&file, 1024, size - 1024, bytes + 1024), OK);
 	CHECK(memcmp(bytes, content, size) == 0);
-	/* Head: 1; FAT: 7 lines in 1 + 2 + 4; the rest of the first block's line, the body and the
-	 * tail. */
+	/*
+	 * Head: 1; FAT: 7 lines in 1 + 2 + 4; the rest of the first block's line, the body and the
+	 * tail.
+	 */
 	CHECK(disk.reads <= 6);
 	printf("%llu requests for 14 MB\n", (unsigned long long)disk.reads);
 	free(content);
@@ -268,7 +273,8 @@ TEST(links_that_lead_nowhere)
 	}
 }
 
-/* What stands in the last cluster's link does not matter to somebody who has read all of the file.
+/*
+ * What stands in the last cluster's link does not matter to somebody who has read all of the file.
  */
 TEST(links_behind_the_file_are_not_asked_for)
 {

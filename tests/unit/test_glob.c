@@ -116,7 +116,8 @@ TEST(random_patterns_as_fnmatch_sees_them)
 	CHECK(matched > 1000);
 }
 
-/* A matcher that tries every way to share the text among the stars would not be back in a lifetime.
+/*
+ * A matcher that tries every way to share the text among the stars would not be back in a lifetime.
  */
 TEST(no_pattern_takes_for_ever)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/memory.c: maps as VMMs give them, and each of its functions (random sequences:
- * test_memory_random.c). */
+/*
+ * core/memory.c: maps as VMMs give them, and each of its functions (random sequences:
+ * test_memory_random.c).
+ */
 #include "tests/unit/test.h"
 
 #include "core/memory.h"
@@ -9,7 +11,7 @@
 
 enum { HOLE = -1 };
 
-#define PAGE(n) ((u64)(n)*PAGE_SIZE)
+#define PAGE(n) ((u64)(n) * PAGE_SIZE)
 
 static void describe(size_t count, const struct memory_range *ranges)
 {
@@ -111,8 +113,10 @@ TEST(unsorted_with_empty_and_wrapping_entries)
 	CHECK_EQUAL(boot_info.range_count, 5);
 	host_memory_describe();
 	check_order();
-	/* The one that claims everything is more restrictive than RAM, and less than what is
-	 * reserved. */
+	/*
+	 * The one that claims everything is more restrictive than RAM, and less than what is
+	 * reserved.
+	 */
 	CHECK_EQUAL(type_at(4 * GIB), MEMORY_ACPI_NVS);
 	CHECK_EQUAL(type_at(2 * MIB), MEMORY_RESERVED);
 	CHECK_EQUAL(type_at(UINT64_MAX - PAGE_SIZE), MEMORY_ACPI_NVS);

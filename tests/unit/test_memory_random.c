@@ -8,7 +8,7 @@
 
 enum { HOLE = -1 };
 
-#define PAGE(n) ((u64)(n)*PAGE_SIZE)
+#define PAGE(n) ((u64)(n) * PAGE_SIZE)
 
 /* Sorted, disjoint, page-aligned, not empty, no neighbours of one type. */
 static void check_order(void)

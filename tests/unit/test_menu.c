@@ -11,7 +11,8 @@
 static struct memory_console console;
 static const struct span titles[] = { SPAN("Debian"), SPAN("Fedora"), SPAN("Arch") };
 
-static u32 choose_of(const struct span *all, u32 count, u32 selected, u32 timeout, const char *input)
+static u32 choose_of(const struct span *all, u32 count, u32 selected, u32 timeout,
+		     const char *input)
 {
 	u32 chosen;
 

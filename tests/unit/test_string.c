@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/string.c against the host's C library. Here memcpy and the others are ours, by names of their
- * own. */
+/*
+ * lib/string.c against the host's C library. Here memcpy and the others are ours, by names of their
+ * own.
+ */
 #include "tests/unit/test.h"
 
 #include "lib/string.h"

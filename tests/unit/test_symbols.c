@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking up functions for the fault dump: core/symbols.c over a table as scripts/symbols.py makes it. */
+/*
+ * Looking up functions for the fault dump: core/symbols.c over a table as scripts/symbols.py makes
+ * it.
+ */
 #include "core/symbols.h"
 #include "tests/unit/test.h"
 

@@ -2,8 +2,9 @@
 /*
  * A guest that is loaded like a Linux kernel (x86 boot protocol, 64-bit entry) and reports within
  * milliseconds what it was given: the whole zero page, the command line, its own and the initrd's
- * CRC-32, the setup_data list, the state of the CPU. Lines go to COM1 as "FATWOOD-GUEST: key=value".
- * guest.action=poweroff ends QEMU through isa-debug-exit at 0xf4, =reboot resets by a triple fault.
+ * CRC-32, the setup_data list, the state of the CPU. Lines go to COM1 as "FATWOOD-GUEST:
+ * key=value". guest.action=poweroff ends QEMU through isa-debug-exit at 0xf4, =reboot resets by a
+ * triple fault.
  */
 
 #include <stdbool.h>
@@ -195,8 +196,9 @@ void stub_main(const uint8_t *params, const uint8_t *image, uint64_t stack)
 {
 	uint64_t size = (uint64_t)read_u32(params + PARAMS_SYSSIZE) * 16;
 	uint64_t rsdp = read_u64(params + PARAMS_RSDP);
-	const char *command_line = (const char *)(read_u32(params + PARAMS_COMMAND_LINE) |
-		(uint64_t)read_u32(params + PARAMS_EXT_COMMAND_LINE) << 32);
+	const char *command_line =
+		(const char *)(read_u32(params + PARAMS_COMMAND_LINE) |
+			       (uint64_t)read_u32(params + PARAMS_EXT_COMMAND_LINE) << 32);
 
 	print("\r\n");
 	print("FATWOOD-GUEST: ready\r\n");
@@ -206,14 +208,17 @@ void stub_main(const uint8_t *params, const uint8_t *image, uint64_t stack)
 		put(command_line[i]);
 	print("\r\n");
 	report_hex("image_address", (uint64_t)image);
-	report("image", crc32(image + IMAGE_CODE, size - IMAGE_CODE) == read_u32(image + IMAGE_CRC) ?
-			"good" : "bad");
+	report("image",
+	       crc32(image + IMAGE_CODE, size - IMAGE_CODE) == read_u32(image + IMAGE_CRC) ?
+		       "good" :
+		       "bad");
 	report_hex("boot_params_address", (uint64_t)params);
 	report_cpu(stack);
 	report_initrd(params);
 	report_setup_data(read_u64(params + PARAMS_SETUP_DATA));
 	if (rsdp)
-		report("rsdp", read_u64((const uint8_t *)rsdp) == 0x2052545020445352 ? "good" : "bad");
+		report("rsdp",
+		       read_u64((const uint8_t *)rsdp) == 0x2052545020445352 ? "good" : "bad");
 	else
 		report("rsdp", "none");
 	report_key("boot_params");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instructions that C has no word for: a host's device is the same thread, so the compiler's order
- * will do. */
+/*
+ * Instructions that C has no word for: a host's device is the same thread, so the compiler's order
+ * will do.
+ */
 #pragma once
 
 static inline void memory_barrier_read(void)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device registers on the host: every access goes to the handler that a test registered
- * (tests/host/host.h). */
+/*
+ * Device registers on the host: every access goes to the handler that a test registered
+ * (tests/host/host.h).
+ */
 #pragma once
 
 #include "lib/types.h"
