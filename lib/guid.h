@@ -2,7 +2,7 @@
 /* GUIDs as they stand on disk (UEFI 2.11 appendix A): the first three fields little endian. */
 #pragma once
 
-#include "lib/span.h"
+#include "lib/types.h"
 
 struct guid {
 	u8 bytes[16];
@@ -13,9 +13,5 @@ struct guid {
 	((struct guid){ { (u8)(a), (u8)((a) >> 8), (u8)((a) >> 16), (u8)((a) >> 24), (u8)(b), \
 			  (u8)((b) >> 8), (u8)(c), (u8)((c) >> 8), __VA_ARGS__ } })
 
-enum { GUID_TEXT_SIZE = 37 }; /* with its NUL */
-
 bool guid_equals(const struct guid *a, const struct guid *b);
 bool guid_is_zero(const struct guid *guid);
-struct guid guid_read(struct reader *r);
-void guid_format(const struct guid *guid, char text[GUID_TEXT_SIZE]);
