@@ -40,7 +40,7 @@ PARTS = [
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 300),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 600),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1200),
-    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/boot"], 2400),
+    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/boot"], 3000),
 ]
 
 
