@@ -95,7 +95,7 @@ static void add_volume(struct boot_disk *volumes, struct block_device *partition
 	log_set_subject(NULL);
 	if (!status)
 		volumes->volumes[volumes->volume_count++] = volume;
-	else if (partition->kind != PARTITION_OTHER || status != ERR_UNRECOGNIZED)
+	else
 		boot_tried(partition->name, "file system", status);
 }
 
