@@ -31,7 +31,7 @@ SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 60),
     ("format", "format", [PYTHON, "scripts/check_format.py"], 120),
-    ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/scripts"], 300),
+    ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rfEs", "tests/scripts"], 300),
     ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 900),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 600),
     ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"],
@@ -40,7 +40,7 @@ PARTS = [
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 300),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 600),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1200),
-    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rs", "tests/boot"], 3000),
+    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rfEs", "tests/boot"], 3000),
 ]
 
 

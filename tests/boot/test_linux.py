@@ -48,11 +48,8 @@ def assert_disk_works(report, path, name="vda"):
 ])
 def test_distribution_kernel(firmware, linux_disk, kernel, build, machine, transport, memory, cpu):
     path = linux_disk(kernel)
-    # QEMU 7.2's TCG runs Linux 6.12 on two processors into wild panics, with and without Fatwood: the
-    # flags are garbage after an interrupted cmpxchg16b.
-    cpus = 1 if kernel.startswith("debian13") else 2
-    with Vmm(firmware(build), machine, memory, [Disk(path, transport.removesuffix("-2"))], cpus=cpus,
-             cpu=cpu, command_line=f"{kernels.clock_options(machine)} guest.action=poweroff guest.verify=all",
+    with Vmm(firmware(build), machine, memory, [Disk(path, transport.removesuffix("-2"))], cpus=2, cpu=cpu,
+             command_line=f"{kernels.clock_options(machine)} guest.action=poweroff guest.verify=all",
              globals=MMIO_V2 if transport == "mmio-2" else ()) as vmm:
         report = vmm.guest()
         assert report["markers"] == "first"
