@@ -47,8 +47,10 @@ enum status boot_start(struct boot_entry *entry)
 	}
 	timing_mark("kernel loaded");
 	log_info("booting \"%s\" (%s)", entry->title, loader->name);
-	timing_print();
+	timing_print(); /* on all consoles; the last mark only on those that need no memory */
 	devices_quiesce();
+	timing_mark("handover");
+	timing_print();
 	arch_enter_kernel(&kernel);
 }
 

@@ -31,8 +31,9 @@ enum { TIMING_MARKS_MAX = 16 };
 /*
  * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. The same name again (the
  * next volume, the next kernel) takes the place of that milestone and all after it. At most
- * TIMING_MARKS_MAX; more are dropped. timing_print() prints them, whatever the log threshold, if
- * timing_enable() was called ("fatwood.log=timing").
+ * TIMING_MARKS_MAX; more are dropped. timing_print() prints those that it has not printed yet,
+ * whatever the log threshold, if timing_enable() was called ("fatwood.log=timing"). What printing
+ * takes is not counted.
  */
 void timing_mark(const char *name);
 void timing_enable(void);

@@ -153,7 +153,7 @@ class Bench:
         boot = self.count(dataclasses.replace(BASE, name="phases"), marks=["timing_mark"])
         if None in (self.base, told, boot):
             return
-        names = [*re.findall(r"^timing: .* us  (.*)$", told.serial.replace("\r", ""), re.M), "handover"]
+        names = [*re.findall(r"^timing: .* us  (.*)$", told.serial.replace("\r", ""), re.M), "kernel entered"]
         self.check(len(names) == len(boot.sections) - 1, "fatwood.log=timing names other phases")
         for name, section in zip(names, boot.sections[1:]):
             row = {"phase": name, **figures(section)}

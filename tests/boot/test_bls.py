@@ -172,7 +172,7 @@ def test_quiet_by_default_and_each_step_on_request(boot):
 def test_timing(boot):
     vmm = boot(entries(a=conf("timing")), "fatwood.log=timing")
     vmm.guest()
-    for phase in ("entry", "memory", "devices", "kernel found", "kernel loaded"):
+    for phase in ("entry", "memory", "devices", "kernel found", "kernel loaded", "handover"):
         assert re.search(rf"^timing: .* us +{phase}$", vmm.log, re.MULTILINE), phase
 
 
