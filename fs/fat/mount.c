@@ -26,7 +26,6 @@ enum {
 	BOOT_SECTOR_SIZE = 512,
 	FAT16_CLUSTERS_MIN = 4085,
 	FAT32_CLUSTERS_MIN = 65525,
-	FAT32_CLUSTERS_MAX = 0x0ffffff5,
 	FAT32_ONE_ACTIVE = 1 << 7,
 };
 
@@ -94,7 +93,7 @@ static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 static enum status check(const struct boot_sector *b, struct fat *fat)
 {
 	const u64 device_size = block_size_bytes(fat->volume.device);
-	u64 root_sectors, root_sector, data_sector, cluster_count;
+	u64 fat_size, root_sectors, root_sector, data_sector, cluster_count, usable_count;
 	u32 bits;
 
 	if (!is_power_of_two(b->bytes_per_sector) || b->bytes_per_sector < BLOCK_SIZE_MIN ||
@@ -105,31 +104,36 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	if (!b->reserved_sectors || !b->fat_count || !b->fat_sectors)
 		return corrupt("FAT: %u reserved sectors, %u FATs of %u sectors",
 			       b->reserved_sectors, b->fat_count, b->fat_sectors);
-	if ((u64)b->sectors * b->bytes_per_sector > device_size)
-		return corrupt("FAT: %u sectors of %u bytes on a device of %lu bytes", b->sectors,
-			       b->bytes_per_sector, device_size);
 
 	root_sectors = ((u64)b->root_entries * FAT_ENTRY_SIZE + b->bytes_per_sector - 1) /
 		       b->bytes_per_sector;
 	root_sector = b->reserved_sectors + (u64)b->fat_count * b->fat_sectors;
 	data_sector = root_sector + root_sectors;
-	if (data_sector >= b->sectors)
-		return corrupt("FAT: data from sector %lu of %u", data_sector, b->sectors);
+	fat->data_offset = data_sector * b->bytes_per_sector;
+	if (data_sector >= b->sectors || fat->data_offset > device_size)
+		return corrupt("FAT: data from sector %lu of %u, on a device of %lu bytes",
+			       data_sector, b->sectors, device_size);
 	cluster_count = (b->sectors - data_sector) / b->sectors_per_cluster;
 	bits = entry_bits(b, cluster_count);
-	if (cluster_count == 0 || cluster_count > FAT32_CLUSTERS_MAX ||
-	    (cluster_count + FAT_FIRST_CLUSTER) * bits >
-		    (u64)b->fat_sectors * b->bytes_per_sector * 8)
-		return corrupt("FAT%u: %lu clusters, FAT of %u sectors", bits, cluster_count,
-			       b->fat_sectors);
 	fat->variant = fat_variant_find(bits);
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
 
-	fat->cluster_count = (u32)cluster_count;
+	/* What is cut off, or has no link, costs the files that lie there: as elsewhere. */
 	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
+	fat_size = (u64)b->fat_sectors * b->bytes_per_sector;
+	usable_count = min_u64(fat_size * 8 / bits - FAT_FIRST_CLUSTER,
+			       (device_size - fat->data_offset) >> fat->cluster_shift);
+	if (usable_count < cluster_count) {
+		log_warning("FAT%u: only %lu of %lu clusters are on the device and in the FAT",
+			    bits, usable_count, cluster_count);
+		cluster_count = usable_count;
+	}
+	if (cluster_count == 0)
+		return corrupt("FAT%u: no clusters", bits);
+
+	fat->cluster_count = (u32)cluster_count;
 	fat->table_offset = (u64)b->reserved_sectors * b->bytes_per_sector;
-	fat->data_offset = data_sector * b->bytes_per_sector;
 	if (bits == 32)
 		return check_fat32(b, fat);
 	if (!b->root_entries)

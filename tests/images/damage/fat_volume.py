@@ -41,7 +41,8 @@ boot_sector("fat32_root_past_end", "The root directory is behind the last cluste
             0x0FFFFFF0, base="gpt-fat32")
 boot_sector("fat32_size_huge", "FATs of four billion sectors.", 36, "<I", 0xFFFFFFFF,
             base="gpt-fat32")
-boot_sector("fat32_sectors_huge", "Four billion sectors.", 32, "<I", 0xFFFFFFFF, base="gpt-fat32")
+boot_sector("fat32_sectors_huge", "Four billion sectors: all but the first lie behind the partition.",
+            32, "<I", 0xFFFFFFFF, base="gpt-fat32", boots=True)
 boot_sector("fat32_active_fat", "The one FAT in use is number 15 of two.", 40, "<H", 0x8F,
             base="gpt-fat32", boots=None)
 boot_sector("fat32_version", "A version of FAT32 from the future.", 42, "<H", 0x0100,
