@@ -67,7 +67,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u32 count = 0;
 
 	host_memory_init();
-	host_memory_describe();
 	kernel_image_make(image);
 	while (!span_is_empty(rest) && count < FILES_MAX) {
 		struct span file = take(&rest, '\f');

@@ -46,7 +46,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u8 *image;
 
 	host_memory_init();
-	host_memory_describe();
 	if (size >= 2)
 		file_size = min_u64(load_le16(data + size - 2), KERNEL_SIZE);
 	image = malloc(KERNEL_SIZE);

@@ -34,7 +34,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		size = sizeof(bytes);
 	memcpy(bytes, data, size);
 	log_set_threshold(LOG_NONE);
-	host_memory_init();
 	memory_disk_init(&disk, bytes, sizeof(bytes), block_size);
 	if (fat_ops.mount(&disk.device, &arena, &volume) == OK &&
 	    volume->ops->root(volume, &root) == OK)

@@ -147,7 +147,6 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	static bool prepared;
 
 	if (!prepared) {
-		host_memory_init();
 		host_ticks_per_look = (u64)HOST_TICKS_PER_SECOND * 60;
 		host_mmio_handler(0, UINT64_MAX, access_memory, NULL);
 		host_port_handler(0xcf8, 8, access_ports, NULL);

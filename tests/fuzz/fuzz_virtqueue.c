@@ -122,17 +122,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		.queue_start = put_queue,
 		.notify = on_notify,
 	};
-	static bool prepared;
 	struct virtio_device device = { .transport = &transport };
 	struct virtio_block block = {
 		.disk = { .block_size = SECTOR_SIZE, .block_count = UINT32_MAX },
 		.device = &device,
 	};
 
-	if (!prepared) {
-		host_memory_init();
-		prepared = true;
-	}
 	input = (struct reader){ .rest = span_of(data, size) };
 	device.legacy = read_u8(&input) & 1;
 	queue_size_limit = read_le16(&input);

@@ -24,7 +24,6 @@ void check_partitions(const struct partition_scheme *scheme, struct memory_disk 
 	struct arena arena = { 0 };
 
 	log_set_threshold(LOG_NONE);
-	host_memory_init();
 	if (scheme->scan(&disk->device, &arena, &table) == OK) {
 		expect(table.count <= PARTITIONS_MAX, "more partitions than there may be");
 		for (u32 i = 0; i < table.count; i++) {

@@ -14,9 +14,9 @@
 enum { HOST_MEMORY_BASE = 0x10000000, HOST_MEMORY_SIZE = 0x10000000, HOST_IMAGE_SIZE = 0x100000 };
 
 /*
- * Clears boot_info and describes HOST_MEMORY_* in it. To be called first by each test that
- * allocates: fills the ledger, unless it is filled that way already. What a test leaves allocated
- * stays so.
+ * As it is before main(): boot_info clear but for HOST_MEMORY_*, the ledger filled from it, all that
+ * was allocated gone. Not for tests of what keeps memory for good, as drivers and the block cache
+ * do.
  */
 void host_memory_init(void);
 

@@ -25,8 +25,6 @@ void ledger_free(u64 base, u64 size);
 
 u64 host_allocations_left = UINT64_MAX;
 
-static bool is_real, is_default;
-
 static bool use_allocation(void)
 {
 	if (host_allocations_left == 0)
@@ -37,7 +35,7 @@ static bool use_allocation(void)
 
 static bool is_on_host(u64 base, u64 size)
 {
-	return is_real && base >= HOST_MEMORY_BASE && base - HOST_MEMORY_BASE < HOST_MEMORY_SIZE &&
+	return base >= HOST_MEMORY_BASE && base - HOST_MEMORY_BASE < HOST_MEMORY_SIZE &&
 	       size <= HOST_MEMORY_SIZE - (base - HOST_MEMORY_BASE);
 }
 
@@ -101,7 +99,6 @@ static void make_real(void)
 		perror("host: the address of the firmware's memory is taken");
 		abort();
 	}
-	is_real = true;
 	ASAN_POISON_MEMORY_REGION(got, HOST_MEMORY_SIZE);
 }
 
@@ -115,18 +112,18 @@ void host_memory_describe(void)
 			take_back(map[i].base, map[i].end - map[i].base);
 	}
 	memory_init();
-	is_default = false;
 }
 
 void host_memory_init(void)
 {
-	if (!is_real)
-		make_real();
 	boot_info = (struct boot_info){ .source = "host" };
 	boot_info_add_range(HOST_MEMORY_BASE, HOST_MEMORY_SIZE, MEMORY_CONVENTIONAL);
 	host_allocations_left = UINT64_MAX;
-	if (is_default)
-		return;
 	host_memory_describe();
-	is_default = true;
+}
+
+[[gnu::constructor]] static void start(void)
+{
+	make_real();
+	host_memory_init();
 }

@@ -72,7 +72,6 @@ static void machine_start(void)
 
 	devices_quiesce();
 	if (!started) {
-		host_memory_init();
 		console_register(&log_console);
 		log_set_threshold(LOG_DEBUG);
 		started = true;

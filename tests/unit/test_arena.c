@@ -21,7 +21,6 @@ TEST(what_is_allocated_is_aligned_zeroed_and_nobody_elses)
 	size_t sizes[400];
 	u64 before;
 
-	host_memory_init();
 	before = memory_free_size();
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		sizes[i] = i * i % 3001;
@@ -46,7 +45,6 @@ TEST(sizes_around_those_of_a_block_and_beyond)
 	struct arena arena = { 0 };
 	u64 before;
 
-	host_memory_init();
 	before = memory_free_size();
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -67,7 +65,6 @@ TEST(more_than_there_is)
 	struct arena arena = { 0 };
 	u64 before, out = 42;
 
-	host_memory_init();
 	before = memory_free_size();
 	CHECK(!arena_allocate(&arena, HOST_MEMORY_SIZE));
 	CHECK(!arena_allocate(&arena, SIZE_MAX));
@@ -86,7 +83,6 @@ TEST(copies_end_in_a_nul)
 {
 	struct arena arena = { 0 };
 
-	host_memory_init();
 	CHECK_TEXT(arena_copy(&arena, SPAN("text")), "text");
 	CHECK_TEXT(arena_copy(&arena, (struct span){ 0 }), "");
 	CHECK_EQUAL(arena_copy(&arena, SPAN("a\0b"))[2], 'b');
@@ -98,7 +94,6 @@ TEST(pages_come_as_asked_for_and_go_with_the_arena)
 	struct arena arena = { 0 };
 	u64 before, base, fixed = HOST_MEMORY_BASE + 32 * MIB + 123;
 
-	host_memory_init();
 	before = memory_free_size();
 	CHECK_EQUAL(arena_allocate_pages(&arena, 3 * MIB + 1, 2 * MIB, MEMORY_ANYWHERE,
 					 MEMORY_LOADER_CODE, &base),
@@ -119,7 +114,6 @@ TEST(memory_runs_out_at_every_step)
 	u64 before;
 	bool complete = false;
 
-	host_memory_init();
 	before = memory_free_size();
 	for (u64 limit = 0; !complete && limit < 1000; limit++) {
 		struct arena arena = { 0 };

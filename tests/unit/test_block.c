@@ -124,7 +124,6 @@ TEST(writes_reach_the_disk_and_the_cache_forgets)
 	struct block_device partition;
 	u8 buffer[BLOCK], byte;
 
-	host_memory_init();
 	make_disk();
 	CHECK_EQUAL(block_partition(&disk.device, 10, 5, 3, PARTITION_ESP, &partition), OK);
 	CHECK_EQUAL(block_read_bytes(&partition, BLOCK, 1, &byte), OK);

@@ -13,7 +13,6 @@ static void start(size_t size, u32 block_size)
 	for (u32 i = 0; i < SIZE; i++)
 		bytes[i] = (u8)(i ^ i >> 8 ^ i >> 16);
 	memory_disk_init(&disk, bytes, size, block_size);
-	host_memory_init();
 }
 
 static void check_read(u64 offset, size_t size)

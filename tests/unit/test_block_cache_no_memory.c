@@ -11,7 +11,6 @@ TEST(one_small_line_must_do)
 
 	for (u32 i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (u8)(i ^ i >> 8);
-	host_memory_init();
 	host_allocations_left = 0;
 	for (u32 block_size = 512; block_size <= 4096; block_size *= 2) {
 		memory_disk_init(&disk, bytes, sizeof(bytes), block_size);

@@ -31,7 +31,6 @@ static void set_up(const struct memory_file *files, u32 count)
 	kernel_image_make(image);
 	arena_release(&arena);
 	host_memory_init();
-	host_memory_describe();
 	if (console.console.name)
 		console_unregister(&console.console);
 	memory_console_init(&console, "");

@@ -17,7 +17,6 @@ static void set_up(void)
 {
 	arena_release(&arena);
 	host_memory_init();
-	host_memory_describe(); /* anew: tests allocate in it by themselves, too */
 	kernel_image_make(image);
 	entry = (struct boot_entry){ .title = "test" };
 	host_random_missing = false;

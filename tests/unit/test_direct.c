@@ -17,7 +17,6 @@ static void set_up(void)
 	kernel_image_make(image);
 	arena_release(&arena);
 	host_memory_init();
-	host_memory_describe();
 }
 
 static void add(struct span module)

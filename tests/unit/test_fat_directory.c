@@ -26,7 +26,6 @@ static struct file root(void)
 	struct volume *volume;
 	struct file file = { 0 };
 
-	host_memory_init();
 	CHECK_EQUAL(fat_image_mount(&image, &disk, 512, &arena, &volume), OK);
 	CHECK_EQUAL(volume->ops->root(volume, &file), OK);
 	CHECK(file.is_directory);

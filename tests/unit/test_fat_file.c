@@ -23,7 +23,6 @@ static struct volume *mount_image(struct fat_image *image, u32 block_size)
 {
 	struct volume *volume = NULL;
 
-	host_memory_init();
 	CHECK_EQUAL(fat_image_mount(image, &disk, block_size, &arena, &volume), OK);
 	return volume;
 }

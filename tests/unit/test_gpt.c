@@ -30,7 +30,6 @@ static void start(void)
 
 static enum status scan(void)
 {
-	host_memory_init();
 	arena_release(&arena);
 	memory_disk_init(&disk, bytes, SIZE, image.block_size);
 	table = (struct partition_table){ 0 };
@@ -311,7 +310,6 @@ TEST(made_for_other_blocks)
 TEST(a_device_that_fails)
 {
 	start();
-	host_memory_init();
 	memory_disk_init(&disk, bytes, SIZE, 512);
 	disk.bad_block = 1;
 	CHECK_EQUAL(gpt_scheme.scan(&disk.device, &arena, &table), OK);

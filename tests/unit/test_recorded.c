@@ -110,7 +110,6 @@ static void enter(const char *path)
 	struct ecam window;
 
 	devices_quiesce();
-	host_memory_init();
 	memset(low, 0, sizeof(low));
 	machine = (struct fake_machine){ .aliases_functions = true };
 	fake_machine_start(&machine);

@@ -154,7 +154,6 @@ TEST(whole_files_are_loaded_with_a_nul_behind)
 	struct file huge = open_file("huge"), broken = open_file("broken");
 	struct span out = { 0 };
 
-	host_memory_init();
 	CHECK_EQUAL(file_load(&file, &arena, 10, &out), OK);
 	CHECK_EQUAL(out.size, 10);
 	CHECK_TEXT((const char *)out.data, "0123456789");
@@ -194,7 +193,6 @@ TEST(bytes_in_memory_are_a_file)
 	char buffer[6];
 	struct span out;
 
-	host_memory_init();
 	CHECK_EQUAL(file.size, 6);
 	CHECK_EQUAL(file_read(&copy, 2, 3, buffer), OK);
 	CHECK(memcmp(buffer, "itr", 3) == 0);
