@@ -156,7 +156,7 @@ TEST(a_disk_that_is_a_file_system)
 	for (u32 bits = 12; bits <= 32; bits += 20) {
 		fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = bits,
 								  .cluster_count = 2000 });
-			memory_disk_init(&disk, image.bytes, image.size, 512);
+		memory_disk_init(&disk, image.bytes, image.size, 512);
 		CHECK_EQUAL(mbr_scheme.scan(&disk.device, &arena, &table), ERR_UNRECOGNIZED);
 		CHECK_EQUAL(gpt_scheme.scan(&disk.device, &arena, &table), ERR_UNRECOGNIZED);
 		CHECK_EQUAL(whole_disk_scheme.scan(&disk.device, &arena, &table), OK);

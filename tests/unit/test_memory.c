@@ -3,15 +3,8 @@
  * core/memory.c: maps as VMMs give them, and each of its functions (random sequences:
  * test_memory_random.c).
  */
-#include "tests/unit/test.h"
-
-#include "core/memory.h"
 #include "lib/util.h"
-#include "tests/host/host.h"
-
-enum { HOLE = -1 };
-
-#define PAGE(n) ((u64)(n) * PAGE_SIZE)
+#include "tests/unit/memory_map.h"
 
 static void describe(size_t count, const struct memory_range *ranges)
 {
@@ -26,23 +19,6 @@ static void describe(size_t count, const struct memory_range *ranges)
 		const struct memory_range described[] = { __VA_ARGS__ }; \
 		describe(ARRAY_SIZE(described), described);              \
 	} while (0)
-
-/* Sorted, disjoint, page-aligned, not empty, no neighbours of one type. */
-static void check_order(void)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++) {
-		CHECK(map[i].base < map[i].end);
-		CHECK_EQUAL(map[i].base % PAGE_SIZE, 0);
-		CHECK_EQUAL(map[i].end % PAGE_SIZE, 0);
-		if (i) {
-			CHECK(map[i - 1].end <= map[i].base);
-			CHECK(map[i - 1].end != map[i].base || map[i - 1].type != map[i].type);
-		}
-	}
-}
 
 static int type_at(u64 address)
 {

@@ -1,31 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/memory.c: random maps and sequences of calls against an array with one entry per page. */
-#include "tests/unit/test.h"
-
-#include "core/memory.h"
 #include "lib/util.h"
-#include "tests/host/host.h"
-
-enum { HOLE = -1 };
-
-#define PAGE(n) ((u64)(n) * PAGE_SIZE)
-
-/* Sorted, disjoint, page-aligned, not empty, no neighbours of one type. */
-static void check_order(void)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++) {
-		CHECK(map[i].base < map[i].end);
-		CHECK_EQUAL(map[i].base % PAGE_SIZE, 0);
-		CHECK_EQUAL(map[i].end % PAGE_SIZE, 0);
-		if (i) {
-			CHECK(map[i - 1].end <= map[i].base);
-			CHECK(map[i - 1].end != map[i].base || map[i - 1].type != map[i].type);
-		}
-	}
-}
+#include "tests/unit/memory_map.h"
 
 /* The model: one entry per page of a small machine. */
 enum { MODEL_PAGES = 1024, MODEL_FIRST = 256 }; /* the first MiB is left out */
