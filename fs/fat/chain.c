@@ -113,9 +113,10 @@ enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32
 	*next = 0;
 	if (*count == count_max || link >= fat->variant->end_of_chain)
 		return OK;
-	if (!fat_has_cluster(fat, link))
+	if (fat_has_cluster(fat, link))
+		*next = link;
+	else if (*count == 1)
 		return corrupt("FAT: cluster %u of %u is followed by 0x%x", cluster,
 			       fat->cluster_count, link);
-	*next = link;
 	return OK;
 }

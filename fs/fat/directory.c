@@ -25,125 +25,129 @@ enum {
 	PART_LAST = 0x40,
 	PART_CHECKSUM_OFFSET = 13,
 	PARTS_MAX = 20,
+	RUN_MAX = 64, /* clusters to look ahead for: 32 KiB of the smallest */
 };
 
-/* A place in a directory. */
+/* The way through a directory, by runs of neighbouring clusters. */
 struct walk {
 	const struct fat *fat;
-	u32 first;   /* cluster */
-	u32 cluster; /* of the entry before the next one, at the start the first */
-	u32 index;   /* of the next entry in the directory */
-	u32 at_hand; /* entries at data: valid until something else is read through the cache */
-	const u8 *data;
+	u32 cluster; /* the last one of the run */
+	u32 left;    /* entries of the run behind @end */
+	u32 index;   /* in the directory, of the entry at @end */
+	/* What is at hand: valid until something else is read through the cache. */
+	const u8 *entries, *end;
 };
 
 /* What the entries so far say of a long name. */
 struct long_name {
-	u32 parts; /* 0: there is none, or it is broken */
-	u32 left;  /* parts that are still to come */
+	u32 left; /* parts that are still to come, or NO_NAME */
 	u8 checksum;
 };
 
-static struct walk walk_start(const struct file *directory)
-{
-	struct walk walk = { .fat = fat_of(directory) };
+enum { NO_NAME = 0xffff };
 
-	walk.first = walk.cluster = (u32)directory->private[FAT_FILE_CLUSTER];
+static u32 entries_per_cluster(const struct fat *fat)
+{
+	return (1u << fat->cluster_shift) / FAT_ENTRY_SIZE;
+}
+
+/* Starts before entry @index; the one in front of it, if any, is in @cluster. */
+static struct walk walk_start(const struct file *directory, u32 index, u32 cluster)
+{
+	const struct fat *fat = fat_of(directory);
+	const u32 first = (u32)directory->private[FAT_FILE_CLUSTER];
+	struct walk walk = { .fat = fat, .cluster = first, .index = index };
+
+	if (first == FAT_FIXED_ROOT) {
+		walk.left = fat->root_size / FAT_ENTRY_SIZE - index;
+	} else if (index == 0) {
+		walk.left = entries_per_cluster(fat);
+	} else {
+		walk.cluster = cluster;
+		walk.left = -index & (entries_per_cluster(fat) - 1);
+	}
 	return walk;
 }
 
-static enum status next_cluster(struct walk *walk)
+static enum status next_run(struct walk *walk)
 {
 	u32 count, next;
-	/* The longest run there can be is one cluster, so that its end is the link behind it. */
-	enum status status = fat_chain_run(walk->fat, walk->cluster, 2, &count, &next);
+	enum status status;
 
+	if (walk->cluster == FAT_FIXED_ROOT)
+		return ERR_NOT_FOUND;
+	status = fat_chain_run(walk->fat, walk->cluster, RUN_MAX, &count, &next);
 	if (status)
 		return status;
-	if (count == 2)
-		next = walk->cluster + 1;
-	if (next == walk->first)
-		return corrupt("FAT: directory goes round in circles at cluster %u", walk->cluster);
+	if (count > 1)
+		next = walk->cluster + --count;
 	if (next == 0)
 		return ERR_NOT_FOUND;
+	/* However a chain goes round in circles, this ends it. */
+	if (walk->index >= FAT_DIRECTORY_ENTRIES_MAX)
+		return corrupt("FAT: directory of more than %d entries", FAT_DIRECTORY_ENTRIES_MAX);
 	walk->cluster = next;
+	walk->left = count * entries_per_cluster(walk->fat);
 	return OK;
 }
 
-static enum status refill(struct walk *walk)
+/* The entries that follow. ERR_NOT_FOUND: there are none. */
+static enum status walk_on(struct walk *walk)
 {
 	const struct fat *fat = walk->fat;
-	u64 offset = (u64)walk->index * FAT_ENTRY_SIZE;
+	u64 end = fat->root_offset + fat->root_size;
 	size_t size;
 	enum status status;
 
-	if (walk->index >= FAT_DIRECTORY_ENTRIES_MAX)
-		return corrupt("FAT: directory of more than %d entries", FAT_DIRECTORY_ENTRIES_MAX);
-	if (walk->first == FAT_FIXED_ROOT) {
-		if (offset >= fat->root_size)
-			return ERR_NOT_FOUND;
-		size = fat->root_size - (size_t)offset;
-		offset += fat->root_offset;
-	} else {
-		u32 within = (u32)offset & ((1u << fat->cluster_shift) - 1);
-
-		if (within == 0 && walk->index > 0) {
-			status = next_cluster(walk);
-			if (status)
-				return status;
-		}
-		if (!fat_has_cluster(fat, walk->cluster))
-			return corrupt("FAT: directory in cluster %u of %u", walk->cluster,
-				       fat->cluster_count);
-		size = (1u << fat->cluster_shift) - within;
-		offset = fat_cluster_offset(fat, walk->cluster) + within;
-	}
-	status = block_peek(fat->volume.device, offset, size, &walk->data, &size);
-	walk->at_hand = (u32)size / FAT_ENTRY_SIZE;
-	return status;
-}
-
-/* The next entry of any kind. ERR_NOT_FOUND at the end. */
-static enum status walk_next(struct walk *walk, const u8 **entry)
-{
-	if (walk->at_hand == 0) {
-		enum status status = refill(walk);
-
+	if (walk->left == 0) {
+		status = next_run(walk);
 		if (status)
 			return status;
 	}
-	*entry = walk->data;
-	if (walk->data[0] == FREE_FROM_HERE)
-		return ERR_NOT_FOUND;
-	walk->data += FAT_ENTRY_SIZE;
-	walk->at_hand--;
-	walk->index++;
+	if (walk->cluster != FAT_FIXED_ROOT) {
+		if (!fat_has_cluster(fat, walk->cluster))
+			return corrupt("FAT: directory in cluster %u of %u", walk->cluster,
+				       fat->cluster_count);
+		end = fat_cluster_offset(fat, walk->cluster + 1);
+	}
+	size = (size_t)walk->left * FAT_ENTRY_SIZE;
+	status = block_peek(fat->volume.device, end - size, size, &walk->entries, &size);
+	if (status)
+		return status;
+	walk->end = walk->entries + size;
+	walk->left -= (u32)size / FAT_ENTRY_SIZE;
+	walk->index += (u32)size / FAT_ENTRY_SIZE;
 	return OK;
 }
 
-/* Is @entry part of a long name? Those that are out of order make the name broken. */
-static bool long_name_take(struct long_name *name, const u8 *entry)
+/*
+ * The number of the part of a long name that @entry is, from 1; 0 if it is out of order. It is for
+ * the caller to say in @name->left that it is good.
+ */
+static u32 long_name_part(struct long_name *name, const u8 *entry)
 {
 	u32 part = entry[0] & ~(u32)PART_LAST;
+	u32 expected = name->left;
 
-	if ((entry[KIND_OFFSET] & KIND_LONG_NAME_MASK) != KIND_LONG_NAME)
-		return false;
 	if (entry[0] & PART_LAST) {
-		name->parts = part <= PARTS_MAX ? part : 0;
-		name->left = name->parts;
+		expected = part;
 		name->checksum = entry[PART_CHECKSUM_OFFSET];
 	}
-	if (name->left == 0 || part != name->left || entry[PART_CHECKSUM_OFFSET] != name->checksum)
-		name->parts = name->left = 0;
-	else
-		name->left--;
-	return true;
+	name->left = NO_NAME;
+	if (part != expected || part > PARTS_MAX || entry[PART_CHECKSUM_OFFSET] != name->checksum)
+		return 0;
+	return part;
+}
+
+static bool is_long_name(const u8 *entry)
+{
+	return (entry[KIND_OFFSET] & KIND_LONG_NAME_MASK) == KIND_LONG_NAME;
 }
 
 /* Is the name complete, and that of the short entry that follows it? */
 static bool long_name_is_of(const struct long_name *name, const u8 *entry)
 {
-	return name->parts && name->left == 0 && name->checksum == fat_name_checksum(entry);
+	return name->left == 0 && name->checksum == fat_name_checksum(entry);
 }
 
 /* A file or directory; not a deleted entry, "." or "..", the volume's label. */
@@ -152,9 +156,8 @@ static bool is_file(const u8 *entry)
 	return entry[0] != DELETED && entry[0] != '.' && !(entry[KIND_OFFSET] & KIND_LABEL);
 }
 
-static void fill_file(const struct walk *walk, const u8 *entry, struct file *out)
+static void fill_file(const struct fat *fat, const u8 *entry, struct file *out)
 {
-	const struct fat *fat = walk->fat;
 	u32 cluster = load_le16(entry + 26);
 
 	if (fat->variant->entry_bits == 32)
@@ -178,7 +181,7 @@ static u32 part_units(const u8 *entry, u16 units[FAT_LONG_NAME_PART])
 
 		if (unit == 0)
 			break;
-		if (unit < ' ' || unit == '/' || unit == '\\')
+		if (!fat_name_can_have(unit))
 			return 0;
 		units[count++] = unit;
 	}
@@ -187,35 +190,38 @@ static u32 part_units(const u8 *entry, u16 units[FAT_LONG_NAME_PART])
 
 enum status fat_next(const struct file *directory, u64 *cursor, struct directory_entry *out)
 {
-	struct walk walk = walk_start(directory);
-	struct long_name name = { 0 };
+	struct walk walk = walk_start(directory, (u32)*cursor, (u32)(*cursor >> 32));
+	struct long_name name = { .left = NO_NAME };
 	u16 units[PARTS_MAX * FAT_LONG_NAME_PART];
 	u32 count = 0;
 
-	if (*cursor) {
-		walk.index = (u32)*cursor;
-		walk.cluster = (u32)(*cursor >> 32);
-	}
-	for (;;) {
-		const u8 *entry;
+	for (const u8 *entry = NULL;; entry += FAT_ENTRY_SIZE) {
+		u32 behind;
 		size_t size = 0;
-		enum status status = walk_next(&walk, &entry);
 
-		if (status)
-			return status;
-		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && entry[0] != DELETED &&
-		    long_name_take(&name, entry)) {
-			u32 part = name.left * FAT_LONG_NAME_PART;
-			u32 part_count;
+		if (entry == walk.end) {
+			enum status status = walk_on(&walk);
 
-			if (!name.parts)
+			if (status)
+				return status;
+			entry = walk.entries;
+		}
+		if (entry[0] == FREE_FROM_HERE)
+			return ERR_NOT_FOUND;
+		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && is_long_name(entry)) {
+			u32 part = long_name_part(&name, entry);
+			u32 first, part_count;
+
+			if (part == 0)
 				continue;
-			part_count = part_units(entry, units + part);
-			if (name.left == name.parts - 1)
-				count = part + part_count;
-			if (part_count == 0 || count > FAT_LONG_NAME_MAX ||
-			    (part_count < FAT_LONG_NAME_PART && count != part + part_count))
-				name.parts = name.left = 0;
+			first = (part - 1) * FAT_LONG_NAME_PART;
+			part_count = part_units(entry, units + first);
+			if (entry[0] & PART_LAST)
+				count = first + part_count;
+			else if (part_count < FAT_LONG_NAME_PART)
+				continue;
+			if (part_count > 0 && count <= FAT_LONG_NAME_MAX)
+				name.left = part - 1;
 			continue;
 		}
 		if (is_file(entry)) {
@@ -224,11 +230,15 @@ enum status fat_next(const struct file *directory, u64 *cursor, struct directory
 			if (size == 0)
 				size = fat_name_from_short(entry, out->name);
 		}
-		name = (struct long_name){ 0 };
+		name.left = NO_NAME;
 		if (size == 0)
 			continue;
-		fill_file(&walk, entry, &out->file);
-		*cursor = (u64)walk.cluster << 32 | walk.index;
+		fill_file(walk.fat, entry, &out->file);
+		behind = (u32)(walk.end - entry) / FAT_ENTRY_SIZE - 1;
+		*cursor = walk.index - behind;
+		*cursor |=
+			(u64)(walk.cluster - (walk.left + behind) / entries_per_cluster(walk.fat))
+			<< 32;
 		return OK;
 	}
 }
@@ -265,37 +275,41 @@ static bool short_name_matches(const u8 *entry, const u8 *wanted)
 
 enum status fat_find(const struct file *directory, struct span wanted, struct file *out)
 {
-	struct walk walk = walk_start(directory);
-	struct long_name name = { 0 };
+	struct walk walk = walk_start(directory, 0, 0);
+	struct long_name name = { .left = NO_NAME };
 	u16 units[FAT_LONG_NAME_MAX];
 	u8 short_name[FAT_SHORT_NAME_SIZE];
-	const bool has_short_name = fat_name_to_short(wanted, short_name);
 	const u32 count = IS_ENABLED(CONFIG_FAT_LONG_NAMES) ? fat_name_to_units(wanted, units) : 0;
 	const u32 parts = (count + FAT_LONG_NAME_PART - 1) / FAT_LONG_NAME_PART;
-	bool matches = false;
 
-	for (;;) {
-		const u8 *entry;
-		enum status status = walk_next(&walk, &entry);
+	if (!fat_name_to_short(wanted, short_name))
+		short_name[0] = FREE_FROM_HERE; /* which no entry in use begins with */
+	for (const u8 *entry = NULL;; entry += FAT_ENTRY_SIZE) {
+		if (entry == walk.end) {
+			enum status status = walk_on(&walk);
 
-		if (status)
-			return status;
-		if (count && entry[0] != DELETED && long_name_take(&name, entry)) {
+			if (status)
+				return status;
+			entry = walk.entries;
+		}
+		if (entry[0] == FREE_FROM_HERE)
+			return ERR_NOT_FOUND;
+		if (is_long_name(entry)) {
+			u32 part = long_name_part(&name, entry);
+			u32 first = (part - 1) * FAT_LONG_NAME_PART;
+
 			/* Most names differ in their number of parts, or early in one of them. */
-			u32 part = name.left * FAT_LONG_NAME_PART;
-
-			if (entry[0] & PART_LAST)
-				matches = name.parts == parts;
-			matches = matches && name.parts &&
-				  part_matches(entry, units + part, count - part);
+			if (entry[0] & PART_LAST && part != parts)
+				continue;
+			if (part && part_matches(entry, units + first, count - first))
+				name.left = part - 1;
 			continue;
 		}
-		if (is_file(entry) && ((matches && long_name_is_of(&name, entry)) ||
-				       (has_short_name && short_name_matches(entry, short_name)))) {
-			fill_file(&walk, entry, out);
+		if ((long_name_is_of(&name, entry) || short_name_matches(entry, short_name)) &&
+		    is_file(entry)) {
+			fill_file(walk.fat, entry, out);
 			return OK;
 		}
-		matches = false;
-		name.parts = 0;
+		name.left = NO_NAME;
 	}
 }

@@ -38,7 +38,7 @@ struct fat {
 enum {
 	/*
 	 * Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
-	 * 	   holds this number.
+	 * holds this number.
 	 */
 	FAT_FIXED_ROOT = 1,
 	FAT_FIRST_CLUSTER = 2,
@@ -83,7 +83,8 @@ const struct fat_variant *fat_variant_find(u32 entry_bits);
 /*
  * Follows the chain from @cluster. @count is how many neighbours in a row it starts with, @cluster
  * included, at most @count_max.
- * @next is the cluster the chain jumps to then, 0 at its end or where @count_max stopped it.
+ * @next is the cluster the chain jumps to then, 0 at its end or where @count_max stopped it. A link
+ * that leads nowhere ends the run as well; ERR_CORRUPT if it is that of @cluster itself.
  */
 enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32 *count, u32 *next);
 
@@ -102,6 +103,9 @@ size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE]);
 
 /* @name as upper case UTF-16; 0 if it is too long. */
 u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX]);
+
+/* A name with a separator or a control character in it opens nothing, or something else. */
+bool fat_name_can_have(u16 unit);
 
 /* What ties the parts of a long name to the short name behind them. */
 u8 fat_name_checksum(const u8 *short_name);

@@ -119,7 +119,7 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
 
-	/* What is cut off, or has no link, costs the files that lie there: as elsewhere. */
+	/* What is cut off, or has no link, costs only the files that lie there. */
 	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
 	fat_size = (u64)b->fat_sectors * b->bytes_per_sector;
 	usable_count = min_u64(fat_size * 8 / bits - FAT_FIRST_CLUSTER,

@@ -65,11 +65,7 @@ static u32 field_to_units(const u8 *field, u32 field_size, bool lower, u16 *unit
 	return size;
 }
 
-/*
- * A name with a separator, a dot too many or a control character in it opens nothing, or something
- * else.
- */
-static bool can_be_opened(u16 unit)
+bool fat_name_can_have(u16 unit)
 {
 	return unit >= ' ' && unit != '/' && unit != '\\';
 }
@@ -87,7 +83,7 @@ size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE])
 	extension = field_to_units(entry + BASE_SIZE, EXTENSION_SIZE,
 				   entry[CASE_OFFSET] & CASE_LOWER_EXTENSION, units + count + 1);
 	for (u32 i = 0; i < count + (extension ? 1 + extension : 0); i++)
-		if (i != count && (!can_be_opened(units[i]) || units[i] == '.'))
+		if (i != count && (!fat_name_can_have(units[i]) || units[i] == '.'))
 			return 0;
 	if (extension) {
 		if (units[count + 1] == ' ')
