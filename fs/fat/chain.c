@@ -4,14 +4,11 @@
 #include "fs/fat/fat.h"
 #include "lib/util.h"
 
-/*
- * All that is left of the table from the link of @cluster to that of @last, as far as it is at
- * hand.
- */
+/* The links from that of @cluster to that of @last, as far as they are at hand. */
 static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
 			      const u8 **data, u32 *count)
 {
-	size_t size;
+	size_t size = 0;
 	enum status status = block_peek(fat->volume.device,
 					fat->table_offset + (u64)cluster * link_size,
 					(size_t)(last - cluster + 1) * link_size, data, &size);
@@ -52,25 +49,27 @@ static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32
 /* The hot loop of a boot: some 28,000 links for a kernel of 14 MB in clusters of 512 bytes. */
 static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
-	const u64 two_links = 0x0fffffff0fffffff;
-	const u8 *data, *at, *pairs_end, *last_link;
+	const u64 mask = 0x0fffffff0fffffff, two = 0x0000000200000002;
+	const u8 *data, *at, *fours_end, *end;
 	u64 expected;
 	u32 count;
 	enum status status = peek_links(fat, *cluster, last, 4, &data, &count);
 
 	if (status)
 		return status;
-	/* Two at a time; of all but the last link, which is for the caller to judge. */
-	last_link = data + (size_t)(count - 1) * 4;
-	pairs_end = data + (size_t)(count - 1) / 2 * 8;
+	/* All but the last link, which is for the caller to judge; four at a time while they fit.
+	 */
+	end = data + (size_t)(count - 1) * 4;
+	fours_end = data + (size_t)(count - 1) / 4 * 16;
 	expected = (*cluster + 1) | (u64)(*cluster + 2) << 32;
 	at = data;
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
-		for (; at < pairs_end; at += 8, expected += 0x0000000200000002)
-			if ((load_le64(at) & two_links) != expected)
+		for (; at < fours_end; at += 16, expected += 2 * two)
+			if (((load_le64(at) ^ expected) | (load_le64(at + 8) ^ (expected + two))) &
+			    mask)
 				break;
 	*cluster += (u32)(at - data) / 4;
-	while (at < last_link && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
+	while (at < end && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
 		at += 4;
 		++*cluster;
 	}

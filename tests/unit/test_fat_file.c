@@ -197,6 +197,44 @@ TEST(neighbours_are_one_request)
 	arena_release(&arena);
 }
 
+/* Runs of every length, wherever they start. */
+TEST(runs_end_where_the_chain_jumps)
+{
+	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16) {
+		struct fat_image image;
+		struct volume *volume;
+		const struct fat *fat;
+
+		fat_image_init(&image, &(struct fat_image_shape){
+					       .entry_bits = bits,
+					       .cluster_count = bits == 16 ? 5000 : 100 });
+		for (u32 cluster = 2; cluster < 60; cluster++)
+			fat_image_set_link(&image, cluster, cluster + 1);
+		volume = mount_image(&image, 512);
+		fat = container_of(volume, struct fat, volume);
+		for (u32 first = 2; first < 8; first++) {
+			for (u32 last = first; last < 40; last++) {
+				u32 count, next;
+
+				fat_image_set_link(&image, last, 70);
+				block_cache_invalidate(&disk.device);
+				CHECK_EQUAL(fat_chain_run(fat, first, 50, &count, &next), OK);
+				CHECK_EQUAL(count, last - first + 1);
+				CHECK_EQUAL(next, 70);
+				fat_image_set_link(&image, last, last + 1);
+				block_cache_invalidate(&disk.device);
+				CHECK_EQUAL(fat_chain_run(fat, first, last - first + 1, &count,
+							  &next),
+					    OK);
+				CHECK_EQUAL(count, last - first + 1);
+				CHECK_EQUAL(next, 0);
+			}
+		}
+		fat_image_free(&image);
+		arena_release(&arena);
+	}
+}
+
 TEST(fragments_stay_linear)
 {
 	const size_t size = 4 * 1000 * 1000;
