@@ -27,8 +27,14 @@ static int console_type(struct console *console)
 	return (unsigned char)*memory->input++;
 }
 
+bool memory_console_has(const struct memory_console *console, const char *text)
+{
+	return strstr(console->text, text) != NULL;
+}
+
 void memory_console_init(struct memory_console *console, const char *input)
 {
+	console_unregister(&console->console);
 	memset(console, 0, sizeof(*console));
 	console->console = (struct console){
 		.name = "memory",

@@ -14,5 +14,11 @@ struct memory_console {
 	u64 reads;
 };
 
-/* Registers it with nothing written and @input to be typed. To be unregistered by the caller. */
+/*
+ * Registers it, or takes it anew, with nothing written and @input to be typed. To be unregistered
+ * by the caller before its memory goes.
+ */
 void memory_console_init(struct memory_console *console, const char *input);
+
+/* Was that written? */
+bool memory_console_has(const struct memory_console *console, const char *text);

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "core/block.h"
-#include "core/console.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "drivers/pci/pci.h"
@@ -15,6 +14,7 @@
 #include "lib/util.h"
 #include "tests/host/fake_virtio.h"
 #include "tests/host/host.h"
+#include "tests/host/memory_console.h"
 
 const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
 
@@ -27,8 +27,7 @@ const struct virtio_driver *const virtio_drivers[] = {
 
 static struct fake_machine machine;
 static struct span machine_dsdt;
-static char logged[16384];
-static size_t logged_size;
+static struct memory_console machine_log;
 
 /* In place of drivers/platform/acpi.c, which a test that links this does not pull in. */
 bool acpi_ecam(u32 index, struct ecam *out)
@@ -49,20 +48,10 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	return OK;
 }
 
-static void capture(struct console *console, const char *text, size_t size)
-{
-	(void)console;
-	for (size_t i = 0; i < size && logged_size + 1 < sizeof(logged); i++)
-		logged[logged_size++] = text[i];
-	logged[logged_size] = '\0';
-}
-
-static struct console log_console = { .name = "log", .write = capture };
-
 /* Was it logged since machine_start()? */
 [[maybe_unused]] static bool was_logged(const char *text)
 {
-	return strstr(logged, text) != NULL;
+	return memory_console_has(&machine_log, text);
 }
 
 /* An empty machine. Disks of the tests before stay registered, as devices never go away. */
@@ -72,7 +61,6 @@ static void machine_start(void)
 
 	devices_quiesce();
 	if (!started) {
-		console_register(&log_console);
 		log_set_threshold(LOG_DEBUG);
 		started = true;
 	}
@@ -80,8 +68,7 @@ static void machine_start(void)
 	machine = (struct fake_machine){ 0 };
 	machine_dsdt = (struct span){ 0 };
 	fake_machine_start(&machine);
-	logged_size = 0;
-	logged[0] = '\0';
+	memory_console_init(&machine_log, "");
 }
 
 /* A machine with ECAM, as Cloud Hypervisor has it: BARs near the end of physical memory. */

@@ -8,6 +8,16 @@
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
 
+static struct memory_console console;
+
+/* An empty boot_info, and all that is logged from now on. */
+static void start(enum log_level threshold)
+{
+	memory_console_init(&console, "");
+	log_set_threshold(threshold);
+	boot_info = (struct boot_info){ .source = "test" };
+}
+
 static const char *option(const char *command_line, const char *name)
 {
 	static char text[64];
@@ -68,48 +78,35 @@ TEST(ranges_are_kept_as_given_unless_empty_or_wrapping)
 
 TEST(ranges_past_the_end_of_the_table_are_dropped_with_a_message)
 {
-	static struct memory_console console;
-
-	memory_console_init(&console, "");
-	log_set_threshold(LOG_WARNING);
-	boot_info = (struct boot_info){ .source = "test" };
+	start(LOG_WARNING);
 	for (u32 i = 0; i < BOOT_RANGES_MAX; i++)
 		boot_info_add_range(i, 1, MEMORY_CONVENTIONAL);
-	console.size = 0;
-	console.text[0] = 0;
+	CHECK_TEXT(console.text, "");
 	boot_info_add_range(0x1234, 1, MEMORY_RESERVED);
 	CHECK_EQUAL(boot_info.range_count, BOOT_RANGES_MAX);
-	CHECK(strstr(console.text, "BOOT_RANGES_MAX"));
-	CHECK(strstr(console.text, "0x1234"));
-	console_unregister(&console.console);
+	CHECK(memory_console_has(&console, "BOOT_RANGES_MAX"));
+	CHECK(memory_console_has(&console, "0x1234"));
 }
 
 TEST(the_log_shows_all_of_it)
 {
-	static struct memory_console console;
-
-	memory_console_init(&console, "");
-	log_set_threshold(LOG_DEBUG);
-	boot_info = (struct boot_info){ .source = "PVH", .rsdp = 0xe0000 };
+	start(LOG_DEBUG);
+	boot_info.source = "PVH";
+	boot_info.rsdp = 0xe0000;
 	boot_info_add_range(0x1000, 0x2000, MEMORY_ACPI_NVS);
 	boot_info.modules[0] = span_of("", 77);
 	boot_info.module_count = 1;
 	boot_info.command_line = SPAN("root=/dev/vda1\x1b[2J");
 	boot_info_log();
-	CHECK(strstr(console.text, "PVH, RSDP at 0xe0000"));
-	CHECK(strstr(console.text, "0x0000000000001000 to 0x0000000000003000, type 10"));
-	CHECK(strstr(console.text, "module of 77 bytes"));
-	CHECK(strstr(console.text, "command line: root=/dev/vda1?[2J"));
-	console_unregister(&console.console);
+	CHECK(memory_console_has(&console, "PVH, RSDP at 0xe0000"));
+	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000, type 10"));
+	CHECK(memory_console_has(&console, "module of 77 bytes"));
+	CHECK(memory_console_has(&console, "command line: root=/dev/vda1?[2J"));
 }
 
 TEST(what_cannot_be_reached_is_left_out)
 {
-	static struct memory_console console;
-
-	memory_console_init(&console, "");
-	log_set_threshold(LOG_WARNING);
-	boot_info = (struct boot_info){ .source = "test" };
+	start(LOG_WARNING);
 	boot_info.modules[0] = span_of((const void *)(uintptr_t)(1ull << 60), 77);
 	boot_info.modules[1] = SPAN("module");
 	boot_info.module_count = 2;
@@ -118,6 +115,5 @@ TEST(what_cannot_be_reached_is_left_out)
 	CHECK(span_is_empty(boot_info.modules[0]));
 	CHECK_EQUAL(boot_info.modules[1].size, 6);
 	CHECK_EQUAL(boot_info.command_line.size, 5);
-	CHECK(strstr(console.text, "module at 0x1000000000000000"));
-	console_unregister(&console.console);
+	CHECK(memory_console_has(&console, "module at 0x1000000000000000"));
 }

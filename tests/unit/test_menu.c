@@ -30,7 +30,7 @@ static u32 choose(u32 selected, u32 timeout, const char *input)
 
 static bool said(const char *text)
 {
-	return strstr(console.text, text) != NULL;
+	return memory_console_has(&console, text);
 }
 
 TEST(when_time_is_up_the_marked_one_is_it)

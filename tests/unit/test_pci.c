@@ -264,7 +264,7 @@ static void expect_refused(const char *message)
 	pci_probe();
 	CHECK_EQUAL(disk_count(), before);
 	if (!was_logged(message)) {
-		printf("log: %s\n", logged);
+		printf("log: %s\n", machine_log.text);
 		CHECK(was_logged(message));
 	}
 }
