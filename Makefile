@@ -9,6 +9,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 
 O ?= build
+override O := $(patsubst %/,%,$(O))
+ifneq ($(words [$(O)] [$(CURDIR)])$(findstring :,$(O)$(CURDIR)),2)
+$(error Neither O=$(O) nor the folder of the sources may have a space or a colon in its path)
+endif
+ifneq ($(filter $(abspath $(O))/%,$(CURDIR)/),)
+$(error O=$(O): the output needs a folder of its own, not one that holds the sources)
+endif
+
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 # make -s is silent.
@@ -21,9 +29,9 @@ python := $(venv)/bin/python
 
 $(venv)/.complete: requirements.txt
 	$(call say,VENV,$(venv))
-	$(Q)mkdir -p build && flock build/.venv.lock sh -ec ' \
+	$(Q)mkdir -p build; flock build/.venv.lock sh -ec ' \
 		if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
-		$(PYTHON) -m venv $(venv) && $(venv)/bin/pip install -q -r $<; touch $@'
+		$(PYTHON) -m venv $(venv); $(venv)/bin/pip install -q -r $<; touch $@'
 
 ## Configure
 
@@ -50,30 +58,36 @@ savedefconfig: $(venv)/.complete ## write the difference from the defaults to $(
 
 autoconf := $(O)/include/generated/autoconf.h
 
-$(O)/.config:
-	@echo 'No configuration yet. Choose one: make <name>_defconfig, <name> is one of' >&2
-	@echo '  $(patsubst %_defconfig,%,$(sort $(notdir $(wildcard configs/*_defconfig))))' >&2
-	@false
-
 $(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(venv)/.complete
 	$(kconfig) sync --config $(O)/.config --output $@ --header $(autoconf)
 
 $(autoconf): $(O)/auto.conf ;
 
 # Goals that need no configuration; all others, and their files, do.
-free-goals := help clean distclean %_defconfig $(kconfig-targets) savedefconfig check% test% fuzz% \
-	size-check run lab bench format setup-% $(venv)/%
-ifneq ($(filter-out $(free-goals),$(or $(MAKECMDGOALS),all)),)
+config-goals := %_defconfig $(kconfig-targets)
+free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
+	setup-% $(venv)/%
+building := $(filter-out $(free-goals),$(or $(MAKECMDGOALS),all))
+ifneq ($(building),)
+ifneq ($(filter $(config-goals),$(MAKECMDGOALS)),)
+$(error First configure, then build: make $(filter $(config-goals),$(MAKECMDGOALS)) && make $(building))
+endif
+ifeq ($(wildcard $(O)/.config),)
+$(error No configuration in $(O). Choose one by `make <name>_defconfig`, <name> is one of: \
+	$(patsubst configs/%_defconfig,%,$(sort $(wildcard configs/*_defconfig))))
+endif
 include $(O)/auto.conf
 endif
 
 ## Build
 
+ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
+
 # clang and lld, unless CROSS_COMPILE is given: the prefix of gcc and ld, which may be empty.
 ifeq ($(origin CROSS_COMPILE),undefined)
 CC := clang
 LD := ld.lld
-CC_TARGET = --target=$(ARCH)-unknown-elf
+CC_TARGET := --target=$(ARCH)-unknown-elf
 SMALLEST := -Oz -flto
 # String literals that end alike once. And the passes of -Oz, not those of -O2, over the whole.
 LINK_SMALL := -O2
@@ -85,26 +99,33 @@ CC_TARGET :=
 SMALLEST := -Os
 endif
 
-ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
+# What this folder was built by: when that changes, all is built anew.
+ifneq ($(building),)
+versions := $(foreach tool,CC LD,$(or $(shell $($(tool)) --version 2>/dev/null | head -n 1), \
+	$(error $($(tool)) does not run. For a build by clang and lld, scripts/setup.sh build installs \
+	what is needed)))
+ifneq ($(CC) $(LD) $(versions),$(file <$(O)/toolchain))
+$(file >$(O)/toolchain,$(CC) $(LD) $(versions))
+endif
+compiler-include := $(shell $(CC) $(CC_TARGET) -print-file-name=include)
+endif
+built-by := $(autoconf) $(O)/toolchain Makefile
 
 folders := lib core arch drivers fs loaders boot
 include $(folders:%=%/objects.mk)
 
-CPPFLAGS = $(CC_TARGET) -nostdinc -isystem $(compiler-include) -I. -Iarch/$(ARCH)/include \
+CPPFLAGS := $(CC_TARGET) -nostdinc -isystem $(compiler-include) -I. -Iarch/$(ARCH)/include \
 	-I$(O)/include -MMD -MP
-compiler-include = $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 
 CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
 	-fcf-protection=none
-CFLAGS = -std=gnu2x -ffreestanding -gdwarf-4 $(optimize) $(warnings) $(CFLAGS_$(ARCH)) \
+optimize := $(if $(CONFIG_OPTIMIZE_SIZE),$(SMALLEST),-Os)
+warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Werror
+CFLAGS := -std=gnu2x -ffreestanding -gdwarf-4 $(optimize) $(warnings) $(CFLAGS_$(ARCH)) \
 	-fomit-frame-pointer -fno-pic -fno-pie -fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-common -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables $(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) \
 	-ffile-prefix-map=$(O)/=build/ -ffile-prefix-map=$(CURDIR)=.
-optimize := $(if $(CONFIG_OPTIMIZE_SIZE),$(SMALLEST),-Os)
-warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Werror
-CFLAGS := $(CFLAGS)
-CPPFLAGS := $(CPPFLAGS)
 
 LDFLAGS_x86_64 := -m elf_x86_64
 LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z noexecstack \
@@ -134,17 +155,17 @@ $(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
 		$(link) $@ -o $(O)/symbols.elf; done
 	$(Q)$(python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
-$(O)/%.o: %.c $(autoconf) Makefile
+$(O)/%.o: %.c $(built-by)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(O)/%.o: %.S $(autoconf) Makefile
+$(O)/%.o: %.S $(built-by)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
 
-$(O)/%.ld: %.ld.S $(autoconf) Makefile
+$(O)/%.ld: %.ld.S $(built-by)
 	$(call say,LDS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
@@ -168,7 +189,7 @@ test-unit fuzz-replay fuzz: $(O)/host/auto.conf
 	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
 
 test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=tests/boot/test_...)
-	+@$(python) -m pytest -rs $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
+	@$(python) -m pytest -rs $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
 
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
 	@$(python) scripts/check.py --out $(O)/check $(if $(DEFCONFIG),--defconfig $(DEFCONFIG)) $(PARTS)
@@ -189,28 +210,23 @@ size-check: $(venv)/.complete
 ## Use
 
 run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL= APPEND=)
-	+@$(python) scripts/run.py
+	@$(python) scripts/run.py
 
-debug-disk = -drive if=virtio,format=raw,snapshot=on,file=$(DISK)
-debug: $(O)/fatwood.debug.elf setup-debug ## this configuration under QEMU and gdb, stopped before the first instruction (DISK=)
-	@echo 'The serial console goes to $(O)/debug.log.'
-	@gdb -q $< -ex 'target remote | exec setsid qemu-system-x86_64 -S -gdb stdio -display none \
-		-nodefaults -machine $(or $(MACHINE),q35) -m $(or $(MEMORY),1G) \
-		-serial file:$(O)/debug.log -kernel $(O)/fatwood.elf $(if $(DISK),$(debug-disk))' \
-		-ex 'hbreak boot_main'
+debug: $(O)/fatwood.elf setup-debug ## this configuration likewise, and gdb before the first instruction
+	@$(python) scripts/run.py --debug $(O)
 
 size: $(O)/fatwood.debug.elf ## bytes of this configuration by folder and by symbol
 	@$(python) scripts/size.py $<
 
-bench: setup-check $(venv)/.complete ## count instructions, device accesses and requests of a boot
+bench: setup-check $(venv)/.complete ## instructions, device accesses and requests of a boot (BENCH=--quick)
 	@$(python) scripts/bench.py $(BENCH)
 
-lab: setup-check $(venv)/.complete ## a shell, or LAB="command", on a machine where KVM works
+lab: setup-check $(venv)/.complete ## a shell where KVM works, or LAB="a command"
 	@$(python) scripts/lab.py $(LAB)
 
 compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
 	$(call say,JSON,$@)
-	@separator='['; for source in $(wildcard $(obj-y:.o=.c)); do \
+	@separator='['; for source in $(wildcard $(sort $(obj-y:.o=.c))); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" \
 			'$(CURDIR)' $$source '$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -c '$$source; \
 		separator=','; done >$@; printf '\n]\n' >>$@
@@ -220,15 +236,20 @@ setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
 
 clean: ## remove what was built in $(O), keep the configuration
-	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests host host-gcc host-clang host-fuzz \
-		include auto.conf fatwood.elf fatwood.debug.elf)
+	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests host host-gcc host-clang host-fuzz include auto.conf \
+		toolchain symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
-distclean: ## remove build/ and $(O) altogether
-	$(Q)rm -rf build $(O)
+distclean: clean ## remove build/ altogether, and the configuration in $(O)
+	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig
+	$(Q)rmdir $(O) 2>/dev/null || true
 
 help: ## this text
 	@awk -F':.*## ' '/^## /{ print "\n" substr($$0, 4) } \
 		/^[a-z%_.-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@printf '%s\n' '' 'With each of them' \
+		'  O=build/mine           another folder for the configuration and what is built by it' \
+		'  CROSS_COMPILE=prefix-  gcc and ld with that prefix, or none, in place of clang and lld' \
+		'  V=1                    show the commands'
 
 .PHONY: all savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
 	size-check run debug size bench lab setup-build setup-run setup-debug setup-check clean \

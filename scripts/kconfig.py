@@ -65,8 +65,7 @@ def load_strictly(kconf, path, derived_too=True):
     edits one by hand need not know them.
     """
     if not os.path.exists(path):
-        fail(f"{path} does not exist; configs/ holds what there is: " +
-             " ".join(sorted(os.listdir("configs"))))
+        fail(f"there is no {path}; configs/ holds " + " ".join(sorted(os.listdir("configs"))))
     kconf.load_config(path)
     errors = []
     seen = set()
@@ -87,17 +86,17 @@ def load_strictly(kconf, path, derived_too=True):
                           f"{value_name(symbol, symbol.str_value)}: {reason_for(symbol, value)}")
         seen.add(name)
     if errors:
-        fail(*errors)
+        fail(*errors, *(() if derived_too else ("olddefconfig drops what does not hold, and says so",)))
 
 
 def load_leniently(kconf, path):
     """Loads a configuration of an older tree: says what it drops, as olddefconfig should."""
     if os.path.exists(path):
-        print(kconf.load_config(path))
-        for number, name, value in assignments(path):
+        kconf.load_config(path)
+        for number, name, _ in assignments(path):
             symbol = kconf.syms.get(name)
             if name and (symbol is None or not symbol.nodes):
-                print(f"{path}:{number}: CONFIG_{name} is gone and was dropped")
+                print(f"{path}:{number}: CONFIG_{name} is gone and was dropped", file=sys.stderr)
 
 
 def set_all(kconf, value):
@@ -155,6 +154,8 @@ def main():
         # make compares times, and kconfiglib leaves a file alone whose content is the same.
         os.utime(arguments.output)
     elif arguments.target in ("menuconfig", "guiconfig"):
+        if arguments.target == "menuconfig" and not (sys.stdin.isatty() and sys.stdout.isatty()):
+            fail("menuconfig needs a terminal; elsewhere, write a defconfig below configs/")
         os.environ["KCONFIG_CONFIG"] = arguments.config
         os.makedirs(os.path.dirname(arguments.config) or ".", exist_ok=True)
         try:

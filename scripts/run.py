@@ -5,14 +5,18 @@
 Options come as make variables:
   DISK=image.raw|image.qcow2   boot this image (what the guest writes goes into it)
   MACHINE=q35|pc|microvm       MEMORY=1G        ACCEL=auto|kvm|tcg
-  DEBUG=1                      wait for gdb before the first instruction
   APPEND="fatwood.log=debug"   words for the VMM's command line
 The demo disk holds the distribution's own kernel and a busybox shell; it is made once, and what the
 guest writes to it is forgotten.
+
+`make debug` is run.py --debug FOLDER: the same, with the firmware that was built there, and gdb on this
+terminal before the first instruction.
 """
 
+import argparse
 import os
 import pathlib
+import re
 import shlex
 import sys
 import time
@@ -25,11 +29,11 @@ from tests.images import initrd, kernels  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
 
 MIB = 1 << 20
-# The build that suits the machine, its -machine words, and how it takes a disk.
+# The build that suits the machine, and how it takes a disk.
 MACHINES = {
-    "q35": ("qemu", "q35", "virtio-blk-pci"),
-    "pc": ("qemu", "pc", "virtio-blk-pci"),
-    "microvm": ("qemu_microvm", "microvm", "virtio-blk-device"),
+    "q35": ("qemu", "virtio-blk-pci"),
+    "pc": ("qemu", "virtio-blk-pci"),
+    "microvm": ("qemu_microvm", "virtio-blk-device"),
 }
 
 
@@ -57,14 +61,29 @@ def demo_disk():
     return path
 
 
-def disk_format(path):
-    with open(path, "rb") as file:
-        return "qcow2" if file.read(4) == b"QFI\xfb" else "raw"
+def disk_words(path):
+    """The -drive words for the user's image. Its name tells the format: a guest can write the mark of
+    another one into its raw disk, and have QEMU read any file of the host as its backing file."""
+    try:
+        with open(path, "r+b") as file:
+            is_qcow2 = file.read(4) == b"QFI\xfb"
+    except OSError as error:
+        raise UserError(f"DISK={path}: {error.strerror}") from error
+    name_says_qcow2 = path.endswith(".qcow2")
+    if is_qcow2 != name_says_qcow2:
+        raise UserError(f"DISK={path} {'has' if is_qcow2 else 'does not have'} the mark of a qcow2 image: "
+                        f"if that is right, give it a name {'with' if is_qcow2 else 'without'} .qcow2")
+    return f"format={'qcow2' if is_qcow2 else 'raw'},file={path.replace(',', ',,')}"
+
+
+def choose(settings, name, default, choices):
+    value = settings.get(name) or default
+    if value not in choices:
+        raise UserError(f"{name}={value}: choose one of {' '.join(choices)}")
+    return value
 
 
 def accelerator(wanted):
-    if wanted not in ("auto", "kvm", "tcg"):
-        raise UserError(f"ACCEL={wanted}: choose auto, kvm or tcg")
     if wanted != "auto":
         return wanted
     problem = kvm_probe.kvm_problem()
@@ -73,43 +92,50 @@ def accelerator(wanted):
     return "tcg" if problem else "kvm"
 
 
-def command(settings):
-    machine = settings.get("MACHINE") or "q35"
-    if machine not in MACHINES:
-        raise UserError(f"MACHINE={machine}: choose {', '.join(MACHINES)}")
-    configuration, machine_words, disk_device = MACHINES[machine]
-
+def command(settings, debug):
+    """The words that start QEMU; debug: the folder of a build that exists."""
+    machine = choose(settings, "MACHINE", "q35", MACHINES)
+    wanted = choose(settings, "ACCEL", "tcg" if debug else "auto", ("auto", "kvm", "tcg"))
+    memory = settings.get("MEMORY") or "1G"
+    if not re.fullmatch(r"[1-9][0-9]*[KMGT]?", memory, re.IGNORECASE):
+        raise UserError(f"MEMORY={memory}: write a number of MiB, or one with its unit such as 512M or 2G")
     disk = settings.get("DISK")
-    if disk and not os.access(disk, os.R_OK | os.W_OK):
-        raise UserError(f"DISK={disk}: no such file, or not ours to read and write")
-    say(f"building the firmware (build/{configuration})")
-    image = firmware.build(configuration)
-    disk_words = f"format={disk_format(disk)},file={disk}" if disk else \
-        f"format=raw,snapshot=on,file={demo_disk()}"
-    accel = accelerator(settings.get("ACCEL") or "auto")
-    words = ["qemu-system-x86_64", "-machine", f"{machine_words},accel={accel}",
-             "-cpu", "host" if accel == "kvm" else "max",
-             "-m", settings.get("MEMORY") or "1G", "-nodefaults", "-no-user-config",
-             "-display", "none", "-serial", "mon:stdio", "-kernel", str(image),
-             "-drive", f"if=none,id=disk0,{disk_words}", "-device", f"{disk_device},drive=disk0"]
+    drive = disk_words(disk) if disk else f"format=raw,snapshot=on,file={demo_disk()}"
+    configuration, device = MACHINES[machine]
+    image = debug / "fatwood.elf" if debug else None
+    if not image:
+        say(f"building the firmware (build/{configuration})")
+        image = firmware.build(configuration)
+    accel = accelerator(wanted)
+    words = ["qemu-system-x86_64", "-machine", f"{machine},accel={accel}",
+             "-cpu", "host" if accel == "kvm" else "max", "-m", memory, "-nodefaults", "-no-user-config",
+             "-display", "none", "-kernel", str(image),
+             "-drive", f"if=none,id=disk0,{drive}", "-device", f"{device},drive=disk0"]
     options = [settings.get("APPEND"), kernels.clock_options(machine) if accel == "tcg" else ""]
     if any(options):
         words += ["-append", " ".join(filter(None, options))]
-    if settings.get("DEBUG", "0") not in ("", "0"):
-        words += ["-s", "-S"]
-        say("waiting for gdb; in another terminal:")
-        say(f"  gdb -ex 'target remote :1234' {image.with_name('fatwood.debug.elf')}")
     return words
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--debug", type=pathlib.Path, metavar="FOLDER")
+    debug = parser.parse_args().debug
     started = time.monotonic()
     try:
-        words = command(os.environ)
+        words = command(os.environ, debug)
     except (UserError, kernels.Unavailable, firmware.BuildError) as error:
         sys.exit(f"run: {error}")
-    say(shlex.join(words))
-    say(f"ready after {time.monotonic() - started:.1f} s; Ctrl-A X leaves QEMU, Ctrl-A C is its monitor")
+    if debug:
+        words += ["-serial", f"file:{debug}/debug.log", "-S", "-gdb", "stdio"]
+        say(f"the serial console goes to {debug}/debug.log")
+        words = ["gdb", "-q", f"{debug}/fatwood.debug.elf",
+                 "-ex", f"target remote | exec setsid {shlex.join(words)}", "-ex", "hbreak boot_main"]
+    else:
+        words += ["-serial", "mon:stdio"]
+        say(shlex.join(words))
+        say(f"ready after {time.monotonic() - started:.1f} s; "
+            "Ctrl-A X leaves QEMU, Ctrl-A C is its monitor")
     sys.stdout.flush()
     os.execvp(words[0], words)
 

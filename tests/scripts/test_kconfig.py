@@ -121,3 +121,10 @@ def test_a_seed_repeats_a_random_configuration(tmp_path):
     seven = kconfig("randconfig", tmp_path, env=environment | {"KCONFIG_SEED": "7"})[2]
     assert kconfig("randconfig", tmp_path, env=environment | {"KCONFIG_SEED": "7"})[2] == seven
     assert kconfig("randconfig", tmp_path, env=environment | {"KCONFIG_SEED": "8"})[2] != seven
+
+
+def test_menuconfig_without_a_terminal_says_so(tmp_path):
+    done = subprocess.run([sys.executable, "scripts/kconfig.py", "menuconfig", "--config", tmp_path / ".config"],
+                          cwd=ROOT, text=True, check=False, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 1 and done.stdout.count("\n") == 1 and "needs a terminal" in done.stdout

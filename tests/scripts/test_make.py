@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Makefile: wrong use ends in one line that says what to do, and nothing else happens."""
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def make(*words):
+    """(status, output)"""
+    done = subprocess.run(["make", "--no-print-directory", *map(str, words)], cwd=ROOT, text=True, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("words, advice", [
+    ([], "make <name>_defconfig"),
+    (["size"], "make <name>_defconfig"),
+    (["savedefconfig"], "make <name>_defconfig"),
+    (["tiny_defconfig", "all"], "make tiny_defconfig && make all"),
+])
+def test_without_a_configuration(tmp_path, words, advice):
+    status, output = make(f"O={tmp_path}/none", *words)
+    assert status == 2 and output.count("\n") == 1 and advice in output
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("folder", ["", ".", "..", "/", ROOT, ROOT.parent, "a b", "a:b"])
+@pytest.mark.parametrize("goal", ["tiny_defconfig", "clean", "distclean"])
+def test_an_output_folder_that_cannot_be(folder, goal):
+    status, output = make("-n", f"O={folder}", goal)
+    assert status == 2 and output.count("\n") == 1 and "O=" in output
+
+
+def test_a_compiler_that_is_missing(tmp_path):
+    assert make(f"O={tmp_path}", "tiny_defconfig")[0] == 0
+    status, output = make(f"O={tmp_path}", "CROSS_COMPILE=no-such-")
+    assert status == 2 and output.count("\n") == 1
+    assert "no-such-gcc does not run" in output and "scripts/setup.sh build" in output
+
+
+def test_another_compiler_builds_anew(tmp_path):
+    target = tmp_path / "lib/status.o"
+    assert make(f"O={tmp_path}", "tiny_defconfig")[0] == 0
+    built = "  CC      lib/status.c\n"
+    assert make(f"O={tmp_path}/", target)[1].endswith(built)
+    assert built not in make(f"O={tmp_path}", target)[1]
+    assert make(f"O={tmp_path}", target, "CROSS_COMPILE=") == (0, built)
+
+
+def test_clean_leaves_what_is_not_of_the_build(tmp_path):
+    assert make(f"O={tmp_path}", "tiny_defconfig")[0] == 0
+    assert make(f"O={tmp_path}", tmp_path / "lib/status.o")[0] == 0
+    (tmp_path / "mine").touch()
+    assert make(f"O={tmp_path}", "clean")[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".config", "mine"]
+
+
+def test_help_names_targets_that_exist():
+    _, output = make("help")
+    named = [line.split()[0] for line in output.splitlines() if line.startswith("  ") and "=" not in line.split()[0]]
+    assert "menuconfig" in named and "check" in named
+    for name in named:
+        name = name.replace("%", "x")
+        assert f"No rule to make target '{name}'" not in make("-n", f"O={ROOT}/build/none", name)[1]

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/run.py: what it makes of its options, before anything is built or started."""
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from scripts import run  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_built(monkeypatch):
+    monkeypatch.setattr(run.firmware, "build", lambda name: pathlib.Path("build", name, "fatwood.elf"))
+    monkeypatch.setattr(run, "demo_disk", lambda: pathlib.Path("demo.raw"))
+
+
+@pytest.mark.parametrize("settings, advice", [
+    ({"MACHINE": "virt"}, "choose one of q35 pc microvm"),
+    ({"ACCEL": "xen"}, "choose one of auto kvm tcg"),
+    ({"MEMORY": "much"}, "such as 512M"),
+    ({"MEMORY": "0"}, "such as 512M"),
+    ({"MEMORY": "1G,slots=2"}, "such as 512M"),
+    ({"DISK": "no/such"}, "No such file"),
+    ({"DISK": "/"}, "Is a directory"),
+])
+def test_wrong_options(settings, advice):
+    with pytest.raises(run.UserError) as error:
+        run.command({"ACCEL": "tcg", **settings}, None)
+    name, = settings
+    assert f"{name}={settings[name]}: " in str(error.value) and advice in str(error.value)
+
+
+@pytest.mark.parametrize("name, head, words", [
+    ("a.raw", b"", "format=raw,file=a.raw"),
+    ("a", b"MBR!", "format=raw,file=a"),
+    ("a,b.img", b"", "format=raw,file=a,,b.img"),
+    ("a.qcow2", b"QFI\xfb", "format=qcow2,file=a.qcow2"),
+    ("a.img", b"QFI\xfb", None),
+    ("a.qcow2", b"MBR!", None),
+])
+def test_the_name_of_a_disk_tells_its_format(tmp_path, monkeypatch, name, head, words):
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path(name).write_bytes(head)
+    if words:
+        assert run.disk_words(name) == words
+    else:
+        with pytest.raises(run.UserError):
+            run.disk_words(name)
+
+
+@pytest.mark.parametrize("machine, build, device", [
+    ("q35", "qemu", "virtio-blk-pci"), ("microvm", "qemu_microvm", "virtio-blk-device")])
+def test_the_machine_chooses_the_build(machine, build, device):
+    words = run.command({"MACHINE": machine, "ACCEL": "tcg", "APPEND": "fatwood.log=debug"}, None)
+    assert words[words.index("-machine") + 1] == f"{machine},accel=tcg"
+    assert words[words.index("-kernel") + 1] == f"build/{build}/fatwood.elf"
+    assert words[words.index("-append") + 1].split()[0] == "fatwood.log=debug"
+    assert f"{device},drive=disk0" in words and "-S" not in words
+
+
+def test_the_demo_disk_is_not_written_to():
+    assert "if=none,id=disk0,format=raw,snapshot=on,file=demo.raw" in run.command({"ACCEL": "tcg"}, None)
+
+
+def test_debugging_takes_the_build_that_is_there():
+    words = run.command({}, pathlib.Path("build/mine"))
+    assert words[words.index("-kernel") + 1] == "build/mine/fatwood.elf"
+    assert "q35,accel=tcg" in words
