@@ -16,7 +16,7 @@ enum {
 	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
 	/*
 	 * One request leaves half of the lines alone: a directory and the table stay beside a
-	 * 	   stream.
+	 * stream.
 	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
 };
@@ -37,7 +37,7 @@ static struct {
 	struct line lines[LINES_MAX];
 } cache;
 
-/* Where there is no memory left, one small line must do. */
+/* Where no memory is left, the one line; else a block that cannot be read with its neighbours. */
 static u8 last_resort[BLOCK_SIZE_MAX];
 
 static void prepare(void)
@@ -88,14 +88,23 @@ static u32 oldest_lines(u32 run)
 	return best;
 }
 
-static enum status read_lines(struct block_device *disk, u64 number, u32 run, struct line **out)
+/* Reads line @number, and lines ahead. */
+static enum status load_line(struct block_device *disk, u64 number, struct line **out)
 {
-	u64 blocks_per_line = cache.line_size / disk->block_size;
-	u64 first = number * blocks_per_line;
-	u64 count = min_u64(run * blocks_per_line, disk->block_count - first);
-	u32 slot = oldest_lines(run);
+	const u64 blocks_per_line = cache.line_size / disk->block_size;
+	const u64 first = number * blocks_per_line;
+	const struct line *before = number ? find_line(disk, number - 1) : NULL;
+	u32 run = number == 0 ? 2 : before ? before->run * 2 : 1;
+	u64 count;
+	u32 slot;
 	enum status status;
 
+	if (run > RUN_MAX)
+		run = RUN_MAX;
+	if (run > cache.line_count)
+		run = cache.line_count;
+	slot = oldest_lines(run);
+	count = min_u64(run * blocks_per_line, disk->block_count - first);
 	run = (u32)((count + blocks_per_line - 1) / blocks_per_line);
 	for (u32 i = 0; i < run; i++)
 		cache.lines[slot + i].disk = NULL;
@@ -111,21 +120,15 @@ static enum status read_lines(struct block_device *disk, u64 number, u32 run, st
 	return OK;
 }
 
-static enum status load_line(struct block_device *disk, u64 number, struct line **out)
+/* A block that cannot be read must cost no other: past the cache, only the one asked for. */
+static enum status peek_block(struct block_device *disk, u64 offset, size_t size_max,
+			      const u8 **data, size_t *size)
 {
-	const struct line *before = number ? find_line(disk, number - 1) : NULL;
-	u32 run = number == 0 ? 2 : before ? before->run * 2 : 1;
-	enum status status;
+	const u32 within = (u32)offset & (disk->block_size - 1);
 
-	if (run > RUN_MAX)
-		run = RUN_MAX;
-	if (run > cache.line_count)
-		run = cache.line_count;
-	status = read_lines(disk, number, run, out);
-	/* What was only read ahead must not cost what was asked for. */
-	if (status == ERR_IO && run > 1)
-		status = read_lines(disk, number, 1, out);
-	return status;
+	*data = last_resort + within;
+	*size = (size_t)min_u64(size_max, disk->block_size - within);
+	return block_read(disk, offset >> __builtin_ctz(disk->block_size), 1, last_resort);
 }
 
 enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data,
@@ -152,6 +155,8 @@ enum status block_peek(struct block_device *device, u64 offset, size_t size_max,
 	if (!line) {
 		enum status status = load_line(disk, number, &line);
 
+		if (status == ERR_IO)
+			return peek_block(disk, offset, size_max, data, size);
 		if (status)
 			return status;
 	}

@@ -156,6 +156,25 @@ TEST(errors_cost_only_what_they_must)
 	check_read(0, LINE_SIZE * 3);
 }
 
+TEST(a_bad_block_costs_no_other)
+{
+	for (u32 block_size = 512; block_size <= 4096; block_size *= 2) {
+		u64 bad = 7ull * LINE_SIZE + block_size;
+		u8 byte;
+
+		start(SIZE, block_size);
+		disk.bad_block = bad / block_size;
+		check_read(6 * LINE_SIZE, LINE_SIZE + block_size);
+		check_read(bad - 1, 1);
+		check_read(bad + block_size, 2 * LINE_SIZE);
+		CHECK_EQUAL(block_read_bytes(&disk.device, bad, 1, &byte), ERR_IO);
+		CHECK_EQUAL(block_read_bytes(&disk.device, bad + block_size - 1, 2, &byte), ERR_IO);
+		check_read(bad + block_size, 1);
+		disk.bad_block = UINT64_MAX;
+		check_read(bad - 1, block_size + 2);
+	}
+}
+
 TEST(disks_that_end_within_a_line)
 {
 	for (size_t blocks = 1; blocks < 100; blocks++) {
