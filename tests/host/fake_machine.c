@@ -14,8 +14,6 @@
 
 enum { COMMAND_MEMORY = 2, COMMAND_MASTER = 4 };
 
-#define violation(machine, ...) fake_violation(&(machine)->violations, __VA_ARGS__)
-
 static struct fake_function *find_function(struct fake_machine *machine, u16 segment, u8 bus,
 					   u8 slot, u8 function)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Between fake_machine.c, which knows where devices are, and fake_virtio.c, which knows what they
- * do.
+ * Between fake_machine.c, which knows where devices are, fake_virtio.c, which knows their
+ * registers, and fake_virtqueue.c, which knows what they do.
  */
 #pragma once
 
@@ -9,6 +9,10 @@
 
 /* Counts and prints what a driver must not do. */
 [[gnu::format(printf, 2, 3)]] void fake_violation(u32 *counter, const char *pattern, ...);
+#define violation(of, ...) fake_violation(&(of)->violations, __VA_ARGS__)
+
+/* Of the device status. */
+enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, FAILED = 128 };
 
 void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bool write,
 			    u64 *value);

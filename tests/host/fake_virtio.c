@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device's side of virtio (Virtual I/O Device 1.2): registers of both transports, and the
- * rings.
+ * The device's side of virtio (Virtual I/O Device 1.2): the registers of both transports. What
+ * waits in the rings: fake_virtqueue.c.
  */
 #include "tests/host/fake_virtio.h"
 
@@ -14,20 +14,6 @@
 #include "lib/util.h"
 #include "tests/host/fake_machine.h"
 
-enum { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, FAILED = 128 };
-enum { NEXT = 1, DEVICE_WRITES = 2 };
-enum { CHAIN_MAX = 8 };
-
-struct chain {
-	u16 head;
-	u32 count;
-	struct {
-		u8 *data;
-		u32 size;
-		bool device_writes;
-	} parts[CHAIN_MAX];
-};
-
 void fake_violation(u32 *counter, const char *pattern, ...)
 {
 	va_list arguments;
@@ -39,8 +25,6 @@ void fake_violation(u32 *counter, const char *pattern, ...)
 	va_end(arguments);
 	printf("\n");
 }
-
-#define violation(device, ...) fake_violation(&(device)->violations, __VA_ARGS__)
 
 void fake_virtio_init(struct fake_virtio *device, u32 id, u64 features)
 {
@@ -159,187 +143,6 @@ static u32 device_features(struct fake_virtio *device)
 static u8 generation(struct fake_virtio *device)
 {
 	return device->lie == FAKE_GENERATION_RUNS ? device->generation++ : device->generation;
-}
-
-static void read_chain(struct fake_virtio *device, struct fake_queue *queue, u16 head,
-		       struct chain *chain)
-{
-	const u8 *descriptors = (const u8 *)(uintptr_t)queue->rings[0];
-	u16 index = head, flags;
-
-	*chain = (struct chain){ .head = head };
-	do {
-		const u8 *descriptor = descriptors + 16 * index;
-
-		if (index >= queue->size || chain->count == CHAIN_MAX) {
-			violation(device, "chain from descriptor %u leads to %u", head, index);
-			return;
-		}
-		flags = load_le16(descriptor + 12);
-		chain->parts[chain->count].data = (u8 *)(uintptr_t)load_le64(descriptor);
-		chain->parts[chain->count].size = load_le32(descriptor + 8);
-		chain->parts[chain->count].device_writes = flags & DEVICE_WRITES;
-		chain->count++;
-		index = load_le16(descriptor + 14);
-	} while (flags & NEXT);
-}
-
-/* Returns the bytes written. Takes the one shape that Firecracker and Alioth take. */
-static u32 do_block_request(struct fake_virtio *device, struct chain *chain)
-{
-	u32 last = chain->count - 1;
-	u32 type, size = 0;
-	u64 offset;
-
-	if (chain->count < 2 || chain->count > 3 || chain->parts[0].size != 16 ||
-	    chain->parts[0].device_writes || chain->parts[last].size != 1 ||
-	    !chain->parts[last].device_writes) {
-		violation(device, "request of %u parts, the first of %u bytes, the last of %u",
-			  chain->count, chain->parts[0].size, chain->parts[last].size);
-		return 0;
-	}
-	device->requests++;
-	type = load_le32(chain->parts[0].data);
-	offset = load_le64(chain->parts[0].data + 8) * 512;
-	if (type == 4) {
-		device->flushes++;
-		if (chain->count != 2 || !(device->driver_features & VIRTIO_FEATURE(9)))
-			violation(device, "a flush of %u parts, or not negotiated", chain->count);
-	} else if (chain->count != 3 || type > 1 || chain->parts[1].device_writes != (type == 0) ||
-		   chain->parts[1].size % 512 != 0 || chain->parts[1].size == 0) {
-		violation(device, "request of type %u, %u parts", type, chain->count);
-	} else {
-		size = chain->parts[1].size;
-	}
-	if (device->lie == FAKE_STATUS_UNWRITTEN)
-		return 0;
-	if (device->lie == FAKE_STATUS_ERROR || offset > device->disk_size ||
-	    size > device->disk_size - offset) {
-		*chain->parts[last].data = 1;
-		return 1;
-	}
-	if (type == 0)
-		memcpy(chain->parts[1].data, device->disk + offset, size);
-	else if (type == 1)
-		memcpy(device->disk + offset, chain->parts[1].data, size);
-	device->data_bytes += size;
-	if (size > device->largest_request)
-		device->largest_request = size;
-	*chain->parts[last].data = 0;
-	return type == 0 ? size + 1 : 1;
-}
-
-static u32 do_console_request(struct fake_virtio *device, u32 queue, struct chain *chain)
-{
-	if (chain->count != 1 || chain->parts[0].device_writes != (queue == 0)) {
-		violation(device, "console buffer of %u parts", chain->count);
-		return 0;
-	}
-	for (u32 i = 0;
-	     queue == 1 && i < chain->parts[0].size && device->sent_size + 1 < sizeof(device->sent);
-	     i++)
-		device->sent[device->sent_size++] = (char)chain->parts[0].data[i];
-	return 0;
-}
-
-static u32 do_random_request(struct fake_virtio *device, struct chain *chain)
-{
-	u32 size = chain->parts[0].size;
-
-	device->requests++;
-	if (chain->count != 1 || !chain->parts[0].device_writes || size > 64)
-		violation(device, "random buffer of %u parts, %u bytes", chain->count, size);
-	/* As QEMU: not all of it at once. */
-	size = (u32)min_u64(size, 48);
-	for (u32 i = 0; i < size; i++)
-		chain->parts[0].data[i] = (u8)(i + 1);
-	return size;
-}
-
-static u32 do_request(struct fake_virtio *device, u32 queue, struct chain *chain)
-{
-	switch (device->id) {
-	case VIRTIO_ID_BLOCK:
-		return do_block_request(device, chain);
-	case VIRTIO_ID_CONSOLE:
-		return do_console_request(device, queue, chain);
-	default:
-		return do_random_request(device, chain);
-	}
-}
-
-static void push_used(struct fake_queue *queue, u32 head, u32 written)
-{
-	u8 *used = (u8 *)(uintptr_t)queue->rings[2];
-	u16 count = load_le16(used + 2);
-
-	store_le32(used + 4 + 8 * (count % queue->size), head);
-	store_le32(used + 8 + 8 * (count % queue->size), written);
-	store_le16(used + 2, (u16)(count + 1));
-}
-
-static void finish(struct fake_virtio *device, struct fake_queue *queue, u16 head, u32 written)
-{
-	u8 *used = (u8 *)(uintptr_t)queue->rings[2];
-
-	switch (device->lie) {
-	case FAKE_COUNT_JUMPS:
-		store_le16(used + 2, (u16)(load_le16(used + 2) + 1000));
-		return;
-	case FAKE_HEAD_WRONG:
-		return push_used(queue, head + 1, written);
-	case FAKE_HEAD_HUGE:
-		return push_used(queue, 0xfffffffc, written);
-	case FAKE_HEAD_IDLE:
-		return push_used(queue, head + 27u, written);
-	case FAKE_WRITTEN_HUGE:
-		return push_used(queue, head, UINT32_MAX);
-	case FAKE_DONE_TWICE:
-		push_used(queue, head, written);
-		return push_used(queue, head, written);
-	default:
-		return push_used(queue, head, written);
-	}
-}
-
-/* A console's receive queue keeps its buffers until fake input arrives, which is never. */
-static void run_queue(struct fake_virtio *device, u32 index)
-{
-	struct fake_queue *queue = &device->queues[index];
-	const u8 *available = (const u8 *)(uintptr_t)queue->rings[1];
-	u16 heads[128];
-	u32 waiting = 0;
-
-	if (!queue->enabled || !(device->status & DRIVER_OK)) {
-		violation(device, "queue %u notified in status 0x%x", index, device->status);
-		return;
-	}
-	if (device->on_notify)
-		return device->on_notify(device, index);
-	if (!(load_le16(available) & 1))
-		violation(device, "interrupts are wanted");
-	if (device->lie == FAKE_SILENT || (device->id == VIRTIO_ID_CONSOLE && index == 0))
-		return;
-	for (; queue->seen != load_le16(available + 2) && waiting < ARRAY_SIZE(heads);
-	     queue->seen++)
-		heads[waiting++] = load_le16(available + 4 + 2 * (queue->seen % queue->size));
-	for (u32 i = 0; i < waiting; i++) {
-		u16 head = heads[device->reverse ? waiting - 1 - i : i];
-		struct chain chain;
-
-		read_chain(device, queue, head, &chain);
-		finish(device, queue, head, do_request(device, index, &chain));
-	}
-}
-
-void fake_virtio_notify(struct fake_virtio *device, u32 size, u32 size_wanted, u64 queue)
-{
-	device->accesses++;
-	device->notifications++;
-	if (size != size_wanted || queue >= FAKE_QUEUE_COUNT)
-		violation(device, "doorbell of queue %lu, %u bytes", queue, size);
-	else
-		run_queue(device, (u32)queue);
 }
 
 static u64 read_config(struct fake_virtio *device, u64 offset, u32 size)
