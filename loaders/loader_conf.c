@@ -10,12 +10,12 @@
 
 static void set_default(struct span value, struct loader_conf *conf)
 {
-	/* "@saved": the choice made last, which is kept in EFI variables. */
-	if (text_equals(value, "@saved")) {
-		log_debug("loader.conf: default @saved needs EFI variables, ignored");
-		return;
-	}
-	conf->default_pattern = value;
+	/* "@saved" and its like: choices made earlier, which are kept in EFI variables. */
+	if (span_starts_with(value, SPAN("@")))
+		log_debug("default %.*s needs EFI variables, ignored", (int)value.size,
+			  (const char *)value.data);
+	else if (!span_is_empty(value))
+		conf->default_pattern = value;
 }
 
 static void set_timeout(struct span value, struct loader_conf *conf)
@@ -26,7 +26,7 @@ static void set_timeout(struct span value, struct loader_conf *conf)
 		return;
 	if (text_equals(value, "menu-force") || text_equals(value, "infinity"))
 		conf->timeout_seconds = MENU_FOREVER;
-	else if (text_equals(value, "menu-hidden"))
+	else if (text_equals(value, "menu-hidden") || text_equals(value, "0"))
 		conf->timeout_seconds = MENU_IF_KEY;
 	else if (text_equals(value, "menu-disabled"))
 		conf->timeout_seconds = MENU_NEVER;

@@ -5,11 +5,11 @@
 #include "lib/span.h"
 
 #define MENU_NEVER 0u
-#define MENU_IF_KEY (UINT32_MAX - 1) /* only if a key was typed already */
+#define MENU_IF_KEY (UINT32_MAX - 1) /* only if a key has been typed already */
 #define MENU_FOREVER UINT32_MAX      /* until a key chooses */
 
 struct loader_conf {
-	struct span default_pattern; /* of entry names; empty: none */
+	struct span default_pattern; /* of entry names */
 	u32 timeout_seconds;         /* that the menu waits, or one of the above */
 };
 

@@ -45,7 +45,7 @@ TEST(the_last_of_several_counts)
 
 TEST(timeouts_in_words)
 {
-	CHECK_EQUAL(parse("timeout 0").timeout_seconds, MENU_NEVER);
+	CHECK_EQUAL(parse("timeout 0").timeout_seconds, MENU_IF_KEY);
 	CHECK_EQUAL(parse("timeout menu-hidden").timeout_seconds, MENU_IF_KEY);
 	CHECK_EQUAL(parse("timeout menu-disabled").timeout_seconds, MENU_NEVER);
 	CHECK_EQUAL(parse("timeout menu-force").timeout_seconds, MENU_FOREVER);
@@ -72,9 +72,11 @@ TEST(a_timeout_that_is_none_is_ignored)
 	}
 }
 
-TEST(saved_needs_variables_and_is_ignored)
+TEST(choices_kept_in_variables_are_ignored)
 {
 	CHECK(span_is_empty(parse("default @saved\n").default_pattern));
+	CHECK(span_is_empty(parse("default @SAVED\n").default_pattern));
+	CHECK(is(parse("default a\ndefault @oneshot\ndefault\n").default_pattern, "a"));
 }
 
 TEST(any_bytes_are_survived)
@@ -95,7 +97,7 @@ TEST(the_vmm_stands_above_the_file)
 	CHECK_EQUAL(conf.timeout_seconds, MENU_FOREVER);
 
 	conf = parse("default a\ntimeout 9\n");
-	boot_info.command_line = SPAN("fatwood.timeout=0");
+	boot_info.command_line = SPAN("fatwood.timeout=menu-disabled fatwood.entry=");
 	loader_conf_apply_command_line(&conf);
 	CHECK(is(conf.default_pattern, "a"));
 	CHECK_EQUAL(conf.timeout_seconds, MENU_NEVER);
