@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's command line. The VMM's words come last, because for most parameters the last one
- * wins and the owner of the machine is to have the last word; and none is dropped, because some
- * describe hardware ("virtio_mmio.device="). Words are split as the kernel splits them: a double
+ * wins and the owner of the machine is to have the last word; and none but ours is dropped, because
+ * some describe hardware ("virtio_mmio.device="). Words are split as the kernel splits them: a double
  * quote hides spaces.
  */
 #include "loaders/command_line.h"
@@ -39,22 +39,31 @@ static char *append(char *to, const char *start, struct span text)
 	return to + text.size;
 }
 
+/*
+ * Neither our own words are for the kernel nor GRUB's variables, such as Fedora's $tuned_params in
+ * entries: those are nothing where GRUB does not set them.
+ */
+static bool is_for_kernel(struct span word)
+{
+	return !span_starts_with(word, SPAN("fatwood.")) && word.data[0] != '$';
+}
+
 /* Appends @from's words up to "--" and leaves in @from what stands behind that. */
-static char *append_words(char *to, const char *start, struct span *from, bool drop_ours)
+static char *append_words(char *to, const char *start, struct span *from)
 {
 	struct span word;
 
 	while (next_word(from, &word) && !text_equals(word, "--"))
-		if (!drop_ours || !span_starts_with(word, SPAN("fatwood.")))
+		if (is_for_kernel(word))
 			to = append(to, start, word);
 	return to;
 }
 
 size_t command_line_join(struct span options, struct span vmm, char *buffer)
 {
-	char *end = append_words(buffer, buffer, &options, false);
+	char *end = append_words(buffer, buffer, &options);
 
-	end = append_words(end, buffer, &vmm, true);
+	end = append_words(end, buffer, &vmm);
 	options = text_trim(options);
 	vmm = text_trim(vmm);
 	if (!span_is_empty(options) || !span_is_empty(vmm))

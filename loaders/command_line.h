@@ -5,9 +5,10 @@
 #include "lib/span.h"
 
 /*
- * Joins the two, with a space between and a NUL behind: first @options, then the words of @vmm that
- * do not begin with "fatwood."; what stands behind a word "--", which is for init, stays behind
- * one. Returns the size without the NUL. @buffer holds command_line_size_max() bytes.
+ * Joins the two, with a space between and a NUL behind: first the words of @options, then those of
+ * @vmm, without any that begin with "fatwood." or "$"; what stands behind a word "--", which is for
+ * init, stays behind one. Returns the size without the NUL. @buffer holds command_line_size_max()
+ * bytes.
  */
 size_t command_line_join(struct span options, struct span vmm, char *buffer);
 

@@ -37,9 +37,17 @@ TEST(our_own_words_are_dropped)
 	CHECK_TEXT(join("a", "fatwood.log=debug b fatwood.timeout=3"), "a b");
 	CHECK_TEXT(join("a", "fatwood.log=debug"), "a");
 	CHECK_TEXT(join("", "fatwood.x"), "");
-	CHECK_TEXT(join("fatwood.log=debug", ""), "fatwood.log=debug");
+	CHECK_TEXT(join("fatwood.log=debug", "a"), "a");
 	CHECK_TEXT(join("a", "fatwoodx=1 xfatwood.y=2 fatwood"),
 		   "a fatwoodx=1 xfatwood.y=2 fatwood");
+}
+
+TEST(variables_of_grub_are_nothing)
+{
+	CHECK_TEXT(join("ro $tuned_params quiet $ignition_firstboot", "a"), "ro quiet a");
+	CHECK_TEXT(join("$tuned_params", ""), "");
+	CHECK_TEXT(join("memmap=64M$0x10000000 a=\"b $c\"", "d"),
+		   "memmap=64M$0x10000000 a=\"b $c\" d");
 }
 
 TEST(words_that_describe_devices_survive)
