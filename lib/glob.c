@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shell patterns (POSIX fnmatch without flags, byte by byte; no character classes). Only the last
+ * Shell patterns (POSIX fnmatch, byte by byte in lower case; no character classes). Only the last
  * '*' is ever returned to: what an earlier one could still take, the last one can take as well.
  */
 #include "lib/glob.h"
+
+#include "lib/text.h"
 
 struct glob {
 	struct span pattern;
@@ -17,7 +19,7 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 		++*at;
 	if (*at >= pattern.size)
 		return false;
-	*out = pattern.data[(*at)++];
+	*out = text_to_lower(pattern.data[(*at)++]);
 	return true;
 }
 
@@ -55,8 +57,8 @@ static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
 }
 
 /*
- * Does the one byte @c match the pattern's element at @at, which is no '*'? @at is moved past it
- * then.
+ * Does the one byte @c, in lower case, match the pattern's element at @at, which is no '*'? @at is
+ * moved past it then.
  */
 static bool match_one(struct glob *glob, size_t *at, u8 c)
 {
@@ -82,7 +84,7 @@ static bool match_one(struct glob *glob, size_t *at, u8 c)
 		element = glob->pattern.data[next++];
 	}
 	*at = next;
-	return element == c;
+	return text_to_lower(element) == c;
 }
 
 bool glob_matches(struct span pattern, struct span text)
@@ -98,7 +100,8 @@ bool glob_matches(struct span pattern, struct span text)
 			resume = t;
 			continue;
 		}
-		if (p < pattern.size && t < text.size && match_one(&glob, &p, text.data[t])) {
+		if (p < pattern.size && t < text.size &&
+		    match_one(&glob, &p, text_to_lower(text.data[t]))) {
 			t++;
 			continue;
 		}

@@ -4,5 +4,8 @@
 
 #include "lib/span.h"
 
-/* Does all of @text match @pattern? Time at most pattern size times text size: no backtracking. */
+/*
+ * Does all of @text match @pattern, ASCII letters in either case? Time at most pattern size times
+ * text size: no backtracking.
+ */
 bool glob_matches(struct span pattern, struct span text);

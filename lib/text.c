@@ -9,7 +9,7 @@ static bool is_white(u8 c)
 	return c == ' ' || c == '\t';
 }
 
-static u8 to_lower(u8 c)
+u8 text_to_lower(u8 c)
 {
 	return c >= 'A' && c <= 'Z' ? (u8)(c + ('a' - 'A')) : c;
 }
@@ -59,7 +59,11 @@ struct span text_trim(struct span text)
 
 bool text_equals(struct span text, const char *other)
 {
-	return span_equals(text, span_of_string(other));
+	size_t i = 0;
+
+	while (i < text.size && other[i] && text.data[i] == (u8)other[i])
+		i++;
+	return i == text.size && !other[i];
 }
 
 int text_compare(struct span a, struct span b)
@@ -74,14 +78,15 @@ bool text_equals_ignoring_case(struct span text, const char *other)
 {
 	size_t i = 0;
 
-	while (i < text.size && other[i] && to_lower(text.data[i]) == to_lower((u8)other[i]))
+	while (i < text.size && other[i] &&
+	       text_to_lower(text.data[i]) == text_to_lower((u8)other[i]))
 		i++;
 	return i == text.size && !other[i];
 }
 
 static u8 digit_value(u8 c)
 {
-	c = to_lower(c);
+	c = text_to_lower(c);
 	if (c >= '0' && c <= '9')
 		return (u8)(c - '0');
 	if (c >= 'a' && c <= 'f')
@@ -94,7 +99,7 @@ bool text_to_u64(struct span text, u64 *out)
 	u64 value = 0;
 	u8 base = 10;
 
-	if (text.size > 2 && text.data[0] == '0' && to_lower(text.data[1]) == 'x') {
+	if (text.size > 2 && text.data[0] == '0' && text_to_lower(text.data[1]) == 'x') {
 		base = 16;
 		text = span_from(text, 2);
 	}

@@ -19,9 +19,12 @@ bool text_next_word(struct span *rest, struct span *word);
 /* @text without white space at either end. */
 struct span text_trim(struct span text);
 
+/* Of the 26 ASCII letters; any other byte as it is. */
+u8 text_to_lower(u8 c);
+
 bool text_equals(struct span text, const char *other);
 
-/* Same, but the 26 ASCII letters match in either case. */
+/* Same, but letters match in either case. */
 bool text_equals_ignoring_case(struct span text, const char *other);
 
 /* Below 0, 0, above 0, as strcmp(). */

@@ -17,6 +17,8 @@
 
 enum { LOADER_CONF_SIZE_MAX = 64 * 1024 };
 
+#define ANY SPAN("*")
+
 struct search {
 	struct arena *arena;
 	struct bls_entry *first;
@@ -120,47 +122,47 @@ static const char *entry_title(const struct bls_entry *entry, struct arena *aren
 	return arena_copy(arena, span_of_string(text));
 }
 
-static struct bls_entry *choose_by_menu(struct bls_entry *first, struct bls_entry *chosen,
-					struct arena *arena, u32 timeout_seconds)
+/* The best are shown, and @chosen. */
+static struct bls_entry *choose_by_menu(struct search *search, struct bls_entry *chosen,
+					u32 timeout_seconds)
 {
-	struct span *titles;
+	struct bls_entry **shown = arena_allocate(search->arena, BLS_BEST_MAX * sizeof(*shown));
+	struct span *titles = arena_allocate(search->arena, BLS_BEST_MAX * sizeof(*titles));
+	struct bls_entry *entry;
 	u32 count = 0, selected = 0;
 
-	for (struct bls_entry *entry = first; entry && !entry->unusable; entry = entry->next)
-		count++;
-	titles = arena_allocate(arena, count * sizeof(*titles));
-	if (count == 0 || !titles)
+	if (!shown || !titles)
 		return chosen;
-	count = 0;
-	for (struct bls_entry *entry = first; entry && !entry->unusable; entry = entry->next) {
-		const char *title = entry_title(entry, arena);
+	while (count < BLS_BEST_MAX && (entry = bls_entries_best(search->first, ANY)) &&
+	       !entry->unusable) {
+		const char *title;
 
+		if (count == BLS_BEST_MAX - 1 && !chosen->taken)
+			entry = chosen;
+		title = entry_title(entry, search->arena);
 		if (!title)
-			return chosen;
+			break;
 		if (entry == chosen)
 			selected = count;
-		titles[count++] = span_of_string(title);
+		titles[count] = span_of_string(title);
+		entry->taken = true;
+		shown[count++] = entry;
 	}
-	selected = menu_choose(titles, count, selected, timeout_seconds);
-	for (chosen = first; selected; selected--)
-		chosen = chosen->next;
-	return chosen;
+	for (u32 i = 0; i < count; i++)
+		shown[i]->taken = false;
+	return count ? shown[menu_choose(titles, count, selected, timeout_seconds)] : chosen;
 }
 
-static struct bls_entry *choose(struct bls_entry *first, const struct loader_conf *conf,
-				struct arena *arena)
+static struct bls_entry *choose(struct search *search, const struct loader_conf *conf)
 {
-	struct bls_entry *chosen = first;
+	struct bls_entry *chosen = bls_entries_best(search->first, conf->default_pattern);
 	u32 timeout_seconds = conf->timeout_seconds;
 
-	if (!span_is_empty(conf->default_pattern)) {
-		chosen = bls_entries_match(first, conf->default_pattern);
-		if (!chosen) {
-			log_warning("no entry matches the default \"%.*s\"",
-				    (int)conf->default_pattern.size,
-				    (const char *)conf->default_pattern.data);
-			chosen = first;
-		}
+	if (!chosen) {
+		log_warning("no entry matches the default \"%.*s\"",
+			    (int)conf->default_pattern.size,
+			    (const char *)conf->default_pattern.data);
+		chosen = bls_entries_best(search->first, ANY);
 	}
 	/* Where nobody can type, a menu would only cost its time, or wait for ever. */
 	if (!IS_ENABLED(CONFIG_BOOT_MENU) || timeout_seconds == MENU_NEVER || !console_has_input())
@@ -170,7 +172,7 @@ static struct bls_entry *choose(struct bls_entry *first, const struct loader_con
 			return chosen;
 		timeout_seconds = MENU_FOREVER;
 	}
-	return choose_by_menu(first, chosen, arena, timeout_seconds);
+	return choose_by_menu(search, chosen, timeout_seconds);
 }
 
 static enum status open_file(const struct bls_entry *entry, const char *key, struct span path,
@@ -187,6 +189,15 @@ static enum status open_file(const struct bls_entry *entry, const char *key, str
 	return status;
 }
 
+/* Fedora's entries have GRUB's $tuned_initrd behind the path: unset, it is nothing. */
+static struct span without_variable(struct span path)
+{
+	for (size_t i = 1; i < path.size; i++)
+		if (path.data[i] == '$' && path.data[i - 1] == ' ')
+			path.size = i - 1;
+	return path;
+}
+
 static enum status open_initrds(const struct bls_entry *entry, struct boot_entry *out)
 {
 	struct span rest = entry->text, path;
@@ -194,6 +205,7 @@ static enum status open_initrds(const struct bls_entry *entry, struct boot_entry
 	while (bls_entry_next_value(&rest, "initrd", &path)) {
 		enum status status;
 
+		path = without_variable(path);
 		if (out->initrd_count == BOOT_INITRDS_MAX)
 			return unsupported("%s: more than %d initrds (BOOT_INITRDS_MAX)",
 					   entry->file, BOOT_INITRDS_MAX);
@@ -222,22 +234,22 @@ static enum status join_options(const struct bls_entry *entry, struct arena *are
 		memcpy(joined + size, options.data, options.size);
 		size += options.size;
 	}
+	/* The kernel would not see what stands behind it. */
+	for (size_t i = 0; i < size; i++)
+		if (joined[i] == '\0')
+			return corrupt("%s: NUL in its options", entry->file);
 	*out = span_of(joined, size);
 	return OK;
 }
 
 enum status bls_entry_open(struct bls_entry *entry, struct arena *arena, struct boot_entry *out)
 {
-	struct span rest = entry->text, kernel = { 0 };
 	enum status status;
 
-	/* As with all keys but initrd and options, the last line counts. */
-	while (bls_entry_next_value(&rest, "linux", &kernel))
-		;
 	*out = (struct boot_entry){ .title = entry_title(entry, arena) };
 	if (!out->title)
 		return ERR_NO_MEMORY;
-	status = open_file(entry, "linux", kernel, &out->kernel);
+	status = open_file(entry, "linux", entry->kernel, &out->kernel);
 	if (!status)
 		status = open_initrds(entry, out);
 	if (!status)
@@ -266,9 +278,8 @@ static enum status try_entry(struct bls_entry *entry, struct arena *arena)
 static enum status boot(struct boot_disk *disk, struct arena *arena)
 {
 	struct search search = { .arena = arena };
-	struct loader_conf conf = { 0 };
-	struct bls_entry *chosen;
-	u32 tries = 1;
+	struct loader_conf conf = { .default_pattern = ANY };
+	struct bls_entry *entry;
 	enum status status, result = ERR_NOT_FOUND;
 
 	for (u32 i = 0; i < disk->volume_count; i++) {
@@ -284,20 +295,20 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	if (!search.first)
 		return result;
 
-	search.first = bls_entries_sort(search.first);
 	read_loader_conf(disk, arena, &conf);
 	loader_conf_apply_command_line(&conf);
-	chosen = choose(search.first, &conf, arena);
-	result = try_entry(chosen, arena);
-	for (struct bls_entry *entry = search.first; entry; entry = entry->next) {
-		if (entry == chosen)
-			continue;
-		if (tries++ == BLS_TRIES_MAX) {
-			log_warning("%s: more than %d entries that do not boot (BLS_TRIES_MAX)",
-				    disk->volumes[0]->device->name, BLS_TRIES_MAX);
+	entry = choose(&search, &conf);
+	for (u32 tries = 0; entry; tries++) {
+		if (tries == BLS_BEST_MAX) {
+			log_warning("%s: more than %d entries that do not boot (BLS_BEST_MAX)",
+				    disk->volumes[0]->device->name, BLS_BEST_MAX);
 			break;
 		}
-		(void)!try_entry(entry, arena);
+		status = try_entry(entry, arena);
+		if (tries == 0)
+			result = status;
+		entry->taken = true;
+		entry = bls_entries_best(search.first, ANY);
 	}
 	return result;
 }

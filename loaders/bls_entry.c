@@ -28,17 +28,25 @@ static bool take_counter(struct span *text, u8 separator, u32 *out)
 	return true;
 }
 
+bool bls_cut_suffix(struct span *name)
+{
+	static const char suffix[] = ".conf";
+	size_t size = name->size - (sizeof(suffix) - 1);
+
+	if (size >= name->size || !text_equals_ignoring_case(span_from(*name, size), suffix))
+		return false;
+	name->size = size;
+	return true;
+}
+
 bool bls_entry_name(struct span file_name, struct bls_entry *out)
 {
-	const size_t suffix_size = sizeof(BLS_SUFFIX) - 1;
 	u32 left, done = 0;
 	struct span rest;
 
-	if (file_name.size <= suffix_size || file_name.data[0] == '.' ||
-	    !text_equals_ignoring_case(span_from(file_name, file_name.size - suffix_size),
-				       BLS_SUFFIX))
+	if (!bls_cut_suffix(&file_name) || span_is_empty(file_name) || file_name.data[0] == '.')
 		return false;
-	out->name = rest = span_part(file_name, 0, file_name.size - suffix_size);
+	out->name = rest = file_name;
 	out->counted = take_counter(&rest, '+', &left) ||
 		       (take_counter(&rest, '-', &done) && take_counter(&rest, '+', &left));
 	if (out->counted) {
@@ -49,32 +57,35 @@ bool bls_entry_name(struct span file_name, struct bls_entry *out)
 	return true;
 }
 
-/* A line's first word, and what follows it. False for an empty line or a comment. */
-static bool split_line(struct span line, struct span *key, struct span *value)
+/*
+ * Takes lines off @rest until one with a first word and something behind it. Comments are none.
+ * False at the end.
+ */
+static bool next_line(struct span *rest, struct span *key, struct span *value)
 {
-	struct span rest = line;
-
-	if (!text_next_word(&rest, key) || key->data[0] == '#')
-		return false;
-	*value = text_trim(rest);
-	return true;
-}
-
-bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *value)
-{
-	struct span line, key, candidate;
+	struct span line;
 
 	while (text_next_line(rest, &line)) {
-		if (split_line(line, &key, &candidate) && text_equals(key, wanted) &&
-		    !span_is_empty(candidate)) {
-			*value = candidate;
+		if (!text_next_word(&line, key) || key->data[0] == '#')
+			continue;
+		*value = text_trim(line);
+		if (!span_is_empty(*value))
 			return true;
-		}
 	}
 	return false;
 }
 
-static void apply(struct bls_entry *entry, struct span key, struct span value, bool *has_linux)
+bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *value)
+{
+	struct span key;
+
+	while (next_line(rest, &key, value))
+		if (text_equals(key, wanted))
+			return true;
+	return false;
+}
+
+static void apply(struct bls_entry *entry, struct span key, struct span value)
 {
 	static const struct {
 		const char *key;
@@ -84,6 +95,7 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, b
 		{ "version", offsetof(struct bls_entry, version) },
 		{ "machine-id", offsetof(struct bls_entry, machine_id) },
 		{ "sort-key", offsetof(struct bls_entry, sort_key) },
+		{ "linux", offsetof(struct bls_entry, kernel) },
 	};
 	static const char *const needs_efi[] = { "efi", "uki", "uki-url", "extra" };
 
@@ -96,22 +108,18 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, b
 	if (text_equals(key, "architecture") &&
 	    !text_equals_ignoring_case(value, native_architecture))
 		entry->unusable = "it is for another architecture";
-	*has_linux |= text_equals(key, "linux") && !span_is_empty(value);
+	if (text_equals(key, "options") && span_starts_with(value, SPAN("$kernelopts")))
+		entry->unusable = "GRUB keeps its options ($kernelopts)";
 }
 
 enum status bls_entry_parse(struct span text, struct bls_entry *out)
 {
-	struct span rest = text, line, key, value;
-	bool has_linux = false;
+	struct span rest = text, key, value;
 
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] == '\0')
-			return corrupt("%s: not a text file: NUL at %zu", out->file, i);
 	out->text = text;
-	while (text_next_line(&rest, &line))
-		if (split_line(line, &key, &value))
-			apply(out, key, value, &has_linux);
-	if (!has_linux && !out->unusable)
+	while (next_line(&rest, &key, &value))
+		apply(out, key, value);
+	if (span_is_empty(out->kernel) && !out->unusable)
 		return corrupt("%s: no \"linux\" line", out->file);
 	return OK;
 }

@@ -41,70 +41,14 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	return order;
 }
 
-static struct bls_entry *merge(struct bls_entry *a, struct bls_entry *b)
+struct bls_entry *bls_entries_best(struct bls_entry *first, struct span pattern)
 {
-	struct bls_entry *first, **last = &first;
+	struct bls_entry *best = NULL;
 
-	while (a && b) {
-		struct bls_entry **from = bls_entry_compare(a, b) <= 0 ? &a : &b;
-
-		*last = *from;
-		last = &(*from)->next;
-		*from = *last;
-	}
-	*last = a ? a : b;
-	return first;
-}
-
-struct bls_entry *bls_entries_sort(struct bls_entry *first)
-{
-	struct bls_entry *runs[32] = { NULL }; /* runs[i] is NULL or 2^i entries, sorted */
-	struct bls_entry *all = NULL;
-
-	while (first) {
-		struct bls_entry *run = first;
-		size_t i;
-
-		first = first->next;
-		run->next = NULL;
-		for (i = 0; runs[i] && i < ARRAY_SIZE(runs) - 1; i++) {
-			run = merge(runs[i], run);
-			runs[i] = NULL;
-		}
-		runs[i] = merge(runs[i], run);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
-		all = merge(runs[i], all);
-	return all;
-}
-
-/*
- * In lower case, at most @size bytes: longer text is cut, and then matches nothing that is longer.
- */
-static struct span lower_case(struct span text, u8 *buffer, size_t size)
-{
-	size = (size_t)min_u64(text.size, size);
-	for (size_t i = 0; i < size; i++) {
-		u8 c = text.data[i];
-
-		buffer[i] = c >= 'A' && c <= 'Z' ? (u8)(c | 0x20) : c;
-	}
-	return span_of(buffer, size);
-}
-
-struct bls_entry *bls_entries_match(struct bls_entry *first, struct span pattern)
-{
-	u8 wanted[FILE_NAME_SIZE], name[FILE_NAME_SIZE];
-
-	pattern = lower_case(pattern, wanted, sizeof(wanted));
-	for (struct bls_entry *entry = first; entry && !entry->unusable; entry = entry->next) {
-		struct span bare = lower_case(entry->name, name, sizeof(name) - sizeof(BLS_SUFFIX));
-
-		if (glob_matches(pattern, bare))
-			return entry;
-		memcpy(name + bare.size, BLS_SUFFIX, sizeof(BLS_SUFFIX));
-		if (glob_matches(pattern, span_of(name, bare.size + sizeof(BLS_SUFFIX) - 1)))
-			return entry;
-	}
-	return NULL;
+	(void)!bls_cut_suffix(&pattern);
+	for (struct bls_entry *entry = first; entry; entry = entry->next)
+		if (!entry->taken && (!best || bls_entry_compare(entry, best) < 0) &&
+		    glob_matches(pattern, entry->name))
+			best = entry;
+	return best;
 }

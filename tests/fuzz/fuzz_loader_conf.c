@@ -23,10 +23,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	char *joined;
 
 	loader_conf_parse(text, &conf);
-	(void)bls_entries_match(&first, conf.default_pattern);
+	(void)bls_entries_best(&first, conf.default_pattern);
 	boot_info.command_line = text;
 	loader_conf_apply_command_line(&conf);
-	(void)bls_entries_match(&first, conf.default_pattern);
+	(void)bls_entries_best(&first, conf.default_pattern);
 
 	joined = malloc(command_line_size_max(text, text));
 	joined_size = command_line_join(text, text, joined);

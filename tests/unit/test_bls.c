@@ -228,7 +228,7 @@ TEST(entries_that_cannot_be_read_cost_themselves)
 		{ .path = "loader/entries/9.conf", .size = 100, .status = ERR_IO },
 		{ .path = "loader/entries/8.conf", .size = 100 * 1024 },
 		ENTRY("7.conf", "title nothing else\n"),
-		ENTRY("6.conf", "linux a\0b\n"),
+		ENTRY("6.conf", "linux linux\noptions a\0b\n"),
 		ENTRY("5.conf", ""),
 		ENTRY("1.conf", "linux linux\noptions one\n"),
 		LINUX("linux"),
@@ -239,7 +239,7 @@ TEST(entries_that_cannot_be_read_cost_themselves)
 	CHECK(said("9.conf"));
 	CHECK(said("8.conf: an entry of more than 65536 bytes"));
 	CHECK(said("7.conf: no \"linux\" line"));
-	CHECK(said("6.conf: not a text file"));
+	CHECK(said("6.conf: NUL in its options"));
 	CHECK(said("5.conf: no \"linux\" line"));
 	CHECK(said(" esp: 5.conf: corrupt") && !said("esp: esp:"));
 }
@@ -491,24 +491,24 @@ TEST(ten_thousand_entries)
 
 TEST(entries_in_vain_have_a_limit)
 {
-	struct memory_file files[BLS_TRIES_MAX + 2];
-	char paths[BLS_TRIES_MAX + 1][32];
+	struct memory_file files[BLS_BEST_MAX + 2];
+	char paths[BLS_BEST_MAX + 1][32];
 
 	/* The highest number is tried first; number 0 would boot. */
-	for (int i = 0; i <= BLS_TRIES_MAX; i++) {
+	for (int i = 0; i <= BLS_BEST_MAX; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
 		files[i] = (struct memory_file){ .path = paths[i],
 						 .bytes = i ? SPAN("linux missing\n") :
 							      SPAN("linux linux\noptions last\n") };
 	}
-	files[BLS_TRIES_MAX + 1] = (struct memory_file)LINUX("linux");
-	set_up(files, BLS_TRIES_MAX + 2);
+	files[BLS_BEST_MAX + 1] = (struct memory_file)LINUX("linux");
+	set_up(files, BLS_BEST_MAX + 2);
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
-	CHECK(said("BLS_TRIES_MAX"));
+	CHECK(said("BLS_BEST_MAX"));
 
 	/* One fewer in vain, and it does. */
-	files[1] = files[BLS_TRIES_MAX + 1];
-	set_up(files, BLS_TRIES_MAX + 1);
+	files[1] = files[BLS_BEST_MAX + 1];
+	set_up(files, BLS_BEST_MAX + 1);
 	files[1].path = "linux";
 	CHECK_TEXT(boot(), "last");
 }

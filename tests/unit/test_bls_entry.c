@@ -143,13 +143,13 @@ TEST(lines_may_end_in_cr_lf_or_not_at_all)
 	CHECK_EQUAL(parse("title A\r\n\r\n  linux\t/a  \r\nversion 1.0", &entry), OK);
 	CHECK(is(entry.title, "A"));
 	CHECK(is(entry.version, "1.0"));
-	rest = entry.text;
-	CHECK(bls_entry_next_value(&rest, "linux", &value) && is(value, "/a"));
+	CHECK(is(entry.kernel, "/a"));
 
-	CHECK_EQUAL(parse("linux /a", &entry), OK);
+	CHECK_EQUAL(parse("linux /a\ninitrd /b", &entry), OK);
+	CHECK(is(entry.kernel, "/a"));
 	rest = entry.text;
-	CHECK(bls_entry_next_value(&rest, "linux", &value) && is(value, "/a"));
-	CHECK(!bls_entry_next_value(&rest, "linux", &value));
+	CHECK(bls_entry_next_value(&rest, "initrd", &value) && is(value, "/b"));
+	CHECK(!bls_entry_next_value(&rest, "initrd", &value));
 }
 
 TEST(keys_are_whole_words)
@@ -177,8 +177,10 @@ TEST(repeated_values_come_in_order)
 	CHECK(bls_entry_next_value(&rest, "initrd", &value) && is(value, "/2"));
 	CHECK(!bls_entry_next_value(&rest, "initrd", &value));
 
-	CHECK_EQUAL(parse("version 1\nlinux /a\nversion 2\n", &entry), OK);
+	CHECK_EQUAL(parse("version 1\nlinux /a\nversion 2\nlinux /b\nversion\nlinux \n", &entry),
+		    OK);
 	CHECK(is(entry.version, "2"));
+	CHECK(is(entry.kernel, "/b"));
 }
 
 TEST(unknown_keys_and_device_trees_are_ignored)
@@ -216,14 +218,27 @@ TEST(entries_that_need_efi_are_unusable)
 	CHECK(entry.unusable);
 }
 
+/* As RHEL 8 and Fedora 30 wrote them: GRUB takes the value from grubenv. */
+TEST(entries_whose_options_are_kept_elsewhere_are_unusable)
+{
+	struct bls_entry entry;
+
+	CHECK_EQUAL(parse("linux /a\noptions $kernelopts $tuned_params\n", &entry), OK);
+	CHECK(entry.unusable && strstr(entry.unusable, "$kernelopts"));
+	CHECK_EQUAL(parse("linux /a\noptions root=/dev/vda2 ro $tuned_params\n", &entry), OK);
+	CHECK(!entry.unusable);
+}
+
 TEST(bytes_that_are_no_text)
 {
 	struct bls_entry entry;
 
 	CHECK_EQUAL(parse_bytes("", 0, &entry), ERR_CORRUPT);
 	CHECK_EQUAL(parse_bytes("\n\n\n", 3, &entry), ERR_CORRUPT);
-	CHECK_EQUAL(parse_bytes("linux /a\0b\n", 11, &entry), ERR_CORRUPT);
 	CHECK_EQUAL(parse_bytes("\0", 1, &entry), ERR_CORRUPT);
+	CHECK_EQUAL(parse_bytes("linux\0/a\n", 9, &entry), ERR_CORRUPT);
+	CHECK_EQUAL(parse_bytes("linux /a\0b\n", 11, &entry), OK);
+	CHECK(span_equals(entry.kernel, SPAN("/a\0b")));
 	CHECK_EQUAL(parse("title \xff\xfe\x80\nlinux /\xc3\n", &entry), OK);
 	CHECK(is(entry.title, "\xff\xfe\x80"));
 	CHECK_EQUAL(parse("\xef\xbb\xbftitle a\nlinux /a\n", &entry), OK);

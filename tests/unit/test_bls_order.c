@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loaders/bls_order.c: UAPI.1, "Sorting" */
+#include "lib/util.h"
 #include "loaders/bls.h"
 
 #include "tests/unit/test.h"
@@ -127,94 +128,79 @@ TEST(unusable_entries_come_last_of_all)
 		      .unusable = true });
 }
 
-/* As many entries as a run of @seed makes, linked in that order; sorted, none lost. */
-static void check_sort(u32 count, u32 seed)
+/* Each time the best of those that are left: all of them, in their order. */
+TEST(taken_one_after_the_other_they_come_in_order)
 {
-	struct bls_entry *entries = calloc(count + 1, sizeof(*entries)), *first = NULL;
-	char(*names)[32] = calloc(count + 1, sizeof(*names));
-	u32 found = 0;
+	enum { COUNT = 500 };
+	static struct bls_entry entries[COUNT];
+	static char names[COUNT][32];
+	struct bls_entry *before = NULL, *entry;
+	u32 found = 0, seed = 1;
 
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = 0; i < COUNT; i++) {
 		seed = seed * 1103515245 + 12345;
 		snprintf(names[i], sizeof(names[i]), "k-%u.conf", seed >> 16);
-		entries[i].file = names[i];
-		if (!bls_entry_name(span_of_string(names[i]), &entries[i]))
-			test_failures++;
-		entries[i].next = first;
-		first = &entries[i];
+		CHECK(bls_entry_name(span_of_string(names[i]), &entries[i]));
+		entries[i].next = i + 1 < COUNT ? &entries[i + 1] : NULL;
 	}
-	first = bls_entries_sort(first);
-	for (struct bls_entry *entry = first; entry; entry = entry->next) {
+	while ((entry = bls_entries_best(entries, SPAN("*")))) {
+		CHECK(!before || bls_entry_compare(before, entry) <= 0);
+		entry->taken = true;
+		before = entry;
 		found++;
-		if (entry->next && bls_entry_compare(entry, entry->next) > 0) {
-			test_failures++;
-			printf("%s before %s\n", entry->file, entry->next->file);
-			break;
-		}
 	}
-	CHECK_EQUAL(found, count);
-	free(entries);
-	free(names);
+	CHECK_EQUAL(found, COUNT);
 }
 
-TEST(sorting_keeps_all_entries_and_orders_them)
-{
-	for (u32 count = 0; count < 40; count++)
-		check_sort(count, count);
-	check_sort(10000, 1);
-}
-
-TEST(equal_entries_keep_their_order)
-{
-	struct bls_entry entries[3] = { 0 };
-	struct bls_entry *first;
-
-	for (int i = 0; i < 3; i++) {
-		if (!bls_entry_name(SPAN("a.conf"), &entries[i]))
-			test_failures++;
-		entries[i].next = i < 2 ? &entries[i + 1] : NULL;
-	}
-	first = bls_entries_sort(&entries[0]);
-	CHECK(first == &entries[0] && first->next == &entries[1] &&
-	      first->next->next == &entries[2]);
-}
-
-static const char *match(const char *pattern)
+static const char *best(const char *pattern)
 {
 	static const struct keys rows[] = {
-		{ .file = "Debian-6.12.conf" },
-		{ .file = "debian-6.1+2-1.conf" },
-		{ .file = "arch.conf" },
-		{ .file = "other.conf", .unusable = true },
+		{ .file = "arch.conf" },           { .file = "debian-6.1+2-1.conf" },
+		{ .file = "debian-6.9+0-3.conf" }, { .file = "Fedora-41.conf", .unusable = true },
+		{ .file = "debian-6.12.conf" },    { .file = "debian-6.2.conf" },
 	};
-	static struct bls_entry entries[4];
+	static struct bls_entry entries[ARRAY_SIZE(rows)];
 	struct bls_entry *found;
 
-	for (int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		entries[i] = entry_of(&rows[i]);
-		entries[i].next = i < 3 ? &entries[i + 1] : NULL;
+		entries[i].next = i + 1 < ARRAY_SIZE(rows) ? &entries[i + 1] : NULL;
 	}
-	found = bls_entries_match(&entries[0], span_of_string(pattern));
+	found = bls_entries_best(&entries[0], span_of_string(pattern));
 	return found ? found->file : "none";
 }
 
-TEST(a_pattern_takes_the_first_that_matches)
+TEST(the_best_of_those_that_match_a_pattern)
 {
-	CHECK_TEXT(match("debian-*"), "Debian-6.12.conf");
-	CHECK_TEXT(match("DEBIAN-6.1"), "debian-6.1+2-1.conf");
-	CHECK_TEXT(match("debian-6.1.conf"), "debian-6.1+2-1.conf");
-	CHECK_TEXT(match("arch"), "arch.conf");
-	CHECK_TEXT(match("arch.conf"), "arch.conf");
-	CHECK_TEXT(match("a*.conf"), "arch.conf");
-	CHECK_TEXT(match("[ab]r?h"), "arch.conf");
-	CHECK_TEXT(match("arch.con"), "none");
-	CHECK_TEXT(match("fedora*"), "none");
-	CHECK_TEXT(match(""), "none");
+	CHECK_TEXT(best("*"), "debian-6.12.conf");
+	CHECK_TEXT(best("debian-*"), "debian-6.12.conf");
+	CHECK_TEXT(best("DEBIAN-6.1"), "debian-6.1+2-1.conf");
+	CHECK_TEXT(best("debian-6.1.conf"), "debian-6.1+2-1.conf");
+	CHECK_TEXT(best("debian-6.[1-2]"), "debian-6.2.conf");
+	CHECK_TEXT(best("debian-6.9*"), "debian-6.9+0-3.conf");
+	CHECK_TEXT(best("arch"), "arch.conf");
+	CHECK_TEXT(best("arch.conf"), "arch.conf");
+	CHECK_TEXT(best("a*.conf"), "arch.conf");
+	CHECK_TEXT(best("[ab]r?h"), "arch.conf");
+	CHECK_TEXT(best("arch.con"), "none");
+	CHECK_TEXT(best("gentoo*"), "none");
+	CHECK_TEXT(best(""), "none");
 }
 
-TEST(a_pattern_does_not_choose_what_is_unusable)
+/* So that it is said why it does not boot. */
+TEST(what_is_unusable_is_chosen_if_nothing_else_matches)
 {
-	CHECK_TEXT(match("other"), "none");
+	CHECK_TEXT(best("fedora-41"), "Fedora-41.conf");
+	CHECK_TEXT(best("[af]*"), "arch.conf");
+}
+
+TEST(of_equal_entries_the_first_is_best)
+{
+	struct bls_entry second = { .name = SPAN("a") };
+	struct bls_entry first = { .name = SPAN("a"), .next = &second };
+
+	CHECK(bls_entries_best(&first, SPAN("*")) == &first);
+	CHECK(bls_entries_best(NULL, SPAN("*")) == NULL);
 }
 
 TEST(a_long_name_or_pattern_is_no_trouble)
@@ -225,6 +211,6 @@ TEST(a_long_name_or_pattern_is_no_trouble)
 	memset(name, 'A', sizeof(name));
 	memset(pattern, '*', sizeof(pattern));
 	entry.name = span_of(name, sizeof(name));
-	CHECK(bls_entries_match(&entry, span_of(pattern, sizeof(pattern))) == &entry);
-	CHECK(bls_entries_match(&entry, SPAN("a*b")) == NULL);
+	CHECK(bls_entries_best(&entry, span_of(pattern, sizeof(pattern))) == &entry);
+	CHECK(bls_entries_best(&entry, SPAN("a*b")) == NULL);
 }
