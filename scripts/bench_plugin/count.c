@@ -3,11 +3,11 @@
  * A QEMU TCG plugin that counts the instructions a machine executes:
  *	-plugin count.so,counts=path[,low=0x200000,high=0x240000][,mark=0x200010]... -d plugin
  * Each time the instruction at a marked address is reached, a section of the file at path ends, and
- *the line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
+ * the line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
  *	"address count" lines, for the instructions from low up to high that were executed in it
  *	"total count", of all instructions since the machine started
- * QEMU's plugin interface, version 1 (docs/devel/tcg-plugins.rst), declared here as far as it is
- *used: distributions do not package its header.
+ * QEMU's plugin interface (docs/devel/tcg-plugins.rst), declared here as far as it is used:
+ * distributions do not package its header. Only what all of its versions have is used.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARKS_MAX = 8, INLINE_ADD = 0 };
+enum { MARKS_MAX = 8 };
 
 struct tb;
 struct instruction;
@@ -27,17 +27,24 @@ typedef void (*on_end)(uint64_t id, void *context);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, on_translation call);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct instruction *instruction, on_execution call,
 					    int registers_used, void *context);
-void qemu_plugin_register_vcpu_insn_exec_inline(struct instruction *instruction, int operation,
-						void *to, uint64_t value);
 void qemu_plugin_register_atexit_cb(uint64_t id, on_end call, void *context);
 void qemu_plugin_outs(const char *text);
 size_t qemu_plugin_tb_n_insns(const struct tb *tb);
 struct instruction *qemu_plugin_tb_get_insn(const struct tb *tb, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct instruction *instruction);
 
+/* Only in the interface's version 2 and above, which come with QEMU 9.0. */
+void qemu_plugin_scoreboard_new(void) __attribute__((weak));
+
 extern int qemu_plugin_version;
-int qemu_plugin_version = 1;
+int qemu_plugin_version;
 int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char **arguments);
+
+/* QEMU 9.0 and above refuse version 1, and those before know no other. */
+__attribute__((constructor)) static void choose_version(void)
+{
+	qemu_plugin_version = qemu_plugin_scoreboard_new ? 2 : 1;
+}
 
 static uint64_t low, high;
 static uint64_t *counts, total;
@@ -62,6 +69,16 @@ static void marked(unsigned int processor, void *context)
 	qemu_plugin_outs("mark\n");
 }
 
+static void executed(unsigned int processor, void *context)
+{
+	uint64_t *own = context;
+
+	(void)processor;
+	total++;
+	if (own)
+		++*own;
+}
+
 static bool is_marked(uint64_t address)
 {
 	for (size_t i = 0; i < mark_count; i++)
@@ -76,13 +93,12 @@ static void translated(uint64_t id, struct tb *tb)
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		struct instruction *instruction = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t address = qemu_plugin_insn_vaddr(instruction);
+		bool is_ours = address >= low && address < high;
 
 		if (is_marked(address))
 			qemu_plugin_register_vcpu_insn_exec_cb(instruction, marked, 0, NULL);
-		qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD, &total, 1);
-		if (address >= low && address < high)
-			qemu_plugin_register_vcpu_insn_exec_inline(instruction, INLINE_ADD,
-								   &counts[address - low], 1);
+		qemu_plugin_register_vcpu_insn_exec_cb(instruction, executed, 0,
+						       is_ours ? &counts[address - low] : NULL);
 	}
 }
 
