@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/check.py and scripts/run_tests.py: nothing that did not pass may be counted as passed."""
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -24,6 +25,11 @@ import check_layers  # noqa: E402
 ])
 def test_count(output, counted):
     assert check.count(output) == counted
+
+
+def test_the_workflow_runs_every_part():
+    jobs = re.findall(r'- run: make check .*PARTS="(.*)"', (ROOT / ".github/workflows/check.yml").read_text())
+    assert {part for job in jobs for part in job.split()} == {part[0] for part in check.PARTS}
 
 
 @pytest.mark.parametrize("script, last_line", [
