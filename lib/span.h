@@ -57,6 +57,9 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 	return s.size >= prefix.size && span_equals(span_part(s, 0, prefix.size), prefix);
 }
 
+/* Leaves of @s what follows the first @needle, which is not empty. False: there is none in it. */
+bool span_skip_past(struct span *s, struct span needle);
+
 /* Loads that need neither alignment nor this machine's byte order. */
 static inline u16 load_le16(const void *from)
 {

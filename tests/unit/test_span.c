@@ -48,6 +48,22 @@ TEST(equality_and_prefixes_of_empty_spans)
 	CHECK(!span_equals(SPAN("abc"), SPAN("ab")));
 }
 
+TEST(skipping_stops_behind_the_first)
+{
+	struct span s = SPAN("aabcab"), whole = s;
+
+	CHECK(span_skip_past(&s, SPAN("ab")));
+	CHECK(span_equals(s, SPAN("cab")));
+	CHECK(span_skip_past(&s, SPAN("ab")));
+	CHECK_EQUAL(s.size, 0);
+	CHECK(!span_skip_past(&s, SPAN("ab")));
+	CHECK(!span_skip_past(&whole, SPAN("aabcabx")));
+	CHECK(span_equals(whole, SPAN("aabcab")));
+	CHECK(span_skip_past(&whole, SPAN("aabcab")));
+	s = (struct span){ 0 };
+	CHECK(!span_skip_past(&s, SPAN("a")));
+}
+
 TEST(reader_reads_little_endian_in_order)
 {
 	struct reader r = { .rest = span_of(bytes, 8) };

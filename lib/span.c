@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of lib/span.h is too long to stand in a header. */
+#include "lib/span.h"
+
+bool span_skip_past(struct span *s, struct span needle)
+{
+	for (size_t i = 0; i + needle.size <= s->size; i++) {
+		/* Tables are long, and calls are not free. */
+		if (s->data[i] != needle.data[0] ||
+		    memcmp(s->data + i, needle.data, needle.size) != 0)
+			continue;
+		*s = span_from(*s, i + needle.size);
+		return true;
+	}
+	return false;
+}
