@@ -14,6 +14,7 @@
 
 enum {
 	BRIDGE_DEPTH_MAX = 8,
+	WINDOW_CLOSED = 0x0000fff0,
 };
 
 /* The hole: above the RAM of every VMM, up to the I/O APIC. */
@@ -22,47 +23,42 @@ enum {
 
 static u64 next_address = HOLE_BASE;
 
-/*
- * The first address at or above @base at which [base, base + size) meets neither RAM nor anything
- * reserved.
- */
-static u64 skip_ledger(u64 base, u64 size, u64 alignment)
+/* The first multiple of @size from @base on at which that many bytes meet nothing in the ledger. */
+static u64 skip_ledger(u64 base, u64 size)
 {
 	u32 count;
 	const struct memory_range *map = memory_map(&count);
 
 	for (u32 i = 0; i < count; i++)
 		if (map[i].base < base + size && map[i].end > base)
-			base = align_up(map[i].end, alignment);
+			base = align_up(map[i].end, size);
 	return base;
 }
 
-static u64 skip_ecam(u64 base, u64 size, u64 alignment)
+/* The same for configuration space, which not all VMMs reserve in their memory map. */
+static u64 skip_ecam(const struct ecam *window, u64 base, u64 size)
 {
-	struct ecam window;
+	if (!window)
+		return base;
 
-	for (u32 i = 0;
-	     IS_ENABLED(CONFIG_PCI_ECAM) && i < PCI_SEGMENTS_MAX && pci_ecam_window(i, &window);
-	     i++) {
-		u64 first = window.base + window.bus_first * MIB;
-		u64 end = window.base + (window.bus_last + 1) * MIB;
+	u64 first = window->base + window->bus_first * MIB;
+	u64 end = window->base + (window->bus_last + 1) * MIB;
 
-		if (first < base + size && end > base)
-			base = align_up(end, alignment);
-	}
-	return base;
+	return first < base + size && end > base ? align_up(end, size) : base;
 }
 
 /* @size is a power of two. */
-static enum status allocate(u64 size, u64 *out)
+static enum status allocate(const struct pci_device *device, u64 size, u64 *out)
 {
 	u64 base = align_up(next_address, size), before;
 
 	do {
 		before = base;
-		base = skip_ecam(skip_ledger(base, size, size), size, size);
-		if (base < before || base >= HOLE_END || size > HOLE_END - base)
+		base = skip_ecam(device->window, skip_ledger(base, size), size);
+		if (base < before || base >= HOLE_END || size > HOLE_END - base) {
+			log_warning("PCI %s: no room for a BAR of 0x%lx bytes", device->name, size);
 			return ERR_NO_MEMORY;
+		}
 	} while (base != before);
 	next_address = base + size;
 	*out = base;
@@ -70,13 +66,14 @@ static enum status allocate(u64 size, u64 *out)
 }
 
 /* Writes ones to see which bits stick. The device must not answer in memory meanwhile. */
-static u64 measure(const struct pci_device *device, u32 offset, bool is_64_bit)
+static u64 measure(const struct pci_device *device, const struct pci_bar *bar)
 {
+	u32 offset = PCI_BAR0 + 4 * bar->index;
 	u64 mask;
 
 	pci_write32(device, offset, UINT32_MAX);
 	mask = pci_read32(device, offset) & ~(u32)PCI_BAR_FLAGS;
-	if (is_64_bit) {
+	if (bar->is_64_bit) {
 		pci_write32(device, offset + 4, UINT32_MAX);
 		mask |= (u64)pci_read32(device, offset + 4) << 32;
 	} else if (mask) {
@@ -86,149 +83,95 @@ static u64 measure(const struct pci_device *device, u32 offset, bool is_64_bit)
 }
 
 /* Sizes and places an empty memory BAR. */
-static enum status place(const struct pci_device *device, u32 index, u64 *out)
+static enum status place(const struct pci_device *device, struct pci_bar *bar)
 {
-	u32 offset = PCI_BAR0 + 4 * index;
+	u32 offset = PCI_BAR0 + 4 * bar->index;
 	u16 command = (u16)pci_read32(device, PCI_COMMAND);
-	bool is_64_bit = (pci_read32(device, offset) & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT &&
-			 index < 5;
-	u64 size, base = 0;
-	enum status status;
+	enum status status = ERR_NOT_FOUND;
+	u64 size;
 
 	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
-	size = measure(device, offset, is_64_bit);
-	if (!is_power_of_two(size))
-		status = ERR_NOT_FOUND;
-	else
-		status = allocate(max_u64(size, PAGE_SIZE), &base);
-	pci_write32(device, offset, (u32)base);
-	if (is_64_bit)
+	size = measure(device, bar);
+	if (is_power_of_two(size))
+		status = allocate(device, max_u64(size, PAGE_SIZE), &bar->base);
+	pci_write32(device, offset, (u32)bar->base);
+	if (bar->is_64_bit)
 		pci_write32(device, offset + 4, 0);
 	pci_write16(device, PCI_COMMAND, command);
-	if (status)
-		return status;
-	log_debug("PCI %02x:%02x.%x: BAR %u put at 0x%lx, 0x%lx bytes", device->bus, device->device,
-		  device->function, index, base, size);
-	*out = base;
-	return OK;
+	if (!status)
+		log_debug("PCI %s: BAR %u put at 0x%lx, 0x%lx bytes", device->name, bar->index,
+			  bar->base, size);
+	return status;
 }
 
-enum status pci_assign_bar(const struct pci_device *device, u32 index, u64 *out)
+enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar)
 {
 	/* Bridges that we opened a way through have their devices placed already. */
-	if (device->behind_bridge)
-		return unsupported("PCI: BAR %u behind a bridge has no address", index);
-	return place(device, index, out);
+	if (device->bus != (device->window ? device->window->bus_first : 0))
+		return unsupported("PCI %s: BAR %u has no address, and is behind a bridge",
+				   device->name, bar->index);
+	return place(device, bar);
 }
 
 static void assign_bars(const struct pci_device *device)
 {
-	for (u32 index = 0; index < PCI_BAR_COUNT; index++) {
-		u32 low = pci_read32(device, PCI_BAR0 + 4 * index);
-		bool is_64_bit = !(low & PCI_BAR_IO) && (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT;
-		u64 base;
+	struct pci_bar bar;
 
-		if (!(low & PCI_BAR_IO) && (low & ~(u32)PCI_BAR_FLAGS) == 0) {
-			enum status status = place(device, index, &base);
-
-			if (status == ERR_NO_MEMORY)
-				log_warning("PCI %02x:%02x.%x: no room for BAR %u", device->bus,
-					    device->device, device->function, index);
-		}
-		if (is_64_bit)
-			index++;
-	}
+	for (u32 index = 0; index < PCI_BAR_COUNT; index += bar.is_64_bit ? 2 : 1)
+		if (pci_bar_read(device, index, &bar) && bar.base == 0)
+			(void)place(device, &bar);
 }
 
-struct bridge_path {
-	const struct ecam *window;
-	u8 bus_last; /* the last number we may give */
+/* The buses below one bridge. */
+struct numbering {
+	u8 last;     /* the last number given */
+	u8 bus_last; /* the last we may give */
 	u8 depth;
 };
 
-static u8 assign_bus(struct bridge_path *path, u8 bus);
+static void assign_function(struct pci_device *device, void *context);
 
-/*
- * Opens the bridge for bus numbers from @bus on and for the memory placed behind it. Returns the
- * last number given.
- */
-static u8 open_bridge(struct bridge_path *path, const struct pci_device *bridge, u8 bus)
+/* Opens the bridge for the next bus numbers and for the memory placed behind it. */
+static void open_bridge(const struct pci_device *bridge, struct numbering *numbering)
 {
-	u8 last;
+	u8 bus = ++numbering->last;
+	u32 numbers = (u32)bus << 8 | bridge->bus;
 	u64 first, end;
 
 	next_address = first = align_up(next_address, MIB);
 	/* All numbers that may be needed go through while we look behind the bridge. */
-	pci_write32(bridge, PCI_BUS_NUMBERS,
-		    (u32)path->bus_last << 16 | (u32)bus << 8 | bridge->bus);
-	path->depth++;
-	last = assign_bus(path, bus);
-	path->depth--;
-	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)last << 16 | (u32)bus << 8 | bridge->bus);
-	end = align_up(next_address, MIB);
-	next_address = end;
+	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)numbering->bus_last << 16 | numbers);
+	numbering->depth++;
+	pci_visit_bus(bridge->window, bus, PCI_DEVICES_PER_BUS, assign_function, numbering);
+	numbering->depth--;
+	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)numbering->last << 16 | numbers);
+	next_address = end = align_up(next_address, MIB);
 	/* A window whose end is below its start is closed. */
 	if (end > first)
 		pci_write32(bridge, PCI_MEMORY_WINDOW,
 			    (u32)((end - 1) & 0xfff00000) | (u32)(first >> 16));
 	else
-		pci_write32(bridge, PCI_MEMORY_WINDOW, 0x0000fff0);
-	pci_write32(bridge, PCI_PREFETCHABLE_WINDOW, 0x0000fff0);
+		pci_write32(bridge, PCI_MEMORY_WINDOW, WINDOW_CLOSED);
+	pci_write32(bridge, PCI_PREFETCHABLE_WINDOW, WINDOW_CLOSED);
 	pci_enable(bridge);
-	return last;
 }
 
-static u8 assign_function(struct bridge_path *path, const struct pci_device *device, u32 id,
-			  u8 header, u8 last)
+/* Depth first, as numbers must be nested. */
+static void assign_function(struct pci_device *device, void *context)
 {
-	if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE) {
-		if (path->depth < BRIDGE_DEPTH_MAX && last < path->bus_last)
-			return open_bridge(path, device, (u8)(last + 1));
-	} else if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_DEVICE && pci_driver_for(id)) {
+	struct numbering *numbering = context;
+
+	if (pci_driver_for(device))
 		assign_bars(device);
-	}
-	return last;
+	else if (pci_is_bridge(device) && numbering->depth < BRIDGE_DEPTH_MAX &&
+		 numbering->last < numbering->bus_last)
+		open_bridge(device, numbering);
 }
 
-/*
- * Depth first, as numbers must be nested. Returns the last number given, @bus itself if there is no
- * bridge on it.
- */
-static u8 assign_bus(struct bridge_path *path, u8 bus)
+u8 pci_assign_bridge(const struct pci_device *bridge, u8 bus, u8 bus_last)
 {
-	volatile u8 *config = NULL;
-	u8 last = bus;
+	struct numbering numbering = { .last = (u8)(bus - 1), .bus_last = bus_last };
 
-	if (IS_ENABLED(CONFIG_PCI_ECAM) && path->window) {
-		config = pci_ecam_map(path->window, bus);
-		if (!config)
-			return last;
-	}
-	for (u32 slot = 0; slot < PCI_DEVICES_PER_BUS * PCI_FUNCTIONS_PER_DEVICE; slot++) {
-		struct pci_device device = {
-			.config = config ? config + slot * 4096 : NULL,
-			.bus = bus,
-			.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE),
-			.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE),
-			.behind_bridge = true,
-		};
-		u32 id = pci_read32(&device, PCI_ID);
-		u8 header = 0;
-
-		if (!pci_id_is_none(id)) {
-			header = (u8)(pci_read32(&device, PCI_HEADER_TYPE) >> 16);
-			last = assign_function(path, &device, id, header, last);
-		}
-		if (device.function == 0 && !(header & PCI_HEADER_MULTIFUNCTION))
-			slot += PCI_FUNCTIONS_PER_DEVICE - 1;
-	}
-	return last;
-}
-
-u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus,
-		     u8 bus_last)
-{
-	struct bridge_path path = { .window = window, .bus_last = bus_last };
-
-	return open_bridge(&path, bridge, bus);
+	open_bridge(bridge, &numbering);
+	return numbering.last;
 }

@@ -18,6 +18,11 @@ enum {
 	BUSES_MAX = 256,
 	EXPRESS_TYPE_ROOT_PORT = 4,
 	EXPRESS_TYPE_DOWNSTREAM_PORT = 6,
+
+	VENDOR_REDHAT = 0x1b36,
+	DEVICE_EXPANDER = 0x0009,         /* QEMU's pxb */
+	DEVICE_EXPANDER_EXPRESS = 0x000b, /* pxb-pcie */
+	AML_BYTE_PREFIX = 0x0a,
 };
 
 /*
@@ -25,11 +30,9 @@ enum {
  * endless.
  */
 struct scan {
-	const struct ecam *window; /* NULL: through the ports */
-	u16 segment;
 	u8 bus_last, bus_highest; /* the segment's last, and the last that is known */
 	struct {
-		bool known, single_slot, behind_bridge;
+		bool known, single_slot;
 	} buses[BUSES_MAX];
 };
 
@@ -90,61 +93,102 @@ void pci_enable(const struct pci_device *device)
 		pci_write16(device, PCI_COMMAND, command | wanted);
 }
 
-enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
+bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *bar)
 {
-	if (index >= PCI_BAR_COUNT)
-		return ERR_NOT_FOUND;
-
 	u32 offset = PCI_BAR0 + 4 * index;
 	u32 low = pci_read32(device, offset);
-	u64 base = low & ~(u32)PCI_BAR_FLAGS;
 
+	*bar = (struct pci_bar){ .index = index };
 	if (low & PCI_BAR_IO)
-		return ERR_NOT_FOUND;
-	if ((low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT && index + 1 < PCI_BAR_COUNT)
-		base |= (u64)pci_read32(device, offset + 4) << 32;
-	if (base != 0) {
-		*out = base;
-		return OK;
-	}
-	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS))
-		return pci_assign_bar(device, index, out);
-	return unsupported("PCI: BAR %u has no address, and PCI_ASSIGN_BARS is not built in",
-			   index);
+		return false;
+	bar->base = low & ~(u32)PCI_BAR_FLAGS;
+	bar->is_64_bit = (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT && index + 1 < PCI_BAR_COUNT;
+	if (bar->is_64_bit)
+		bar->base |= (u64)pci_read32(device, offset + 4) << 32;
+	return true;
 }
 
-void pci_name(const struct pci_device *device, char name[PCI_NAME_SIZE])
+enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
+{
+	struct pci_bar bar;
+
+	if (index >= PCI_BAR_COUNT || !pci_bar_read(device, index, &bar))
+		return ERR_NOT_FOUND;
+	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS) && bar.base == 0) {
+		enum status status = pci_assign_bar(device, &bar);
+
+		if (status)
+			return status;
+	}
+	if (bar.base == 0)
+		return unsupported(
+			"PCI %s: BAR %u has no address, and PCI_ASSIGN_BARS is not built in",
+			device->name, index);
+	*out = bar.base;
+	return OK;
+}
+
+static void set_name(struct pci_device *device)
 {
 	size_t size = 0;
 
-	if (IS_ENABLED(CONFIG_PCI_ECAM) && device->segment)
-		size = format(name, PCI_NAME_SIZE, "%04x:", device->segment);
-	format(name + size, PCI_NAME_SIZE - size, "%02x:%02x.%x", device->bus, device->device,
-	       device->function);
+	if (IS_ENABLED(CONFIG_PCI_ECAM) && device->window && device->window->segment)
+		size = format(device->name, PCI_NAME_SIZE, "%04x:", device->window->segment);
+	format(device->name + size, PCI_NAME_SIZE - size, "%02x:%02x.%x", device->bus,
+	       device->device, device->function);
 }
 
-const struct pci_driver *pci_driver_for(u32 id)
+/* Is this what configuration space reads as where there is nothing? TCG answers with zeroes. */
+static bool is_none(u32 id)
 {
+	return (id & 0xffff) == 0xffff || (id & 0xffff) == 0;
+}
+
+void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
+		   void (*visit)(struct pci_device *device, void *context), void *context)
+{
+	volatile u8 *config = NULL;
+
+	if (IS_ENABLED(CONFIG_PCI_ECAM) && window) {
+		config = pci_ecam_map(window, bus);
+		if (!config)
+			return;
+	}
+	for (u32 slot = 0; slot < device_count * PCI_FUNCTIONS_PER_DEVICE; slot++) {
+		struct pci_device device = {
+			.window = window,
+			.config = config ? config + slot * 4096 : NULL,
+			.bus = bus,
+			.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE),
+			.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE),
+		};
+		u32 id = pci_read32(&device, PCI_ID);
+
+		if (!is_none(id)) {
+			device.vendor_id = (u16)id;
+			device.device_id = (u16)(id >> 16);
+			device.header_type = (u8)(pci_read32(&device, PCI_HEADER_TYPE) >> 16);
+			set_name(&device);
+			visit(&device, context);
+		}
+		if (device.function == 0 && !(device.header_type & PCI_HEADER_MULTIFUNCTION))
+			slot += PCI_FUNCTIONS_PER_DEVICE - 1;
+	}
+}
+
+bool pci_is_bridge(const struct pci_device *device)
+{
+	return (device->header_type & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE;
+}
+
+const struct pci_driver *pci_driver_for(const struct pci_device *device)
+{
+	if ((device->header_type & PCI_HEADER_TYPE_MASK) != PCI_HEADER_TYPE_DEVICE)
+		return NULL;
 	for (size_t i = 0; pci_drivers[i]; i++)
-		if (pci_drivers[i]->matches((u16)id, (u16)(id >> 16)))
+		if (pci_drivers[i]->matches(device->vendor_id, device->device_id))
 			return pci_drivers[i];
 	return NULL;
-}
-
-static void offer(const struct pci_device *device)
-{
-	const struct pci_driver *driver =
-		pci_driver_for(device->vendor_id | (u32)device->device_id << 16);
-	char name[PCI_NAME_SIZE];
-	enum status status;
-
-	pci_name(device, name);
-	log_debug("PCI %s: %04x:%04x", name, device->vendor_id, device->device_id);
-	if (!driver)
-		return;
-	status = driver->probe(device);
-	if (status)
-		log_warning("%s %s: %s", driver->name, name, status_name(status));
 }
 
 /* Below a root port or a switch's port there is one device only: 31 reads less. */
@@ -168,7 +212,6 @@ static bool has_single_slot(const struct pci_device *bridge)
 static void add_bus(struct scan *scan, u8 bus, bool single_slot)
 {
 	scan->buses[bus].known = true;
-	scan->buses[bus].behind_bridge = true;
 	scan->buses[bus].single_slot = single_slot;
 	if (bus > scan->bus_highest)
 		scan->bus_highest = bus;
@@ -182,7 +225,7 @@ static void number_buses(struct scan *scan, const struct pci_device *bridge)
 	if (bus > scan->bus_last)
 		return;
 
-	u8 last = pci_assign_bridge(bridge, scan->window, (u8)bus, scan->bus_last);
+	u8 last = pci_assign_bridge(bridge, (u8)bus, scan->bus_last);
 
 	for (; bus <= last; bus++)
 		add_bus(scan, (u8)bus, false);
@@ -198,70 +241,62 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 	/* Buses are numbered depth first: what lies below a bridge has a higher number. */
 	if (secondary > bridge->bus && secondary <= scan->bus_last && !scan->buses[secondary].known)
 		return add_bus(scan, secondary, has_single_slot(bridge));
-	log_debug("PCI %02x:%02x.%x: a bridge to bus %02x, which is not looked at", bridge->bus,
-		  bridge->device, bridge->function, secondary);
+	log_debug("PCI %s: a bridge to bus %02x, which is not looked at", bridge->name, secondary);
 }
 
-/* True if the device may have more functions. */
-static bool scan_function(struct scan *scan, struct pci_device *device)
+/*
+ * Further root buses, whose numbers only the DSDT tells: Name (_BBN, number) (ACPI 6.5, 6.5.5). AML
+ * is not interpreted: QEMU writes constants.
+ */
+static void add_expander_buses(struct scan *scan)
 {
-	u32 id = pci_read32(device, PCI_ID);
-	u8 header;
+	struct span dsdt;
 
-	if (pci_id_is_none(id))
-		return device->function != 0;
+	if (acpi_find_table("DSDT", 0, &dsdt))
+		return;
+	while (span_skip_past(&dsdt, SPAN("\x08_BBN"))) {
+		struct reader r = { .rest = dsdt };
+		u8 bus = read_u8(&r); /* ZeroOp, OneOp, or the prefix of a byte */
+
+		if (bus == AML_BYTE_PREFIX)
+			bus = read_u8(&r);
+		if (bus <= scan->bus_last && !scan->buses[bus].known)
+			add_bus(scan, bus, false);
+	}
+}
+
+static bool is_expander(const struct pci_device *device)
+{
+	return device->vendor_id == VENDOR_REDHAT && (device->device_id == DEVICE_EXPANDER ||
+						      device->device_id == DEVICE_EXPANDER_EXPRESS);
+}
+
+static void scan_function(struct pci_device *device, void *context)
+{
+	const struct pci_driver *driver = pci_driver_for(device);
+	struct scan *scan = context;
+
 	functions_found++;
-	device->vendor_id = (u16)id;
-	device->device_id = (u16)(id >> 16);
-	header = (u8)(pci_read32(device, PCI_HEADER_TYPE) >> 16);
-	if (IS_ENABLED(CONFIG_PCI_BRIDGES) &&
-	    (header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE)
+	log_debug("PCI %s: %04x:%04x", device->name, device->vendor_id, device->device_id);
+	if (driver)
+		driver->probe(device);
+	else if (IS_ENABLED(CONFIG_PCI_BRIDGES) && pci_is_bridge(device))
 		note_bridge(scan, device);
-	else if ((header & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_DEVICE)
-		offer(device);
-	return device->function != 0 || (header & PCI_HEADER_MULTIFUNCTION);
-}
-
-static void scan_bus(struct scan *scan, u8 bus)
-{
-	volatile u8 *config = NULL;
-	u32 devices = scan->buses[bus].single_slot ? 1 : PCI_DEVICES_PER_BUS;
-
-	if (IS_ENABLED(CONFIG_PCI_ECAM) && scan->window) {
-		config = pci_ecam_map(scan->window, bus);
-		if (!config)
-			return;
-	}
-	for (u32 slot = 0; slot < devices * PCI_FUNCTIONS_PER_DEVICE; slot++) {
-		struct pci_device device = {
-			.config = config ? config + slot * 4096 : NULL,
-			.segment = scan->segment,
-			.bus = bus,
-			.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE),
-			.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE),
-			.behind_bridge = scan->buses[bus].behind_bridge,
-		};
-
-		if (!scan_function(scan, &device))
-			slot += PCI_FUNCTIONS_PER_DEVICE - 1;
-	}
+	else if (IS_ENABLED(CONFIG_PCI_BRIDGES) && IS_ENABLED(CONFIG_ACPI) && is_expander(device))
+		add_expander_buses(scan);
 }
 
 static void scan_segment(const struct ecam *window)
 {
-	struct scan scan = { .window = window, .bus_last = BUSES_MAX - 1 };
-	u8 bus_first = 0;
+	struct scan scan = { .bus_last = window ? window->bus_last : BUSES_MAX - 1 };
+	u8 bus_first = window ? window->bus_first : 0;
 
-	if (window) {
-		scan.segment = window->segment;
-		scan.bus_last = window->bus_last;
-		bus_first = window->bus_first;
-	}
-	scan.buses[bus_first].known = true;
-	scan.bus_highest = bus_first;
+	add_bus(&scan, bus_first, false);
 	for (u32 bus = bus_first; bus <= scan.bus_last; bus++)
 		if (scan.buses[bus].known)
-			scan_bus(&scan, (u8)bus);
+			pci_visit_bus(window, (u8)bus,
+				      scan.buses[bus].single_slot ? 1 : PCI_DEVICES_PER_BUS,
+				      scan_function, &scan);
 }
 
 bool pci_is_present(void)

@@ -34,16 +34,22 @@ enum {
 	PCI_CAPABILITY_EXPRESS = 0x10,
 	PCI_CAPABILITIES_MAX = 48, /* all that 192 bytes can hold */
 
+	PCI_CONFIG_SIZE = 256, /* all that is used of it */
 	PCI_DEVICES_PER_BUS = 32,
 	PCI_FUNCTIONS_PER_DEVICE = 8,
 	PCI_SEGMENTS_MAX = 64, /* windows of MCFG that are looked at */
 };
 
+struct ecam;
+
+enum { PCI_NAME_SIZE = 13 };
+
 struct pci_device {
-	volatile u8 *config; /* its configuration space in memory; NULL: through the ports */
-	u16 segment;
+	char name[PCI_NAME_SIZE];  /* "00:03.0", with the segment in front if it is not 0 */
+	const struct ecam *window; /* what it was found in; NULL: through the ports */
+	volatile u8 *config;       /* its configuration space in there */
 	u8 bus, device, function;
-	bool behind_bridge;
+	u8 header_type;
 	u16 vendor_id, device_id;
 };
 
@@ -51,8 +57,8 @@ struct pci_device {
 struct pci_driver {
 	const char *name;
 	bool (*matches)(u16 vendor_id, u16 device_id);
-	/* @device lives as long as the call: copy it. */
-	enum status (*probe)(const struct pci_device *device);
+	/* Logs why it cannot drive it. @device lives as long as the call: copy it. */
+	void (*probe)(const struct pci_device *device);
 };
 
 extern const struct pci_driver *const pci_drivers[];
@@ -66,7 +72,7 @@ void pci_probe(void);
 /* Has pci_probe() found any function? */
 bool pci_is_present(void);
 
-/* @offset is a multiple of the access's size, below 256. */
+/* @offset is a multiple of the access's size, below PCI_CONFIG_SIZE. */
 u32 pci_read32(const struct pci_device *device, u32 offset);
 void pci_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_write16(const struct pci_device *device, u32 offset, u16 value);
@@ -92,22 +98,24 @@ void pci_enable(const struct pci_device *device);
  */
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
 
-/* "00:03.0", with the segment in front if it is not 0. */
-enum { PCI_NAME_SIZE = 13 };
-void pci_name(const struct pci_device *device, char name[PCI_NAME_SIZE]);
-
 /* What the files of this folder offer one another. */
 
-/* Is this what configuration space reads as where there is nothing? TCG answers with zeroes. */
-static inline bool pci_id_is_none(u32 id)
-{
-	return (id & 0xffff) == 0xffff || (id & 0xffff) == 0;
-}
+/* Hands every function on the bus to @visit, those of the first @device_count devices only. */
+void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
+		   void (*visit)(struct pci_device *device, void *context), void *context);
+
+bool pci_is_bridge(const struct pci_device *device);
 
 /* The driver for it, or NULL. */
-const struct pci_driver *pci_driver_for(u32 id);
+const struct pci_driver *pci_driver_for(const struct pci_device *device);
 
-struct ecam;
+/* The address in a BAR; 0 if it has none. False: it is no BAR in memory. */
+struct pci_bar {
+	u32 index;
+	u64 base;
+	bool is_64_bit; /* the next BAR is its upper half */
+};
+bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *bar);
 
 /* Window @index. False past the last. */
 bool pci_ecam_window(u32 index, struct ecam *out);
@@ -121,14 +129,13 @@ void pci_ports_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
 
 /*
- * Gives BAR @index of the enabled @device, on a root bus or behind bridges that we numbered, an
- * address.
+ * Gives a BAR without one an address: of a device on a root bus, as bridges let only their own
+ * addresses through. ERR_NOT_FOUND: there is no such BAR.
  */
-enum status pci_assign_bar(const struct pci_device *device, u32 index, u64 *out);
+enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar);
 
 /*
  * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns
  * the BARs of the devices there that we drive. Returns the last number given, 0 if none was.
  */
-u8 pci_assign_bridge(const struct pci_device *bridge, const struct ecam *window, u8 bus,
-		     u8 bus_last);
+u8 pci_assign_bridge(const struct pci_device *bridge, u8 bus, u8 bus_last);

@@ -232,14 +232,13 @@ static void read_config(struct virtio_device *device, struct config *config)
 
 static enum status check_config(const struct virtio_device *device, const struct config *config)
 {
-	if (config->block_size < BLOCK_SIZE_MIN || !is_power_of_two(config->block_size))
-		return corrupt("%s: blocks of %u bytes", device->device.name, config->block_size);
-	if (config->block_size > BLOCK_SIZE_MAX)
-		return unsupported("%s: blocks of %u bytes, more than %u", device->device.name,
-				   config->block_size, BLOCK_SIZE_MAX);
-	if (config->capacity > UINT64_MAX / SECTOR_SIZE)
-		return corrupt("%s: a capacity of 0x%lx sectors", device->device.name,
-			       config->capacity);
+	if (config->capacity == 0 || config->capacity > UINT64_MAX / SECTOR_SIZE)
+		return unsupported("%s: a capacity of %lu sectors", device->device.name,
+				   config->capacity);
+	if (config->block_size < BLOCK_SIZE_MIN || config->block_size > BLOCK_SIZE_MAX ||
+	    !is_power_of_two(config->block_size))
+		return unsupported("%s: blocks of %u bytes", device->device.name,
+				   config->block_size);
 	if (config->size_max < config->block_size)
 		return unsupported("%s: at most %u bytes at once, less than a block of %u",
 				   device->device.name, config->size_max, config->block_size);

@@ -5,9 +5,8 @@
  */
 #include <asm/io.h>
 
-#include "core/arch.h"
+#include "core/device.h"
 #include "core/log.h"
-#include "core/memory.h"
 #include "drivers/virtio/mmio.h"
 #include "drivers/virtio/virtio.h"
 #include "lib/config.h"
@@ -154,20 +153,18 @@ static enum status check_version(u32 version, u64 base, bool *legacy)
 
 enum status virtio_mmio_probe_window(u64 base, u64 size)
 {
-	volatile u8 *registers = (volatile u8 *)(uintptr_t)base;
+	volatile u8 *registers;
 	struct virtio_mmio *mmio;
 	enum status result;
 	bool legacy;
-	u64 end;
 	u32 id;
 
-	if (size <= CONFIGURATION || base % 4 != 0 || add_overflows(base, size, &end) ||
-	    end > UINTPTR_MAX || memory_has_ram(base, size))
+	if (size <= CONFIGURATION || base % 4 != 0)
 		return corrupt("virtio: 0x%lx bytes at 0x%lx are no window for a device", size,
 			       base);
-	result = arch_map(base, size, MAP_DEVICE);
-	if (result)
-		return result;
+	registers = device_map("virtio", base, size);
+	if (!registers)
+		return ERR_INVALID;
 	if (mmio_read32(registers + MAGIC) != MAGIC_VALUE)
 		return ERR_NOT_FOUND;
 	/* 0: a slot without a device; its version does not matter. */

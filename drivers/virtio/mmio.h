@@ -5,5 +5,8 @@
 #include "lib/status.h"
 #include "lib/types.h"
 
-/* Brings up the device in the window, if we drive it. ERR_NOT_FOUND: no virtio there at all. */
+/*
+ * Brings up the device in the window, if we drive it, and logs why it cannot. ERR_NOT_FOUND, and
+ * not logged: no virtio there at all.
+ */
 enum status virtio_mmio_probe_window(u64 base, u64 size);

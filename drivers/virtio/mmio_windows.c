@@ -26,10 +26,6 @@ enum {
 	MICROVM_SLOT_COUNT = 24,
 	MICROVM_SLOT_COUNT_SMALL = 8, /* with one I/O APIC */
 
-	/*
-	 * AML resource descriptor (ACPI 6.5, 6.4.3.4): tag, length u16, flags, base u32, size u32
-	 */
-	MEMORY32_FIXED_SIZE = 12,
 	AML_SEARCH_SIZE = 256, /* how far behind its name a device's resources are looked for */
 };
 
@@ -109,38 +105,31 @@ static u32 probe_command_line(void)
 /* The first fixed memory range among the resources that follow a device's name. */
 static bool find_memory32_fixed(struct span aml, u64 *base, u64 *size)
 {
-	static const u8 tag[] = { 0x86, 0x09, 0x00 };
+	/* ACPI 6.5, 6.4.3.4: tag and length, then flags, base u32, size u32 */
+	struct reader r = { .rest = span_part(aml, 0, min_u64(aml.size, AML_SEARCH_SIZE)) };
 
-	for (size_t i = 0; i + MEMORY32_FIXED_SIZE <= aml.size; i++) {
-		if (memcmp(aml.data + i, tag, sizeof(tag)) != 0)
-			continue;
-		*base = load_le32(aml.data + i + 4);
-		*size = load_le32(aml.data + i + 8);
-		return true;
-	}
-	return false;
+	if (!span_skip_past(&r.rest, SPAN("\x86\x09\x00")))
+		return false;
+	read_u8(&r);
+	*base = read_le32(&r);
+	*size = read_le32(&r);
+	return !r.overrun;
 }
 
 /* AML is not interpreted: VMMs write these devices with constants only. */
 static u32 probe_dsdt(void)
 {
-	struct span dsdt, name = SPAN("LNRO0005");
+	struct span dsdt;
 	u32 count = 0;
+	u64 base, size;
 
 	if (acpi_find_table("DSDT", 0, &dsdt))
 		return 0;
-	for (size_t i = 0; i + name.size <= dsdt.size && count < WINDOWS_MAX; i++) {
-		struct span rest = span_from(dsdt, i);
-		u64 base, size;
-
-		/* Tables are long, and calls are not free. */
-		if (dsdt.data[i] != name.data[0] || !span_starts_with(rest, name))
+	while (count < WINDOWS_MAX && span_skip_past(&dsdt, SPAN("LNRO0005"))) {
+		if (!find_memory32_fixed(dsdt, &base, &size))
 			continue;
-		rest = span_part(rest, 0, min_u64(rest.size, AML_SEARCH_SIZE));
-		if (find_memory32_fixed(rest, &base, &size)) {
-			probe_window(base, size);
-			count++;
-		}
+		probe_window(base, size);
+		count++;
 	}
 	return count;
 }

@@ -17,9 +17,8 @@
  */
 #include <asm/io.h>
 
-#include "core/arch.h"
+#include "core/device.h"
 #include "core/log.h"
-#include "core/memory.h"
 #include "drivers/virtio/virtio.h"
 #include "lib/string.h"
 #include "lib/util.h"
@@ -36,6 +35,11 @@ enum structure {
 	STRUCTURE_NOTIFY = 2,
 	STRUCTURE_DEVICE = 4,
 	STRUCTURE_COUNT
+};
+
+enum {
+	CAPABILITY_SIZE = 16,
+	CAPABILITY_NOTIFY_SIZE = 20,
 };
 
 /*
@@ -60,10 +64,8 @@ enum {
 };
 
 struct window {
-	bool present;
-	u8 bar;
-	u32 offset, size;
-	volatile u8 *data;
+	volatile u8 *data; /* NULL: there is none */
+	u32 size;
 };
 
 struct virtio_pci {
@@ -113,7 +115,7 @@ static u32 config_read32(struct virtio_device *device, u32 offset)
 {
 	const struct window *window = &pci_of(device)->windows[STRUCTURE_DEVICE];
 
-	if (!window->present || window->size < 4 || offset > window->size - 4)
+	if (!window->data || window->size < 4 || offset > window->size - 4)
 		return 0;
 	return mmio_read32(window->data + offset);
 }
@@ -168,75 +170,70 @@ static const struct virtio_transport pci_transport = {
 };
 
 /*
- * Notes the first structure of each kind that is of use: the order is the device's preference
- * (4.1.4.1).
+ * Takes the first structure of each kind that is of use: the order is the device's preference
+ * (4.1.4.1), and may begin with one in I/O ports. @bases: of the BARs, 0 as long as not known;
+ * usually all structures are in one.
  */
-static void read_capability(const struct pci_device *device, u32 offset, u32 head,
-			    struct virtio_pci *pci)
+static enum status read_capability(const struct pci_device *device, u32 offset, u32 head,
+				   u64 bases[PCI_BAR_COUNT], struct virtio_pci *pci)
 {
-	u32 size = head >> 16 & 0xff, kind = head >> 24;
+	u32 size = head >> 16 & 0xff, kind = head >> 24, bar, place;
+	const char *name = pci->device.device.name;
 	struct window *window;
-	u32 bar;
+	u64 base;
 
 	if (kind != STRUCTURE_COMMON && kind != STRUCTURE_NOTIFY && kind != STRUCTURE_DEVICE)
-		return;
+		return OK;
 	window = &pci->windows[kind];
-	if (window->present || size < 16 || offset + size > 256)
-		return;
+	if (window->data || offset + size > PCI_CONFIG_SIZE ||
+	    size < (kind == STRUCTURE_NOTIFY ? CAPABILITY_NOTIFY_SIZE : CAPABILITY_SIZE))
+		return OK;
 	bar = pci_read32(device, offset + 4) & 0xff;
 	if (bar >= PCI_BAR_COUNT)
-		return;
-	if (kind == STRUCTURE_NOTIFY) {
-		if (size < 20)
-			return;
-		pci->notify_multiplier = pci_read32(device, offset + 16);
+		return OK;
+	if (bases[bar] == 0) {
+		enum status result = pci_bar(device, bar, &bases[bar]);
+
+		if (result)
+			return result == ERR_NOT_FOUND ? OK : result;
 	}
-	window->bar = (u8)bar;
-	window->offset = pci_read32(device, offset + 8);
+	place = pci_read32(device, offset + 8);
+	if (add_overflows(bases[bar], place, &base) || base % 4 != 0)
+		return corrupt("virtio-pci %s: structure %u at 0x%x in BAR %u", name, kind, place,
+			       bar);
 	window->size = pci_read32(device, offset + 12);
-	window->present = true;
+	if (kind == STRUCTURE_NOTIFY)
+		pci->notify_multiplier = pci_read32(device, offset + 16);
+	window->data = device_map(name, base, window->size);
+	return window->data ? OK : ERR_INVALID;
 }
 
-static void read_capabilities(const struct pci_device *device, struct virtio_pci *pci)
+static enum status read_capabilities(const struct pci_device *device, struct virtio_pci *pci)
 {
+	const struct window *windows = pci->windows;
+	u64 bases[PCI_BAR_COUNT] = { 0 };
 	u32 left, head;
 
 	for (u32 offset = pci_first_capability(device, &left); offset;
 	     offset = pci_next_capability(head, &left)) {
+		enum status result = OK;
+
 		head = pci_read32(device, offset);
 		if ((head & 0xff) == PCI_CAPABILITY_VENDOR)
-			read_capability(device, offset, head, pci);
-	}
-}
-
-/* Makes the structures accessible; usually all of them are in one BAR, which is then read once. */
-static enum status map_windows(const struct pci_device *device, struct virtio_pci *pci)
-{
-	u64 bases[PCI_BAR_COUNT] = { 0 };
-
-	for (u32 kind = 0; kind < STRUCTURE_COUNT; kind++) {
-		struct window *window = &pci->windows[kind];
-		enum status result = OK;
-		u64 base, end;
-
-		if (!window->present)
-			continue;
-		if (bases[window->bar] == 0)
-			result = pci_bar(device, window->bar, &bases[window->bar]);
+			result = read_capability(device, offset, head, bases, pci);
 		if (result)
 			return result;
-		if (add_overflows(bases[window->bar], window->offset, &base) ||
-		    add_overflows(base, window->size, &end) || end > UINTPTR_MAX || base % 4 != 0)
-			return corrupt("virtio: structure %u at 0x%x in BAR %u", kind,
-				       window->offset, window->bar);
-		if (memory_has_ram(base, window->size))
-			return corrupt("virtio: BAR %u at 0x%lx is RAM", window->bar,
-				       bases[window->bar]);
-		result = arch_map(base, window->size, MAP_DEVICE);
-		if (result)
-			return result;
-		window->data = (volatile u8 *)(uintptr_t)base;
+		if (windows[STRUCTURE_COMMON].data && windows[STRUCTURE_NOTIFY].data &&
+		    windows[STRUCTURE_DEVICE].data)
+			break;
 	}
+	if (!windows[STRUCTURE_COMMON].data || !windows[STRUCTURE_NOTIFY].data)
+		return unsupported(
+			"virtio-pci %s: no modern registers; is it started with disable-modern=on?",
+			device->name);
+	if (windows[STRUCTURE_COMMON].size < COMMON_SIZE)
+		return corrupt("virtio-pci %s: common configuration of %u bytes", device->name,
+			       windows[STRUCTURE_COMMON].size);
 	return OK;
 }
 
@@ -246,37 +243,25 @@ static bool matches(u16 vendor_id, u16 device_id)
 	       device_id <= DEVICE_LAST;
 }
 
-static enum status probe(const struct pci_device *device)
+static void probe(const struct pci_device *device)
 {
 	struct virtio_pci found = { .device.transport = &pci_transport }, *pci;
-	enum status result;
 
 	if (device->device_id >= DEVICE_MODERN_FIRST)
 		found.device.id = device->device_id - DEVICE_MODERN_FIRST;
 	else
 		found.device.id = pci_read32(device, PCI_SUBSYSTEM) >> 16;
 	if (!virtio_has_driver(found.device.id))
-		return OK;
-
-	read_capabilities(device, &found);
-	if (!found.windows[STRUCTURE_COMMON].present || !found.windows[STRUCTURE_NOTIFY].present)
-		return unsupported(
-			"virtio: no modern registers; is the device started with disable-modern=on?");
-	if (found.windows[STRUCTURE_COMMON].size < COMMON_SIZE)
-		return corrupt("virtio: common configuration of %u bytes",
-			       found.windows[STRUCTURE_COMMON].size);
+		return;
+	memcpy(found.device.device.name, device->name, sizeof(device->name));
 	pci_enable(device);
-	result = map_windows(device, &found);
-	if (result)
-		return result;
-
+	if (read_capabilities(device, &found))
+		return;
 	pci = virtio_allocate(sizeof(*pci));
 	if (!pci)
-		return ERR_NO_MEMORY;
+		return;
 	*pci = found;
-	pci_name(device, pci->device.device.name);
 	virtio_probe(&pci->device);
-	return OK;
 }
 
 const struct pci_driver virtio_pci_driver = {

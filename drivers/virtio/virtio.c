@@ -26,7 +26,11 @@ static struct arena device_arena;
 
 void *virtio_allocate(size_t size)
 {
-	return arena_allocate(&device_arena, size);
+	void *memory = arena_allocate(&device_arena, size);
+
+	if (!memory)
+		log_warning("virtio: no memory for a device");
+	return memory;
 }
 
 static const struct virtio_driver *driver_for(u32 id)
@@ -156,17 +160,13 @@ void virtio_probe(struct virtio_device *device)
 	const struct virtio_driver *driver = driver_for(device->id);
 	char *name = device->device.name;
 	char place[sizeof(device->device.name)];
-	enum status status;
 
 	if (!driver)
 		return;
 	memcpy(place, name, sizeof(place));
 	format(name, sizeof(place), "%s %s", driver->name, place);
-	status = driver->probe(device);
-	if (status) {
-		log_warning("%s: %s", name, status_name(status));
+	if (driver->probe(device))
 		return;
-	}
 	log_debug("%s: found", name);
 	device->device.quiesce = quiesce;
 	device_register(&device->device);

@@ -66,7 +66,7 @@ static inline bool virtio_is_legacy(const struct virtio_device *device)
 struct virtio_driver {
 	const char *name; /* "virtio-blk" */
 	u32 id;
-	/* @device stays as long as we run. */
+	/* Logs why it cannot drive it. @device stays as long as we run. */
 	enum status (*probe)(struct virtio_device *device);
 };
 
@@ -82,10 +82,10 @@ void virtio_mmio_probe(void);
 /* Is there a driver for this kind of device? Asked before a transport spends VM exits on it. */
 bool virtio_has_driver(u32 id);
 
-/* Hands a device that a transport has found to its driver, and logs what becomes of it. */
+/* Hands a device that a transport has found to its driver. */
 void virtio_probe(struct virtio_device *device);
 
-/* Memory for a device's state, zeroed, never given back. NULL: none left. */
+/* Memory for a device's state, zeroed, never given back. NULL, and logged: none left. */
 void *virtio_allocate(size_t size);
 
 /*

@@ -276,7 +276,7 @@ TEST(structure_that_wraps_is_refused)
 	machine_start_pci();
 	f = add_disk(0, 0, 1, 0xfffffffffff80000);
 	store_le32(f->config + 0x44 + 8, 0x80000);
-	expect_refused("corrupt");
+	expect_refused("virtio-pci 00:01.0: structure 1 at 0x80000 in BAR 0");
 }
 
 TEST(common_configuration_too_small_is_refused)
@@ -409,7 +409,36 @@ TEST(empty_bar_behind_a_numbered_bridge_is_reported)
 	machine_start_unassigned();
 	add_bridge(0, 0, 1, 1, 1);
 	add_disk(0, 1, 0, 0);
-	expect_refused("behind a bridge");
+	expect_refused("PCI 01:00.0: BAR 0 has no address, and is behind a bridge");
+}
+
+/* An address whose lower half is 0 is one: Firecracker's first is 256 GiB. */
+TEST(assigned_bar_behind_a_bridge_without_number_is_not_moved)
+{
+	machine_start_unassigned();
+	add_bridge(0, 0, 1, 0, 0);
+	add_disk(0, 1, 0, 0x4000000000);
+	pci_probe();
+	CHECK_EQUAL(load_le64(functions[0].config + PCI_BAR0) & ~15ull, 0x4000000000);
+	CHECK_EQUAL(block_read(last_disk(), 0, 1, buffer), OK);
+}
+
+/* QEMU's pxb-pcie, and what its DSDT says of a root bus of its own. */
+TEST(root_buses_of_expander_bridges_are_found)
+{
+	u32 before = disk_count();
+
+	for (u32 with_expander = 0; with_expander < 2; with_expander++) {
+		machine_start_pci();
+		machine_dsdt = SPAN("\x08_BBN\x00_BBN \x08_BBN\x0a\x80\x08_BBN\x01\x08_BBN\x0a");
+		add_disk(0, 0x80, 3, MACHINE_BARS);
+		add_disk(1, 1, 3, MACHINE_BARS - FAKE_BAR_SIZE);
+		add_plain(&bridges[0], 0, 5, with_expander ? 0x000b1b36 : 0x000c8086, 0);
+		pci_probe();
+		CHECK_EQUAL(disk_count(), before + 2 * with_expander);
+	}
+	CHECK_EQUAL(disk_at(before)->block_count, 2);
+	CHECK_EQUAL(machine.violations, 0);
 }
 
 TEST(ecam_in_ram_is_refused)

@@ -189,6 +189,7 @@ TEST(capacities_out_of_range_are_refused)
 		fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
 		store_le64(device.config, capacities[i]);
 		CHECK(!probe());
+		CHECK(was_logged("a capacity of"));
 	}
 }
 

@@ -34,6 +34,18 @@ TEST(text_is_sent)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
+TEST(longest_name_is_whole)
+{
+	machine_start_pci();
+	machine.ecam[1].base = 0xd0000000;
+	machine.ecam[machine.ecam_count++].segment = 1;
+	fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
+	fake_function_virtio(&machine, &function, 0, 2, &device, MACHINE_BARS);
+	function.segment = 1;
+	pci_probe();
+	CHECK(was_logged("virtio-console 0001:00:02.0: found"));
+}
+
 TEST(ports_are_not_negotiated)
 {
 	add_console(FAKE_HONEST);

@@ -130,6 +130,14 @@ TEST(nonsense_on_the_command_line_is_left_out)
 	}
 }
 
+TEST(window_outside_of_all_addresses_is_reported)
+{
+	machine_start();
+	set_command_line("virtio_mmio.device=4K@0x10000000000000:5");
+	virtio_mmio_probe();
+	CHECK(was_logged("virtio: registers at 0x10000000000000"));
+}
+
 TEST(window_without_a_device_is_reported)
 {
 	machine_start();
