@@ -19,6 +19,7 @@ import dataclasses
 import os
 import pathlib
 import pty
+import re
 import secrets
 import select
 import shlex
@@ -48,6 +49,8 @@ SHELL_SECONDS = 7 * 24 * 3600
 # How long after a command's time has run out the lab may take to say so.
 ANSWER_SECONDS = 60
 KILLED = 128 + signal.SIGKILL
+PANIC = re.compile(r"Kernel panic[^\r\n]*")
+LOG_TAIL = 3000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,10 +169,12 @@ class Guest(Lab):
         try:
             return relay(self.terminal.fileno(), seconds, echo, mark, typed)
         except (EOFError, TimeoutError) as reason:
-            logs = [(self.folder / name).read_bytes() for name in ("qemu.log", "kernel.log")]
-            text = b"".join(logs).decode(errors="replace")[-3000:]
-            what = "ended" if isinstance(reason, EOFError) else "does not answer"
-            raise LabError(f"the lab's guest {what}:\n{text}") from reason
+            logs = [path.read_text(errors="replace") for name in ("qemu.log", "kernel.log")
+                    if (path := self.folder / name).exists()]
+            panic = PANIC.search(logs[-1]) if logs else None
+            what = f"has died: {panic[0]}" if panic else \
+                "ended" if isinstance(reason, EOFError) else f"did not answer within {seconds} seconds"
+            raise LabError(f"the lab's guest {what}\n{''.join(logs)[-LOG_TAIL:]}") from reason
 
     def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
         """Runs a line of shell in the lab's folder; echo gets the output as it comes. With a file

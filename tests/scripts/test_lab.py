@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/lab.py: what needs no guest. The guest itself is what tests/boot/test_kvm_vmms.py works in."""
+import pathlib
+import socket
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from scripts import lab  # noqa: E402
+
+MARK = b"\nstatus-1 "
+
+
+@pytest.mark.parametrize("received, held", [(b"", 0), (b"a\n", 1), (b"a\nstatus", 7), (b"a\nstatus-2", 0)])
+def test_the_beginning_of_a_mark_is_held_back(received, held):
+    assert lab.held_back(received, MARK) == held
+
+
+def test_relay_up_to_the_mark_however_it_is_cut():
+    for size in (1, 3, 1000):
+        ours, its = socket.socketpair()
+        shown = []
+        with ours, its:
+            text = b"out\nput" + MARK + b"0\n"
+            for start in range(0, len(text), size):
+                its.sendall(text[start:start + size])
+            assert lab.relay(ours.fileno(), 10, shown.append, MARK) == (b"out\nput", b"0\n")
+        assert b"".join(shown) == b"out\nput"
+
+
+@pytest.mark.parametrize("logs, ends, text", [
+    ({"qemu.log": "", "kernel.log": "[1.0] Kernel panic - not syncing: VFS\r\n[1.1] CPU: 0\n"}, True,
+     "has died: Kernel panic - not syncing: VFS\n[1.0] Kernel"),
+    ({"qemu.log": "qemu: no such disk\n"}, True, "ended\nqemu: no such disk"),
+    ({"qemu.log": "", "kernel.log": "[1.0] busy\n"}, False, "did not answer within 0.1 seconds\n[1.0] busy"),
+])
+def test_a_guest_that_does_not_come_up(tmp_path, logs, ends, text):
+    for name, content in logs.items():
+        (tmp_path / name).write_text(content)
+    guest = lab.Guest.__new__(lab.Guest)
+    guest.folder = tmp_path
+    guest.terminal, its = socket.socketpair()
+    with guest.terminal, its:
+        if ends:
+            its.close()
+        with pytest.raises(lab.LabError) as error:
+            guest.wait_for(b"lab-ready", 0.1)
+    assert str(error.value).startswith(f"the lab's guest {text}")
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    monkeypatch.setattr(lab.lab_image, "FOLDER", tmp_path / "lab")
+    with lab.open_lab("host") as opened:
+        yield opened
+    assert not list((tmp_path / "lab").iterdir())
+
+
+@pytest.mark.parametrize("command, status, output", [
+    ("echo a; echo b >&2; exit 3", 3, "a\nb\n"),
+    ("kill -TERM $$", 128 + 15, ""),
+    ("test -t 0 && test -t 1 && pwd | grep -o run", 0, "run\n"),
+])
+def test_a_command_on_the_host(host, command, status, output):
+    assert host.run(command, 30) == lab.Result(status, output, False)
+
+
+def test_a_command_on_the_host_that_does_not_end(host):
+    assert host.run("echo a; sleep 100", 5) == lab.Result(lab.KILLED, "a\n", True)
+
+
+def test_files_and_programs_on_the_host(host, tmp_path):
+    with open(tmp_path / "sparse", "wb") as file:
+        file.truncate(1 << 30)
+        file.seek(5 << 20)
+        file.write(b"here")
+    host.put(tmp_path / "sparse", "folder/copy")
+    assert (host.folder / "folder/copy").stat().st_blocks < 1 << 10
+    host.put_program("true", "well")
+    assert host.check("well && tail -c +$((5 * 1048576 + 1)) folder/copy | head -c 4") == "here"
+    assert host.check("printf x >mine") == "" and host.get("mine") == b"x"
+    with pytest.raises(lab.LabError, match="in the lab: false: 1"):
+        host.check("false")
