@@ -61,7 +61,6 @@ static void describe_machine(void)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
 	log_error("the VMM has not described the machine in a way this build knows");
-	log_replay();
 	power_last_action();
 }
 
@@ -107,10 +106,31 @@ static void add_volumes_of_kind(struct boot_disk *volumes, const struct partitio
 			add_volume(volumes, &table->partitions[i], arena);
 }
 
+/*
+ * The partitions that are there to boot from are one set; any other is looked at by itself, and
+ * only then.
+ */
+static void boot_partitions(const struct partition_table *table, struct arena *arena)
+{
+	struct boot_disk volumes = { 0 };
+
+	add_volumes_of_kind(&volumes, table, PARTITION_ESP, arena);
+	add_volumes_of_kind(&volumes, table, PARTITION_XBOOTLDR, arena);
+	boot_volumes(&volumes, arena);
+	for (u32 i = 0; i < table->count; i++) {
+		struct block_device *partition = &table->partitions[i];
+
+		if (partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR)
+			continue;
+		volumes.volume_count = 0;
+		add_volume(&volumes, partition, arena);
+		boot_volumes(&volumes, arena);
+	}
+}
+
 static void boot_disk(struct block_device *disk)
 {
 	struct arena arena = { 0 };
-	struct boot_disk volumes = { .disk = disk };
 	struct partition_table table;
 	enum status status;
 
@@ -120,24 +140,9 @@ static void boot_disk(struct block_device *disk)
 	if (!status && table.count == 0)
 		status = ERR_NOT_FOUND;
 	if (status)
-		return boot_tried(disk->name, "partitions", status);
-
-	/*
-	 * The partitions that are there to boot from are one set; any other is looked at by itself,
-	 * and only then.
-	 */
-	add_volumes_of_kind(&volumes, &table, PARTITION_ESP, &arena);
-	add_volumes_of_kind(&volumes, &table, PARTITION_XBOOTLDR, &arena);
-	boot_volumes(&volumes, &arena);
-	for (u32 i = 0; i < table.count; i++) {
-		struct block_device *partition = &table.partitions[i];
-
-		if (partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR)
-			continue;
-		volumes.volume_count = 0;
-		add_volume(&volumes, partition, &arena);
-		boot_volumes(&volumes, &arena);
-	}
+		boot_tried(disk->name, "partitions", status);
+	else
+		boot_partitions(&table, &arena);
 	arena_release(&arena);
 }
 
@@ -163,11 +168,11 @@ void boot_main(void)
 	log_info("Fatwood %s, entered by %s", version, boot_info.source);
 	boot_info_log();
 	memory_init();
+	if (IS_ENABLED(CONFIG_ACPI))
+		acpi_init();
 	arch_mmu_init();
 	boot_info_map();
 	timing_mark("memory");
-	if (IS_ENABLED(CONFIG_ACPI))
-		acpi_init();
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
 		boot_what_the_vmm_gave();
 	probe(bus_probes);

@@ -32,6 +32,9 @@ void arch_power_off(void); /* returns: there may be no way */
 [[gnu::noreturn]] void arch_reset(void);
 [[gnu::noreturn]] void arch_halt(void);
 
+/* RAM that ends at or below this can be used. 4 GiB before arch_mmu_init(). */
+u64 arch_memory_end(void);
+
 enum map_kind { MAP_MEMORY, MAP_DEVICE };
 
 /*

@@ -46,7 +46,6 @@ enum { IMAGE_HEAD_SIZE = 1024 };
 
 /* The volumes of one disk that may hold boot files, in the order to look at them. */
 struct boot_disk {
-	struct block_device *disk;
 	struct volume *volumes[BOOT_VOLUMES_MAX]; /* ESPs first, then XBOOTLDR: read as one set
 						     (Boot Loader Specification) */
 	u32 volume_count;

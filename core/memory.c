@@ -103,12 +103,12 @@ static bool set_range(u64 base, u64 end, enum memory_type type)
 	return true;
 }
 
-/* Gives the type to those parts of [base, end) that are free RAM. */
-static void claim(u64 base, u64 end, enum memory_type type)
+void memory_reserve(u64 base, u64 size, enum memory_type type)
 {
-	if (base >= end)
-		return;
-	for (u32 i = 0; i < range_count;) {
+	u64 end = end_of(base, size);
+
+	base = page_down(base);
+	for (u32 i = 0; i < range_count && size;) {
 		const struct memory_range *range = &ranges[i];
 
 		if (range->type != MEMORY_CONVENTIONAL || range->base >= end || range->end <= base)
@@ -119,11 +119,9 @@ static void claim(u64 base, u64 end, enum memory_type type)
 	}
 }
 
-static void claim_span(struct span span)
+static void reserve_span(struct span span)
 {
-	u64 base = (uintptr_t)span.data;
-
-	claim(page_down(base), end_of(base, span.size), MEMORY_LOADER_DATA);
+	memory_reserve((uintptr_t)span.data, span.size, MEMORY_LOADER_DATA);
 }
 
 static void overlay_type(enum memory_type type)
@@ -152,16 +150,16 @@ void memory_init(void)
 		/*
 		 * Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
 		 */
-		claim(0, PAGE_SIZE, MEMORY_BOOT_DATA);
+		memory_reserve(0, PAGE_SIZE, MEMORY_BOOT_DATA);
 		/* VMMs list tables in here, but not the window itself. */
 		set_range(LEGACY_WINDOW_BASE, LEGACY_WINDOW_END, MEMORY_RESERVED);
 	}
 
 	arch_image(&base, &end);
-	claim(base, end, MEMORY_BOOT_CODE);
+	memory_reserve(base, end - base, MEMORY_BOOT_CODE);
 	for (u32 i = 0; i < boot_info.module_count; i++)
-		claim_span(boot_info.modules[i]);
-	claim_span(boot_info.command_line);
+		reserve_span(boot_info.modules[i]);
+	reserve_span(boot_info.command_line);
 }
 
 /*
@@ -173,6 +171,7 @@ static enum status find(u64 size, u64 alignment, u64 floor, u64 limit, bool high
 	if (size == 0 || size > LAST_PAGE)
 		return size ? ERR_NO_MEMORY : ERR_INVALID;
 	size = page_up(size);
+	limit = min_u64(limit, arch_memory_end());
 	alignment = max_u64(alignment, PAGE_SIZE);
 	for (u32 i = 0; i < range_count; i++) {
 		const struct memory_range *range = &ranges[highest ? range_count - 1 - i : i];
@@ -206,8 +205,10 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
 	u64 end = end_of(base, size);
 
 	base = page_down(base);
+	if (base >= end || end > arch_memory_end())
+		return ERR_NO_MEMORY;
 	for (u32 i = 0; i < range_count && ranges[i].base <= base; i++) {
-		if (ranges[i].type == MEMORY_CONVENTIONAL && ranges[i].end >= end && base < end)
+		if (ranges[i].type == MEMORY_CONVENTIONAL && ranges[i].end >= end)
 			return set_range(base, end, type) ? OK : ERR_NO_MEMORY;
 	}
 	return ERR_NO_MEMORY;
@@ -240,13 +241,7 @@ void memory_free(u64 base, u64 size)
 	set_range(base, end, MEMORY_CONVENTIONAL);
 }
 
-void memory_set_type(u64 base, u64 size, enum memory_type type)
-{
-	if (size)
-		set_range(page_down(base), end_of(base, size), type);
-}
-
-static bool type_is_ram(enum memory_type type)
+bool memory_type_is_ram(enum memory_type type)
 {
 	return is_allocated(type) || type == MEMORY_CONVENTIONAL || type == MEMORY_ACPI_RECLAIM ||
 	       type == MEMORY_ACPI_NVS;
@@ -259,7 +254,8 @@ bool memory_has_ram(u64 base, u64 size)
 	if (add_overflows(base, size, &end))
 		end = UINT64_MAX;
 	for (u32 i = 0; i < range_count; i++)
-		if (ranges[i].base < end && ranges[i].end > base && type_is_ram(ranges[i].type))
+		if (ranges[i].base < end && ranges[i].end > base &&
+		    memory_type_is_ram(ranges[i].type))
 			return true;
 	return false;
 }

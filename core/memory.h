@@ -46,8 +46,8 @@ void memory_init(void);
 /*
  * @size bytes (rounded up to pages) of free RAM, @alignment a power of two (at least a page),
  * ending at or below @limit, above the first MiB. Takes the highest place that fits, so that low
- * memory stays free for kernels. ERR_NO_MEMORY if there is none. The memory is mapped, and is not
- * cleared.
+ * memory stays free for kernels. ERR_NO_MEMORY if there is none. The memory is mapped (nothing at
+ * or above arch_memory_end() is handed out), and is not cleared.
  */
 enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out);
 
@@ -67,12 +67,15 @@ enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u6
 void memory_free(u64 base, u64 size);
 
 /*
- * Sets the type of a range whatever it was, RAM or not: for tables found in reserved memory and
- * device windows.
+ * Gives the type to those parts of it, rounded outwards to pages, that are free RAM: they hold what
+ * the VMM put there.
  */
-void memory_set_type(u64 base, u64 size, enum memory_type type);
+void memory_reserve(u64 base, u64 size, enum memory_type type);
 
-/* Is any of it RAM (free or not) or memory the VMM keeps tables in? There no device can be. */
+/* RAM, free or not, or memory the VMM keeps tables in. */
+bool memory_type_is_ram(enum memory_type type);
+
+/* Is any of it such memory? There no device can be. */
 bool memory_has_ram(u64 base, u64 size);
 
 /* The ledger as it stands, valid until the next change. */

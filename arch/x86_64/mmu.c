@@ -29,8 +29,8 @@ enum {
 	IDENTITY_BITS_MAX = 47, /* the lower half of 48 bits of virtual address */
 };
 
-static u64 *root; /* NULL: the entry's tables are still in force */
-static u64 physical_end;
+static u64 *root;                           /* NULL: the entry's tables are still in force */
+static u64 memory_end = MEMORY_BELOW_4_GIB; /* what the tables in force reach */
 static bool has_no_execute;
 static bool has_gib_pages;
 
@@ -62,7 +62,7 @@ static u64 *table_at(u64 entry)
 	return (u64 *)(entry & ADDRESS_MASK);
 }
 
-/* A table that maps what @entry of @level maps; below 4 GiB, where the entry's tables reach. */
+/* A table that maps what @entry of @level maps. */
 static u64 *table_split(u64 *entry, u32 level)
 {
 	u64 value = *entry;
@@ -70,7 +70,7 @@ static u64 *table_split(u64 *entry, u32 level)
 	u64 page;
 	u64 *table;
 
-	if (memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_BOOT_DATA, &page))
+	if (memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &page))
 		return NULL;
 	table = (u64 *)page;
 	if (level - 1 == LEVEL_4_KIB)
@@ -141,12 +141,12 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 {
 	u64 end;
 
-	if (add_overflows(base, size, &end))
+	if (add_overflows(base, size, &end) || end > memory_end)
 		return ERR_INVALID;
 	if (!root)
-		return end <= MEMORY_BELOW_4_GIB ? OK : ERR_INVALID;
+		return OK;
 	/* Our own image keeps its protection, whatever the VMM's tables point to. */
-	if (end > physical_end || (base < (u64)image_end && end > (u64)image_start))
+	if (base < (u64)image_end && end > (u64)image_start)
 		return ERR_INVALID;
 	return map_pages(base, end,
 			 PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE |
@@ -160,20 +160,9 @@ struct span arch_memory(u64 base, u64 size)
 	return span_of((const void *)base, size);
 }
 
-static bool is_used_memory(enum memory_type type)
+u64 arch_memory_end(void)
 {
-	switch (type) {
-	case MEMORY_LOADER_CODE:
-	case MEMORY_LOADER_DATA:
-	case MEMORY_BOOT_CODE:
-	case MEMORY_BOOT_DATA:
-	case MEMORY_CONVENTIONAL:
-	case MEMORY_ACPI_RECLAIM:
-	case MEMORY_ACPI_NVS:
-		return true;
-	default:
-		return false;
-	}
+	return memory_end;
 }
 
 /*
@@ -187,7 +176,7 @@ static bool find_memory(u64 floor, u64 *base, u64 *end)
 	bool found = false;
 
 	for (u32 i = 0; i < count; i++) {
-		if (!is_used_memory(ranges[i].type) || ranges[i].end <= floor)
+		if (!memory_type_is_ram(ranges[i].type) || ranges[i].end <= floor)
 			continue;
 		if (found && ranges[i].base != *end)
 			break;
@@ -199,7 +188,7 @@ static bool find_memory(u64 floor, u64 *base, u64 *end)
 	return found;
 }
 
-static enum status map_memory_and_image(void)
+static enum status map_memory_and_image(u64 physical_end)
 {
 	const struct {
 		char *base;
@@ -236,16 +225,17 @@ void arch_mmu_init(void)
 {
 	static _Alignas(PAGE_SIZE) u64 first_table[TABLE_ENTRIES];
 	u32 bits = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
+	u64 physical_end = 1ull << min_u64(bits, IDENTITY_BITS_MAX);
 
-	physical_end = 1ull << min_u64(bits, IDENTITY_BITS_MAX);
 	has_no_execute = cpu_extended_features >> EXTENDED_NO_EXECUTE_BIT & 1;
 	has_gib_pages = cpu_extended_features >> EXTENDED_GIB_PAGES_BIT & 1;
 	root = first_table;
-	if (map_memory_and_image()) {
+	if (map_memory_and_image(physical_end)) {
 		root = NULL;
 		log_warning("no memory for page tables: only the first 4 GiB can be used");
 		return;
 	}
+	memory_end = physical_end;
 	cr3_write((u64)root);
 }
 

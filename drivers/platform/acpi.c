@@ -40,6 +40,7 @@ enum {
 	FADT_FLAGS = 112,
 	FADT_RESET = 116,
 	FADT_RESET_VALUE = 128,
+	FADT_X_FACS = 132,
 	FADT_X_DSDT = 140,
 	FADT_X_PM1A_CONTROL = 172,
 	FADT_X_PM_TIMER = 208,
@@ -66,7 +67,8 @@ struct generic_register {
 	u64 address;
 };
 
-static struct span root; /* XSDT or RSDT */
+static struct span root; /* XSDT or RSDT, at ... */
+static u64 root_address;
 static u32 pointer_size;
 static struct generic_register sleep_control, pm1a_control, reset_register;
 static u8 reset_value;
@@ -141,11 +143,17 @@ static u64 table_address(u32 index)
 	return pointer_size == 8 ? field_u64(root, offset) : field_u32(root, offset);
 }
 
+/* The newer form of an address if it is there, else the older. */
+static u64 field_address_x(struct span table, u32 offset, u32 offset_u32)
+{
+	u64 address = field_u64(table, offset);
+
+	return address ? address : field_u32(table, offset_u32);
+}
+
 static u64 dsdt_address(struct span fadt)
 {
-	u64 address = field_u64(fadt, FADT_X_DSDT);
-
-	return address ? address : field_u32(fadt, FADT_DSDT);
+	return field_address_x(fadt, FADT_X_DSDT, FADT_DSDT);
 }
 
 enum status acpi_find_table(const char *signature, u32 index, struct span *out)
@@ -153,6 +161,8 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	bool wants_dsdt = strcmp(signature, "DSDT") == 0;
 	struct span table;
 
+	/* Mapped anew: it was found before arch_mmu_init(). */
+	root = arch_memory(root_address, root.size);
 	for (u32 i = 0; i < table_count(); i++) {
 		table = table_at(table_address(i));
 		if (span_is_empty(table) ||
@@ -187,7 +197,6 @@ static u64 rsdp_search(u64 base, u64 size)
 	return 0;
 }
 
-/* The EBDA comes last: the word that says where it is lies in page 0, else never mapped. */
 static u64 rsdp_find(void)
 {
 	u64 found;
@@ -206,23 +215,10 @@ static u64 rsdp_find(void)
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }
 
-/*
- * A table in RAM that the VMM's map calls free must outlive us. Page by page, as tables may share
- * pages.
- */
-static void reserve(u64 address, u64 size, enum memory_type type)
-{
-	u64 end = address + size;
-
-	if (address == 0 || size == 0)
-		return;
-	for (u64 page = align_down(address, PAGE_SIZE); page < end; page += PAGE_SIZE)
-		(void)memory_allocate_at(page, PAGE_SIZE, type);
-}
-
+/* A table in RAM that the VMM's map calls free must outlive us. */
 static void reserve_table(u64 address)
 {
-	reserve(address, table_at(address).size, MEMORY_ACPI_RECLAIM);
+	memory_reserve(address, table_at(address).size, MEMORY_ACPI_RECLAIM);
 }
 
 static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
@@ -233,8 +229,9 @@ static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
 		log_warning("ACPI: no valid %s at 0x%lx", signature, address);
 		return false;
 	}
-	reserve(address, table.size, MEMORY_ACPI_RECLAIM);
+	memory_reserve(address, table.size, MEMORY_ACPI_RECLAIM);
 	root = table;
+	root_address = address;
 	pointer_size = size_of_pointer;
 	return true;
 }
@@ -291,6 +288,7 @@ static void read_fadt(struct span fadt)
 {
 	struct generic_register timer = field_register_x(fadt, FADT_X_PM_TIMER, FADT_PM_TIMER);
 	u32 flags = field_u32(fadt, FADT_FLAGS);
+	u64 facs = field_address_x(fadt, FADT_X_FACS, FADT_FACS);
 
 	if (timer.space == SPACE_PORTS && timer.address <= UINT16_MAX)
 		timer_set_pm_port((u16)timer.address);
@@ -303,7 +301,7 @@ static void read_fadt(struct span fadt)
 		reset_value = (u8)field_u32(fadt, FADT_RESET_VALUE);
 	}
 	reserve_table(dsdt_address(fadt));
-	reserve(field_u32(fadt, FADT_FACS), PAGE_SIZE, MEMORY_ACPI_NVS);
+	memory_reserve(facs, table_at(facs).size, MEMORY_ACPI_NVS);
 }
 
 static void read_mcfg(struct span mcfg)
@@ -354,7 +352,7 @@ void acpi_init(void)
 	if (!root_find(rsdp))
 		return;
 	boot_info.rsdp = rsdp;
-	reserve(rsdp, RSDP_SIZE_2, MEMORY_ACPI_RECLAIM);
+	memory_reserve(rsdp, RSDP_SIZE_2, MEMORY_ACPI_RECLAIM);
 	for (u32 i = 0; i < table_count(); i++)
 		reserve_table(table_address(i));
 	log_debug("ACPI: RSDP at 0x%lx, %u tables", rsdp, table_count());

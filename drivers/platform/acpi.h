@@ -18,7 +18,9 @@ struct ecam {
 
 /*
  * Finds the tables, marks their memory in the ledger, and registers the ways to power off and reset
- * that they describe. Without tables, or with corrupt ones, the calls below find nothing.
+ * that they describe. Without tables, or with corrupt ones, the calls below find nothing. To be
+ * called before anything is allocated, as they may lie in RAM that the VMM calls free, and so
+ * before arch_mmu_init(): what lies above 4 GiB is not read.
  */
 void acpi_init(void);
 

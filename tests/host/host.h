@@ -2,7 +2,8 @@
 /*
  * The machine that host tests run on: core/arch.h and <asm/...> without hardware. Memory that
  * core/memory.h hands out is real and lies at its own address; what is not allocated is poisoned
- * under the address sanitizer, so that a use after free, or past the last page, ends the test.
+ * under the address sanitizer, so that a use after free, past the last page, or past the end of
+ * what an arena gave, ends the test.
  */
 #pragma once
 
@@ -14,9 +15,9 @@
 enum { HOST_MEMORY_BASE = 0x10000000, HOST_MEMORY_SIZE = 0x10000000, HOST_IMAGE_SIZE = 0x100000 };
 
 /*
- * As it is before main(): boot_info clear but for HOST_MEMORY_*, the ledger filled from it, all that
- * was allocated gone. Not for tests of what keeps memory for good, as drivers and the block cache
- * do.
+ * As it is before main(): boot_info clear but for HOST_MEMORY_*, the ledger filled from it, all
+ * that was allocated gone. Not for tests of what keeps memory for good, as drivers and the block
+ * cache do.
  */
 void host_memory_init(void);
 
@@ -54,6 +55,9 @@ void host_port_handler(u16 base, u32 size, host_handler *handler, void *context)
 void host_mmio_handler(u64 base, u64 size, host_handler *handler, void *context);
 void host_handlers_forget(void); /* all of them */
 extern u64 host_port_accesses, host_mmio_accesses;
+
+/* No RAM at or above this is handed out. UINT64_MAX unless a test says otherwise. */
+extern u64 host_memory_end;
 
 /* How a run on the host ended. */
 enum host_end { HOST_RETURNED, HOST_POWERED_OFF, HOST_RESET, HOST_HALTED, HOST_ENTERED_KERNEL };

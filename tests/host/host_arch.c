@@ -21,6 +21,7 @@ bool host_random_missing, host_power_off_works;
 struct kernel host_kernel;
 struct host_map host_maps[HOST_MAPS_MAX];
 u32 host_map_count;
+u64 host_memory_end = UINT64_MAX;
 
 static struct {
 	u64 base;
@@ -110,6 +111,11 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 		host_map_count++;
 	}
 	return OK;
+}
+
+u64 arch_memory_end(void)
+{
+	return host_memory_end;
 }
 
 void arch_mmu_init(void)

@@ -25,6 +25,8 @@ const struct virtio_driver *const virtio_drivers[] = {
 	NULL,
 };
 
+#define MACHINE_RESERVED 0xc0000000ull /* a MiB of the device hole that the VMM keeps */
+
 static struct fake_machine machine;
 static struct span machine_dsdt;
 static struct memory_console machine_log;
@@ -61,6 +63,8 @@ static void machine_start(void)
 
 	devices_quiesce();
 	if (!started) {
+		boot_info_add_range(MACHINE_RESERVED, MIB, MEMORY_RESERVED);
+		host_memory_describe();
 		log_set_threshold(LOG_DEBUG);
 		started = true;
 	}

@@ -422,24 +422,37 @@ TEST(impossible_windows_are_left_out)
 
 TEST(tables_in_free_memory_are_reserved)
 {
-	enum { TABLE = HOST_MEMORY_BASE + 0x800ff0, SIZE = 0x40 }; /* across pages */
-	static u8 bytes[SIZE];
+	enum {
+		TABLE = HOST_MEMORY_BASE + 0x800ff0, /* across pages */
+		FACS = HOST_MEMORY_BASE + 0x900000,
+		SIZE = 0x40,
+	};
+	static u8 bytes[SIZE], facs[SIZE];
 	u32 count, found = 0;
 
 	setup();
 	memcpy(bytes, "SSDT", 4);
 	store_le32(bytes + 4, SIZE);
 	host_memory_set(TABLE, bytes, SIZE);
-	store_le64(at(XSDT + 36), TABLE);
-	finish_table(XSDT, "XSDT", 52);
+	store_le64(at(XSDT + 52), TABLE);
+	finish_table(XSDT, "XSDT", 60);
+	store_le32(facs + 4, SIZE);
+	host_memory_set(FACS, facs, SIZE);
+	store_le32(at(FADT + 36), FACS + PAGE_SIZE); /* the newer pointer wins */
+	store_le64(at(FADT + 132), FACS);
+	finish_table(FADT, "FACP", FADT_SIZE);
 	acpi_init();
 	const struct memory_range *map = memory_map(&count);
 	for (u32 i = 0; i < count; i++) {
-		if (map[i].type != MEMORY_ACPI_RECLAIM)
-			continue;
-		found++;
-		CHECK_EQUAL(map[i].base, HOST_MEMORY_BASE + 0x800000);
-		CHECK_EQUAL(map[i].end, HOST_MEMORY_BASE + 0x802000);
+		if (map[i].type == MEMORY_ACPI_RECLAIM) {
+			found++;
+			CHECK_EQUAL(map[i].base, HOST_MEMORY_BASE + 0x800000);
+			CHECK_EQUAL(map[i].end, HOST_MEMORY_BASE + 0x802000);
+		} else if (map[i].type == MEMORY_ACPI_NVS) {
+			found++;
+			CHECK_EQUAL(map[i].base, FACS);
+			CHECK_EQUAL(map[i].end, FACS + PAGE_SIZE);
+		}
 	}
-	CHECK_EQUAL(found, 1);
+	CHECK_EQUAL(found, 2);
 }

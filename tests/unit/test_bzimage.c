@@ -414,8 +414,9 @@ TEST(the_memory_map_is_whole_and_merged)
 	boot_info_add_range(0x80020000, 0x10000, MEMORY_UNUSABLE);
 	boot_info_add_range(0x80030000, 0x10000, MEMORY_PERSISTENT);
 	boot_info_add_range(0x80050000, 0x10000, MEMORY_MAPPED_IO);
+	boot_info_add_range(0x80040000, 0x10000, MEMORY_CONVENTIONAL);
 	host_memory_describe();
-	memory_set_type(0x80040000, 0x10000, MEMORY_RUNTIME_DATA);
+	memory_reserve(0x80040000, 0x10000, MEMORY_RUNTIME_DATA);
 	CHECK_EQUAL(load(), OK);
 	table = params()->e820_table;
 	for (u32 i = 0; i < params()->e820_entries; i++) {

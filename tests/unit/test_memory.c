@@ -314,14 +314,41 @@ TEST(freeing_parts_and_what_is_ram)
 	CHECK(!memory_has_ram(0, MIB));
 	CHECK(!memory_has_ram(4 * MIB, MIB));
 	CHECK(!memory_has_ram(4 * MIB, UINT64_MAX));
-	memory_set_type(4 * MIB + 5, 1, MEMORY_ACPI_NVS);
-	CHECK_EQUAL(type_at(4 * MIB), MEMORY_ACPI_NVS);
-	CHECK_EQUAL(type_at(4 * MIB + PAGE_SIZE), MEMORY_RESERVED);
-	memory_set_type(64 * GIB, MIB, MEMORY_MAPPED_IO);
-	CHECK_EQUAL(type_at(64 * GIB), MEMORY_MAPPED_IO);
-	memory_set_type(5 * MIB, 0, MEMORY_MAPPED_IO);
-	CHECK_EQUAL(type_at(5 * MIB), HOLE);
+}
+
+TEST(only_free_memory_is_reserved)
+{
+	DESCRIBE({ MIB, 4 * MIB, MEMORY_CONVENTIONAL }, { 3 * MIB, 4 * MIB, MEMORY_RESERVED });
+	CHECK_EQUAL(memory_allocate_at(2 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	memory_reserve(2 * MIB - 1, PAGE_SIZE + 2, MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(2 * MIB - PAGE_SIZE), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(2 * MIB), MEMORY_BOOT_DATA);
+	CHECK_EQUAL(type_at(2 * MIB + PAGE_SIZE), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(2 * MIB + 2 * PAGE_SIZE), MEMORY_CONVENTIONAL);
+	memory_reserve(MIB + 5, 0, MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(MIB), MEMORY_CONVENTIONAL);
+	/* Past the end of everything, and around it. */
+	memory_reserve(3 * MIB - 1, UINT64_MAX, MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(3 * MIB - 1), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(3 * MIB), MEMORY_RESERVED);
+	CHECK_EQUAL(type_at(4 * MIB), HOLE);
 	check_order();
+}
+
+TEST(what_is_not_mapped_is_not_handed_out)
+{
+	u64 out;
+
+	DESCRIBE({ MIB, 8 * GIB, MEMORY_CONVENTIONAL });
+	host_memory_end = 4 * GIB + 5;
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &out),
+		    OK);
+	CHECK_EQUAL(out, 4 * GIB - PAGE_SIZE);
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, 4 * GIB, MEMORY_ANYWHERE, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), ERR_NO_MEMORY);
+	host_memory_end = UINT64_MAX;
+	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 }
 
 static void free_what_is_free(void *context)

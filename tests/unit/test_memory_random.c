@@ -143,8 +143,13 @@ static void random_step(void)
 	case 5:
 		if (random_below(10))
 			break;
-		memory_set_type(PAGE(first) + random_below(PAGE_SIZE), 1, MEMORY_ACPI_NVS);
-		model[first] = MEMORY_ACPI_NVS;
+		/* From anywhere in the first page to anywhere in the last. */
+		memory_reserve(PAGE(first) + random_below(PAGE_SIZE) / 2,
+			       PAGE(count) - PAGE_SIZE / 2 - random_below(PAGE_SIZE / 2 - 1),
+			       MEMORY_ACPI_NVS);
+		for (u32 page = first; page < first + count; page++)
+			if (model[page] == MEMORY_CONVENTIONAL)
+				model[page] = MEMORY_ACPI_NVS;
 		break;
 	}
 }
