@@ -20,6 +20,7 @@ enum {
 static const char *const level_names[] = { "none", "error", "warning", "info", "debug" };
 
 static const char *subject;
+static bool is_writing; /* a console that logs a failure to write would never end */
 static enum log_level threshold = CONFIG_LOG_DEFAULT;
 /* Until then a line may still turn out to be wanted, or not. */
 static bool threshold_is_final = !IS_ENABLED(CONFIG_LOG_OPTION);
@@ -97,7 +98,7 @@ static size_t make_harmless(char *line, size_t size)
 	while (rest.size) {
 		const u8 *start = rest.data;
 		u32 character = utf8_next(&rest);
-		size_t taken = (size_t)(rest.size ? rest.data - start : (u8 *)line + size - start);
+		size_t taken = (size_t)(rest.data - start);
 
 		if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
 		    (character == UNICODE_REPLACEMENT && taken == 1)) {
@@ -112,7 +113,6 @@ static size_t make_harmless(char *line, size_t size)
 
 void log_write(enum log_level level, const char *pattern, ...)
 {
-	static bool is_writing; /* a console that logs a failure to write would never end */
 	char line[LINE_SIZE_MAX];
 	const size_t size_max = sizeof(line) - 1; /* room for the newline */
 	va_list arguments;
@@ -143,6 +143,11 @@ void log_write(enum log_level level, const char *pattern, ...)
 		if (level <= threshold)
 			print(line, size);
 	}
+	is_writing = false;
+}
+
+void log_abandon_line(void)
+{
 	is_writing = false;
 }
 

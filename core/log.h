@@ -46,6 +46,9 @@ bool log_level_from_name(struct span name, enum log_level *out);
 
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
 
+/* A fault or panic may have struck while a line was written: the next ones are printed again. */
+void log_abandon_line(void);
+
 /*
  * The threshold is known: from here on it decides which lines are printed or, without a console,
  * kept. Prints those that were kept so far, if there is a console; later lines do so too.

@@ -11,4 +11,5 @@ void panic_begin(void)
 	if (is_panicking)
 		arch_halt();
 	is_panicking = true;
+	log_abandon_line();
 }

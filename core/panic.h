@@ -15,7 +15,8 @@
 		power_last_action();                                       \
 	} while (0)
 
-/* What fails on the way out is not tried again: the second call halts. */
+/* Also of a processor fault. What fails on the way out is not tried again: the second call halts.
+ */
 void panic_begin(void);
 
 #define assert(condition)                                   \

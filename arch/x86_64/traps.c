@@ -5,8 +5,7 @@
  * reason may be that ours is used up. Interrupts stay off; devices are polled.
  */
 #include "core/arch.h"
-#include "core/log.h"
-#include "core/power.h"
+#include "core/panic.h"
 #include "core/symbols.h"
 #include "lib/config.h"
 #include "lib/util.h"
@@ -181,15 +180,11 @@ static void log_dump(const struct trap_frame *f, const struct trap_return *to)
 
 void trap_handle(const struct trap_frame *f)
 {
-	static bool handling;
 	const struct trap_return *to = (const void *)f->pushed;
 	u64 vector = (f->stub - (u64)trap_stubs) / TRAP_STUB_SIZE - 1;
 	u64 error = 0;
 
-	/* A fault within the dump: nothing can be trusted any more. */
-	if (handling)
-		arch_halt();
-	handling = true;
+	panic_begin();
 	if (VECTORS_WITH_ERROR_CODE >> vector & 1) {
 		error = f->pushed[0];
 		to = (const void *)(f->pushed + 1);

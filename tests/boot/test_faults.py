@@ -79,6 +79,36 @@ def test_fault(name, named, tmp_path):
         vmm.wait_for_halt()
 
 
+def test_null_stays_unmapped_after_a_search_for_acpi(firmware, tmp_path):
+    """Where nobody says where the tables are, page 0 is read for the EBDA."""
+    image = firmware("x86_64")
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, symbol(image.with_name("fatwood.debug.elf"), PATCHED),
+                              b"\x31\xc0\x8a\x00"))
+    with Vmm(patched, "microvm,acpi=off", command_line="fatwood.log=info") as vmm:
+        vmm.expect(rf"at 0x[0-9a-f]+ {PATCHED}\+0x2$")
+        vmm.expect(r"accessed 0x0$")
+        assert "ACPI: no tables" in vmm.log
+
+
+def test_fault_while_a_line_is_written(named, tmp_path):
+    """utf8_next() faults in its first call, which is for the first line, and then takes bytes as
+    they are."""
+    image, at = named
+    flag = struct.pack("<I", at("fault_stack"))
+    code = (b"\x48\x8b\x07\x0f\xb6\x00\x48\xff\x07\x48\xff\x4f\x08"  # the byte, one off the span
+            b"\x80\x3c\x25" + flag + b"\x00\x75\x0a"  # the flag is set: skip
+            b"\xc6\x04\x25" + flag + b"\x01\x0f\x0b"  # set it, ud2
+            b"\xc3")
+    patched = tmp_path / "fatwood.elf"
+    patched.write_bytes(patch(image, at("utf8_next"), code))
+    with Vmm(patched) as vmm:
+        vmm.expect(r"fault 6 \(invalid opcode\)")
+        vmm.expect(r"at 0x[0-9a-f]+ utf8_next\+")
+        vmm.expect(r"called from 0x[0-9a-f]+ boot_main\+")
+        vmm.wait_for_halt()
+
+
 def test_last_action_follows(firmware, tmp_path):
     image = firmware("qemu", "LAST_ACTION_POWER_OFF=y")
     patched = tmp_path / "fatwood.elf"
