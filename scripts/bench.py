@@ -179,8 +179,10 @@ class Bench:
             self.check(is_linear(rows, key), f"{unit}: {key} grow faster than they should")
 
     def run_peers(self):
-        progress("Fatwood among its peers")
-        boot = bench_count.count(BASE, image(BASE.config), clock=bench_count.CLOCK_OF_HOST)
+        boot = self.count(dataclasses.replace(BASE, name="Fatwood among its peers"),
+                          clock=bench_count.CLOCK_OF_HOST)
+        if boot is None:
+            return
         self.add_peer("Fatwood: our part", own_part(boot), "64-bit")
         self.add_peer("Fatwood: from reset", boot.all, boot.entry)
         for name, make in PEERS:
@@ -227,15 +229,17 @@ def main():
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE",
                         help="put the tables into this file, between its marks")
     arguments = parser.parse_args()
+    cases = [case for case in CASES if (arguments.case or "") in case.name]
+    if not cases:
+        parser.error(f"no case has {arguments.case} in its name: {', '.join(case.name for case in CASES)}")
     bench = Bench(arguments.details)
-    for config in sorted({case.config for case in CASES if (arguments.case or "") in case.name}):
+    for config in sorted({case.config for case in cases}):
         progress(f"building {config}")
         image(config)
 
     print(bench_report.CASES.head())
-    for case in CASES:
-        if (arguments.case or "") in case.name:
-            bench.run_case(case)
+    for case in cases:
+        bench.run_case(case)
     if not arguments.case:
         print("\n" + bench_report.PHASES.head())
         bench.run_phases()

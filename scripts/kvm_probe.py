@@ -19,7 +19,8 @@ import sys
 import tempfile
 
 # The answer holds until the next boot of this machine.
-ANSWER = pathlib.Path(__file__).resolve().parents[1] / "build" / "cache" / "kvm_probe.json"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+ANSWER = ROOT / "build" / "cache" / "kvm_probe.json"
 PROBE_SECONDS = 2
 ROM_SIZE = 64 * 1024
 ROM_BASE = (1 << 32) - ROM_SIZE
@@ -64,13 +65,10 @@ def probe_rom():
 
 def probe(accelerator):
     """Runs the guest; returns None if it answered, else why it did not."""
-    qemu = shutil.which("qemu-system-x86_64")
-    if not qemu:
-        return "qemu-system-x86_64 is not installed"
     with tempfile.NamedTemporaryFile(suffix=".rom") as rom:
         rom.write(probe_rom())
         rom.flush()
-        command = [qemu, "-accel", accelerator, "-machine", "pc", "-m", "16", "-nodefaults",
+        command = ["qemu-system-x86_64", "-accel", accelerator, "-machine", "pc", "-m", "16", "-nodefaults",
                    "-display", "none", "-bios", rom.name, "-no-reboot",
                    "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4"]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -91,12 +89,15 @@ def kvm_problem():
     if not os.path.exists("/dev/kvm"):
         return "there is no /dev/kvm"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        return "no permission to use /dev/kvm"
+        return "no permission to use /dev/kvm (on most systems: sudo adduser $USER kvm, then log in again)"
+    if not shutil.which("qemu-system-x86_64"):
+        return "qemu-system-x86_64 is not installed"
     boot_id = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     try:
         answer = json.loads(ANSWER.read_text())
         if answer["boot_id"] == boot_id:
-            return answer["problem"]
+            problem = answer["problem"]
+            return problem and f"{problem} (remembered in {ANSWER.relative_to(ROOT)})"
     except (OSError, ValueError, KeyError):
         pass  # not asked yet
     problem = probe("kvm")

@@ -80,7 +80,7 @@ def test_files_and_programs_on_the_host(host, tmp_path):
     host.put(tmp_path / "sparse", "folder/copy")
     assert (host.folder / "folder/copy").stat().st_blocks < 1 << 10
     host.put_program("true", "well")
-    assert host.check("well && tail -c +$((5 * 1048576 + 1)) folder/copy | head -c 4") == "here"
+    assert host.check("well && dd if=folder/copy bs=4 skip=1310720 count=1 status=none") == "here"
     assert host.check("printf x >mine") == "" and host.get("mine") == b"x"
     with pytest.raises(lab.LabError, match="in the lab: false: 1"):
         host.check("false")
