@@ -41,9 +41,10 @@ CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -
 string-functions := memcpy memmove memset memcmp strlen strnlen strcmp
 string-names := $(foreach name,$(string-functions),-D$(name)=fw_$(name))
 
-# tests/host/host_memory.c stands in front of the ledger and poisons what nobody owns.
-ledger-functions := memory_allocate memory_allocate_at memory_free
-ledger-names := $(foreach name,$(ledger-functions),-D$(name)=$(name:memory_%=ledger_%))
+# tests/host/host_memory.c stands in front of these and poisons what nobody owns.
+memory-functions := memory_allocate memory_allocate_at memory_free
+arena-functions := arena_allocate
+plain-names = $(foreach name,$(1),-D$(name)=plain_$(name))
 
 # $(1): folder of the variant, $(2): compiler, $(3): flags of its own
 define variant
@@ -51,7 +52,8 @@ objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
 
 $$(O)/host-$(1)/lib/string.o $$(O)/host-$(1)/tests/unit/test_string.o: names := $$(string-names) -fno-builtin
 
-$$(O)/host-$(1)/core/memory.o: names := $$(ledger-names)
+$$(O)/host-$(1)/core/memory.o: names := $$(call plain-names,$$(memory-functions))
+$$(O)/host-$(1)/core/arena.o: names := $$(call plain-names,$$(arena-functions))
 
 $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * RAM of the host machine. The ledger itself is the firmware's own core/memory.c, compiled with its
- * allocating functions named ledger_... (tests/host.mk), so that the ones below can stand in front
- * of them and tell the address sanitizer who owns which page.
+ * RAM of the host machine. The ledger and arenas are the firmware's own core/memory.c and
+ * core/arena.c, compiled with their allocating functions named plain_... (tests/host.mk), so that
+ * the ones below can stand in front of them and tell the address sanitizer who owns which bytes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 
 #include <sanitizer/asan_interface.h>
 
+#include "core/arena.h"
 #include "core/memory.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
@@ -19,9 +20,14 @@
  */
 enum { FILLER = 0xa5 };
 
-enum status ledger_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out);
-enum status ledger_allocate_at(u64 base, u64 size, enum memory_type type);
-void ledger_free(u64 base, u64 size);
+/* Between one piece of an arena and the next. */
+enum { GUARD_SIZE = 16 };
+
+enum status plain_memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type,
+				  u64 *out);
+enum status plain_memory_allocate_at(u64 base, u64 size, enum memory_type type);
+void plain_memory_free(u64 base, u64 size);
+void *plain_arena_allocate(struct arena *arena, size_t size);
 
 u64 host_allocations_left = UINT64_MAX;
 
@@ -65,7 +71,7 @@ enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type
 
 	if (!use_allocation())
 		return ERR_NO_MEMORY;
-	status = ledger_allocate(size, alignment, limit, type, out);
+	status = plain_memory_allocate(size, alignment, limit, type, out);
 	if (!status)
 		hand_out(*out, size);
 	return status;
@@ -77,7 +83,7 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
 
 	if (!use_allocation())
 		return ERR_NO_MEMORY;
-	status = ledger_allocate_at(base, size, type);
+	status = plain_memory_allocate_at(base, size, type);
 	if (!status)
 		hand_out(base, size);
 	return status;
@@ -85,8 +91,18 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
 
 void memory_free(u64 base, u64 size)
 {
-	ledger_free(base, size);
+	plain_memory_free(base, size);
 	take_back(base, size);
+}
+
+void *arena_allocate(struct arena *arena, size_t size)
+{
+	u8 *piece = size <= SIZE_MAX - GUARD_SIZE ? plain_arena_allocate(arena, size + GUARD_SIZE) :
+						    NULL;
+
+	if (piece)
+		ASAN_POISON_MEMORY_REGION(piece + size, GUARD_SIZE);
+	return piece;
 }
 
 static void make_real(void)

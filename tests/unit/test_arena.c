@@ -2,6 +2,8 @@
 /* core/arena.c: alignment, zeroes, large requests, and that a release gives everything back. */
 #include "tests/unit/test.h"
 
+#include <sanitizer/asan_interface.h>
+
 #include "core/arena.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
@@ -77,6 +79,21 @@ TEST(more_than_there_is)
 	CHECK(arena_allocate(&arena, 100));
 	arena_release(&arena);
 	CHECK_EQUAL(memory_free_size(), before);
+}
+
+/* Of the host's arenas (tests/host/host_memory.c), so that no other test overlooks it. */
+TEST(the_sanitizer_knows_where_a_piece_ends)
+{
+	static const size_t sizes[] = { 0, 1, 15, 16, 17, 512, 100000 };
+	struct arena arena = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const char *piece = arena_allocate(&arena, sizes[i]);
+
+		CHECK(!__asan_region_is_poisoned((void *)(uintptr_t)piece, sizes[i]));
+		CHECK(__asan_address_is_poisoned(piece + sizes[i]));
+	}
+	arena_release(&arena);
 }
 
 TEST(copies_end_in_a_nul)
