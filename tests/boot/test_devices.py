@@ -2,6 +2,7 @@
 """Disks in all the places and shapes that QEMU can give them, and consoles other than the serial port."""
 
 import pathlib
+import re
 
 import pytest
 
@@ -12,12 +13,20 @@ from tests.images.stub import Stub
 PORT = ("pcie-root-port,id=port0,chassis=1,slot=1",)
 SWITCH = ("pcie-root-port,id=port0,chassis=1,slot=1", "x3130-upstream,id=up0,bus=port0",
           "xio3130-downstream,id=down0,bus=up0,chassis=2,slot=2")
+SWITCHES = (*SWITCH, "x3130-upstream,id=up1,bus=down0",
+            "xio3130-downstream,id=down1,bus=up1,chassis=3,slot=3")
 BRIDGES = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
+EMPTY = tuple(f"pcie-root-port,id=empty{i},chassis={i + 10},slot={i + 10}" for i in range(8))
+EXPANDERS = (*PORT, "pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id=port1,bus=root0,chassis=2",
+             "pxb-pcie,id=root1,bus_nr=200,bus=pcie.0", "pcie-root-port,id=port2,bus=root1,chassis=3")
 
 
 @pytest.mark.parametrize("machine, bridges, place", [
     ("q35", PORT, "bus=port0"),
     ("q35", SWITCH, "bus=down0"),
+    ("q35", EMPTY + SWITCHES, "bus=down1"),
+    ("q35", EXPANDERS, "bus=port2"),
+    ("pc", ("pxb,id=root0,bus_nr=1",), "bus=root0,addr=7"),
     ("pc", BRIDGES[:1], "bus=bridge0,addr=1"),
     ("pc", BRIDGES, "bus=bridge1,addr=1f"),
     ("q35", ("pcie-pci-bridge,id=bridge0",), "bus=bridge0,addr=2"),
@@ -45,20 +54,59 @@ def test_functions_of_one_device(firmware, stub_disk, images):
 
 
 @pytest.mark.parametrize("options", [
-    "event_idx=off,indirect_desc=off", "packed=on", "iommu_platform=on", "queue-size=16",
-    "num-queues=4,vectors=5", "seg-max-adjust=off", "vectors=0", "discard=off,write-zeroes=off",
-    "config-wce=off", "write-cache=off", "ats=on", "page-per-vq=on",
+    "event_idx=off,indirect_desc=off", "packed=on", "iommu_platform=on", "queue-size=4", "queue-size=16",
+    "queue-size=1024", "num-queues=4,vectors=5", "seg-max-adjust=off", "vectors=0",
+    "discard=off,write-zeroes=off", "config-wce=off", "write-cache=off", "ats=on,aer=on",
+    "x-disable-pcie=on", "page-per-vq=on", "modern-pio-notify=on", "ioeventfd=off",
+    "physical_block_size=4096,logical_block_size=512",
 ])
-@pytest.mark.parametrize("transport", ["pci-modern"])
-def test_device_options(firmware, stub_disk, transport, options):
-    with Vmm(firmware("qemu"), disks=[Disk(stub_disk, transport, options=options)]) as vmm:
+def test_device_options(firmware, stub_disk, options):
+    with Vmm(firmware("qemu"), disks=[Disk(stub_disk, "pci-modern", options=options)]) as vmm:
         assert "from=stub" in vmm.guest().words
 
 
-def test_legacy_only_device_is_named(firmware, stub_disk):
-    with Vmm(firmware("qemu"), "pc", disks=[Disk(stub_disk, options="disable-modern=on")]) as vmm:
-        vmm.expect("^error: nothing to boot")
-        vmm.wait_for_halt()
+def test_doorbells_in_ports_where_nobody_assigned_addresses(firmware, stub_disk):
+    disk = Disk(stub_disk, "pci-modern", options="modern-pio-notify=on")
+    with Vmm(firmware("qemu_microvm"), "microvm,pcie=on", disks=[disk]) as vmm:
+        assert "from=stub" in vmm.guest().words
+
+
+@pytest.mark.parametrize("machine, iommu", [
+    ("q35,kernel-irqchip=split", "intel-iommu,device-iotlb=on"), ("q35", "virtio-iommu-pci"),
+])
+def test_behind_an_iommu(firmware, stub_disk, machine, iommu):
+    disk = Disk(stub_disk, "pci-modern", options="iommu_platform=on,ats=on")
+    with Vmm(firmware("qemu"), machine, disks=[disk], bridges=[iommu]) as vmm:
+        assert "from=stub" in vmm.guest().words
+
+
+def test_devices_that_are_not_ours_are_passed_over_in_silence(firmware, stub_disk, images):
+    blank = images("blank", lambda path: path.write_bytes(bytes(1 << 20)))
+    drive = f"if=none,format=raw,snapshot=on,file={blank}"
+    others = ["-drive", f"id=a,{drive}", "-device", "nvme,drive=a,serial=1",
+              "-device", "virtio-scsi-pci,id=scsi", "-drive", f"id=b,{drive}", "-device", "scsi-hd,drive=b",
+              "-device", "virtio-serial-pci,max_ports=8", "-chardev", "null,id=c", "-device",
+              "virtserialport,chardev=c,name=org.qemu.guest_agent.0", "-device", "qemu-xhci"]
+    others += ["-device", "virtio-balloon-pci"] + 30 * ["-device", "virtio-keyboard-pci,bus=bridge0"]
+    with Vmm(firmware("cloudhv"), disks=[stub_disk], bridges=["pci-bridge,id=bridge0,chassis_nr=1"],
+             extra=others, command_line="fatwood.log=info") as vmm:
+        assert "from=stub" in vmm.guest().words
+        said = vmm.log.split("FATWOOD-GUEST")[0]
+        assert "warning" not in said and "error" not in said
+
+
+@pytest.mark.parametrize("options, size, message", [
+    ("disable-modern=on", 1 << 20, r"virtio-pci 00:02\.0: no modern registers.* disable-modern=on"),
+    ("", 0, r"virtio-blk 00:02\.0: a capacity of 0 sectors"),
+])
+def test_disk_that_cannot_be_used_is_named_in_one_line(firmware, stub_disk, tmp_path, options, size, message):
+    path = tmp_path / "disk"
+    path.write_bytes(bytes(size))
+    with Vmm(firmware("qemu"), "pc", disks=[Disk(path, options=options), stub_disk],
+             command_line="fatwood.log=warning") as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert re.search(f"^warning: {message}", vmm.log, re.MULTILINE)
+        assert vmm.log.count("warning:") == 1
 
 
 def test_read_only_disk(firmware, stub_disk):
