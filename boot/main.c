@@ -172,6 +172,9 @@ void boot_main(void)
 		acpi_init();
 	arch_mmu_init();
 	boot_info_map();
+	/* Else it is asked for where somebody waits. */
+	if (log_is_wanted(LOG_DEBUG))
+		(void)arch_ticks_per_second();
 	timing_mark("memory");
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
 		boot_what_the_vmm_gave();

@@ -146,6 +146,11 @@ void log_write(enum log_level level, const char *pattern, ...)
 	is_writing = false;
 }
 
+bool log_is_wanted(enum log_level level)
+{
+	return level <= threshold;
+}
+
 void log_abandon_line(void)
 {
 	is_writing = false;

@@ -46,6 +46,9 @@ bool log_level_from_name(struct span name, enum log_level *out);
 
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
 
+/* Is this level printed? For what is only found out to be logged. */
+bool log_is_wanted(enum log_level level);
+
 /* A fault or panic may have struck while a line was written: the next ones are printed again. */
 void log_abandon_line(void);
 

@@ -5,7 +5,7 @@
  * PIT is never asked, it is missing too often.
  */
 #include "core/arch.h"
-#include "lib/config.h"
+#include "core/log.h"
 #include "lib/util.h"
 
 #include <asm/cpu.h>
@@ -65,6 +65,32 @@ static u64 rate_from_processor(void)
 	return leaf_max < LEAF_FREQUENCY ? 0 : (cpuid(LEAF_FREQUENCY, 0).eax & 0xffff) * 1000000ull;
 }
 
+/* The first of KVM's CPUID leaves; 0 where there is no KVM. */
+static u32 kvm_leaf(void)
+{
+	const u32 leaves[] = { LEAF_HYPERVISOR, LEAF_HYPERVISOR_SECOND };
+
+	if (!(cpuid(1, 0).ecx & HYPERVISOR_BIT))
+		return 0;
+	for (u32 i = 0; i < ARRAY_SIZE(leaves); i++) {
+		struct cpuid head = cpuid(leaves[i], 0);
+
+		/* "KVMKVMKVM\0\0\0" */
+		if (head.ebx == 0x4b4d564b && head.ecx == 0x564b4d56 && head.edx == 0x4d)
+			return leaves[i];
+	}
+	return 0;
+}
+
+static u64 rate_from_hypervisor(void)
+{
+	u32 leaf = kvm_leaf();
+
+	if (leaf == 0 || cpuid(leaf, 0).eax < leaf + OFFSET_TSC_KHZ)
+		return 0;
+	return cpuid(leaf + OFFSET_TSC_KHZ, 0).eax * 1000ull;
+}
+
 /* Documentation/virt/kvm/x86/msr.rst: the factor by which a guest turns ticks into nanoseconds. */
 static u64 rate_from_kvm_clock(void)
 {
@@ -78,10 +104,13 @@ static u64 rate_from_kvm_clock(void)
 		u8 flags;
 		u8 reserved_2[2];
 	} clock;
+	u32 leaf = kvm_leaf();
 	u32 multiplier;
 	s8 shift;
 	u64 rate;
 
+	if (leaf == 0 || !(cpuid(leaf + OFFSET_FEATURES, 0).eax & FEATURE_CLOCK))
+		return 0;
 	msr_write(MSR_KVM_SYSTEM_TIME, (u64)&clock | KVM_CLOCK_ENABLE);
 	multiplier = clock.multiplier;
 	shift = clock.shift;
@@ -90,28 +119,6 @@ static u64 rate_from_kvm_clock(void)
 		return 0;
 	rate = (1000000000ull << 32) / multiplier;
 	return shift < 0 ? rate << -shift : rate >> shift;
-}
-
-static u64 rate_from_kvm(void)
-{
-	const u32 leaves[] = { LEAF_HYPERVISOR, LEAF_HYPERVISOR_SECOND };
-
-	if (!(cpuid(1, 0).ecx & HYPERVISOR_BIT))
-		return 0;
-	for (u32 i = 0; i < ARRAY_SIZE(leaves); i++) {
-		struct cpuid head = cpuid(leaves[i], 0);
-		u64 rate = 0;
-
-		/* "KVMKVMKVM\0\0\0" */
-		if (head.ebx != 0x4b4d564b || head.ecx != 0x564b4d56 || head.edx != 0x4d)
-			continue;
-		if (head.eax >= leaves[i] + OFFSET_TSC_KHZ)
-			rate = cpuid(leaves[i] + OFFSET_TSC_KHZ, 0).eax * 1000ull;
-		if (rate == 0 && (cpuid(leaves[i] + OFFSET_FEATURES, 0).eax & FEATURE_CLOCK))
-			rate = rate_from_kvm_clock();
-		return rate;
-	}
-	return 0;
 }
 
 /* Short on purpose: a deadline needs no better than a few percent. */
@@ -132,26 +139,35 @@ static u64 rate_from_pm_timer(void)
 	return pm_ticks == 0 ? 0 : (end - start) * PM_TIMER_HZ / pm_ticks;
 }
 
-static bool is_plausible(u64 rate)
-{
-	return rate >= HZ_MIN && rate <= HZ_MAX;
-}
-
 u64 arch_ticks_per_second(void)
 {
+	static const struct {
+		const char *name;
+		u64 (*rate)(void);
+	} sources[] = {
+		{ "CPUID 0x15", rate_from_processor },
+		{ "CPUID 0x40000010", rate_from_hypervisor },
+		{ "kvmclock", rate_from_kvm_clock },
+		{ "PM timer", rate_from_pm_timer },
+	};
 	static u64 rate;
+	const char *name = "assumed: nothing tells";
 
 	/* Without times to show or to count down there are only timeouts. */
 	if (!IS_ENABLED(CONFIG_BOOT_TIMING) && !IS_ENABLED(CONFIG_BOOT_MENU))
 		return HZ_ASSUMED;
-	if (rate == 0) {
-		rate = rate_from_processor();
-		if (!is_plausible(rate))
-			rate = rate_from_kvm();
-		if (!is_plausible(rate))
-			rate = rate_from_pm_timer();
-		if (!is_plausible(rate))
-			rate = HZ_ASSUMED;
+	if (rate)
+		return rate;
+	rate = HZ_ASSUMED;
+	for (u32 i = 0; i < ARRAY_SIZE(sources); i++) {
+		u64 told = sources[i].rate();
+
+		if (told >= HZ_MIN && told <= HZ_MAX) {
+			rate = told;
+			name = sources[i].name;
+			break;
+		}
 	}
+	log_debug("TSC: %lu kHz (%s)", rate / 1000, name);
 	return rate;
 }

@@ -165,7 +165,7 @@ def test_quiet_by_default_and_each_step_on_request(boot):
     assert "atwood" not in before and "disk0" not in before, before
     loud = boot(files, "fatwood.log=debug")
     loud.guest()
-    for step in ("Fatwood", "memory", "PCI", "disk0", "GPT", "FAT32", "booting"):
+    for step in ("Fatwood", "memory", "kHz (PM timer)", "PCI", "disk0", "GPT", "FAT32", "booting"):
         assert step in loud.log.split("FATWOOD-GUEST")[0], step
 
 
