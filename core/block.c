@@ -62,8 +62,10 @@ static enum status to_disk(struct block_device **device, u64 *first, u64 count)
 {
 	if (*first > (*device)->block_count || count > (*device)->block_count - *first)
 		return ERR_INVALID;
-	for (; (*device)->disk; *device = (*device)->disk)
+	if ((*device)->disk) {
 		*first += (*device)->first_block;
+		*device = (*device)->disk;
+	}
 	return OK;
 }
 

@@ -53,8 +53,8 @@ enum status block_register(struct block_device *disk);
 struct block_device *block_first(void);
 
 /*
- * Makes @partition a window on @disk, named after both; number 0 is the whole disk. ERR_CORRUPT
- * unless [first, first + count) lies on it and is not empty.
+ * Makes @partition a window on @disk, which is none itself, named after both; number 0 is the whole
+ * disk. ERR_CORRUPT unless [first, first + count) lies on it and is not empty.
  */
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition);

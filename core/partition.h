@@ -12,6 +12,7 @@ struct partition_table {
 	u32 count;
 	struct block_device *partitions; /* in the arena; table order */
 	bool is_overfull;                /* more than PARTITIONS_MAX: some were left out */
+	u32 bad_count;                   /* entries that lie outside of the disk */
 };
 
 struct partition_scheme {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a
- * copy of both at the end of the disk. The protective MBR in block 0 is not asked for. All numbers
- * are little endian, LBAs in the disk's blocks.
+ * copy of both at the end of the disk. In block 0 stands a protective MBR; its other fields are not
+ * looked at, tools get them wrong. All numbers are little endian, LBAs in the disk's blocks.
  *
  *	header				entry
  *	0	8	"EFI PART"	0	16	type, zero: unused
@@ -39,7 +39,7 @@ enum {
 };
 
 struct header {
-	u64 alternate_lba, first_usable, last_usable, entries_lba;
+	u64 alternate_lba, entries_lba;
 	u32 entry_count, entry_size, entries_crc;
 };
 
@@ -68,7 +68,7 @@ static enum status crc_of(struct block_device *disk, u64 offset, u64 size, u32 *
 static enum status read_header(struct block_device *disk, u64 lba, struct header *out)
 {
 	u8 bytes[BLOCK_SIZE_MAX];
-	u64 entries_size;
+	u64 first_usable, last_usable, entries_size;
 	u32 size, crc, actual_crc;
 
 	if (lba >= disk->block_count ||
@@ -88,16 +88,16 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	if (load_le64(bytes + 24) != lba)
 		return corrupt("GPT: header of block %lu in block %lu", load_le64(bytes + 24), lba);
 
+	first_usable = load_le64(bytes + 40);
+	last_usable = load_le64(bytes + 48);
 	out->alternate_lba = load_le64(bytes + 32);
-	out->first_usable = load_le64(bytes + 40);
-	out->last_usable = load_le64(bytes + 48);
 	out->entries_lba = load_le64(bytes + 72);
 	out->entry_count = load_le32(bytes + 80);
 	out->entry_size = load_le32(bytes + 84);
 	out->entries_crc = load_le32(bytes + 88);
-	if (out->first_usable > out->last_usable || out->last_usable >= disk->block_count)
-		return corrupt("GPT: blocks %lu to %lu of %lu are usable", out->first_usable,
-			       out->last_usable, disk->block_count);
+	if (first_usable > last_usable || last_usable >= disk->block_count)
+		return corrupt("GPT: blocks %lu to %lu of %lu are usable", first_usable,
+			       last_usable, disk->block_count);
 	if (out->entry_size < ENTRY_SIZE_MIN || out->entry_size > ENTRY_SIZE_MAX ||
 	    out->entry_size % 8)
 		return corrupt("GPT: entries of %u bytes", out->entry_size);
@@ -179,13 +179,7 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 		return OK;
 	first = load_le64(bytes + 32);
 	last = load_le64(bytes + 40);
-	if (first > last || first < h->first_usable || last > h->last_usable) {
-		log_warning(
-			"GPT: partition %u from block %lu to %lu, where only %lu to %lu may be used",
-			index + 1, first, last, h->first_usable, h->last_usable);
-		return OK;
-	}
-	partition_table_add(out, disk, first, last - first + 1, index + 1,
+	partition_table_add(out, disk, first, first <= last ? last - first + 1 : 0, index + 1,
 			    guid_equals(&type, &esp)      ? PARTITION_ESP :
 			    guid_equals(&type, &xbootldr) ? PARTITION_XBOOTLDR :
 							    PARTITION_OTHER);
@@ -212,10 +206,10 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 }
 
 /*
- * A boot sector without a protective partition means that the disk was made something else: a
- * backup that is left at its end is stale.
+ * A boot sector without a protective partition means that the disk was made something else since:
+ * what is left of a GPT is stale. Linux and EDK2 see it so as well.
  */
-static bool backup_is_stale(struct block_device *disk)
+static bool is_stale(struct block_device *disk)
 {
 	u8 sector[BLOCK_SIZE_MIN];
 
@@ -245,17 +239,15 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 {
 	const u64 last_lba = disk->block_count - 1;
 	u64 alternate_lba = last_lba, ignored;
-	enum status primary = read_table(disk, 1, arena, &alternate_lba, out);
-	enum status status = primary;
+	enum status primary, status;
 
-	if (status == OK)
+	if (is_stale(disk))
+		return ERR_UNRECOGNIZED;
+	primary = read_table(disk, 1, arena, &alternate_lba, out);
+	if (primary == OK)
 		return OK;
-	if (status == ERR_UNRECOGNIZED) {
-		if (is_for_other_block_size(disk))
-			return ERR_UNSUPPORTED;
-		if (backup_is_stale(disk))
-			return ERR_UNRECOGNIZED;
-	}
+	if (primary == ERR_UNRECOGNIZED && is_for_other_block_size(disk))
+		return ERR_UNSUPPORTED;
 	status = read_table(disk, alternate_lba, arena, &ignored, out);
 	if (status && alternate_lba != last_lba)
 		status = read_table(disk, last_lba, arena, &ignored, out);

@@ -37,28 +37,23 @@ struct entry {
 	u32 first, count;
 };
 
-struct record {
-	struct entry entries[ENTRY_COUNT];
-	bool valid; /* it ends like one, and its entries can be meant as such */
-};
-
-static enum status read_record(struct block_device *disk, u64 lba, struct record *out)
+/* The entries in block @lba. ERR_UNRECOGNIZED: it does not end as it must. */
+static enum status read_entries(struct block_device *disk, u64 lba, struct entry out[ENTRY_COUNT])
 {
 	u8 sector[SECTOR_SIZE];
 	enum status status = block_read_bytes(disk, lba * disk->block_size, sizeof(sector), sector);
 
 	if (status)
 		return status;
-	out->valid = load_le16(sector + SIGNATURE_OFFSET) == 0xaa55;
+	if (load_le16(sector + SIGNATURE_OFFSET) != 0xaa55)
+		return ERR_UNRECOGNIZED;
 	for (u32 i = 0; i < ENTRY_COUNT; i++) {
 		const u8 *bytes = sector + ENTRIES_OFFSET + i * ENTRY_SIZE;
-		struct entry *entry = &out->entries[i];
 
-		*entry = (struct entry){ .active = bytes[0], .type = bytes[4] };
-		entry->first = load_le32(bytes + 8);
-		entry->count = load_le32(bytes + 12);
-		if (entry->active & 0x7f)
-			out->valid = false;
+		out[i].active = bytes[0];
+		out[i].type = bytes[4];
+		out[i].first = load_le32(bytes + 8);
+		out[i].count = load_le32(bytes + 12);
 	}
 	return OK;
 }
@@ -69,14 +64,22 @@ static bool is_extended(const struct entry *entry)
 	       entry->type == TYPE_EXTENDED_LINUX;
 }
 
+/* Disks get smaller, when an image is copied: as Linux, take what is left of a partition. */
 static void add(struct partition_table *table, struct block_device *disk, u64 base,
 		const struct entry *entry, u32 number)
 {
 	enum partition_kind kind = entry->type == TYPE_ESP      ? PARTITION_ESP :
 				   entry->type == TYPE_XBOOTLDR ? PARTITION_XBOOTLDR :
 								  PARTITION_OTHER;
+	const u64 first = base + entry->first;
+	u64 count = entry->count;
 
-	partition_table_add(table, disk, base + entry->first, entry->count, number, kind);
+	if (first < disk->block_count && count > disk->block_count - first) {
+		count = disk->block_count - first;
+		log_warning("MBR: only %lu of %u blocks of partition %u are on the disk", count,
+			    entry->count, number);
+	}
+	partition_table_add(table, disk, first, count, number, kind);
 }
 
 /* Bounded by the number of partitions a table takes, so a chain that loops ends too. */
@@ -86,17 +89,17 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 	u64 lba = extended->first;
 
 	for (u32 i = 0; i < PARTITIONS_MAX; i++) {
-		struct record record;
-		const struct entry *logical = &record.entries[0], *link = &record.entries[1];
+		struct entry record[ENTRY_COUNT];
+		const struct entry *logical = &record[0], *link = &record[1];
 		enum status status;
 
 		if (lba == 0 || lba >= disk->block_count)
 			return corrupt("MBR: extended boot record in block %lu", lba);
-		status = read_record(disk, lba, &record);
+		status = read_entries(disk, lba, record);
+		if (status == ERR_UNRECOGNIZED)
+			return corrupt("MBR: no extended boot record in block %lu", lba);
 		if (status)
 			return status;
-		if (!record.valid)
-			return corrupt("MBR: no extended boot record in block %lu", lba);
 		if (logical->type && logical->count)
 			add(table, disk, lba, logical, (*number)++);
 		if (!is_extended(link) || link->count == 0)
@@ -114,21 +117,20 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 {
 	u32 number = FIRST_LOGICAL_NUMBER;
 	struct partition_table table;
-	struct record record;
-	enum status status = read_record(disk, 0, &record);
+	struct entry entries[ENTRY_COUNT];
+	enum status status = read_entries(disk, 0, entries);
 
 	if (status)
 		return status;
-	if (!record.valid)
-		return ERR_UNRECOGNIZED;
+	/* Boot sectors of file systems end like one, with code where the entries would be. */
 	for (u32 i = 0; i < ENTRY_COUNT; i++)
-		if (record.entries[i].type == TYPE_PROTECTIVE)
+		if (entries[i].active & 0x7f || entries[i].type == TYPE_PROTECTIVE)
 			return ERR_UNRECOGNIZED;
 	status = partition_table_init(&table, mbr_scheme.name, PARTITIONS_MAX, arena);
 	if (status)
 		return status;
 	for (u32 i = 0; i < ENTRY_COUNT; i++) {
-		const struct entry *entry = &record.entries[i];
+		const struct entry *entry = &entries[i];
 
 		if (entry->type == 0 || entry->first == 0 || entry->count == 0)
 			continue;
@@ -138,10 +140,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 		else if (add_logical(&table, disk, entry, &number))
 			log_warning("MBR: not all logical partitions are known");
 	}
-	/*
-	 * The boot sector of a file system ends like an MBR, but has nothing there that is a
-	 * partition.
-	 */
+	/* Or with nothing there that is a partition. */
 	if (table.count == 0)
 		return ERR_UNRECOGNIZED;
 	*out = table;

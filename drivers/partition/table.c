@@ -39,8 +39,13 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 {
 	struct block_device partition;
 
-	if (block_partition(disk, first, count, number, kind, &partition))
+	/* Each costs a line of the log, and a bad table may have thousands. */
+	if (table->bad_count == PARTITIONS_MAX)
 		return;
+	if (block_partition(disk, first, count, number, kind, &partition)) {
+		table->bad_count++;
+		return;
+	}
 	if (table->count == PARTITIONS_MAX) {
 		if (!table->is_overfull)
 			log_warning("%s: more than %d partitions, not all are looked at "

@@ -76,7 +76,7 @@ TEST(reads_stay_on_the_device)
 
 TEST(partitions_are_windows_that_nothing_reaches_out_of)
 {
-	struct block_device partition, inner;
+	struct block_device partition;
 	u8 buffer[BLOCK];
 
 	make_disk();
@@ -90,11 +90,6 @@ TEST(partitions_are_windows_that_nothing_reaches_out_of)
 	CHECK_EQUAL(buffer[0], 14);
 	CHECK_EQUAL(block_read(&partition, 5, 1, buffer), ERR_INVALID);
 	CHECK_EQUAL(block_read(&partition, UINT64_MAX - 9, 1, buffer), ERR_INVALID);
-	/* A window in a window. */
-	CHECK_EQUAL(block_partition(&partition, 2, 2, 1, PARTITION_OTHER, &inner), OK);
-	CHECK_EQUAL(block_read(&inner, 1, 1, buffer), OK);
-	CHECK_EQUAL(buffer[0], 13);
-	CHECK_EQUAL(block_read(&inner, 2, 1, buffer), ERR_INVALID);
 }
 
 TEST(partitions_that_do_not_lie_on_the_disk)

@@ -141,32 +141,39 @@ TEST(boot_partitions_win_in_an_overfull_table)
 }
 
 /* Each line costs VM exits: a table made to fill the log must not hold up the boot. */
-TEST(thousands_of_overlapping_entries_are_reported_in_few_lines)
+static void check_few_lines(u32 last_lba, u32 count)
 {
 	static struct memory_console console;
 	u32 lines = 0;
 
 	start_shape(512, 8192, 128);
 	for (u32 i = 0; i < 8192; i++)
-		gpt_image_partition(&image, i, i % 2 ? gpt_image_esp : gpt_image_other, 3000, 3000);
+		gpt_image_partition(&image, i, i % 2 ? gpt_image_esp : gpt_image_other, 3000,
+				    last_lba);
 	gpt_image_seal(&image);
 	memory_console_init(&console, "");
 	log_replay();
 	CHECK_EQUAL(scan(), OK);
 	console_unregister(&console.console);
-	CHECK_EQUAL(table.count, PARTITIONS_MAX);
+	CHECK_EQUAL(table.count, count);
 	for (size_t i = 0; i < console.size; i++)
 		lines += console.text[i] == '\n';
 	CHECK(console.size < sizeof(console.text) / 2);
 	CHECK(lines > 1 && lines <= 3 * PARTITIONS_MAX);
 }
 
+TEST(thousands_of_bad_entries_are_reported_in_few_lines)
+{
+	check_few_lines(3000, PARTITIONS_MAX); /* overlapping */
+	check_few_lines(2999, 0);              /* impossible */
+}
+
 TEST(entries_that_cannot_be_are_dropped)
 {
 	start();
 	gpt_image_partition(&image, 2, gpt_image_esp, 2000, 1999);
-	gpt_image_partition(&image, 3, gpt_image_esp, 2, 50);
-	gpt_image_partition(&image, 4, gpt_image_esp, 5000, image.last_lba);
+	gpt_image_partition(&image, 3, gpt_image_esp, 2000, 1000);
+	gpt_image_partition(&image, 4, gpt_image_esp, 5000, image.last_lba + 1);
 	gpt_image_partition(&image, 5, gpt_image_esp, UINT64_MAX, UINT64_MAX);
 	gpt_image_partition(&image, 6, gpt_image_esp, 0, UINT64_MAX);
 	gpt_image_partition(&image, 7, gpt_image_xbootldr, 150, 170); /* overlaps: reported, kept */
@@ -174,6 +181,21 @@ TEST(entries_that_cannot_be_are_dropped)
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, 3);
 	check_partition(2, 8, PARTITION_XBOOTLDR, 150, 21);
+}
+
+/* Tools that place a boot loader in front do not ask which blocks the header calls usable. */
+TEST(partitions_outside_of_the_usable_blocks)
+{
+	start();
+	gpt_image_partition(&image, 2, gpt_image_other, 34, 63);
+	gpt_image_partition(&image, 3, gpt_image_esp, 5000, image.last_lba);
+	store_le64(gpt_image_header(&image) + 40, 64);
+	store_le64(gpt_image_header(&image) + 48, 4999);
+	gpt_image_seal(&image);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 4);
+	check_partition(2, 3, PARTITION_OTHER, 34, 30);
+	check_partition(3, 4, PARTITION_ESP, 5000, image.last_lba - 4999);
 }
 
 /* Each byte of the primary header and of the entries in use: the backup stands in. */
@@ -281,17 +303,34 @@ TEST(a_backup_within_the_disk)
 	check_usual();
 }
 
-/*
- * The disk was given another table or a file system of its own since; only the backup is left of
- * the GPT.
- */
-TEST(a_stale_backup)
+/* The disk was given another table or a file system of its own since: by a tool that left this. */
+TEST(a_stale_table)
 {
 	start();
-	memset(bytes, 0, 34 * 512);
-	store_le16(bytes + 510, 0xaa55);
+	bytes[446 + 4] = 0x83;
+	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
+	bytes[446 + 4] = 0;
+	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
+	memset(bytes + 512, 0, 33 * 512);
 	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
 	bytes[446 + 16 + 4] = 0xee;
+	check_usual();
+}
+
+/* Whatever a tool made of it: only the type counts. And a hybrid MBR is one that protects as well.
+ */
+TEST(protective_mbrs)
+{
+	start();
+	bytes[446] = 0x80; /* active */
+	store_le32(bytes + 446 + 12, UINT32_MAX);
+	check_usual();
+	store_le32(bytes + 446 + 12, 100);
+	check_usual();
+	memcpy(bytes + 446 + 3 * 16, bytes + 446, 16);
+	bytes[446 + 4] = 0x0c;
+	check_usual();
+	memset(bytes, 0, 512); /* none at all */
 	check_usual();
 }
 

@@ -121,7 +121,7 @@ TEST(chains_that_go_wrong)
 TEST(entries_that_cannot_be)
 {
 	start();
-	set_entry(0, 0, 0x83, 64, BLOCKS);
+	set_entry(0, 0, 0x83, 64, 0);
 	set_entry(0, 1, 0x83, BLOCKS, 1);
 	set_entry(0, 2, 0x83, 0, 10);
 	set_entry(0, 3, 0x83, UINT32_MAX, UINT32_MAX);
@@ -129,6 +129,45 @@ TEST(entries_that_cannot_be)
 	set_entry(0, 2, 0x83, 10, 10);
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, 1);
+}
+
+/* As Linux reads it: the partition ends where the disk does. */
+TEST(a_disk_that_was_cut_off)
+{
+	make_logical(5);
+	set_entry(0, 0, 0x83, 64, UINT32_MAX);
+	set_entry(1500, 0, 0xef, 16, BLOCKS);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 4);
+	check_partition(0, 1, PARTITION_OTHER, 64, BLOCKS - 64);
+	check_partition(3, 7, PARTITION_ESP, 1516, BLOCKS - 1516);
+}
+
+/* What xorriso writes for a USB stick: the image as a whole, from block 0, and the ESP within it.
+ */
+TEST(isohybrid)
+{
+	start();
+	set_entry(0, 0, 0x00, 0, BLOCKS);
+	bytes[446] = 0x80;
+	set_entry(0, 1, 0xef, 300, 100);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 1);
+	check_partition(0, 2, PARTITION_ESP, 300, 100);
+	bytes[446 + 4] = 0x17;
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 1);
+}
+
+/* Whatever stands in the fields of a record that nobody uses. */
+TEST(records_with_noise)
+{
+	make_logical(5);
+	memset(bytes + 2500 * 512, 0xcc, 446);
+	memset(bytes + 2500 * 512 + 446 + 2 * 16, 0xcc, 2 * 16);
+	bytes[2500 * 512 + 446] = 0x12;
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 4);
 }
 
 TEST(no_mbr)
