@@ -111,9 +111,10 @@ static enum status memory_read(struct file *file, u64 offset, size_t size, void 
 	return OK;
 }
 
+static const struct fs_ops memory_ops = { .name = "memory", .read = memory_read };
+
 struct file file_from_memory(struct span bytes)
 {
-	static const struct fs_ops memory_ops = { .name = "memory", .read = memory_read };
 	static struct volume memory_volume = { .ops = &memory_ops };
 
 	return (struct file){
@@ -121,4 +122,9 @@ struct file file_from_memory(struct span bytes)
 		.size = bytes.size,
 		.private = { (uintptr_t)bytes.data },
 	};
+}
+
+u64 file_address(const struct file *file)
+{
+	return file->volume->ops == &memory_ops ? file->private[0] : 0;
 }

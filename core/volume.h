@@ -72,3 +72,6 @@ enum status file_load(struct file *file, struct arena *arena, size_t size_max, s
 
 /* A file whose bytes are in memory: a kernel or initrd the VMM handed over. */
 struct file file_from_memory(struct span bytes);
+
+/* Where the bytes of such a file lie; 0 for any other. */
+u64 file_address(const struct file *file);

@@ -2,7 +2,7 @@
 /*
  * Several initrds as the one that a kernel is given (Linux,
  * Documentation/driver-api/early-userspace/buffer-format.rst: archives follow each other, with
- * zeroes between them). Each is read straight to where the kernel will find it.
+ * zeroes between them). Each is read straight to where the kernel will find it, unless it is there.
  */
 #include "loaders/initrd.h"
 
@@ -43,6 +43,17 @@ static enum status read_all(struct boot_entry *entry, u64 at)
 	return OK;
 }
 
+/* One alone that the VMM put where the kernel can take it needs no second place, nor a copy. */
+static bool can_stay(const struct boot_entry *entry, u64 limit, u64 *base)
+{
+	const struct file *file = &entry->initrds[0];
+
+	if (entry->initrd_count != 1)
+		return false;
+	*base = file_address(file);
+	return *base && *base % PAGE_SIZE == 0 && *base < limit && file->size <= limit - *base;
+}
+
 enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit_preferred,
 			u64 limit, u64 *base, u64 *size)
 {
@@ -51,7 +62,9 @@ enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit
 
 	if (status)
 		return status;
-	if (total) {
+	if (total && can_stay(entry, max_u64(limit, limit_preferred), &place)) {
+		total = entry->initrds[0].size;
+	} else if (total) {
 		status = arena_allocate_pages(arena, total, PAGE_SIZE, limit_preferred,
 					      MEMORY_LOADER_DATA, &place);
 		if (status == ERR_NO_MEMORY && limit > limit_preferred)

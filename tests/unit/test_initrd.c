@@ -89,6 +89,53 @@ TEST(each_is_read_by_one_call_to_its_place)
 	CHECK_EQUAL(volume.last_size, 6);
 }
 
+/* A module as VMMs hand it over: whole pages that are reserved from the start. */
+static u64 load_module(u64 skip, u64 module_size, u64 limit_preferred, u64 limit)
+{
+	u64 at = HOST_MEMORY_BASE + 8 * MIB;
+	u8 *bytes = (u8 *)(uintptr_t)at;
+
+	set_up();
+	CHECK_EQUAL(memory_allocate_at(at, 4 * PAGE_SIZE, MEMORY_LOADER_DATA), OK);
+	for (u64 i = 0; i < 4 * PAGE_SIZE; i++)
+		bytes[i] = (u8)(i * 7);
+	entry.initrds[entry.initrd_count++] = file_from_memory(span_of(bytes + skip, module_size));
+	CHECK_EQUAL(initrd_load(&entry, &arena, limit_preferred, limit, &base, &size), OK);
+	CHECK(module_size == 0 || memcmp((void *)base, bytes + skip, module_size) == 0);
+	return at;
+}
+
+TEST(one_that_is_in_place_stays_there)
+{
+	u64 at = load_module(0, 4999, MEMORY_BELOW_4_GIB, 0);
+
+	CHECK_EQUAL(base, at);
+	CHECK_EQUAL(size, 4999);
+	CHECK(arena.blocks == NULL);
+	at = load_module(0, 1, HOST_MEMORY_BASE + 2 * MIB, MEMORY_ANYWHERE);
+	CHECK_EQUAL(base, at);
+	at = load_module(0, 4999, at + 4999, 0);
+	CHECK_EQUAL(base, at);
+
+	/* Past what the kernel can reach, or not on a page of its own. */
+	at = load_module(0, 4999, at + 4998, 0);
+	CHECK(base + size <= at);
+	at = load_module(0, 4999, at, 0);
+	CHECK(base + size <= at);
+	at = load_module(0, 4999, at - PAGE_SIZE, 0);
+	CHECK(base + size <= at - PAGE_SIZE);
+	at = load_module(16, 4999, MEMORY_BELOW_4_GIB, 0);
+	CHECK(base != at + 16 && base % PAGE_SIZE == 0);
+	CHECK_EQUAL(size, 5000);
+}
+
+TEST(an_empty_one_in_place_is_none)
+{
+	load_module(0, 0, MEMORY_BELOW_4_GIB, 0);
+	CHECK_EQUAL(base, 0);
+	CHECK_EQUAL(size, 0);
+}
+
 TEST(sizes_that_overflow_are_corrupt)
 {
 	static const u64 sizes[] = { UINT64_MAX, UINT64_MAX - 3, UINT64_MAX / 2 + 1 };
