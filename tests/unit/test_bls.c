@@ -1,69 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls.c, down to the kernel's entry */
-#include "core/log.h"
-#include "loaders/bls.h"
-#include "loaders/boot_params.h"
-#include "loaders/loaders.h"
-#include "tests/host/host.h"
-#include "tests/host/memory_console.h"
-#include "tests/host/memory_volume.h"
-#include "tests/unit/kernel_image.h"
-#include "tests/unit/test.h"
-
-const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
-
-static u8 image[KERNEL_SIZE];
-static struct memory_console console;
-static struct arena arena;
-static struct memory_volume volumes[2];
-static struct boot_disk disk;
-static enum status status;
-
-#define ENTRY(name, text) { .path = "loader/entries/" name, .bytes = SPAN(text) }
-#define LINUX(name)                                           \
-	{                                                     \
-		.path = name, .bytes = { image, KERNEL_SIZE } \
-	}
-#define VOLUME(files) set_up((files), ARRAY_SIZE(files))
-
-static void set_up(const struct memory_file *files, u32 count)
-{
-	kernel_image_make(image);
-	arena_release(&arena);
-	host_memory_init();
-	memory_console_init(&console, "");
-	log_set_threshold(LOG_WARNING);
-	memory_volume_init(&volumes[0], "esp", files, count);
-	disk = (struct boot_disk){ .volumes = { &volumes[0].volume }, .volume_count = 1 };
-}
-
-static void add_volume(const struct memory_file *files, u32 count)
-{
-	memory_volume_init(&volumes[1], "xbootldr", files, count);
-	disk.volumes[disk.volume_count++] = &volumes[1].volume;
-}
-
-static void run(void *context)
-{
-	(void)context;
-	status = bls_boot.boot(&disk, &arena);
-}
-
-/* The command line of the kernel entered, or why none was. */
-static const char *boot(void)
-{
-	enum host_end end = host_run(run, NULL);
-
-	if (end == HOST_ENTERED_KERNEL)
-		return (const char *)(uintptr_t)((struct boot_params *)host_kernel.argument)
-			->cmd_line_ptr;
-	return end == HOST_RETURNED ? status_name(status) : "stopped";
-}
-
-static bool said(const char *text)
-{
-	return memory_console_has(&console, text);
-}
+/* loaders/bls.c: entries, loader.conf, and what is tried after what. */
+#include "tests/unit/bls.h"
 
 TEST(boots_one_entry_with_its_initrd)
 {
@@ -107,13 +44,6 @@ TEST(a_disk_without_entries_is_not_found_without_a_word)
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
 	CHECK_TEXT(console.text, "");
 }
-
-static const struct memory_file three[] = {
-	ENTRY("a-1.conf", "sort-key a\nversion 1\nlinux linux\noptions one\n"),
-	ENTRY("a-10.conf", "sort-key a\nversion 10\nlinux linux\noptions ten\n"),
-	ENTRY("a-9.conf", "sort-key a\nversion 9\nlinux linux\noptions nine\n"),
-	LINUX("linux"),
-};
 
 TEST(the_newest_is_booted)
 {
@@ -321,29 +251,6 @@ TEST(volumes_are_one_set_and_paths_belong_to_their_own)
 	CHECK_TEXT(boot(), "xbootldr");
 }
 
-TEST(sixteen_initrds_boot_and_seventeen_do_not)
-{
-	static char text[1024];
-	static struct memory_file files[] = {
-		{ .path = "loader/entries/a.conf" },
-		LINUX("linux"),
-		{ .path = "i", .bytes = SPAN("0123") },
-	};
-
-	strcpy(text, "linux linux\noptions yes\n");
-	for (int i = 0; i < BOOT_INITRDS_MAX; i++)
-		strcat(text, "initrd i\n");
-	files[0].bytes = span_of_string(text);
-	VOLUME(files);
-	CHECK_TEXT(boot(), "yes");
-	CHECK_EQUAL(((struct boot_params *)host_kernel.argument)->ramdisk_size, 64);
-	strcat(text, "initrd i\n");
-	files[0].bytes = span_of_string(text);
-	VOLUME(files);
-	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
-	CHECK(said("BOOT_INITRDS_MAX"));
-}
-
 TEST(the_vmms_initrd_is_passed_on_if_the_entry_has_none)
 {
 	static const struct memory_file files[] = {
@@ -371,40 +278,6 @@ TEST(the_vmms_initrd_is_passed_on_if_the_entry_has_none)
 	CHECK(memcmp((void *)(uintptr_t)params->ramdisk_image, "own!", 4) == 0);
 }
 
-TEST(without_a_timeout_no_console_is_read_and_no_time_passes)
-{
-	u64 looks = host_clock_looks;
-
-	VOLUME(three);
-	console.input = "k\r";
-	CHECK_TEXT(boot(), "ten");
-	CHECK_EQUAL(console.reads, 0);
-	/* The milestones of fatwood.log=timing are all that asks. */
-	CHECK(host_clock_looks - looks < 8);
-}
-
-TEST(the_menu_shows_titles_and_the_choice_is_tried_first)
-{
-	VOLUME(three);
-	console.input = "j\r";
-	boot_info.command_line = SPAN("fatwood.timeout=5");
-	CHECK_TEXT(boot(), "nine");
-	CHECK(said("a-10") && said("a-9") && said("a-1"));
-}
-
-TEST(a_hidden_menu_needs_a_key)
-{
-	VOLUME(three);
-	boot_info.command_line = SPAN("fatwood.timeout=menu-hidden");
-	CHECK_TEXT(boot(), "ten");
-	CHECK_EQUAL(console.reads, 1);
-	CHECK_TEXT(console.text, "");
-	VOLUME(three);
-	boot_info.command_line = SPAN("fatwood.timeout=menu-hidden");
-	console.input = " jj\r";
-	CHECK_TEXT(boot(), "one");
-}
-
 /* A name may be 255 characters long; why it was not booted must still be seen. */
 TEST(the_reason_is_said_whatever_the_name)
 {
@@ -418,133 +291,4 @@ TEST(the_reason_is_said_whatever_the_name)
 	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
 	CHECK(said("warning: esp: 0123456789abcdef"));
 	CHECK_TEXT(console.text + console.size - 17, ": not supported\r\n");
-}
-
-TEST(without_a_keyboard_there_is_no_menu)
-{
-	VOLUME(three);
-	console.console.read = NULL;
-	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
-	CHECK_TEXT(boot(), "ten");
-	CHECK_TEXT(console.text, "");
-}
-
-TEST(menu_titles_tell_entries_apart)
-{
-	static const struct memory_file files[] = {
-		ENTRY("a.conf", "title Debian\nversion 1\nsort-key d\nlinux linux\noptions a\n"),
-		ENTRY("b.conf", "title Debian\nversion 2\nsort-key d\nlinux linux\noptions b\n"),
-		ENTRY("c.conf", "efi /c.efi\ntitle Shell\n"),
-		LINUX("linux"),
-	};
-
-	VOLUME(files);
-	console.input = "2\r";
-	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
-	CHECK_TEXT(boot(), "a");
-	CHECK(said("1  Debian (2)") && said("2  Debian (1)") && !said("Shell"));
-}
-
-TEST(a_menu_of_nothing_usable_is_not_shown)
-{
-	static const struct memory_file files[] = { ENTRY("c.conf", "efi /c.efi\ntitle Shell\n") };
-
-	VOLUME(files);
-	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
-	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
-	CHECK_EQUAL(console.reads, 0);
-}
-
-TEST(ten_thousand_entries)
-{
-	enum { COUNT = 10000 };
-	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
-	u64 used;
-
-	/* One in ten is an entry, as in a directory full of other things. */
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/linux-6.%d.%s", i,
-			 i % 10 ? "bak" : "conf");
-		files[i].path = paths[i];
-		files[i].bytes = i == 9990 ? SPAN("linux linux\noptions newest\n") :
-					     SPAN("linux linux\noptions older\n");
-	}
-	files[COUNT] = (struct memory_file)LINUX("linux");
-	set_up(files, COUNT + 1);
-	CHECK_TEXT(boot(), "newest");
-	/* Each entry once, the kernel's head and the kernel; no loader.conf. */
-	CHECK_EQUAL(volumes[0].reads, COUNT / 10 + 2);
-	arena_release(&arena);
-
-	/* All of them: memory is as many times as much. */
-	for (int i = 0; i < COUNT; i++)
-		strcpy(strrchr(paths[i], '.'), ".conf");
-	files[9999].bytes = SPAN("linux linux\noptions newest\n");
-	set_up(files, COUNT + 1);
-	CHECK_TEXT(boot(), "newest");
-	used = HOST_MEMORY_SIZE - HOST_IMAGE_SIZE - memory_free_size();
-	CHECK(used < COUNT * 512 + KERNEL_INIT_SIZE + 256 * 1024);
-	free(paths);
-	free(files);
-}
-
-TEST(entries_in_vain_have_a_limit)
-{
-	struct memory_file files[BLS_BEST_MAX + 2];
-	char paths[BLS_BEST_MAX + 1][32];
-
-	/* The highest number is tried first; number 0 would boot. */
-	for (int i = 0; i <= BLS_BEST_MAX; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] = (struct memory_file){ .path = paths[i],
-						 .bytes = i ? SPAN("linux missing\n") :
-							      SPAN("linux linux\noptions last\n") };
-	}
-	files[BLS_BEST_MAX + 1] = (struct memory_file)LINUX("linux");
-	set_up(files, BLS_BEST_MAX + 2);
-	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
-	CHECK(said("BLS_BEST_MAX"));
-
-	/* One fewer in vain, and it does. */
-	files[1] = files[BLS_BEST_MAX + 1];
-	set_up(files, BLS_BEST_MAX + 1);
-	files[1].path = "linux";
-	CHECK_TEXT(boot(), "last");
-}
-
-TEST(more_entries_than_the_limit_are_left_out_with_a_message)
-{
-	enum { COUNT = 16 * 1024 + 1 };
-	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
-
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] = (struct memory_file){ .path = paths[i],
-						 .bytes = SPAN("linux linux\noptions x\n") };
-	}
-	files[COUNT] = (struct memory_file)LINUX("linux");
-	set_up(files, COUNT + 1);
-	CHECK_TEXT(boot(), "x");
-	CHECK(said("BLS_ENTRIES_MAX"));
-	free(paths);
-	free(files);
-}
-
-TEST(every_failing_allocation_is_survived)
-{
-	enum host_end end = HOST_RETURNED;
-	u64 failures = 0;
-
-	for (; end == HOST_RETURNED && failures < 1000; failures++) {
-		VOLUME(three);
-		boot_info.command_line = SPAN("fatwood.timeout=1");
-		console.input = "\r";
-		host_allocations_left = failures;
-		end = host_run(run, NULL);
-		CHECK(end == HOST_ENTERED_KERNEL || status == ERR_NO_MEMORY);
-	}
-	CHECK(failures > 3 && failures < 1000);
-	arena_release(&arena);
 }

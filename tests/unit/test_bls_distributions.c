@@ -3,55 +3,24 @@
  * loaders/bls.c on what distributions write to an ESP or XBOOTLDR: the form of their entries, with
  * identifiers made up. Each boots with its options and initrds, or says why not.
  */
-#include "core/log.h"
-#include "loaders/boot_params.h"
-#include "loaders/loaders.h"
-#include "tests/host/host.h"
-#include "tests/host/memory_console.h"
-#include "tests/host/memory_volume.h"
-#include "tests/unit/kernel_image.h"
-#include "tests/unit/test.h"
-
-const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
-
-static u8 image[KERNEL_SIZE];
-static struct memory_console console;
+#include "tests/unit/bls.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
-#define ENTRY(name, text) { .path = "loader/entries/" name, .bytes = SPAN(text) }
 #define CONF(text) { .path = "loader/loader.conf", .bytes = SPAN(text) }
 #define INITRD(name, text) { .path = name, .bytes = SPAN(text) }
-#define LINUX(name)                                           \
-	{                                                     \
-		.path = name, .bytes = { image, KERNEL_SIZE } \
-	}
-
-static void run(void *context)
-{
-	struct arena arena = { 0 };
-
-	(void)!bls_boot.boot(context, &arena);
-	arena_release(&arena);
-}
 
 /* NULL for @command_line: nothing boots. What is said on the way is @message. */
 static void check(const struct memory_file *files, u32 count, const char *command_line,
 		  const char *initrd, const char *message)
 {
-	struct memory_volume volume;
-	struct boot_disk disk = { .volumes = { &volume.volume }, .volume_count = 1 };
 	const struct boot_params *params;
 	enum host_end end;
 
-	host_memory_init();
-	kernel_image_make(image);
-	memory_console_init(&console, "");
-	log_set_threshold(LOG_WARNING);
-	memory_volume_init(&volume, "esp", files, count);
-	end = host_run(run, &disk);
+	set_up(files, count);
+	end = host_run(run, NULL);
 	CHECK_EQUAL(end == HOST_ENTERED_KERNEL, command_line != NULL);
 	if (message[0])
-		CHECK(memory_console_has(&console, message));
+		CHECK(said(message));
 	else
 		CHECK_TEXT(console.text, "");
 	if (end != HOST_ENTERED_KERNEL)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/bls.c: more than there may be of anything, and memory that runs out. */
+#include "tests/unit/bls.h"
+
+TEST(sixteen_initrds_boot_and_seventeen_do_not)
+{
+	static char text[1024];
+	static struct memory_file files[] = {
+		{ .path = "loader/entries/a.conf" },
+		LINUX("linux"),
+		{ .path = "i", .bytes = SPAN("0123") },
+	};
+
+	strcpy(text, "linux linux\noptions yes\n");
+	for (int i = 0; i < BOOT_INITRDS_MAX; i++)
+		strcat(text, "initrd i\n");
+	files[0].bytes = span_of_string(text);
+	VOLUME(files);
+	CHECK_TEXT(boot(), "yes");
+	CHECK_EQUAL(((struct boot_params *)host_kernel.argument)->ramdisk_size, 64);
+	strcat(text, "initrd i\n");
+	files[0].bytes = span_of_string(text);
+	VOLUME(files);
+	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
+	CHECK(said("BOOT_INITRDS_MAX"));
+}
+
+TEST(ten_thousand_entries)
+{
+	enum { COUNT = 10000 };
+	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
+	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
+	u64 used;
+
+	/* One in ten is an entry, as in a directory full of other things. */
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/linux-6.%d.%s", i,
+			 i % 10 ? "bak" : "conf");
+		files[i].path = paths[i];
+		files[i].bytes = i == 9990 ? SPAN("linux linux\noptions newest\n") :
+					     SPAN("linux linux\noptions older\n");
+	}
+	files[COUNT] = (struct memory_file)LINUX("linux");
+	set_up(files, COUNT + 1);
+	CHECK_TEXT(boot(), "newest");
+	/* Each entry once, the kernel's head and the kernel; no loader.conf. */
+	CHECK_EQUAL(volumes[0].reads, COUNT / 10 + 2);
+	arena_release(&arena);
+
+	/* All of them: memory is as many times as much. */
+	for (int i = 0; i < COUNT; i++)
+		strcpy(strrchr(paths[i], '.'), ".conf");
+	files[9999].bytes = SPAN("linux linux\noptions newest\n");
+	set_up(files, COUNT + 1);
+	CHECK_TEXT(boot(), "newest");
+	used = HOST_MEMORY_SIZE - HOST_IMAGE_SIZE - memory_free_size();
+	CHECK(used < COUNT * 512 + KERNEL_INIT_SIZE + 256 * 1024);
+	free(paths);
+	free(files);
+}
+
+TEST(entries_in_vain_have_a_limit)
+{
+	struct memory_file files[BLS_BEST_MAX + 2];
+	char paths[BLS_BEST_MAX + 1][32];
+
+	/* The highest number is tried first; number 0 would boot. */
+	for (int i = 0; i <= BLS_BEST_MAX; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
+		files[i] = (struct memory_file){ .path = paths[i],
+						 .bytes = i ? SPAN("linux missing\n") :
+							      SPAN("linux linux\noptions last\n") };
+	}
+	files[BLS_BEST_MAX + 1] = (struct memory_file)LINUX("linux");
+	set_up(files, BLS_BEST_MAX + 2);
+	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
+	CHECK(said("BLS_BEST_MAX"));
+
+	/* One fewer in vain, and it does. */
+	files[1] = files[BLS_BEST_MAX + 1];
+	set_up(files, BLS_BEST_MAX + 1);
+	files[1].path = "linux";
+	CHECK_TEXT(boot(), "last");
+}
+
+TEST(more_entries_than_the_limit_are_left_out_with_a_message)
+{
+	enum { COUNT = 16 * 1024 + 1 };
+	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
+	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
+
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
+		files[i] = (struct memory_file){ .path = paths[i],
+						 .bytes = SPAN("linux linux\noptions x\n") };
+	}
+	files[COUNT] = (struct memory_file)LINUX("linux");
+	set_up(files, COUNT + 1);
+	CHECK_TEXT(boot(), "x");
+	CHECK(said("BLS_ENTRIES_MAX"));
+	free(paths);
+	free(files);
+}
+
+TEST(every_failing_allocation_is_survived)
+{
+	enum host_end end = HOST_RETURNED;
+	u64 failures = 0;
+
+	for (; end == HOST_RETURNED && failures < 1000; failures++) {
+		VOLUME(three);
+		boot_info.command_line = SPAN("fatwood.timeout=1");
+		console.input = "\r";
+		host_allocations_left = failures;
+		end = host_run(run, NULL);
+		CHECK(end == HOST_ENTERED_KERNEL || status == ERR_NO_MEMORY);
+	}
+	CHECK(failures > 3 && failures < 1000);
+	arena_release(&arena);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/bls.c: when the menu is shown, and what is in it. */
+#include "tests/unit/bls.h"
+
+TEST(without_a_timeout_no_console_is_read_and_no_time_passes)
+{
+	u64 looks = host_clock_looks;
+
+	VOLUME(three);
+	console.input = "k\r";
+	CHECK_TEXT(boot(), "ten");
+	CHECK_EQUAL(console.reads, 0);
+	/* The milestones of fatwood.log=timing are all that asks. */
+	CHECK(host_clock_looks - looks < 8);
+}
+
+TEST(the_menu_shows_titles_and_the_choice_is_tried_first)
+{
+	VOLUME(three);
+	console.input = "j\r";
+	boot_info.command_line = SPAN("fatwood.timeout=5");
+	CHECK_TEXT(boot(), "nine");
+	CHECK(said("a-10") && said("a-9") && said("a-1"));
+}
+
+TEST(a_hidden_menu_needs_a_key)
+{
+	VOLUME(three);
+	boot_info.command_line = SPAN("fatwood.timeout=menu-hidden");
+	CHECK_TEXT(boot(), "ten");
+	CHECK_EQUAL(console.reads, 1);
+	CHECK_TEXT(console.text, "");
+	VOLUME(three);
+	boot_info.command_line = SPAN("fatwood.timeout=menu-hidden");
+	console.input = " jj\r";
+	CHECK_TEXT(boot(), "one");
+}
+
+TEST(without_a_keyboard_there_is_no_menu)
+{
+	VOLUME(three);
+	console.console.read = NULL;
+	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
+	CHECK_TEXT(boot(), "ten");
+	CHECK_TEXT(console.text, "");
+}
+
+TEST(menu_titles_tell_entries_apart)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "title Debian\nversion 1\nsort-key d\nlinux linux\noptions a\n"),
+		ENTRY("b.conf", "title Debian\nversion 2\nsort-key d\nlinux linux\noptions b\n"),
+		ENTRY("c.conf", "efi /c.efi\ntitle Shell\n"),
+		LINUX("linux"),
+	};
+
+	VOLUME(files);
+	console.input = "2\r";
+	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
+	CHECK_TEXT(boot(), "a");
+	CHECK(said("1  Debian (2)") && said("2  Debian (1)") && !said("Shell"));
+}
+
+TEST(a_menu_of_nothing_usable_is_not_shown)
+{
+	static const struct memory_file files[] = { ENTRY("c.conf", "efi /c.efi\ntitle Shell\n") };
+
+	VOLUME(files);
+	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
+	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
+	CHECK_EQUAL(console.reads, 0);
+}
