@@ -51,7 +51,8 @@ static bool can_stay(const struct boot_entry *entry, u64 limit, u64 *base)
 	if (entry->initrd_count != 1)
 		return false;
 	*base = file_address(file);
-	return *base && *base % PAGE_SIZE == 0 && *base < limit && file->size <= limit - *base;
+	return *base && *base % PAGE_SIZE == 0 && memory_has_ram(*base, file->size) &&
+	       *base < limit && file->size <= limit - *base;
 }
 
 enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit_preferred,

@@ -7,7 +7,7 @@
 /*
  * Reads @entry's initrds one behind the other, each beginning on a multiple of 4 and the gaps
  * zeroed, into pages of the arena: as high as possible below @limit_preferred, else below @limit. A
- * single one that is in memory below either already, at the start of a page, stays there. @base and
+ * single one that is in RAM below either already, at the start of a page, stays there. @base and
  * @size are 0 without initrds, or if all are empty.
  */
 enum status initrd_load(struct boot_entry *entry, struct arena *arena, u64 limit_preferred,

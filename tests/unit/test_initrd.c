@@ -129,6 +129,28 @@ TEST(one_that_is_in_place_stays_there)
 	CHECK_EQUAL(size, 5000);
 }
 
+TEST(what_is_not_in_ram_is_copied)
+{
+	[[gnu::aligned(PAGE_SIZE)]] static u8 elsewhere[2 * PAGE_SIZE];
+	struct memory_file file = { .path = "a", .bytes = SPAN("disk") };
+	struct memory_volume volume;
+
+	set_up();
+	entry.initrds[entry.initrd_count++] = file_from_memory(span_of(elsewhere, 5000));
+	CHECK_EQUAL(initrd_load(&entry, &arena, MEMORY_ANYWHERE, 0, &base, &size), OK);
+	CHECK(base != (uintptr_t)elsewhere);
+
+	/* Nor is a file on a disk at address 0, RAM as that is. */
+	set_up();
+	boot_info_add_range(0, 640 * KIB, MEMORY_CONVENTIONAL);
+	host_memory_describe();
+	memory_volume_init(&volume, "disk", &file, 1);
+	CHECK_EQUAL(volume_open(&volume.volume, SPAN("a"), &entry.initrds[entry.initrd_count++]),
+		    OK);
+	CHECK_EQUAL(load(), OK);
+	CHECK(base && memcmp((void *)base, "disk", 4) == 0);
+}
+
 TEST(an_empty_one_in_place_is_none)
 {
 	load_module(0, 0, MEMORY_BELOW_4_GIB, 0);
