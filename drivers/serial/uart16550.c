@@ -69,10 +69,7 @@ static int uart_read(struct console *console)
 static bool uart_is_present(void)
 {
 	port_write8(SCRATCH, 0x5a);
-	if (port_read8(SCRATCH) != 0x5a)
-		return false;
-	port_write8(SCRATCH, 0xa5);
-	return port_read8(SCRATCH) == 0xa5;
+	return port_read8(SCRATCH) == 0x5a;
 }
 
 void uart16550_probe(void)

@@ -59,7 +59,9 @@ static void setup(void)
 	if (!probed) {
 		/* Absent first: nothing may be registered, or written. */
 		host_handlers_forget();
+		host_port_accesses = 0;
 		uart16550_probe();
+		CHECK_EQUAL(host_port_accesses, 2);
 		debug_port_probe();
 		host_port_accesses = 0;
 		console_write("nobody", 6);
