@@ -5,7 +5,7 @@
  * here to be used without memory that is never given back.
  *
  * Input: 1 flags, 1 count of functions, for each: 1 bus, 1 device and function, 1 size, that many
- * bytes of pairs (offset, value); the rest is what registers read as.
+ * bytes of pairs (offset, value); the rest is what registers read as, and the DSDT.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ static struct {
 } functions[FUNCTIONS_MAX];
 
 static u32 function_count;
-static bool has_ecam;
+static bool has_ecam, has_dsdt;
 static struct reader input;
 static u32 ports_address;
 
@@ -73,8 +73,9 @@ bool acpi_ecam(u32 index, struct ecam *out)
 
 enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 {
-	(void)signature, (void)index, (void)out;
-	return ERR_NOT_FOUND;
+	(void)signature, (void)index;
+	*out = input.rest;
+	return has_dsdt ? OK : ERR_NOT_FOUND;
 }
 
 /*
@@ -145,6 +146,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static bool prepared;
+	u8 flags;
 
 	if (!prepared) {
 		host_ticks_per_look = (u64)HOST_TICKS_PER_SECOND * 60;
@@ -153,7 +155,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		prepared = true;
 	}
 	input = (struct reader){ .rest = span_of(data, size) };
-	has_ecam = read_u8(&input) & 1;
+	flags = read_u8(&input);
+	has_ecam = flags & 1;
+	has_dsdt = flags & 2;
 	read_functions();
 	pci_probe();
 	return 0;
