@@ -96,8 +96,8 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	out->entry_size = load_le32(bytes + 84);
 	out->entries_crc = load_le32(bytes + 88);
 	if (first_usable > last_usable || last_usable >= disk->block_count)
-		return corrupt("GPT: blocks %lu to %lu of %lu are usable", first_usable,
-			       last_usable, disk->block_count);
+		return corrupt("GPT: for blocks %lu to %lu, on a disk of %lu; was it cut off?",
+			       first_usable, last_usable, disk->block_count);
 	if (out->entry_size < ENTRY_SIZE_MIN || out->entry_size > ENTRY_SIZE_MAX ||
 	    out->entry_size % 8)
 		return corrupt("GPT: entries of %u bytes", out->entry_size);

@@ -100,8 +100,6 @@ enum status fat_read(struct file *file, u64 offset, size_t size, void *buffer)
 	const struct fat *fat = fat_of(file);
 	u8 *to = buffer;
 
-	if (size == 0)
-		return OK;
 	if (file->size > (u64)fat->cluster_count << fat->cluster_shift)
 		return corrupt("FAT: file of %lu bytes, larger than the file system", file->size);
 	while (size > 0) {
