@@ -21,8 +21,10 @@ enum fake_lie {
 	FAKE_HEAD_IDLE,        /* ... that it was not given */
 	FAKE_DONE_TWICE,       /* ... twice */
 	FAKE_WRITTEN_HUGE,     /* says it wrote more than the buffers hold */
+	FAKE_WRITTEN_MORE,     /* ... a byte more than those that are its own to write */
 	FAKE_STATUS_UNWRITTEN, /* leaves the status byte alone */
 	FAKE_STATUS_ERROR,     /* answers each request with an I/O error */
+	FAKE_FIRST_ERROR,      /* ... the first one */
 	FAKE_FEATURES_REFUSED, /* does not take FEATURES_OK */
 	FAKE_NO_RESET,         /* Firecracker up to 1.16.1 over MMIO: FAILED once it was active */
 	FAKE_NO_RESET_PCI,     /* the same over PCI: status 0, and refuses ACKNOWLEDGE */

@@ -75,8 +75,9 @@ static u32 do_block_request(struct fake_virtio *device, struct chain *chain)
 	}
 	if (device->lie == FAKE_STATUS_UNWRITTEN)
 		return 0;
-	if (device->lie == FAKE_STATUS_ERROR || offset > device->disk_size ||
-	    size > device->disk_size - offset) {
+	if (device->lie == FAKE_STATUS_ERROR ||
+	    (device->lie == FAKE_FIRST_ERROR && device->requests == 1) ||
+	    offset > device->disk_size || size > device->disk_size - offset) {
 		*chain->parts[last].data = 1;
 		return 1;
 	}
@@ -156,6 +157,8 @@ static void finish(struct fake_virtio *device, struct fake_queue *queue, u16 hea
 		return push_used(queue, head + 27u, written);
 	case FAKE_WRITTEN_HUGE:
 		return push_used(queue, head, UINT32_MAX);
+	case FAKE_WRITTEN_MORE:
+		return push_used(queue, head, written + 1);
 	case FAKE_DONE_TWICE:
 		push_used(queue, head, written);
 		return push_used(queue, head, written);

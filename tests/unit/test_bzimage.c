@@ -54,6 +54,24 @@ TEST(loads_the_kernel_proper_and_its_header)
 	CHECK_EQUAL(params()->ramdisk_size, 0);
 }
 
+/* Fields of the header that are the loader's, not the kernel's. */
+TEST(what_the_file_has_in_the_loaders_fields_is_not_passed_on)
+{
+	set_up();
+	host_random_missing = true;
+	image[0x210] = image[0x226] = image[0x227] = 0x5a;
+	store_le32(image + 0x218, 0x5a5a5a5a);
+	store_le32(image + 0x21c, 0x5a5a5a5a);
+	store_le64(image + 0x250, 0x5a5a5a5a);
+	CHECK_EQUAL(load(), OK);
+	CHECK_EQUAL(params()->type_of_loader, 0xff);
+	CHECK_EQUAL(params()->ext_loader_ver, 0);
+	CHECK_EQUAL(params()->ext_loader_type, 0);
+	CHECK_EQUAL(params()->ramdisk_image, 0);
+	CHECK_EQUAL(params()->ramdisk_size, 0);
+	CHECK_EQUAL(params()->setup_data, 0);
+}
+
 TEST(reads_the_kernel_in_one_call)
 {
 	struct memory_file file = { .path = "linux", .bytes = span_of(image, KERNEL_SIZE) };

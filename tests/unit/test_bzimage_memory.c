@@ -87,6 +87,7 @@ TEST(entries_past_128_go_on_in_setup_data)
 			const struct e820_entry *last = (const struct e820_entry *)(more + 1);
 
 			CHECK_EQUAL(more->size % 20, 0);
+			CHECK(find_setup_data(SETUP_RNG_SEED) != NULL);
 			last += more->size / 20 - 1;
 			CHECK_EQUAL(last->base, 0x40000000ull + (count - 1) * 0x2000ull);
 			CHECK_EQUAL(last->size, 0x1000);

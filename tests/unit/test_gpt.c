@@ -168,6 +168,27 @@ TEST(thousands_of_bad_entries_are_reported_in_few_lines)
 	check_few_lines(2999, 0);              /* impossible */
 }
 
+/* Tools that delete a partition may leave its blocks behind; neighbours do not overlap. */
+TEST(entries_not_in_use_are_passed_over_without_a_word)
+{
+	static struct memory_console console;
+
+	start();
+	gpt_image_partition(&image, 5, gpt_image_esp, 1001, 2000);
+	memset(gpt_image_entry(&image, 0), 0, 16);
+	gpt_image_seal(&image);
+	log_set_threshold(LOG_WARNING);
+	memory_console_init(&console, "");
+	log_replay();
+	memory_console_init(&console, "");
+	CHECK_EQUAL(scan(), OK);
+	CHECK_TEXT(console.text, "");
+	console_unregister(&console.console);
+	CHECK_EQUAL(table.count, 2);
+	check_partition(0, 2, PARTITION_OTHER, 164, 837);
+	check_partition(1, 6, PARTITION_ESP, 1001, 1000);
+}
+
 TEST(entries_that_cannot_be_are_dropped)
 {
 	start();
@@ -227,6 +248,19 @@ TEST(both_tables_damaged)
 		gpt_image_backup(&image)[at] ^= 1;
 		CHECK_EQUAL(scan(), at < 8 ? ERR_UNRECOGNIZED : ERR_CORRUPT);
 	}
+}
+
+/* The table that is there, whichever it is, says what is wrong. */
+TEST(one_table_damaged_and_the_other_erased)
+{
+	start();
+	gpt_image_header(&image)[20] ^= 1;
+	memset(gpt_image_backup(&image), 0, 512);
+	CHECK_EQUAL(scan(), ERR_CORRUPT);
+	start();
+	memset(gpt_image_header(&image), 0, 512);
+	gpt_image_backup(&image)[20] ^= 1;
+	CHECK_EQUAL(scan(), ERR_CORRUPT);
 }
 
 /* Wrong numbers with right CRCs, in both headers. */

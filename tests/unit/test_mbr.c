@@ -92,14 +92,22 @@ TEST(logical_partitions)
 
 TEST(chains_that_go_wrong)
 {
-	/* To the first record, to itself, to the one before, outside, to a block that is none. */
-	static const u32 links[] = { 0, 500, 1500, 3000, UINT32_MAX, 1501 };
+	static const struct {
+		u32 link, count;
+	} links[] = {
+		{ 0, 4 },                 /* to the first record */
+		{ 500, 4 },               /* to itself */
+		{ 1500, PARTITIONS_MAX }, /* to the one before: round and round, but not for ever */
+		{ 3000, 4 },              /* outside */
+		{ UINT32_MAX, 4 },
+		{ 1501, 4 }, /* to a block that is none */
+	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(links); i++) {
 		make_logical(5);
-		set_entry(1500, 1, 5, links[i], 100);
+		set_entry(1500, 1, 5, links[i].link, 100);
 		CHECK_EQUAL(scan(), OK);
-		CHECK(table.count >= 4 && table.count <= PARTITIONS_MAX);
+		CHECK_EQUAL(table.count, links[i].count);
 		check_partition(3, 7, PARTITION_ESP, 1516, 50);
 		CHECK(disk.reads <= 8);
 	}
@@ -116,6 +124,35 @@ TEST(chains_that_go_wrong)
 	set_entry(0, 1, 0x05, BLOCKS, 100);
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, 1);
+}
+
+TEST(records_that_are_none_end_the_chain)
+{
+	make_logical(5);
+	store_le16(bytes + 2500 * 512 + 510, 0);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 2);
+	/* A link of no blocks is none. */
+	make_logical(5);
+	set_entry(1000, 1, 5, 1500, 0);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 2);
+	make_logical(5);
+	set_entry(0, 1, 5, 1000, 0);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 1);
+}
+
+TEST(entries_not_in_use_have_no_number)
+{
+	make_logical(5);
+	set_entry(1000, 0, 0x83, 8, 0);
+	set_entry(2500, 0, 0, 8, 192);
+	set_entry(0, 2, 0, 200, 100);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 2);
+	check_partition(0, 1, PARTITION_OTHER, 64, 100);
+	check_partition(1, 5, PARTITION_ESP, 1516, 50);
 }
 
 TEST(entries_that_cannot_be)

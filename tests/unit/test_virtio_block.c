@@ -165,6 +165,11 @@ TEST(blocks_of_4096_bytes)
 	CHECK_EQUAL(disk->block_count, DISK_SIZE / 4096);
 	CHECK_EQUAL(block_read(disk, 5, 2, buffer), OK);
 	CHECK(memcmp(buffer, bytes + 5 * 4096, 8192) == 0);
+
+	disk = start(FEATURE_BLK_SIZE | FEATURE_SIZE_MAX);
+	CHECK_EQUAL(block_read(disk, 5, 100, buffer), OK);
+	CHECK(memcmp(buffer, bytes + 5 * 4096, 100 * 4096) == 0);
+	CHECK_EQUAL(device.largest_request, 100000 / 4096 * 4096);
 }
 
 TEST(block_sizes_out_of_range_are_refused)
@@ -195,10 +200,20 @@ TEST(capacities_out_of_range_are_refused)
 
 TEST(size_max_below_a_block_is_refused)
 {
+	struct block_device *disk;
+
 	machine_start_pci();
+	fill();
 	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
 	store_le32(device.config + 8, 511);
 	CHECK(!probe());
+
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
+	store_le32(device.config + 8, 512);
+	disk = probe();
+	CHECK(disk && block_read(disk, 3, 40, buffer) == OK);
+	CHECK(memcmp(buffer, bytes + 3 * 512, 40 * 512) == 0);
 }
 
 TEST(writes_and_flushes)
@@ -242,6 +257,18 @@ TEST(failed_request_leaves_the_disk_usable)
 	CHECK(memcmp(buffer, bytes, 30000 * 512) == 0);
 }
 
+/* Those after it succeed, and no more are given to the device. */
+TEST(one_failed_request_fails_them_all)
+{
+	struct block_device *disk = start(FEATURE_SIZE_MAX);
+
+	device.lie = FAKE_FIRST_ERROR;
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), ERR_IO);
+	CHECK_EQUAL(device.requests, 10);
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+}
+
 /* A device that never writes the status byte has not said that it succeeded. */
 TEST(untouched_status_is_a_failure)
 {
@@ -253,8 +280,10 @@ TEST(untouched_status_is_a_failure)
 
 TEST(nonsense_fails_the_disk_for_good)
 {
-	static const enum fake_lie lies[] = { FAKE_COUNT_JUMPS, FAKE_HEAD_WRONG, FAKE_HEAD_HUGE,
-					      FAKE_HEAD_IDLE, FAKE_WRITTEN_HUGE };
+	static const enum fake_lie lies[] = {
+		FAKE_COUNT_JUMPS, FAKE_HEAD_WRONG,   FAKE_HEAD_HUGE,
+		FAKE_HEAD_IDLE,   FAKE_WRITTEN_HUGE, FAKE_WRITTEN_MORE
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
 		struct block_device *disk = start(0);
