@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT: the first byte of the input chooses the block size, the others are the start of the disk;
- * all that follows is zero. Whatever mounts is listed, opened and read, as a boot might.
+ * FAT: the first byte of the input chooses the size of a block and of the disk, which may be
+ * smaller than the volume; the others are the start of the disk, all that follows is zero. Whatever
+ * mounts is listed, opened and read, as a boot might.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	u64 entries_left = 300, bytes_left = 1 << 20;
-	const u32 block_size = size ? 512u << (data[0] & 3) : 512;
+	const u8 choice = size ? data[0] : 0;
 	struct memory_disk disk;
 	struct arena arena = { 0 };
 	struct volume *volume;
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		size = sizeof(bytes);
 	memcpy(bytes, data, size);
 	log_set_threshold(LOG_NONE);
-	memory_disk_init(&disk, bytes, sizeof(bytes), block_size);
+	memory_disk_init(&disk, bytes, sizeof(bytes) >> (choice >> 2 & 7), 512u << (choice & 3));
 	if (fat_ops.mount(&disk.device, &arena, &volume) == OK &&
 	    volume->ops->root(volume, &root) == OK)
 		fat_walk(&root, 3, &entries_left, &bytes_left);
