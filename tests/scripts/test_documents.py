@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What README.md, CONTRIBUTING.md and docs/ say of this tree is so: links, targets, symbols, messages.
+The commands for VMMs are run by tests/boot/test_kvm_vmms.py, the tables of figures are written by bench."""
+import pathlib
+import re
+import subprocess
+
+import kconfiglib
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+FOLDERS = ("lib", "core", "arch", "drivers", "fs", "loaders", "boot")
+SOURCES = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).glob("**/*.[ch]")))
+
+
+def page_name(page):
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_paths_and_symbols_exist(page):
+    text = page.read_text()
+    for path in re.findall(rf"`((?:{'|'.join((*FOLDERS, 'tests', 'scripts', 'configs'))})/[\w./-]*)`", text):
+        assert (ROOT / path.replace("arch/X/", "arch/x86_64/")).exists(), path
+    symbols = kconfiglib.Kconfig(str(ROOT / "Kconfig"), warn_to_stderr=False).syms if "CONFIG_" in text else {}
+    for name in re.findall(r"\bCONFIG_([A-Z0-9_]+)", text):
+        assert name == "NAME" or symbols[name].nodes, name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_targets_exist(page):
+    code = re.findall(r"`(make [^`]*)`|^ {0,4}(make .*)", page.read_text(), re.MULTILINE)
+    for command in filter(None, (inline or line for inline, line in code)):
+        for part in re.split(r"&&|;|#", command):
+            words = re.sub(r'"[^"]*"', "", part).split()[1:]
+            for target in words:
+                if "=" in target or target.startswith("-"):
+                    continue
+                done = subprocess.run(["make", "-n", "O=build/none", target], cwd=ROOT, text=True, check=False,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                assert f"No rule to make target '{target}'" not in done.stdout, command
+
+
+def test_every_defconfig_is_in_the_readme():
+    named = set(re.findall(r"`(\w+_defconfig)`", (ROOT / "README.md").read_text()))
+    assert named == {path.name for path in (ROOT / "configs").iterdir()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_words_of_the_command_line_are_obeyed(page):
+    for word in re.findall(r"`[^`]*?(fatwood\.[a-z]+=)", page.read_text()):
+        assert f'"{word}' in SOURCES, word
+
+
+def test_messages_are_printed_as_explained():
+    text = (ROOT / "docs/boot-loader-specification.md").read_text()
+    table = text.split("## When an entry does not boot")[1].split("## ")[0]
+    messages = [message for line in table.splitlines() if line.startswith("| `")
+                for message in re.findall(r"`([^`]+)`", line.split("|")[1])]
+    assert len(messages) >= 8
+    strings = "\n".join(re.findall(r'"([^"\n]+)"', re.sub(r'"\s*\n\s*"', "", SOURCES)))
+    for message in messages:
+        for part in re.split(r"\.\.\.|PATH:?", message):
+            assert part.strip() in strings, message
+
+
+def test_quoted_code_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    (path, quoted), = re.findall(r"From \[`([^`]+)`\][^\n]*\n\n```c\n(.*?)```", text, re.DOTALL)
+    assert (ROOT / path).read_text().startswith(quoted)
