@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of drivers: the tables that boot/tables.c has in the firmware, ACPI as the test's
- * machine has it, and the log. Included once by a test.
+ * For tests of drivers: a fake machine, ACPI as it has it, and the log. Included once by a test.
  */
 #pragma once
 
 #include "core/block.h"
 #include "core/device.h"
 #include "core/log.h"
-#include "drivers/pci/pci.h"
 #include "drivers/platform/acpi.h"
-#include "drivers/virtio/virtio.h"
 #include "lib/util.h"
 #include "tests/host/fake_virtio.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
-
-const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
-
-const struct virtio_driver *const virtio_drivers[] = {
-	&virtio_block_driver,
-	&virtio_console_driver,
-	&virtio_random_driver,
-	NULL,
-};
+#include "tests/unit/drivers.h"
 
 #define MACHINE_RESERVED 0xc0000000ull /* a MiB of the device hole that the VMM keeps */
 

@@ -2,10 +2,9 @@
 /* ACPI tables of the VMMs, and broken ones: laid out by hand in the BIOS area and below it. */
 #include "core/boot_info.h"
 #include "core/memory.h"
-#include "core/power.h"
 #include "drivers/platform/acpi.h"
 #include "lib/util.h"
-#include "tests/host/host.h"
+#include "tests/unit/power.h"
 
 #include <asm/timer.h>
 
@@ -113,33 +112,6 @@ static void setup(void)
 	timer_set_pm_port(0);
 }
 
-struct write {
-	u64 address;
-	u32 size;
-	u64 value;
-	u32 count;
-};
-
-static void record(void *context, u64 address, u32 size, bool write, u64 *value)
-{
-	struct write *last = context;
-
-	if (write)
-		*last = (struct write){ address, size, *value, last->count + 1 };
-}
-
-static void run_off(void *context)
-{
-	(void)context;
-	power_off();
-}
-
-static void run_reset(void *context)
-{
-	(void)context;
-	power_reset();
-}
-
 TEST(finds_cloud_hypervisors_windows_and_timer)
 {
 	struct ecam window;
@@ -193,7 +165,7 @@ TEST(powers_off_and_resets_by_hardware_reduced_registers)
 	struct write last = { 0 };
 
 	setup();
-	host_port_handler(0x600, 1, record, &last);
+	host_port_handler(0x600, 1, record_write, &last);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK(last.count > 0);
@@ -215,8 +187,8 @@ TEST(powers_off_by_pm1a_and_resets_in_memory)
 	put_register(FADT + 116, 0, 0xfea00204);
 	at(FADT + 128)[0] = 0x42;
 	finish_table(FADT, "FACP", FADT_SIZE);
-	host_port_handler(0x604, 2, record, &last);
-	host_mmio_handler(0xfea00200, 8, record, &last);
+	host_port_handler(0x604, 2, record_write, &last);
+	host_mmio_handler(0xfea00200, 8, record_write, &last);
 	acpi_init();
 	CHECK_EQUAL(host_pm_port, 0x608);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
@@ -238,7 +210,7 @@ TEST(a_fadt_without_registers_gives_none)
 	store_le32(at(FADT + 112), 1 << 20);
 	put_register(FADT + 244, 0, 0);
 	finish_table(FADT, "FACP", 116);
-	host_port_handler(0, 0x10000, record, &last);
+	host_port_handler(0, 0x10000, record_write, &last);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
@@ -255,7 +227,7 @@ TEST(registers_in_other_spaces_are_not_touched)
 	put_register(FADT + 244, 1, 0x123456600);
 	put_register(FADT + 208, 0, 0x608);
 	finish_table(FADT, "FACP", FADT_SIZE);
-	host_port_handler(0, 0x10000, record, &last);
+	host_port_handler(0, 0x10000, record_write, &last);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);

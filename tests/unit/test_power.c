@@ -5,9 +5,8 @@
 #include "core/arch.h"
 #include "core/device.h"
 #include "core/panic.h"
-#include "core/power.h"
-#include "tests/host/host.h"
 #include "tests/host/memory_console.h"
+#include "tests/unit/power.h"
 
 static char order[64];
 
@@ -24,18 +23,6 @@ static void second_off(void)
 static void second_reset(void)
 {
 	strcat(order, "r");
-}
-
-static void run_off(void *context)
-{
-	(void)context;
-	power_off();
-}
-
-static void run_reset(void *context)
-{
-	(void)context;
-	power_reset();
 }
 
 static void run_last_action(void *context)

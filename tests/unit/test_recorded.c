@@ -7,16 +7,14 @@
 #include "core/block.h"
 #include "core/boot_info.h"
 #include "core/device.h"
-#include "core/power.h"
-#include "drivers/pci/pci.h"
 #include "drivers/platform/acpi.h"
 #include "drivers/platform/platform.h"
 #include "drivers/virtio/mmio.h"
-#include "drivers/virtio/virtio.h"
 #include "lib/text.h"
 #include "lib/util.h"
 #include "tests/host/fake_virtio.h"
-#include "tests/host/host.h"
+#include "tests/unit/drivers.h"
+#include "tests/unit/power.h"
 
 #include <asm/timer.h>
 
@@ -27,14 +25,6 @@ enum {
 	FUNCTIONS_MAX = 8,
 	DISK_SIZE = 65536,
 	DEVICE_ID_VIRTIO = 0x1040,
-};
-
-const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
-const struct virtio_driver *const virtio_drivers[] = {
-	&virtio_block_driver,
-	&virtio_console_driver,
-	&virtio_random_driver,
-	NULL,
 };
 
 static u8 low[MIB]; /* the VMM's tables are in there */
@@ -169,38 +159,11 @@ static void check_newest_disk(void)
 	CHECK_EQUAL(machine.violations, 0);
 }
 
-struct writes {
-	u16 port;
-	u8 value;
-	u32 count;
-};
-
-static void record(void *context, u64 address, u32 size, bool write, u64 *value)
-{
-	struct writes *writes = context;
-
-	CHECK_EQUAL(size, 1);
-	if (write)
-		*writes = (struct writes){ (u16)address, (u8)*value, writes->count + 1 };
-}
-
-static void run_off(void *context)
-{
-	(void)context;
-	power_off();
-}
-
-static void run_reset(void *context)
-{
-	(void)context;
-	power_reset();
-}
-
 /* 5 GiB, one disk with a 32-bit BAR, a console and a source of random numbers near 1 TiB. */
 TEST(cloud_hypervisor)
 {
 	u32 before = disk_count();
-	struct writes writes = { 0 };
+	struct write last = { 0 };
 
 	enter("tests/host/recorded/cloud-hypervisor.txt");
 	CHECK_EQUAL(boot_info.rsdp, 0xa0000);
@@ -221,22 +184,22 @@ TEST(cloud_hypervisor)
 	CHECK(is_mapped(0xffff800000));
 	check_newest_disk();
 
-	host_port_handler(0x600, 1, record, &writes);
+	host_port_handler(0x600, 1, record_write, &last);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(writes.value, 0x34);
+	CHECK_EQUAL(last.value, 0x34);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(writes.value, 1);
-	CHECK_EQUAL(writes.count, 2);
+	CHECK_EQUAL(last.value, 1);
+	CHECK_EQUAL(last.count, 2);
 }
 
 static void check_firecracker_cannot_end(void)
 {
-	struct writes writes = { 0 };
+	struct write last = { 0 };
 
-	host_port_handler(0, 0x10000, record, &writes);
+	host_port_handler(0, 0x10000, record_write, &last);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(writes.count, 0);
+	CHECK_EQUAL(last.count, 0);
 	CHECK_EQUAL(host_pm_port, 0);
 }
 

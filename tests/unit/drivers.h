@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables of drivers that boot/tables.c has in the firmware. Included once by a test. */
+#pragma once
+
+#include "drivers/pci/pci.h"
+#include "drivers/virtio/virtio.h"
+
+const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
+
+const struct virtio_driver *const virtio_drivers[] = {
+	&virtio_block_driver,
+	&virtio_console_driver,
+	&virtio_random_driver,
+	NULL,
+};
