@@ -30,7 +30,7 @@ SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
 # Name, what it is, command, limit in seconds.
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 60),
-    ("format", "format", [PYTHON, "scripts/check_format.py"], 120),
+    ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 120),
     ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rfEs", "tests/scripts"], 300),
     ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 900),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 600),

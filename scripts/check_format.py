@@ -1,32 +1,38 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Formats all C as .clang-format says (--fix), or checks that it is; counts files.
+"""Formats all C as .clang-format says (--fix), or checks that it is, and Python by ruff.toml; counts files.
 
-The clang-format of requirements.txt is used, because each version formats a little differently.
+The tools are those of requirements.txt, because each version judges a little differently.
 """
 import os
 import subprocess
 import sys
 
-CLANG_FORMAT = os.path.join(os.path.dirname(sys.executable), "clang-format")
+from check_layers import tracked
+
+TOOLS = os.path.dirname(sys.executable)
+CLANG_FORMAT = [f"{TOOLS}/clang-format"]
+CHECKS = {
+    ".c": [*CLANG_FORMAT, "--dry-run", "--Werror", "--ferror-limit=3"],
+    ".h": [*CLANG_FORMAT, "--dry-run", "--Werror", "--ferror-limit=3"],
+    ".py": [f"{TOOLS}/ruff", "check", "--quiet", "--no-cache", "--output-format=concise"],
+}
 
 
 def main():
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
-                             "*.c", "*.h"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    files = [name for name in listed.split("\0") if name and os.path.exists(name)]
+    files = [path for path in tracked() if path.suffix in CHECKS]
     if "--fix" in sys.argv:
-        return subprocess.run([CLANG_FORMAT, "-i", *files], check=False).returncode
+        c_files = [path for path in files if path.suffix != ".py"]
+        return subprocess.run([*CLANG_FORMAT, "-i", *c_files], check=False).returncode
     failed = 0
-    for name in files:
-        done = subprocess.run([CLANG_FORMAT, "--dry-run", "--Werror", "--ferror-limit=3", name],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False)
+    for path in files:
+        done = subprocess.run([*CHECKS[path.suffix], path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False)
         if done.returncode:
             print(done.stdout.strip())
             failed += 1
     if failed:
-        print("repair it with: make format")
+        print("make format repairs the format of C")
     print(f"{len(files) - failed} passed, {failed} failed")
     return failed != 0
 

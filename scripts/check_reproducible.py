@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from check_layers import tracked
+
 # All features; and what is optimized as a whole.
 DEFCONFIGS = ("x86_64", "tiny")
 FILES = ("fatwood.elf", "fatwood.debug.elf")
@@ -20,12 +22,10 @@ COMPILERS = {"clang": (), "gcc": ("CROSS_COMPILE=",)}
 
 
 def copy_tree(to):
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            stdout=subprocess.PIPE, check=True).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        if os.path.isfile(name):
-            os.makedirs(os.path.dirname(f"{to}/{name}"), exist_ok=True)
-            shutil.copyfile(name, f"{to}/{name}")
+    for path in tracked():
+        target = pathlib.Path(to, path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def build(source, output, defconfig, options, jobs):

@@ -36,9 +36,9 @@ import tty
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import kvm_probe, lab_image  # noqa: E402
-from scripts.lab_image import LabError  # noqa: E402
-from tests.images.disk import copy_sparse, data_ranges  # noqa: E402
+from scripts import kvm_probe, lab_image
+from scripts.lab_image import LabError
+from tests.images.disk import copy_sparse, data_ranges
 
 MAILBOX_SIZE = 16 << 30
 MAILBOX_BLOCK = 4096

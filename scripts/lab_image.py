@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.images import initrd, kernels  # noqa: E402
+from tests.images import initrd, kernels
 
 FOLDER = ROOT / "build" / "lab"
 ALIOTH = kernels.CACHE / "alioth"

@@ -24,9 +24,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import firmware, kvm_probe  # noqa: E402
-from tests.images import initrd, kernels  # noqa: E402
-from tests.images.disk import bls_files, esp_disk  # noqa: E402
+from scripts import firmware, kvm_probe
+from tests.images import initrd, kernels
+from tests.images.disk import bls_files, esp_disk
 
 MIB = 1 << 20
 # The build that suits the machine, and how it takes a disk.

@@ -23,7 +23,7 @@ from elftools.elf.elffile import ELFFile
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import lab  # noqa: E402
+from scripts import lab
 
 TRACING = "/sys/kernel/tracing"
 BUFFER_KIB = 8192

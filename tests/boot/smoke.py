@@ -12,9 +12,9 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.boot.vmm import Vmm  # noqa: E402
-from tests.images import stub  # noqa: E402
-from tests.images.disk import bls_files, esp_disk  # noqa: E402
+from tests.boot.vmm import Vmm
+from tests.images import stub
+from tests.images.disk import bls_files, esp_disk
 
 
 def main():

@@ -10,7 +10,6 @@ import os
 import pathlib
 import shutil
 import struct
-import subprocess
 import tempfile
 
 from tests.images import kernels

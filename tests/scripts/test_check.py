@@ -10,8 +10,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-import check  # noqa: E402
-import check_layers  # noqa: E402
+import check
+import check_layers
 
 
 @pytest.mark.parametrize("output, counted", [

@@ -9,7 +9,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import lab  # noqa: E402
+from scripts import lab
 
 MARK = b"\nstatus-1 "
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import run  # noqa: E402
+from scripts import run
 
 
 @pytest.fixture(autouse=True)
