@@ -290,32 +290,33 @@ TEST(too_large_or_too_high_is_no_memory)
 	}
 }
 
+/* Free is a gap from a page behind a MiB up to the first multiple of 2 MiB. */
+static void set_up_gap(u8 alignment_exponent)
+{
+	const u64 gap = HOST_MEMORY_BASE + 0x100000 + PAGE_SIZE, end = HOST_MEMORY_BASE + 0x200000;
+
+	set_up();
+	image[0x235] = alignment_exponent;
+	CHECK_EQUAL(memory_allocate_at(end, HOST_MEMORY_SIZE - 0x200000 - 0x10000, MEMORY_BOOT_DATA),
+		    OK);
+	CHECK_EQUAL(memory_allocate_at(gap - PAGE_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+}
+
 TEST(a_lower_alignment_is_used_when_nothing_else_fits)
 {
-	u64 at = HOST_MEMORY_BASE + 0x100000 + PAGE_SIZE;
-	u64 free_end = HOST_MEMORY_BASE + 0x200000;
+	/* None lower, or nonsense. */
+	static const u8 offers[] = { 21, 0, 11, 22, 32 + 12, 63, 64, 255 };
 
-	/* Only a gap below the first multiple of 2 MiB is left. */
-	set_up();
-	image[0x235] = 12;
-	CHECK_EQUAL(memory_allocate_at(free_end, HOST_MEMORY_SIZE - 0x200000 - 0x10000,
-				       MEMORY_BOOT_DATA),
-		    OK);
-	CHECK_EQUAL(memory_allocate_at(HOST_MEMORY_BASE + 0x100000, PAGE_SIZE, MEMORY_BOOT_DATA),
-		    OK);
-	CHECK_EQUAL(load(), OK);
-	CHECK_EQUAL(kernel.entry, at + 0x200);
-	CHECK_EQUAL(params()->kernel_alignment, PAGE_SIZE);
+	for (u8 exponent = 12; exponent <= 16; exponent += 4) {
+		const u64 alignment = 1ull << exponent;
 
-	/* Not where the kernel does not offer it, or offers nonsense. */
-	static const u8 offers[] = { 21, 0, 11, 22, 63, 64, 255 };
-
+		set_up_gap(exponent);
+		CHECK_EQUAL(load(), OK);
+		CHECK_EQUAL(kernel.entry, HOST_MEMORY_BASE + 0x100000 + alignment + 0x200);
+		CHECK_EQUAL(params()->kernel_alignment, alignment);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(offers); i++) {
-		set_up();
-		image[0x235] = offers[i];
-		CHECK_EQUAL(memory_allocate_at(free_end, HOST_MEMORY_SIZE - 0x200000 - 0x10000,
-					       MEMORY_BOOT_DATA),
-			    OK);
+		set_up_gap(offers[i]);
 		CHECK_EQUAL(load(), ERR_NO_MEMORY);
 	}
 }

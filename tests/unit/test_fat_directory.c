@@ -200,6 +200,23 @@ TEST(long_names)
 	end();
 }
 
+/* The parts have room for 260 units, of which a name may use 255. */
+TEST(names_longer_than_allowed)
+{
+	char name[260];
+
+	for (size_t size = 255; size < 259; size++) {
+		memset(name, 'n', size);
+		name[size] = '\0';
+		start(12);
+		add(name, "SHORT      ");
+		add(NULL, "AFTER      ");
+		CHECK_EQUAL(strcmp(list_root(), "SHORT|AFTER|") == 0, size > 255);
+		CHECK_EQUAL(find(name), size > 255 ? ERR_NOT_FOUND : OK);
+		end();
+	}
+}
+
 /* Names that no directory can hold, as a caller may hand them in. */
 TEST(names_too_long_to_exist)
 {
@@ -448,6 +465,43 @@ TEST(directories_that_go_wrong)
 		CHECK(count >= 46 && count < FAT_DIRECTORY_ENTRIES_MAX);
 		end();
 	}
+}
+
+/* A directory of one cluster, full, so that the link behind it decides. */
+TEST(which_links_end_a_chain)
+{
+	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16) {
+		for (u32 low = 0xf0; low <= 0xff; low++) {
+			struct fat_image_directory full;
+			struct file directory, file;
+			enum status expected = low < 0xf8 ? ERR_CORRUPT : ERR_NOT_FOUND;
+
+			start(bits);
+			full = fat_image_make_directory(&image, &image.root_directory, NULL,
+							"FULL       ");
+			while (full.count < image.cluster_size / FAT_ENTRY_SIZE)
+				memcpy(fat_image_entry(&image, &full), "FILE       ", 11);
+			fat_image_set_link(&image, full.first, 0x0fffff00 | low);
+			directory = root();
+			CHECK_EQUAL(fat_find(&directory, SPAN("full"), &directory), OK);
+			CHECK_EQUAL(fat_find(&directory, SPAN("missing"), &file), expected);
+			end();
+		}
+	}
+}
+
+TEST(a_directory_has_no_size)
+{
+	struct file directory;
+
+	start(12);
+	fat_image_make_directory(&image, &image.root_directory, NULL, "NOISE      ");
+	store_le32(image.bytes + image.root + 28, 12345);
+	directory = root();
+	CHECK_EQUAL(fat_find(&directory, SPAN("noise"), &directory), OK);
+	CHECK(directory.is_directory);
+	CHECK_EQUAL(directory.size, 0);
+	end();
 }
 
 TEST(directories_in_impossible_clusters)
