@@ -33,16 +33,16 @@ struct search {
 					       const char *name, struct file *file)
 {
 	struct bls_entry parts = { .volume = volume };
+	struct span file_name = span_of_string(name), text;
 	struct bls_entry *entry;
-	struct span text;
 	enum status status;
 
-	if (file->is_directory || !bls_entry_name(span_of_string(name), &parts))
+	if (file->is_directory || !bls_entry_name(file_name, &parts))
 		return OK;
 	if (file->size > BLS_ENTRY_SIZE_MAX)
 		return unsupported("%s: an entry of more than %d bytes", name, BLS_ENTRY_SIZE_MAX);
 	entry = arena_allocate(search->arena, sizeof(*entry));
-	parts.file = arena_copy(search->arena, span_of_string(name));
+	parts.file = arena_copy(search->arena, file_name);
 	if (!entry || !parts.file)
 		return ERR_NO_MEMORY;
 	parts.name.data = (const u8 *)parts.file;

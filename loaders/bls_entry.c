@@ -99,9 +99,12 @@ static void apply(struct bls_entry *entry, struct span key, struct span value)
 	};
 	static const char *const needs_efi[] = { "efi", "uki", "uki-url", "extra" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (text_equals(key, fields[i].key))
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (text_equals(key, fields[i].key)) {
 			*(struct span *)((char *)entry + fields[i].field) = value;
+			return;
+		}
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(needs_efi); i++)
 		if (text_equals(key, needs_efi[i]))
 			entry->unusable = "its efi, uki or extra key needs EFI";
