@@ -183,7 +183,7 @@ void boot_main(void)
 	timing_mark("devices");
 	if (!block_first())
 		log_error("no disk found: is one attached by virtio-blk?");
-	for (struct block_device *disk = block_first(); disk; disk = disk->next)
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		boot_disk(disk);
 	log_error("nothing to boot; tried:");
 	boot_log_tried();

@@ -10,32 +10,55 @@
 
 static struct block_device *first_disk;
 
-enum status block_register(struct block_device *disk)
+void block_register(struct block_device *disk)
 {
 	struct block_device **end = &first_disk;
-	u32 number = 0;
+
+	while (*end)
+		end = &(*end)->next;
+	disk->is_open = false;
+	disk->next = NULL;
+	*end = disk;
+}
+
+static enum status open_disk(struct block_device *disk)
+{
+	static u32 count;
+	enum status status = disk->ops->open ? disk->ops->open(disk) : OK;
 	u64 size;
 
+	if (status)
+		return status;
 	if (!is_power_of_two(disk->block_size) || disk->block_size < BLOCK_SIZE_MIN ||
 	    disk->block_size > BLOCK_SIZE_MAX || disk->block_count == 0 ||
 	    multiply_overflows(disk->block_count, disk->block_size, &size))
 		return ERR_INVALID;
-	for (; *end; end = &(*end)->next)
-		number++;
-	format(disk->name, sizeof(disk->name), "disk%u", number);
+	format(disk->name, sizeof(disk->name), "disk%u", count++);
 	disk->disk = NULL;
 	disk->first_block = 0;
 	disk->kind = PARTITION_WHOLE_DISK;
-	disk->next = NULL;
-	*end = disk;
+	disk->is_open = true;
 	log_debug("%s: %llu MiB in blocks of %u%s", disk->name, size / MIB, disk->block_size,
 		  disk->read_only ? ", read-only" : "");
 	return OK;
 }
 
+/* The first disk from there on that can be used. Others are asked once. */
+static struct block_device *usable(struct block_device **at)
+{
+	while (*at && !(*at)->is_open && open_disk(*at))
+		*at = (*at)->next;
+	return *at;
+}
+
 struct block_device *block_first(void)
 {
-	return first_disk;
+	return usable(&first_disk);
+}
+
+struct block_device *block_next(struct block_device *disk)
+{
+	return usable(&disk->next);
 }
 
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,

@@ -15,6 +15,9 @@ struct block_device;
  * within the disk.
  */
 struct block_ops {
+	/* Fills in block_size, block_count and read_only, and logs why it cannot. NULL: they are.
+	 */
+	enum status (*open)(struct block_device *device);
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
 	enum status (*write)(struct block_device *device, u64 first, u64 count,
 			     const void *buffer);          /* NULL: none */
@@ -39,18 +42,20 @@ struct block_device {
 	struct block_device *disk; /* what a partition is a window on; NULL in a disk */
 	u64 first_block;           /* and where it starts there */
 	enum partition_kind kind;
-	u32 partition_number;      /* as the partition table counts, from 1 */
+	u32 partition_number; /* as the partition table counts, from 1 */
+	bool is_open;
 	struct block_device *next; /* block_register()'s */
 };
 
-/*
- * Adds a disk in the VMM's order and names it. ERR_INVALID for a block size out of range or no
- * blocks.
- */
-enum status block_register(struct block_device *disk);
+/* Adds a disk in the VMM's order; nothing is asked of it before its turn comes. */
+void block_register(struct block_device *disk);
 
-/* The disks, first found first. */
+/*
+ * The disks, first found first: each is opened and named when it is reached, and left out if it
+ * cannot be, or has a block size out of range or no blocks. NULL after the last.
+ */
 struct block_device *block_first(void);
+struct block_device *block_next(struct block_device *disk);
 
 /*
  * Makes @partition a window on @disk, which is none itself, named after both; number 0 is the whole

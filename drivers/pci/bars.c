@@ -8,7 +8,6 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "drivers/pci/pci.h"
-#include "drivers/platform/acpi.h"
 #include "lib/config.h"
 #include "lib/util.h"
 
@@ -38,9 +37,6 @@ static u64 skip_ledger(u64 base, u64 size)
 /* The same for configuration space, which not all VMMs reserve in their memory map. */
 static u64 skip_ecam(const struct ecam *window, u64 base, u64 size)
 {
-	if (!window)
-		return base;
-
 	u64 first = window->base + window->bus_first * MIB;
 	u64 end = window->base + (window->bus_last + 1) * MIB;
 
@@ -54,7 +50,7 @@ static enum status allocate(const struct pci_device *device, u64 size, u64 *out)
 
 	do {
 		before = base;
-		base = skip_ecam(device->window, skip_ledger(base, size), size);
+		base = skip_ecam(&device->window, skip_ledger(base, size), size);
 		if (base < before || base >= HOLE_END || size > HOLE_END - base) {
 			log_warning("PCI %s: no room for a BAR of 0x%lx bytes", device->name, size);
 			return ERR_NO_MEMORY;
@@ -107,7 +103,7 @@ static enum status place(const struct pci_device *device, struct pci_bar *bar)
 enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar)
 {
 	/* Bridges that we opened a way through have their devices placed already. */
-	if (device->bus != (device->window ? device->window->bus_first : 0))
+	if (device->bus != device->window.bus_first)
 		return unsupported("PCI %s: BAR %u has no address, and is behind a bridge",
 				   device->name, bar->index);
 	return place(device, bar);
@@ -129,7 +125,7 @@ struct numbering {
 	u8 depth;
 };
 
-static void assign_function(struct pci_device *device, void *context);
+static void assign_function(const struct pci_device *device, void *context);
 
 /* Opens the bridge for the next bus numbers and for the memory placed behind it. */
 static void open_bridge(const struct pci_device *bridge, struct numbering *numbering)
@@ -142,7 +138,8 @@ static void open_bridge(const struct pci_device *bridge, struct numbering *numbe
 	/* All numbers that may be needed go through while we look behind the bridge. */
 	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)numbering->bus_last << 16 | numbers);
 	numbering->depth++;
-	pci_visit_bus(bridge->window, bus, PCI_DEVICES_PER_BUS, assign_function, numbering);
+	pci_visit_bus(bridge->config ? &bridge->window : NULL, bus, PCI_DEVICES_PER_BUS,
+		      assign_function, numbering);
 	numbering->depth--;
 	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)numbering->last << 16 | numbers);
 	next_address = end = align_up(next_address, MIB);
@@ -157,7 +154,7 @@ static void open_bridge(const struct pci_device *bridge, struct numbering *numbe
 }
 
 /* Depth first, as numbers must be nested. */
-static void assign_function(struct pci_device *device, void *context)
+static void assign_function(const struct pci_device *device, void *context)
 {
 	struct numbering *numbering = context;
 

@@ -5,7 +5,6 @@
  */
 #include "core/device.h"
 #include "drivers/pci/pci.h"
-#include "drivers/platform/acpi.h"
 #include "lib/util.h"
 
 /* AML is not interpreted: QEMU's method is but "return a constant". */

@@ -9,7 +9,6 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "drivers/pci/pci.h"
-#include "drivers/platform/acpi.h"
 #include "lib/config.h"
 #include "lib/format.h"
 #include "lib/text.h"
@@ -132,8 +131,8 @@ static void set_name(struct pci_device *device)
 {
 	size_t size = 0;
 
-	if (IS_ENABLED(CONFIG_PCI_ECAM) && device->window && device->window->segment)
-		size = format(device->name, PCI_NAME_SIZE, "%04x:", device->window->segment);
+	if (IS_ENABLED(CONFIG_PCI_ECAM) && device->window.segment)
+		size = format(device->name, PCI_NAME_SIZE, "%04x:", device->window.segment);
 	format(device->name + size, PCI_NAME_SIZE - size, "%02x:%02x.%x", device->bus,
 	       device->device, device->function);
 }
@@ -145,25 +144,25 @@ static bool is_none(u32 id)
 }
 
 void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
-		   void (*visit)(struct pci_device *device, void *context), void *context)
+		   void (*visit)(const struct pci_device *device, void *context), void *context)
 {
+	struct pci_device device = { .bus = bus };
 	volatile u8 *config = NULL;
 
 	if (IS_ENABLED(CONFIG_PCI_ECAM) && window) {
+		device.window = *window;
 		config = pci_ecam_map(window, bus);
 		if (!config)
 			return;
 	}
 	for (u32 slot = 0; slot < device_count * PCI_FUNCTIONS_PER_DEVICE; slot++) {
-		struct pci_device device = {
-			.window = window,
-			.config = config ? config + slot * 4096 : NULL,
-			.bus = bus,
-			.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE),
-			.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE),
-		};
-		u32 id = pci_read32(&device, PCI_ID);
+		u32 id;
 
+		device.config = config ? config + slot * 4096 : NULL;
+		device.device = (u8)(slot / PCI_FUNCTIONS_PER_DEVICE);
+		device.function = (u8)(slot % PCI_FUNCTIONS_PER_DEVICE);
+		device.header_type = 0;
+		id = pci_read32(&device, PCI_ID);
 		if (!is_none(id)) {
 			device.vendor_id = (u16)id;
 			device.device_id = (u16)(id >> 16);
@@ -271,7 +270,7 @@ static bool is_expander(const struct pci_device *device)
 						      device->device_id == DEVICE_EXPANDER_EXPRESS);
 }
 
-static void scan_function(struct pci_device *device, void *context)
+static void scan_function(const struct pci_device *device, void *context)
 {
 	const struct pci_driver *driver = pci_driver_for(device);
 	struct scan *scan = context;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "drivers/platform/acpi.h"
 #include "lib/status.h"
 #include "lib/types.h"
 
@@ -40,14 +41,12 @@ enum {
 	PCI_SEGMENTS_MAX = 64, /* windows of MCFG that are looked at */
 };
 
-struct ecam;
-
 enum { PCI_NAME_SIZE = 13 };
 
 struct pci_device {
-	char name[PCI_NAME_SIZE];  /* "00:03.0", with the segment in front if it is not 0 */
-	const struct ecam *window; /* what it was found in; NULL: through the ports */
-	volatile u8 *config;       /* its configuration space in there */
+	char name[PCI_NAME_SIZE]; /* "00:03.0", with the segment in front if it is not 0 */
+	volatile u8 *config;      /* its configuration space in memory; NULL: through the ports */
+	struct ecam window;       /* what that is part of */
 	u8 bus, device, function;
 	u8 header_type;
 	u16 vendor_id, device_id;
@@ -57,7 +56,7 @@ struct pci_device {
 struct pci_driver {
 	const char *name;
 	bool (*matches)(u16 vendor_id, u16 device_id);
-	/* Logs why it cannot drive it. @device lives as long as the call: copy it. */
+	/* @device lives as long as the call: copy it. */
 	void (*probe)(const struct pci_device *device);
 };
 
@@ -100,9 +99,12 @@ enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
 
 /* What the files of this folder offer one another. */
 
-/* Hands every function on the bus to @visit, those of the first @device_count devices only. */
+/*
+ * Hands every function on the bus to @visit, those of the first @device_count devices only. @window
+ * is NULL: through the ports.
+ */
 void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
-		   void (*visit)(struct pci_device *device, void *context), void *context);
+		   void (*visit)(const struct pci_device *device, void *context), void *context);
 
 bool pci_is_bridge(const struct pci_device *device);
 

@@ -198,12 +198,6 @@ static enum status block_flush_blocks(struct block_device *disk)
 	return complete(block);
 }
 
-static const struct block_ops virtio_block_ops = {
-	.read = block_read_blocks,
-	.write = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_write_blocks : NULL,
-	.flush = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_flush_blocks : NULL,
-};
-
 struct config {
 	u64 capacity;
 	u32 size_max, block_size;
@@ -245,18 +239,11 @@ static enum status check_config(const struct virtio_device *device, const struct
 	return OK;
 }
 
-static void log_use(struct virtio_device *device)
+/* When its turn comes, so that disks nobody looks at cost nothing. */
+static enum status block_open(struct block_device *disk)
 {
-	const struct virtio_block *block = device->driver;
-
-	if (block->started)
-		log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
-			  (u64)(block->byte_count / KIB));
-}
-
-static enum status probe(struct virtio_device *device)
-{
-	struct virtio_block *block;
+	struct virtio_block *block = block_of(disk);
+	struct virtio_device *device = block->device;
 	struct config config;
 	enum status status;
 
@@ -268,23 +255,42 @@ static enum status probe(struct virtio_device *device)
 	status = check_config(device, &config);
 	if (status)
 		return status;
-	block = virtio_allocate(sizeof(*block));
+	disk->block_size = config.block_size;
+	disk->block_count = config.capacity / (config.block_size / SECTOR_SIZE);
+	disk->read_only = device->features & FEATURE_READ_ONLY;
+	block->request_size_max =
+		(u32)align_down(min_u64(config.size_max, REQUEST_SIZE_MAX), config.block_size);
+	return OK;
+}
+
+static const struct block_ops virtio_block_ops = {
+	.open = block_open,
+	.read = block_read_blocks,
+	.write = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_write_blocks : NULL,
+	.flush = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_flush_blocks : NULL,
+};
+
+static void log_use(struct virtio_device *device)
+{
+	const struct virtio_block *block = device->driver;
+
+	if (block->started)
+		log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
+			  (u64)(block->byte_count / KIB));
+}
+
+static enum status probe(struct virtio_device *device)
+{
+	struct virtio_block *block = virtio_allocate(sizeof(*block));
+
 	if (!block)
 		return ERR_NO_MEMORY;
-	*block = (struct virtio_block){
-		.disk = {
-			.ops = &virtio_block_ops,
-			.block_size = config.block_size,
-			.block_count = config.capacity / (config.block_size / SECTOR_SIZE),
-			.read_only = device->features & FEATURE_READ_ONLY,
-		},
-		.device = device,
-		.request_size_max = (u32)align_down(min_u64(config.size_max, REQUEST_SIZE_MAX),
-						    config.block_size),
-	};
+	block->disk.ops = &virtio_block_ops;
+	block->device = device;
 	device->driver = block;
 	device->stopping = log_use;
-	return block_register(&block->disk);
+	block_register(&block->disk);
+	return OK;
 }
 
 const struct virtio_driver virtio_block_driver = {

@@ -70,6 +70,7 @@ struct window {
 
 struct virtio_pci {
 	struct virtio_device device;
+	struct pci_device place;
 	struct window windows[STRUCTURE_COUNT];
 	u32 notify_multiplier;
 };
@@ -157,27 +158,16 @@ static void notify(struct virtqueue *queue)
 	mmio_write16(queue->doorbell, queue->index);
 }
 
-static const struct virtio_transport pci_transport = {
-	.status = status,
-	.set_status = set_status,
-	.features = features,
-	.set_features = set_features,
-	.generation = generation,
-	.config_read32 = config_read32,
-	.queue_size_max = queue_size_max,
-	.queue_start = queue_start,
-	.notify = notify,
-};
-
 /*
  * Takes the first structure of each kind that is of use: the order is the device's preference
  * (4.1.4.1), and may begin with one in I/O ports. @bases: of the BARs, 0 as long as not known;
  * usually all structures are in one.
  */
-static enum status read_capability(const struct pci_device *device, u32 offset, u32 head,
-				   u64 bases[PCI_BAR_COUNT], struct virtio_pci *pci)
+static enum status read_capability(struct virtio_pci *pci, u32 offset, u32 head,
+				   u64 bases[PCI_BAR_COUNT])
 {
-	u32 size = head >> 16 & 0xff, kind = head >> 24, bar, place;
+	const struct pci_device *device = &pci->place;
+	u32 size = head >> 16 & 0xff, kind = head >> 24, bar, at;
 	const char *name = pci->device.device.name;
 	struct window *window;
 	u64 base;
@@ -197,10 +187,9 @@ static enum status read_capability(const struct pci_device *device, u32 offset, 
 		if (result)
 			return result == ERR_NOT_FOUND ? OK : result;
 	}
-	place = pci_read32(device, offset + 8);
-	if (add_overflows(bases[bar], place, &base) || base % 4 != 0)
-		return corrupt("virtio-pci %s: structure %u at 0x%x in BAR %u", name, kind, place,
-			       bar);
+	at = pci_read32(device, offset + 8);
+	if (add_overflows(bases[bar], at, &base) || base % 4 != 0)
+		return corrupt("%s: structure %u at 0x%x in BAR %u", name, kind, at, bar);
 	window->size = pci_read32(device, offset + 12);
 	if (kind == STRUCTURE_NOTIFY)
 		pci->notify_multiplier = pci_read32(device, offset + 16);
@@ -208,34 +197,59 @@ static enum status read_capability(const struct pci_device *device, u32 offset, 
 	return window->data ? OK : ERR_INVALID;
 }
 
-static enum status read_capabilities(const struct pci_device *device, struct virtio_pci *pci)
+static enum status read_capabilities(struct virtio_pci *pci)
 {
 	const struct window *windows = pci->windows;
 	u64 bases[PCI_BAR_COUNT] = { 0 };
 	u32 left, head;
 
-	for (u32 offset = pci_first_capability(device, &left); offset;
+	for (u32 offset = pci_first_capability(&pci->place, &left); offset;
 	     offset = pci_next_capability(head, &left)) {
 		enum status result = OK;
 
-		head = pci_read32(device, offset);
+		head = pci_read32(&pci->place, offset);
 		if ((head & 0xff) == PCI_CAPABILITY_VENDOR)
-			result = read_capability(device, offset, head, bases, pci);
+			result = read_capability(pci, offset, head, bases);
 		if (result)
 			return result;
 		if (windows[STRUCTURE_COMMON].data && windows[STRUCTURE_NOTIFY].data &&
 		    windows[STRUCTURE_DEVICE].data)
 			break;
 	}
+	return OK;
+}
+
+static enum status open(struct virtio_device *device)
+{
+	struct virtio_pci *pci = pci_of(device);
+	const struct window *windows = pci->windows;
+	enum status result;
+
+	pci_enable(&pci->place);
+	result = read_capabilities(pci);
+	if (result)
+		return result;
 	if (!windows[STRUCTURE_COMMON].data || !windows[STRUCTURE_NOTIFY].data)
-		return unsupported(
-			"virtio-pci %s: no modern registers; is it started with disable-modern=on?",
-			device->name);
+		return unsupported("%s: no modern registers; is it started with disable-modern=on?",
+				   device->device.name);
 	if (windows[STRUCTURE_COMMON].size < COMMON_SIZE)
-		return corrupt("virtio-pci %s: common configuration of %u bytes", device->name,
+		return corrupt("%s: common configuration of %u bytes", device->device.name,
 			       windows[STRUCTURE_COMMON].size);
 	return OK;
 }
+
+static const struct virtio_transport pci_transport = {
+	.open = open,
+	.status = status,
+	.set_status = set_status,
+	.features = features,
+	.set_features = set_features,
+	.generation = generation,
+	.config_read32 = config_read32,
+	.queue_size_max = queue_size_max,
+	.queue_start = queue_start,
+	.notify = notify,
+};
 
 static bool matches(u16 vendor_id, u16 device_id)
 {
@@ -245,22 +259,22 @@ static bool matches(u16 vendor_id, u16 device_id)
 
 static void probe(const struct pci_device *device)
 {
-	struct virtio_pci found = { .device.transport = &pci_transport }, *pci;
+	struct virtio_pci *pci;
+	u32 id;
 
 	if (device->device_id >= DEVICE_MODERN_FIRST)
-		found.device.id = device->device_id - DEVICE_MODERN_FIRST;
+		id = device->device_id - DEVICE_MODERN_FIRST;
 	else
-		found.device.id = pci_read32(device, PCI_SUBSYSTEM) >> 16;
-	if (!virtio_has_driver(found.device.id))
-		return;
-	memcpy(found.device.device.name, device->name, sizeof(device->name));
-	pci_enable(device);
-	if (read_capabilities(device, &found))
+		id = pci_read32(device, PCI_SUBSYSTEM) >> 16;
+	if (!virtio_has_driver(id))
 		return;
 	pci = virtio_allocate(sizeof(*pci));
 	if (!pci)
 		return;
-	*pci = found;
+	pci->device.transport = &pci_transport;
+	pci->device.id = id;
+	pci->place = *device;
+	memcpy(pci->device.device.name, device->name, sizeof(device->name));
 	virtio_probe(&pci->device);
 }
 

@@ -82,9 +82,12 @@ static enum status acknowledge(struct virtio_device *device)
 enum status virtio_begin(struct virtio_device *device, u64 wanted)
 {
 	const struct virtio_transport *transport = device->transport;
-	enum status status = acknowledge(device);
+	enum status status;
 	u64 offered;
 
+	status = transport->open ? transport->open(device) : OK;
+	if (!status)
+		status = acknowledge(device);
 	if (status)
 		return status;
 	offered = transport->features(device, 0);

@@ -3,9 +3,9 @@
  * virtio devices over any transport, and the split virtqueue (Virtual I/O Device 1.2, chapters 2
  * and 3).
  *
- * A driver's probe() goes: virtio_begin(), read the configuration, virtqueue_create() for each
- * queue, virtio_ready(). The last two may wait until the device is needed: a device that has never
- * been ready needs no reset before the kernel takes it over.
+ * A driver goes: virtio_begin(), read the configuration, virtqueue_create() for each queue,
+ * virtio_ready(). All of it may wait until the device is needed, as each step is some VM exits; and
+ * a device that has never been ready needs no reset before the kernel takes it over.
  */
 #pragma once
 
@@ -30,6 +30,8 @@ struct virtio_device;
 
 /* Registers, each access with exactly the width of the register. */
 struct virtio_transport {
+	/* Makes the registers accessible; logs why it cannot. NULL: they are. */
+	enum status (*open)(struct virtio_device *device);
 	u8 (*status)(struct virtio_device *device);
 	void (*set_status)(struct virtio_device *device, u8 status);
 	u32 (*features)(struct virtio_device *device, u32 word);
@@ -89,8 +91,8 @@ void virtio_probe(struct virtio_device *device);
 void *virtio_allocate(size_t size);
 
 /*
- * Resets the device and negotiates: of @wanted what it offers, besides what every driver needs.
- * After this the configuration may be read and queues created.
+ * Opens and resets the device and negotiates: of @wanted what it offers, besides what every driver
+ * needs. After this the configuration may be read and queues created.
  */
 enum status virtio_begin(struct virtio_device *device, u64 wanted);
 

@@ -96,7 +96,7 @@ def test_devices_that_are_not_ours_are_passed_over_in_silence(firmware, stub_dis
 
 
 @pytest.mark.parametrize("options, size, message", [
-    ("disable-modern=on", 1 << 20, r"virtio-pci 00:02\.0: no modern registers.* disable-modern=on"),
+    ("disable-modern=on", 1 << 20, r"virtio-blk 00:02\.0: no modern registers.* disable-modern=on"),
     ("", 0, r"virtio-blk 00:02\.0: a capacity of 0 sectors"),
 ])
 def test_disk_that_cannot_be_used_is_named_in_one_line(firmware, stub_disk, tmp_path, options, size, message):

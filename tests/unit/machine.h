@@ -79,8 +79,8 @@ static void machine_start(void)
 {
 	struct block_device *disk = block_first();
 
-	while (disk && disk->next)
-		disk = disk->next;
+	for (struct block_device *next = disk; next; next = block_next(next))
+		disk = next;
 	return disk;
 }
 
@@ -88,7 +88,7 @@ static void machine_start(void)
 {
 	u32 count = 0;
 
-	for (struct block_device *disk = block_first(); disk; disk = disk->next)
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		count++;
 	return count;
 }

@@ -25,31 +25,80 @@ TEST(disks_are_named_in_their_order)
 
 	for (int i = 0; i < 3; i++) {
 		memory_disk_init(&disks[i], bytes, sizeof(bytes), 512u << i);
-		CHECK_EQUAL(block_register(&disks[i].device), OK);
+		block_register(&disks[i].device);
 	}
 	CHECK(block_first() == &disks[0].device);
+	CHECK(block_next(&disks[0].device) == &disks[1].device);
+	CHECK(block_next(&disks[1].device) == &disks[2].device);
+	CHECK(!block_next(&disks[2].device));
 	CHECK_TEXT(disks[0].device.name, "disk0");
 	CHECK_TEXT(disks[2].device.name, "disk2");
-	CHECK(disks[0].device.next == &disks[1].device);
-	CHECK(disks[1].device.next == &disks[2].device);
-	CHECK(!disks[2].device.next);
 	CHECK_EQUAL(disks[0].device.kind, PARTITION_WHOLE_DISK);
+}
+
+static u32 opened_count;
+
+static enum status open_disk(struct block_device *device)
+{
+	opened_count++;
+	device->block_size = BLOCK;
+	device->block_count = BLOCKS;
+	return OK;
+}
+
+static enum status fail_to_open(struct block_device *device)
+{
+	(void)device;
+	opened_count++;
+	return ERR_IO;
+}
+
+static u32 disk_count(void)
+{
+	u32 count = 0;
+
+	for (struct block_device *at = block_first(); at; at = block_next(at))
+		count++;
+	return count;
+}
+
+TEST(disks_are_asked_once_and_only_when_reached)
+{
+	static const struct block_ops good_ops = { .open = open_disk },
+				      bad_ops = { .open = fail_to_open };
+	static struct block_device good = { .ops = &good_ops }, bad = { .ops = &bad_ops };
+	u32 before = disk_count();
+
+	block_register(&bad);
+	block_register(&good);
+	CHECK(block_first() != &bad);
+	CHECK_EQUAL(opened_count, 0);
+	CHECK_EQUAL(disk_count(), before + 1);
+	CHECK_EQUAL(disk_count(), before + 1);
+	CHECK_EQUAL(opened_count, 2);
+	CHECK_EQUAL(good.block_count, BLOCKS);
+	CHECK_TEXT(good.name, "disk3");
+}
+
+static bool can_be(u32 block_size, u64 block_count)
+{
+	u32 before = disk_count();
+
+	make_disk();
+	disk.device.block_size = block_size;
+	disk.device.block_count = block_count;
+	block_register(&disk.device);
+	return disk_count() > before;
 }
 
 TEST(disks_that_cannot_be)
 {
 	static const u32 sizes[] = { 0, 1, 256, 511, 513, 768, 1536, 8192, 1u << 31, UINT32_MAX };
 
-	make_disk();
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		disk.device.block_size = sizes[i];
-		CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
-	}
-	disk.device.block_size = 512;
-	disk.device.block_count = 0;
-	CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
-	disk.device.block_count = 1ull << 55; /* whose bytes are 2^64 */
-	CHECK_EQUAL(block_register(&disk.device), ERR_INVALID);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+		CHECK(!can_be(sizes[i], BLOCKS));
+	CHECK(!can_be(512, 0));
+	CHECK(!can_be(512, 1ull << 55)); /* whose bytes are 2^64 */
 }
 
 TEST(reads_stay_on_the_device)

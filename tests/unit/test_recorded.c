@@ -139,17 +139,17 @@ static u32 disk_count(void)
 {
 	u32 count = 0;
 
-	for (struct block_device *disk = block_first(); disk; disk = disk->next)
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		count++;
 	return count;
 }
 
 static void check_newest_disk(void)
 {
-	struct block_device *disk = block_first();
+	struct block_device *disk = NULL;
 
-	while (disk->next)
-		disk = disk->next;
+	for (struct block_device *next = block_first(); next; next = block_next(next))
+		disk = next;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (u8)(i * 7 + i / 512);
 	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);

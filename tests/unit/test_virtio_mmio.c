@@ -35,8 +35,8 @@ static void expect_disks(u32 before, const u32 *numbers, u32 count)
 
 	CHECK_EQUAL(disk_count(), before + count);
 	for (u32 i = 0; disk && i < before; i++)
-		disk = disk->next;
-	for (u32 i = 0; disk && i < count; i++, disk = disk->next)
+		disk = block_next(disk);
+	for (u32 i = 0; disk && i < count; i++, disk = block_next(disk))
 		CHECK_EQUAL(disk->block_count, DISK_SIZE / 512 - numbers[i]);
 }
 

@@ -90,8 +90,20 @@ TEST(registers_only_in_ports_are_named_in_one_line)
 	function.config[PCI_CAPABILITIES] = 0;
 	pci_probe();
 	CHECK_EQUAL(disk_count(), before);
-	CHECK(was_logged("virtio-pci 00:01.0: no modern registers"));
+	CHECK(was_logged("virtio-blk 00:01.0: no modern registers"));
 	CHECK(!was_logged("not supported"));
+}
+
+/* A kernel may be found on a disk before. */
+TEST(disk_that_is_not_reached_costs_two_reads)
+{
+	start();
+	pci_probe();
+	CHECK_EQUAL(machine.config_reads, 32 + 1);
+	CHECK_EQUAL(machine.config_writes, 0);
+	CHECK_EQUAL(device.accesses, 0);
+	devices_quiesce();
+	CHECK_EQUAL(device.accesses, 0);
 }
 
 TEST(registers_outside_of_all_addresses_are_refused)
