@@ -12,14 +12,6 @@ static inline u8 port_read8(u16 port)
 	return value;
 }
 
-static inline u16 port_read16(u16 port)
-{
-	u16 value;
-
-	asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-	return value;
-}
-
 static inline u32 port_read32(u16 port)
 {
 	u32 value;
@@ -77,14 +69,6 @@ static inline u32 mmio_read32(const volatile void *address)
 	return value;
 }
 
-static inline u64 mmio_read64(const volatile void *address)
-{
-	u64 value;
-
-	asm volatile("movq %1, %0" : "=r"(value) : "m"(*(const volatile u64 *)address) : "memory");
-	return value;
-}
-
 static inline void mmio_write8(volatile void *address, u8 value)
 {
 	asm volatile("movb %1, %0" : "=m"(*(volatile u8 *)address) : "q"(value) : "memory");
@@ -98,9 +82,4 @@ static inline void mmio_write16(volatile void *address, u16 value)
 static inline void mmio_write32(volatile void *address, u32 value)
 {
 	asm volatile("movl %1, %0" : "=m"(*(volatile u32 *)address) : "r"(value) : "memory");
-}
-
-static inline void mmio_write64(volatile void *address, u64 value)
-{
-	asm volatile("movq %1, %0" : "=m"(*(volatile u64 *)address) : "r"(value) : "memory");
 }

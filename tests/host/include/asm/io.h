@@ -17,11 +17,6 @@ static inline u8 port_read8(u16 port)
 	return (u8)host_port_read(port, 1);
 }
 
-static inline u16 port_read16(u16 port)
-{
-	return (u16)host_port_read(port, 2);
-}
-
 static inline u32 port_read32(u16 port)
 {
 	return (u32)host_port_read(port, 4);
@@ -63,11 +58,6 @@ static inline u32 mmio_read32(const volatile void *address)
 	return (u32)host_mmio_read(address, 4);
 }
 
-static inline u64 mmio_read64(const volatile void *address)
-{
-	return host_mmio_read(address, 8);
-}
-
 static inline void mmio_write8(volatile void *address, u8 value)
 {
 	host_mmio_write(address, 1, value);
@@ -81,9 +71,4 @@ static inline void mmio_write16(volatile void *address, u16 value)
 static inline void mmio_write32(volatile void *address, u32 value)
 {
 	host_mmio_write(address, 4, value);
-}
-
-static inline void mmio_write64(volatile void *address, u64 value)
-{
-	host_mmio_write(address, 8, value);
 }
