@@ -11,12 +11,14 @@ import dataclasses
 import functools
 import os
 import pathlib
-import struct
 import subprocess
 import tempfile
 import threading
 
+from elftools.elf.elffile import ELFFile
+
 from scripts import bench_images, firmware
+from scripts.symbols import functions_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DEADLINE_S = 600
@@ -47,28 +49,15 @@ def plugin():
     return path
 
 
-def pvh_entry(image):
-    """The address in the ELF's PVH note."""
-    data = image.read_bytes()
-    offset, = struct.unpack_from("<Q", data, 32)
-    size, count = struct.unpack_from("<HH", data, 54)
-    for i in range(count):
-        kind, _, start = struct.unpack_from("<IIQ", data, offset + i * size)
-        if kind == 4:  # PT_NOTE
-            return struct.unpack_from("<I", data, start + 16)[0]
-    raise RuntimeError(f"{image} has no PVH note")
-
-
 class Symbols:
     """The functions of an image, from the ELF file with symbols beside it."""
 
     def __init__(self, image):
-        lines = subprocess.run(["nm", "-n", image.with_name("fatwood.debug.elf")], check=True,
-                               capture_output=True, text=True).stdout.splitlines()
-        symbols = [(int(line.split()[0], 16), *line.split()[1:]) for line in lines]
-        functions = [(address, name) for address, kind, name in symbols if kind in "tT"]
-        self.addresses, self.names = zip(*functions)
-        self.by_name = {name: address for address, _, name in symbols}
+        path = image.with_name("fatwood.debug.elf")
+        self.addresses, self.names = zip(*sorted(functions_of(path).items()))
+        with open(path, "rb") as file:
+            table = ELFFile(file).get_section_by_name(".symtab")
+            self.by_name = {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
         self.low, self.high = self.by_name["image_start"], self.by_name["data_start"]
 
     def function(self, address):
@@ -207,7 +196,7 @@ def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
         disks = ([bench_images.empty_disk(folder)] * (case.disks - 1)
                  + [bench_images.boot_disk(case, folder)])
         options = ["-kernel", str(image), *(["-append", append] if append else [])]
-        addresses = [pvh_entry(image), *(symbols.by_name[mark] for mark in marks)]
+        addresses = [symbols.by_name[mark] for mark in ("pvh_entry", *marks)]
         return run(case, folder, options, disks, symbols, addresses, clock)
 
 

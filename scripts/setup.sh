@@ -29,7 +29,6 @@ check   test -e /usr/include/stdio.h            libc6-dev
 check   command -v sfdisk                       fdisk
 check   command -v llvm-objcopy                 llvm
 check   command -v git                          git
-check   command -v nm                           binutils
 check   command -v debootstrap                  debootstrap
 check   command -v grub-mkimage                 grub-common
 check   ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*   libclang-rt-dev
