@@ -83,6 +83,31 @@ TEST(entries_in_vain_have_a_limit)
 	CHECK_TEXT(boot(), "last");
 }
 
+TEST(the_menu_has_the_best_and_the_default)
+{
+	enum { COUNT = BLS_BEST_MAX + 10 };
+	struct memory_file files[COUNT + 1];
+	char paths[COUNT][32];
+
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
+		files[i] =
+			(struct memory_file){ .path = paths[i],
+					      .bytes = i == 3 ? SPAN("linux linux\noptions 3\n") :
+								SPAN("linux linux\noptions x\n") };
+	}
+	files[COUNT] = (struct memory_file)LINUX("linux");
+	set_up(files, COUNT + 1);
+	boot_info.command_line = SPAN("fatwood.timeout=5 fatwood.entry=3");
+	console.input = "k\r";
+	CHECK_TEXT(boot(), "x");
+	CHECK(said(" 255  11\r\n") && said(">256  3\r\n") && said("of 256"));
+	set_up(files, COUNT + 1);
+	boot_info.command_line = SPAN("fatwood.timeout=5 fatwood.entry=3");
+	console.input = "\r";
+	CHECK_TEXT(boot(), "3");
+}
+
 TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 {
 	enum { COUNT = 16 * 1024 + 1 };
