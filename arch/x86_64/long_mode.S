@@ -50,12 +50,10 @@ map_first_4_gib:
 	add	$4096, %eax
 	add	$8, %edi
 	loop	1b
-	mov	$first_level_2, %edi
-	mov	$(PAGE_PRESENT | PAGE_WRITABLE | PAGE_LARGE), %eax
-	mov	$(4 * 512), %ecx
-1:	mov	%eax, (%edi)
-	add	$0x200000, %eax
-	add	$8, %edi
+	mov	$(4 * 512), %ecx	/* from the last entry on */
+	mov	$(0xffe00000 + PAGE_PRESENT + PAGE_WRITABLE + PAGE_LARGE), %eax
+1:	mov	%eax, first_level_2 - 8(, %ecx, 8)
+	sub	$0x200000, %eax
 	dec	%ecx
 	jnz	1b
 
@@ -111,8 +109,10 @@ first_level_2:
 	/* The page below the stack is never mapped once arch_mmu_init() ran. */
 	.section .stack, "aw", @nobits
 	.balign 4096
-	.globl stack_guard_page, stack_top
+	.globl stack_guard_page, stack_top, fault_stack_top
 stack_guard_page:
 	.skip 4096
 	.skip 32 * 1024
 stack_top:
+	.skip 8 * 1024
+fault_stack_top:

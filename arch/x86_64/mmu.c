@@ -34,9 +34,20 @@ static u64 memory_end = MEMORY_BELOW_4_GIB; /* what the tables in force reach */
 static bool has_no_execute;
 static bool has_gib_pages;
 
+static u32 level_shift(u32 level)
+{
+	return 12 + 9 * level;
+}
+
 static u64 level_size(u32 level)
 {
-	return 1ull << (12 + 9 * level);
+	return 1ull << level_shift(level);
+}
+
+/* The entry of @table, which is of @level, for @address. */
+static u64 *entry_for(u64 *table, u32 level, u64 address)
+{
+	return &table[address >> level_shift(level) & (TABLE_ENTRIES - 1)];
 }
 
 /*
@@ -87,7 +98,7 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 	u64 size = level_size(level);
 
 	while (base < end) {
-		u64 *entry = &table[base / size % TABLE_ENTRIES];
+		u64 *entry = entry_for(table, level, base);
 		u64 page_base = align_down(base, size);
 		u64 page_end = page_base + size;
 		u64 part_end = min_u64(end, page_end);
@@ -244,7 +255,7 @@ static void allow_execution(u64 *table, u32 level, u64 base, u64 end)
 	u64 size = level_size(level);
 
 	for (; base < end; base = align_down(base, size) + size) {
-		u64 *entry = &table[base / size % TABLE_ENTRIES];
+		u64 *entry = entry_for(table, level, base);
 
 		if (is_table(*entry, level))
 			allow_execution(table_at(*entry), level - 1, base,
@@ -268,10 +279,10 @@ void arch_enter_kernel(const struct kernel *kernel)
 		/*
 		 * Linux reads the BIOS data area in page 0 to find room for a trampoline, and runs
 		 * it there, both before it has page tables of its own
-		 * (arch/x86/boot/compressed/pgtable_64.c).
+		 * (arch/x86/boot/compressed/pgtable_64.c). Below our image nothing else needed
+		 * pages of 4 KiB.
 		 */
-		(void)arch_map(0, MIB, MAP_MEMORY);
-		allow_execution(root, LEVEL_ROOT, 0, MIB);
+		*table_at(*table_at(*root)) = leaf(0, LEVEL_2_MIB, PAGE_PRESENT | PAGE_WRITABLE);
 		cr3_write((u64)root);
 	}
 	kernel_enter(kernel->entry, kernel->argument);

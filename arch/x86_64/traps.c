@@ -63,7 +63,6 @@ extern char trap_stubs[];
 
 static struct gate idt[VECTOR_COUNT];
 static struct task_state task_state;
-static _Alignas(16) u8 fault_stack[2 * PAGE_SIZE];
 
 [[gnu::noreturn]] void trap_handle(const struct trap_frame *f);
 
@@ -84,7 +83,7 @@ void traps_init(void)
 			.offset_middle = (u16)(stub >> 16),
 		};
 	}
-	task_state.interrupt_stack[0] = (u64)fault_stack + sizeof(fault_stack);
+	task_state.interrupt_stack[0] = (u64)fault_stack_top;
 	task_state.io_map_offset = sizeof(task_state);
 	gdt[SELECTOR_TASK / 8] = (sizeof(task_state) - 1) | (task & 0xffffff) << 16 |
 				 (u64)TASK_AVAILABLE << 32 | (task >> 24 & 0xff) << 56;

@@ -7,7 +7,7 @@
 /* firmware.ld.S; page aligned where protection changes */
 extern char image_start[], text_start[], data_start[], image_end[];
 /* long_mode.S */
-extern char stack_guard_page[], stack_top[];
+extern char stack_guard_page[], stack_top[], fault_stack_top[];
 extern u64 gdt[];
 
 /* What LGDT and LIDT read. */
