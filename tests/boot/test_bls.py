@@ -79,6 +79,9 @@ ORDER = {
         {"a": conf("here", devicetree="/missing.dtb", devicetree_overlay="/missing.dtbo")}, "here"),
     "unknown keys mean nothing": (
         {"a": conf("here", grub_users="$u", frobnicate="yes", id="x")}, "here"),
+    "variables of GRUB's": (
+        {"b": entry(linux=KERNEL, options="$kernelopts from=grubenv"),
+         "a": conf("here", initrd=f"{KERNEL} $tuned_initrd")}, "here"),
 }
 
 
@@ -152,6 +155,7 @@ def test_options_lines_are_joined(boot):
     ("a -- init-a", "b -- init-b", "a b -- init-a init-b"),
     ("a", "virtio_mmio.device=512@0xfeb00e00:12", "a virtio_mmio.device=512@0xfeb00e00:12"),
     ('a="x  y"', 'b="fatwood. z"', 'a="x  y" b="fatwood. z"'),
+    ("a $tuned_params b", "c", "a b c"),
 ])
 def test_command_lines_are_merged(boot, options, vmm, expected):
     assert boot(entries(a=entry(linux=KERNEL, options=options)), vmm).guest()["cmdline"] == expected
