@@ -8,7 +8,7 @@ import struct
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from tests.boot.vmm import Vmm
+from tests.boot.vmm import Disk, Vmm
 
 PATCHED = "pci_probe"
 
@@ -138,3 +138,10 @@ def test_a_machine_without_a_description(named, tmp_path):
         vmm.expect(r"^error: the VMM has not described the machine")
         assert "PVH: no start information at 0x0" in vmm.log
         vmm.wait_for_halt()
+
+
+def test_memory_beyond_the_processors_addresses(firmware, stub_disk):
+    """RAM at 4 GiB, and a processor with 32 bits of physical address: it is not handed out."""
+    with Vmm(firmware("x86_64"), "microvm", memory=4096, cpu="max,phys-bits=32",
+             disks=[Disk(stub_disk, "mmio")]) as vmm:
+        assert "from=stub" in vmm.guest().words
