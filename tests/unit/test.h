@@ -9,7 +9,7 @@
  *	}
  *
  * TEST registers itself; main() below runs all in the file's order and ends with "N passed, N
- *failed".
+ * failed". A test that checks nothing fails.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ struct test {
 
 static struct test *test_first;
 static struct test **test_last = &test_first;
-static unsigned int test_failures; /* in the running test */
+static unsigned int test_checks, test_failures; /* in the running test */
 
 #define TEST(test_name)                                                         \
 	static void test_name(void);                                            \
@@ -42,9 +42,22 @@ static unsigned int test_failures; /* in the running test */
 
 #define CHECK(condition)                                                               \
 	do {                                                                           \
+		test_checks++;                                                         \
 		if (!(condition)) {                                                    \
 			test_failures++;                                               \
 			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+		}                                                                      \
+	} while (0)
+
+/* One of many: the pattern says which. */
+#define CHECK_OF(condition, ...)                                                       \
+	do {                                                                           \
+		test_checks++;                                                         \
+		if (!(condition)) {                                                    \
+			test_failures++;                                               \
+			printf("%s:%d: not so: %s: ", __FILE__, __LINE__, #condition); \
+			printf(__VA_ARGS__);                                           \
+			printf("\n");                                                  \
 		}                                                                      \
 	} while (0)
 
@@ -52,6 +65,7 @@ static unsigned int test_failures; /* in the running test */
 #define CHECK_EQUAL(actual, expected)                                                            \
 	do {                                                                                     \
 		u64 check_a = (u64)(actual), check_e = (u64)(expected);                          \
+		test_checks++;                                                                   \
 		if (check_a != check_e) {                                                        \
 			test_failures++;                                                         \
 			printf("%s:%d: %s is %" PRIu64 " (%#" PRIx64 "), not %" PRIu64           \
@@ -64,6 +78,7 @@ static unsigned int test_failures; /* in the running test */
 #define CHECK_TEXT(actual, expected)                                                             \
 	do {                                                                                     \
 		const char *check_a = (actual), *check_e = (expected);                           \
+		test_checks++;                                                                   \
 		if (strcmp(check_a, check_e) != 0) {                                             \
 			test_failures++;                                                         \
 			printf("%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #actual, \
@@ -77,9 +92,11 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (struct test *test = test_first; test; test = test->next) {
-		test_failures = 0;
+		test_checks = test_failures = 0;
 		test->run();
-		if (test_failures) {
+		if (test_checks == 0)
+			printf("%s checks nothing\n", test->name);
+		if (test_failures || test_checks == 0) {
 			printf("FAILED %s\n", test->name);
 			failed++;
 		} else {

@@ -34,8 +34,7 @@ TEST(what_is_allocated_is_aligned_zeroed_and_nobody_elses)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
 		for (size_t j = 0; j < sizes[i]; j++)
-			if (pieces[i][j] != (u8)i)
-				CHECK_EQUAL(i, 0);
+			CHECK_OF(pieces[i][j] == (u8)i, "byte %zu of piece %zu", j, i);
 	arena_release(&arena);
 	CHECK_EQUAL(memory_free_size(), before);
 }

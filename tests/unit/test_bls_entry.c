@@ -105,11 +105,9 @@ TEST(what_only_looks_like_counters_is_part_of_the_name)
 
 		snprintf(file_name, sizeof(file_name), "%s.conf", names[i]);
 		entry = named(file_name);
-		if (entry.counted || !is(entry.name, names[i]) || entry.tries_left ||
-		    entry.tries_done) {
-			test_failures++;
-			printf("%s was taken for counters\n", file_name);
-		}
+		CHECK_OF(!entry.counted && is(entry.name, names[i]) && !entry.tries_left &&
+				 !entry.tries_done,
+			 "%s", file_name);
 	}
 }
 

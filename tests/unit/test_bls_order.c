@@ -14,8 +14,7 @@ static struct bls_entry entry_of(const struct keys *keys)
 {
 	struct bls_entry entry = { .file = keys->file };
 
-	if (!bls_entry_name(span_of_string(keys->file), &entry))
-		printf("no entry name: %s\n", keys->file);
+	CHECK_OF(bls_entry_name(span_of_string(keys->file), &entry), "%s", keys->file);
 	entry.sort_key = span_of_string(keys->sort_key ? keys->sort_key : "");
 	entry.machine_id = span_of_string(keys->machine_id ? keys->machine_id : "");
 	entry.version = span_of_string(keys->version ? keys->version : "");
@@ -31,10 +30,8 @@ static void check_order(const struct keys *rows, size_t count)
 			struct bls_entry a = entry_of(&rows[i]), b = entry_of(&rows[j]);
 			int order = bls_entry_compare(&a, &b);
 
-			if ((order < 0) == (i < j) && (order > 0) == (i > j))
-				continue;
-			test_failures++;
-			printf("%s against %s: %d\n", rows[i].file, rows[j].file, order);
+			CHECK_OF((order < 0) == (i < j) && (order > 0) == (i > j),
+				 "%s against %s: %d", rows[i].file, rows[j].file, order);
 		}
 	}
 }

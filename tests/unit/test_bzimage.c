@@ -33,10 +33,7 @@ TEST(loads_the_kernel_proper_and_its_header)
 	const u8 *page = (const u8 *)params();
 
 	for (u32 i = 0; i < 0x1e8; i++)
-		if (page[i] && (i < 0x70 || i >= 0x78)) {
-			test_failures++;
-			printf("boot_params byte 0x%x is 0x%x\n", i, page[i]);
-		}
+		CHECK_OF(!page[i] || (i >= 0x70 && i < 0x78), "byte 0x%x is 0x%x", i, page[i]);
 	CHECK(memcmp(page + 0x1f1, image + 0x1f1, 0x210 - 0x1f1) == 0);
 	CHECK_EQUAL(page[0x1ef], 0); /* sentinel */
 	CHECK_EQUAL(page[0x210], 0xff);

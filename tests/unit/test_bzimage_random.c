@@ -154,11 +154,9 @@ static void check_loaded(const struct request *r, const struct kernel *kernel)
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		if (pieces[i].size == 0)
 			continue;
-		if (!was_free(&pieces[i]) || !is_held(&pieces[i])) {
-			printf("%s at 0x%lx, 0x%lx bytes\n", pieces[i].name,
-			       (unsigned long)pieces[i].base, (unsigned long)pieces[i].size);
-			test_failures++;
-		}
+		CHECK_OF(was_free(&pieces[i]) && is_held(&pieces[i]), "%s at 0x%lx, 0x%lx bytes",
+			 pieces[i].name, (unsigned long)pieces[i].base,
+			 (unsigned long)pieces[i].size);
 		for (size_t j = 0; j < i; j++)
 			CHECK(pieces[i].base + pieces[i].size <= pieces[j].base ||
 			      pieces[j].base + pieces[j].size <= pieces[i].base);

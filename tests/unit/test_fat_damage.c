@@ -34,9 +34,8 @@ static void check_field(u32 bits, u32 offset, u32 size, u32 value, enum status e
 	for (u32 i = 0; i < size; i++)
 		image.bytes[offset + i] = (u8)(value >> 8 * i);
 	status = mount_status(&image);
-	if (status != expected)
-		printf("FAT%u, %u bytes at %u: %#x\n", bits, size, offset, value);
-	CHECK_EQUAL(status, expected);
+	CHECK_OF(status == expected, "FAT%u, %u bytes at %u: %#x: %s", bits, size, offset, value,
+		 status_name(status));
 	fat_image_free(&image);
 }
 

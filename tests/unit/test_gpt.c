@@ -275,9 +275,8 @@ static void check_header(u32 offset, u32 size, u64 value, enum status expected)
 	gpt_image_seal_header(&image, 1);
 	gpt_image_seal_header(&image, image.last_lba);
 	status = scan();
-	if (status != expected)
-		printf("%u bytes at %u: %#llx\n", size, offset, (unsigned long long)value);
-	CHECK_EQUAL(status, expected);
+	CHECK_OF(status == expected, "%u bytes at %u: %#llx: %s", size, offset,
+		 (unsigned long long)value, status_name(status));
 }
 
 TEST(headers_that_lie)

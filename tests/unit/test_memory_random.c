@@ -15,11 +15,10 @@ static void check_model(void)
 
 	for (u32 i = 0; i < count && map[i].base < PAGE(MODEL_PAGES); i++) {
 		for (; page < map[i].base / PAGE_SIZE; page++)
-			if (page >= MODEL_FIRST && model[page] != HOLE)
-				CHECK_EQUAL(page, 0);
+			CHECK_OF(page < MODEL_FIRST || model[page] == HOLE, "page %u", page);
 		for (; page < map[i].end / PAGE_SIZE && page < MODEL_PAGES; page++)
-			if (page >= MODEL_FIRST && model[page] != (int)map[i].type)
-				CHECK_EQUAL(page, 0);
+			CHECK_OF(page < MODEL_FIRST || model[page] == (int)map[i].type, "page %u",
+				 page);
 	}
 	for (; page < MODEL_PAGES; page++)
 		CHECK_EQUAL(model[page], HOLE);

@@ -92,8 +92,7 @@ TEST(every_character_makes_the_round_trip)
 			count = 2;
 		}
 		rest = span_of(text, utf8_from_utf16(text, sizeof(text), units, count));
-		if (!rest.size || utf8_next(&rest) != c || rest.size || text[strlen(text)] != 0)
-			CHECK_EQUAL(c, 0);
+		CHECK_OF(rest.size && utf8_next(&rest) == c && !rest.size, "U+%04x", c);
 	}
 }
 
@@ -157,11 +156,8 @@ TEST(upper_case_of_all_units_as_the_c_library)
 	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
 	for (u32 unit = 0; unit <= 0xffff; unit++) {
 		with_upper_case += ucs2_to_upper((u16)unit) != unit;
-		if (!is_known_difference(unit) && ucs2_to_upper((u16)unit) != towupper(unit)) {
-			printf("U+%04x: %04x, not %04x\n", unit, ucs2_to_upper((u16)unit),
-			       towupper(unit));
-			test_failures++;
-		}
+		CHECK_OF(is_known_difference(unit) || ucs2_to_upper((u16)unit) == towupper(unit),
+			 "U+%04x: %04x, not %04x", unit, ucs2_to_upper((u16)unit), towupper(unit));
 	}
 	CHECK_EQUAL(with_upper_case, 1195);
 }
@@ -171,7 +167,6 @@ TEST(upper_case_of_upper_case_is_itself)
 	for (u32 unit = 0; unit <= 0xffff; unit++) {
 		u16 upper = ucs2_to_upper((u16)unit);
 
-		if (ucs2_to_upper(upper) != upper)
-			CHECK_EQUAL(unit, 0);
+		CHECK_OF(ucs2_to_upper(upper) == upper, "U+%04x", unit);
 	}
 }

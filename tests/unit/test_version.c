@@ -109,10 +109,8 @@ TEST(a_list_in_its_order)
 	for (size_t i = 0; i < sizeof(ascending) / sizeof(ascending[0]); i++) {
 		SAME(ascending[i], ascending[i]);
 		for (size_t j = i + 1; j < sizeof(ascending) / sizeof(ascending[0]); j++)
-			if (compare(ascending[i], ascending[j]) != -1)
-				printf("  \"%s\" and \"%s\": %d\n", ascending[i], ascending[j],
-				       compare(ascending[i], ascending[j])),
-					test_failures++;
+			CHECK_OF(compare(ascending[i], ascending[j]) == -1, "\"%s\" and \"%s\"",
+				 ascending[i], ascending[j]);
 	}
 }
 

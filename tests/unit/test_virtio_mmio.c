@@ -231,16 +231,19 @@ TEST(acpi_gives_windows_and_their_order)
 TEST(cut_off_acpi_tables_are_searched_within_bounds)
 {
 	u8 aml[64];
-	size_t full = add_aml_device(aml, 0xfeb02e00, 512);
+	const size_t full = add_aml_device(aml, 0xfeb02e00, 512), base_end = 47;
 
-	for (size_t size = 0; size < full; size++) {
-		u8 *copy = malloc(size + 1);
+	for (size_t size = 0; size <= full; size++) {
+		u32 before = disk_count();
+		u8 *copy = malloc(size);
 
 		machine_start();
 		add_disk(0xfeb02e00, 512);
 		memcpy(copy, aml, size);
 		machine_dsdt = span_of(copy, size);
 		virtio_mmio_probe();
+		CHECK_OF(disk_count() <= before + (size >= base_end), "%zu bytes", size);
+		CHECK_OF(disk_count() == before + 1 || size < full, "%zu bytes", size);
 		free(copy);
 	}
 }
