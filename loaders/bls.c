@@ -122,7 +122,7 @@ static const char *entry_title(const struct bls_entry *entry, struct arena *aren
 	return arena_copy(arena, span_of_string(text));
 }
 
-/* The best are shown, and @chosen. */
+/* Shown are the best, and @chosen. */
 static struct bls_entry *choose_by_menu(struct search *search, struct bls_entry *chosen,
 					u32 timeout_seconds)
 {
@@ -242,7 +242,8 @@ static enum status join_options(const struct bls_entry *entry, struct arena *are
 	return OK;
 }
 
-enum status bls_entry_open(struct bls_entry *entry, struct arena *arena, struct boot_entry *out)
+static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
+			      struct boot_entry *out)
 {
 	enum status status;
 
@@ -267,7 +268,7 @@ static enum status try_entry(struct bls_entry *entry, struct arena *arena)
 	if (entry->unusable)
 		status = unsupported("%s: %s", entry->file, entry->unusable);
 	else
-		status = bls_entry_open(entry, arena, &boot);
+		status = open_entry(entry, arena, &boot);
 	log_set_subject(NULL);
 	if (!status)
 		status = boot_start(&boot);

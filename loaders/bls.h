@@ -54,8 +54,3 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b);
  * NULL if none does.
  */
 struct bls_entry *bls_entries_best(struct bls_entry *first, struct span pattern);
-
-/*
- * Opens the kernel and initrds of @entry and joins its options, in the arena. Logs what is missing.
- */
-enum status bls_entry_open(struct bls_entry *entry, struct arena *arena, struct boot_entry *out);
