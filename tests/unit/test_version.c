@@ -44,6 +44,21 @@ TEST(examples_of_the_specification)
 	NEWER("1+2+3", "1.3.3");
 }
 
+/* The one that the specification gives as a whole. */
+TEST(chain_of_the_specification)
+{
+	static const char *const chain[] = {
+		"122.1",   "123~rc1-1", "123",     "123-a",   "123-a.1", "123-1",
+		"123-1.1", "123^post1", "123.a-1", "123.1-1", "123a-1",  "124-1",
+	};
+
+	for (size_t i = 0; i < sizeof(chain) / sizeof(chain[0]); i++) {
+		SAME(chain[i], chain[i]);
+		for (size_t j = i + 1; j < sizeof(chain) / sizeof(chain[0]); j++)
+			OLDER(chain[i], chain[j]);
+	}
+}
+
 TEST(kernels_of_distributions)
 {
 	OLDER("6.1.0-9-amd64", "6.1.0-10-amd64");
