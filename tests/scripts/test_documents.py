@@ -75,3 +75,11 @@ def test_quoted_code_is_there():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (path, quoted), = re.findall(r"From \[`([^`]+)`\][^\n]*\n\n```c\n(.*?)```", text, re.DOTALL)
     assert (ROOT / path).read_text().startswith(quoted)
+
+
+def test_the_order_of_the_boot_is_the_one_shown():
+    story = (ROOT / "docs/architecture.md").read_text().split("boot_main()")[1].split("```")[0]
+    code = (ROOT / "boot/main.c").read_text().split("void boot_main(void)\n{")[1]
+    shown = [name for name in re.findall(r"^ {6}(\w+) ", story, re.MULTILINE) if name in code]
+    assert len(shown) >= 8
+    assert shown == sorted(shown, key=code.index)
