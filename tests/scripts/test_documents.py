@@ -80,6 +80,6 @@ def test_quoted_code_is_there():
 def test_the_order_of_the_boot_is_the_one_shown():
     story = (ROOT / "docs/architecture.md").read_text().split("boot_main()")[1].split("```")[0]
     code = (ROOT / "boot/main.c").read_text().split("void boot_main(void)\n{")[1]
-    shown = [name for name in re.findall(r"^ {6}(\w+) ", story, re.MULTILINE) if name in code]
+    shown = [name for name in re.findall(r"^ {6}(\w+_\w+) ", story, re.MULTILINE) if name in code]
     assert len(shown) >= 8
     assert shown == sorted(shown, key=code.index)
