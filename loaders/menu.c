@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The menu of boot entries: plain lines and a few ECMA-48 sequences that any terminal behind a
+ * The menu of boot entries: plain lines and a few sequences of the VT100 that any terminal behind a
  * serial line knows. Arrows, j, k or a number mark an entry, Enter boots it; any key stops the
  * countdown.
  */
@@ -19,6 +19,10 @@ enum {
 	POLL_BYTES_MAX = 64, /* typed in one poll */
 	LINE_SIZE = 512,
 };
+
+/* A title wider than the terminal must stay one line, or the cursor would not come back to it. */
+#define WRAP_OFF "\x1b[?7l"
+#define WRAP_ON "\x1b[?7h"
 
 enum key {
 	KEY_OTHER = 0x100, /* below: the byte typed */
@@ -189,7 +193,7 @@ u32 menu_choose(const struct span *titles, u32 count, u32 selected, u32 timeout_
 		.seconds = timeout_seconds,
 	};
 
-	print("\n");
+	print(WRAP_OFF "\n");
 	draw(&menu);
 	while (menu.seconds > 0 && !wait_second(&menu)) {
 		if (menu.seconds == MENU_FOREVER)
@@ -197,6 +201,6 @@ u32 menu_choose(const struct span *titles, u32 count, u32 selected, u32 timeout_
 		menu.seconds--;
 		redraw(&menu);
 	}
-	print("\n");
+	print(WRAP_ON "\n");
 	return menu.selected;
 }

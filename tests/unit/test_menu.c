@@ -45,6 +45,18 @@ TEST(when_time_is_up_the_marked_one_is_it)
 	CHECK(!said("in 4 s"));
 }
 
+/* Else a long title would be two lines, and redrawing would move down the screen. */
+TEST(lines_do_not_wrap_while_the_menu_is_there)
+{
+	const char *off, *on;
+
+	choose(1, 3, "j\r");
+	off = strstr(console.text, "\x1b[?7l");
+	on = strstr(console.text, "\x1b[?7h");
+	CHECK(off && on && off < strstr(console.text, "Debian"));
+	CHECK(on && !strstr(on, "Debian") && !strstr(on, "Booting"));
+}
+
 TEST(enter_boots_at_once)
 {
 	CHECK_EQUAL(choose(1, 3, "\r"), 1);
