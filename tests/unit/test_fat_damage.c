@@ -85,6 +85,19 @@ TEST(areas)
 	check_field(32, 36, 4, 0x80000000, ERR_CORRUPT);
 }
 
+/* The most clusters that FAT16 has, and one more, which only FAT32 may have. */
+TEST(one_cluster_more_than_fat16_may_have)
+{
+	for (u32 count = 65524; count <= 65525; count++) {
+		struct fat_image image;
+
+		fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 16,
+								  .cluster_count = count });
+		CHECK_EQUAL(mount_status(&image), count == 65524 ? OK : ERR_CORRUPT);
+		fat_image_free(&image);
+	}
+}
+
 TEST(what_only_fat32_has)
 {
 	check_field(32, 17, 2, 512, ERR_CORRUPT);

@@ -112,6 +112,21 @@ TEST(the_number_of_clusters_decides)
 		check_shape(&shapes[i], 512);
 }
 
+TEST(a_file_may_fill_the_volume)
+{
+	enum { CLUSTERS = 200, SIZE = CLUSTERS * 512 };
+	struct fat_image image;
+	u8 *content = make_content(SIZE + 1);
+
+	fat_image_init(&image,
+		       &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = CLUSTERS });
+	fat_image_file(&image, &image.root_directory, NULL, "ALL        ", content, SIZE);
+	check_content(mount_image(&image, 512), "all", content, SIZE);
+	arena_release(&arena);
+	fat_image_free(&image);
+	free(content);
+}
+
 /* mkfs.vfat -F 32 and others make them, and Linux, Windows and EDK2 read them. */
 TEST(fat32_with_few_clusters)
 {

@@ -175,6 +175,7 @@ TEST(entries_not_in_use_are_passed_over_without_a_word)
 
 	start();
 	gpt_image_partition(&image, 5, gpt_image_esp, 1001, 2000);
+	gpt_image_partition(&image, 7, gpt_image_other, 100, 163);
 	memset(gpt_image_entry(&image, 0), 0, 16);
 	gpt_image_seal(&image);
 	log_set_threshold(LOG_WARNING);
@@ -184,9 +185,10 @@ TEST(entries_not_in_use_are_passed_over_without_a_word)
 	CHECK_EQUAL(scan(), OK);
 	CHECK_TEXT(console.text, "");
 	console_unregister(&console.console);
-	CHECK_EQUAL(table.count, 2);
+	CHECK_EQUAL(table.count, 3);
 	check_partition(0, 2, PARTITION_OTHER, 164, 837);
 	check_partition(1, 6, PARTITION_ESP, 1001, 1000);
+	check_partition(2, 8, PARTITION_OTHER, 100, 64);
 }
 
 TEST(entries_that_cannot_be_are_dropped)
