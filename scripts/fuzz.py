@@ -14,6 +14,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+INPUT_BYTES_MAX = 1 << 17
+
 
 def target_of(binary):
     return os.path.basename(binary).removeprefix("fuzz_")
@@ -33,7 +35,7 @@ def fuzz(arguments, binary):
     before = crashes_of(arguments, binary)
     command = [binary, f"-max_total_time={arguments.seconds}", "-timeout=10", "-rss_limit_mb=2048",
                f"-artifact_prefix={arguments.out}/crashes/{target}-", "-print_final_stats=1",
-               f"-max_len={arguments.max_len}", grown]
+               f"-max_len={INPUT_BYTES_MAX}", grown]
     stored = f"tests/fuzz/corpus/{target}"
     if os.path.isdir(stored):
         command.append(stored)
@@ -61,7 +63,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--max-len", type=int, default=1 << 17)
     parser.add_argument("binaries", nargs="*")
     arguments = parser.parse_args()
     os.makedirs(f"{arguments.out}/crashes", exist_ok=True)
