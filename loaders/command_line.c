@@ -2,8 +2,8 @@
 /*
  * The kernel's command line. The VMM's words come last, because for most parameters the last one
  * wins and the owner of the machine is to have the last word; and none but ours is dropped, because
- * some describe hardware ("virtio_mmio.device="). Words are split as the kernel splits them: a double
- * quote hides spaces.
+ * some describe hardware ("virtio_mmio.device="). Words are split as the kernel splits them: a
+ * double quote hides spaces.
  */
 #include "loaders/command_line.h"
 
