@@ -64,15 +64,19 @@ done
 stty -F /dev/hvc0 raw -echo
 echo lab-ready >/dev/hvc0
 cd /work
-while read -r token terminal seconds command <&3; do
-	echo "$command" | base64 -d >/tmp/command
-	stty -F /dev/hvc0 $terminal
-	setsid -c timeout -s KILL "$seconds" sh /tmp/command 3<&- <>/dev/hvc0 >&0 2>&1 &
-	wait $!
-	status=$?
-	stty -F /dev/hvc0 raw -echo
-	printf '\\n%s %d\\n' "$token" "$status" >/dev/hvc0
-done
+# In a shell of its own: this one inherits what commands leave behind, such as busybox's timeout, and the
+# signal of an orphan's end would interrupt it in the middle of a line that it reads or writes.
+(
+	while read -r token terminal seconds command <&3; do
+		echo "$command" | base64 -d >/tmp/command
+		stty -F /dev/hvc0 $terminal
+		setsid -c timeout -s KILL "$seconds" sh /tmp/command 3<&- <>/dev/hvc0 >&0 2>&1 &
+		wait $!
+		status=$?
+		stty -F /dev/hvc0 raw -echo
+		printf '\\n%s %d\\n' "$token" "$status" >/dev/hvc0
+	done
+)
 poweroff -f
 """
 
