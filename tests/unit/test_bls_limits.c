@@ -110,7 +110,7 @@ TEST(the_menu_has_the_best_and_the_default)
 
 TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 {
-	enum { COUNT = 16 * 1024 + 1 };
+	enum { COUNT = BLS_ENTRIES_MAX + 1 };
 	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
 	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
 
@@ -123,8 +123,27 @@ TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 	set_up(files, COUNT + 1);
 	CHECK_TEXT(boot(), "x");
 	CHECK(said("BLS_ENTRIES_MAX"));
+	/* As many as there may be are looked at without a word. */
+	files[0] = files[COUNT];
+	set_up(files, COUNT);
+	CHECK_TEXT(boot(), "x");
+	CHECK_TEXT(console.text, "");
 	free(paths);
 	free(files);
+}
+
+TEST(an_entry_may_be_as_large_as_the_limit)
+{
+	static char text[BLS_ENTRY_SIZE_MAX] = "linux linux\noptions large\n#";
+	struct memory_file files[] = {
+		{ .path = "loader/entries/a.conf", .bytes = { (u8 *)text, sizeof(text) } },
+		LINUX("linux"),
+	};
+
+	memset(text + strlen(text), '#', sizeof(text) - strlen(text));
+	VOLUME(files);
+	CHECK_TEXT(boot(), "large");
+	CHECK_TEXT(console.text, "");
 }
 
 TEST(every_failing_allocation_is_survived)
