@@ -85,6 +85,8 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	enum status status;
 	u64 offered;
 
+	if (device->failed)
+		return ERR_IO;
 	status = transport->open ? transport->open(device) : OK;
 	if (!status)
 		status = acknowledge(device);

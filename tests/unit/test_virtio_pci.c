@@ -97,12 +97,15 @@ TEST(registers_only_in_ports_are_named_in_one_line)
 /* A kernel may be found on a disk before. */
 TEST(disk_that_is_not_reached_costs_two_reads)
 {
+	u32 before = disk_count();
+
 	start();
 	pci_probe();
 	CHECK_EQUAL(machine.config_reads, 32 + 1);
 	CHECK_EQUAL(machine.config_writes, 0);
 	CHECK_EQUAL(device.accesses, 0);
 	devices_quiesce();
+	CHECK_EQUAL(disk_count(), before);
 	CHECK_EQUAL(device.accesses, 0);
 }
 
