@@ -93,6 +93,11 @@ TEST(trouble_with_loader_conf_is_no_trouble)
 		LINUX("linux"),
 		{ .path = "loader/loader.conf", .size = 1 << 20 },
 	};
+	static const struct memory_file folder[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		LINUX("linux"),
+		{ .path = "loader/loader.conf/default.conf" },
+	};
 
 	VOLUME(unreadable);
 	CHECK_TEXT(boot(), "a");
@@ -100,6 +105,9 @@ TEST(trouble_with_loader_conf_is_no_trouble)
 	VOLUME(too_large);
 	CHECK_TEXT(boot(), "a");
 	CHECK(said("loader.conf"));
+	VOLUME(folder);
+	CHECK_TEXT(boot(), "a");
+	CHECK_TEXT(console.text, "");
 }
 
 TEST(when_an_entry_fails_the_next_is_tried_and_each_says_why)
