@@ -187,7 +187,7 @@ TEST(a_directory_that_breaks_off_gives_what_it_gave)
 	VOLUME(three);
 	volumes[0].listed_max = 1;
 	CHECK_TEXT(boot(), "one");
-	CHECK(said("esp: loader/entries: corrupt"));
+	CHECK(said("esp: loader/entries: corrupt") && !said("esp: esp:"));
 	VOLUME(three);
 	volumes[0].listed_max = 0;
 	CHECK_TEXT(boot(), "ten");
@@ -283,6 +283,7 @@ TEST(the_vmms_initrd_is_passed_on_if_the_entry_has_none)
 	boot_info.command_line = SPAN("fatwood.entry=a");
 	CHECK_TEXT(boot(), "a");
 	params = (struct boot_params *)host_kernel.argument;
+	CHECK_EQUAL(params->ramdisk_size, 4);
 	CHECK(memcmp((void *)(uintptr_t)params->ramdisk_image, "own!", 4) == 0);
 }
 
