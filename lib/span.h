@@ -60,44 +60,46 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 /* Leaves of @s what follows the first @needle, which is not empty. False: there is none in it. */
 bool span_skip_past(struct span *s, struct span needle);
 
-/* Loads that need neither alignment nor this machine's byte order. */
+/* Loads and stores at any address. Every machine we run on is little endian, as the formats are. */
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
 static inline u16 load_le16(const void *from)
 {
-	const u8 *b = from;
-	return (u16)(b[0] | b[1] << 8);
+	u16 value;
+
+	__builtin_memcpy(&value, from, sizeof(value));
+	return value;
 }
 
 static inline u32 load_le32(const void *from)
 {
-	const u8 *b = from;
-	return (u32)b[0] | (u32)b[1] << 8 | (u32)b[2] << 16 | (u32)b[3] << 24;
+	u32 value;
+
+	__builtin_memcpy(&value, from, sizeof(value));
+	return value;
 }
 
 static inline u64 load_le64(const void *from)
 {
-	const u8 *b = from;
-	return load_le32(b) | (u64)load_le32(b + 4) << 32;
+	u64 value;
+
+	__builtin_memcpy(&value, from, sizeof(value));
+	return value;
 }
 
 static inline void store_le16(void *to, u16 value)
 {
-	u8 *b = to;
-	b[0] = (u8)value;
-	b[1] = (u8)(value >> 8);
+	__builtin_memcpy(to, &value, sizeof(value));
 }
 
 static inline void store_le32(void *to, u32 value)
 {
-	u8 *b = to;
-	store_le16(b, (u16)value);
-	store_le16(b + 2, (u16)(value >> 16));
+	__builtin_memcpy(to, &value, sizeof(value));
 }
 
 static inline void store_le64(void *to, u64 value)
 {
-	u8 *b = to;
-	store_le32(b, (u32)value);
-	store_le32(b + 4, (u32)(value >> 32));
+	__builtin_memcpy(to, &value, sizeof(value));
 }
 
 struct reader {
