@@ -4,6 +4,8 @@
 #include "fs/fat/fat.h"
 #include "lib/util.h"
 
+enum { FAT32_LINK_MASK = 0x0fffffff }; /* the upper four bits are reserved */
+
 /* The links from that of @cluster to that of @last, as far as they are at hand. */
 static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
 			      const u8 **data, u32 *count)
@@ -49,16 +51,15 @@ static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32
 /* The hot loop of a boot: some 28,000 links for a kernel of 14 MB in clusters of 512 bytes. */
 static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
-	const u64 mask = 0x0fffffff0fffffff, two = 0x0000000200000002;
+	const u64 mask = FAT32_LINK_MASK * 0x0000000100000001ull, two = 0x0000000200000002;
 	const u8 *data, *at, *fours_end, *end;
 	u64 expected;
-	u32 count;
+	u32 count, next;
 	enum status status = peek_links(fat, *cluster, last, 4, &data, &count);
 
 	if (status)
 		return status;
-	/* All but the last link, which is for the caller to judge; four at a time while they fit.
-	 */
+	/* All but the last link, which is for the caller to judge; four at a time if possible. */
 	end = data + (size_t)(count - 1) * 4;
 	fours_end = data + (size_t)(count - 1) / 4 * 16;
 	expected = (*cluster + 1) | (u64)(*cluster + 2) << 32;
@@ -68,12 +69,11 @@ static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32
 			if (((load_le64(at) ^ expected) | (load_le64(at + 8) ^ (expected + two))) &
 			    mask)
 				break;
-	*cluster += (u32)(at - data) / 4;
-	while (at < end && (load_le32(at) & 0x0fffffff) == *cluster + 1) {
-		at += 4;
-		++*cluster;
-	}
-	*link = load_le32(at) & 0x0fffffff;
+	next = *cluster + (u32)(at - data) / 4 + 1;
+	for (; at < end && (load_le32(at) & FAT32_LINK_MASK) == next; at += 4)
+		next++;
+	*cluster = next - 1;
+	*link = load_le32(at) & FAT32_LINK_MASK;
 	return OK;
 }
 
