@@ -293,6 +293,16 @@ TEST(allocation_at_an_address_is_all_or_nothing)
 	check_order();
 }
 
+TEST(a_page_is_the_least_alignment)
+{
+	u64 out;
+
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL });
+	CHECK_EQUAL(memory_find_lowest(1, 1, 2 * MIB + 1, MEMORY_ANYWHERE, &out), OK);
+	CHECK_EQUAL(out, 2 * MIB + PAGE_SIZE);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB, 0, MEMORY_LOADER_DATA), ERR_NO_MEMORY);
+}
+
 TEST(freeing_parts_and_what_is_ram)
 {
 	u64 out;
@@ -347,6 +357,8 @@ TEST(what_is_not_mapped_is_not_handed_out)
 	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, 4 * GIB, MEMORY_ANYWHERE, &out),
 		    ERR_NO_MEMORY);
 	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), ERR_NO_MEMORY);
+	host_memory_end = 2 * GIB;
+	CHECK_EQUAL(memory_allocate_at(2 * GIB - PAGE_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 	host_memory_end = UINT64_MAX;
 	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 }
@@ -361,11 +373,32 @@ TEST(freeing_what_was_not_allocated_is_our_own_bug)
 	u64 free = 2 * MIB, reserved = 4 * MIB, hole = 9 * MIB, crooked = 3 * MIB + 1;
 
 	DESCRIBE({ MIB, 4 * MIB, MEMORY_CONVENTIONAL }, { 4 * MIB, 5 * MIB, MEMORY_RESERVED });
-	CHECK_EQUAL(memory_allocate_at(3 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_allocate_at(3 * MIB, 2 * PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 	CHECK_EQUAL(host_run(free_what_is_free, &free), HOST_HALTED);
 	CHECK_EQUAL(host_run(free_what_is_free, &reserved), HOST_HALTED);
 	CHECK_EQUAL(host_run(free_what_is_free, &hole), HOST_HALTED);
 	CHECK_EQUAL(host_run(free_what_is_free, &crooked), HOST_HALTED);
+}
+
+static void free_over_a_hole(void *context)
+{
+	(void)context;
+	memory_free(2 * MIB - PAGE_SIZE, MIB + 2 * PAGE_SIZE);
+}
+
+TEST(freeing_over_a_hole_is_our_own_bug)
+{
+	DESCRIBE({ MIB, 2 * MIB, MEMORY_CONVENTIONAL }, { 3 * MIB, 4 * MIB, MEMORY_CONVENTIONAL });
+	CHECK_EQUAL(memory_allocate_at(2 * MIB - PAGE_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_allocate_at(3 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(host_run(free_over_a_hole, NULL), HOST_HALTED);
+}
+
+TEST(tables_that_outlive_the_firmware_are_ram)
+{
+	DESCRIBE({ MIB, 2 * MIB, MEMORY_ACPI_NVS }, { 2 * MIB, 3 * MIB, MEMORY_MAPPED_IO });
+	CHECK(memory_has_ram(MIB, PAGE_SIZE));
+	CHECK(!memory_has_ram(2 * MIB, PAGE_SIZE));
 }
 
 TEST(a_full_table_refuses_and_stays_right)
