@@ -15,8 +15,7 @@ struct block_device;
  * within the disk.
  */
 struct block_ops {
-	/* Fills in block_size, block_count and read_only, and logs why it cannot. NULL: they are.
-	 */
+	/* Fills in block_size, block_count, read_only; logs why it cannot. NULL: they are. */
 	enum status (*open)(struct block_device *device);
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
 	enum status (*write)(struct block_device *device, u64 first, u64 count,

@@ -15,8 +15,7 @@
 		power_last_action();                                       \
 	} while (0)
 
-/* Also of a processor fault. What fails on the way out is not tried again: the second call halts.
- */
+/* A processor fault calls it too. What fails on the way out is not tried again: it halts then. */
 void panic_begin(void);
 
 #define assert(condition)                                   \

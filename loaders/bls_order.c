@@ -45,7 +45,7 @@ struct bls_entry *bls_entries_best(struct bls_entry *first, struct span pattern)
 {
 	struct bls_entry *best = NULL;
 
-	(void)!bls_cut_suffix(&pattern);
+	(void)bls_cut_suffix(&pattern);
 	for (struct bls_entry *entry = first; entry; entry = entry->next)
 		if (!entry->taken && (!best || bls_entry_compare(entry, best) < 0) &&
 		    glob_matches(pattern, entry->name))
