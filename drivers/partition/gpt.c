@@ -179,7 +179,8 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 		return OK;
 	first = load_le64(bytes + 32);
 	last = load_le64(bytes + 40);
-	partition_table_add(out, disk, first, first <= last ? last - first + 1 : 0, index + 1,
+	/* If it ends before it starts it has no blocks, or more than any disk. */
+	partition_table_add(out, disk, first, last - first + 1, index + 1,
 			    guid_equals(&type, &esp)      ? PARTITION_ESP :
 			    guid_equals(&type, &xbootldr) ? PARTITION_XBOOTLDR :
 							    PARTITION_OTHER);
