@@ -152,7 +152,7 @@ class Guest(Lab):
                      " random.trust_cpu=on panic=-1")
         return [
             *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"),
-            *("-cpu", "max", "-smp", "2", "-m", MEMORY),
+            *("-cpu", "max,cx16=off", "-smp", "2", "-m", MEMORY),  # as in tests/boot/vmm.py
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-kernel", str(kernel), "-initrd", str(initramfs), "-append", arguments),
             *("-serial", f"file:{self.folder}/kernel.log"),
