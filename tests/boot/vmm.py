@@ -96,8 +96,8 @@ class Vmm:
 
     Two faults of QEMU 7.2's TCG make Linux 6.12 panic now and then, with and without a firmware: the flags
     after CMPXCHG16B are garbage until the next instruction sets them, so an interrupt there returns
-    into anything (4 boots of 30); and with a thread for each processor, one may run code that another has
-    just patched (1 boot of 30). So the guest does without the one and with a single thread.
+    into anything (7 boots of 44); and with a thread for each processor, one may run code that another has
+    just patched (1 boot of 57). So the guest does without the one and with a single thread (0 of 25).
     """
 
     started = []  # those of the current test, for its failure report (conftest.py)
