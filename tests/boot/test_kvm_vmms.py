@@ -81,12 +81,14 @@ def linux_disk(images, linux):
     return disk
 
 
-@pytest.mark.parametrize("machine, config, action", [
-    ("q35", "qemu", "poweroff"),
-    ("microvm", "qemu_microvm", "reboot"),
+@pytest.mark.parametrize("machine, config, action, more", [
+    ("q35", "qemu", "poweroff", ""),
+    ("q35", "qemu", "reboot", ""),
+    ("microvm", "qemu_microvm", "poweroff", ""),
+    ("microvm", "qemu_microvm", "reboot", "reboot=t"),
 ])
-def test_qemu(lab, firmware, linux_disk, machine, config, action):
-    disk = linux_disk(action)
+def test_qemu(lab, firmware, linux_disk, machine, config, action, more):
+    disk = linux_disk(action, more=more)
     replace = [("-nodefaults", "-no-reboot -nodefaults")]
     boot(lab, "qemu", machine, firmware(config), disk, replace).came_up(disk)
 
