@@ -25,14 +25,21 @@ void random_unregister(struct random_source *source)
 	}
 }
 
+/*
+ * False: it has none, or gives the same value twice in a row, as some AMD processors do after a
+ * suspend of the host.
+ */
 static bool read_processor(u8 *buffer, size_t size)
 {
+	static u64 last;
+
 	while (size) {
 		u64 value;
 		size_t part = (size_t)min_u64(size, sizeof(value));
 
-		if (!arch_random(&value))
+		if (!arch_random(&value) || value == last)
 			return false;
+		last = value;
 		memcpy(buffer, &value, part);
 		buffer += part;
 		size -= part;
@@ -42,6 +49,9 @@ static bool read_processor(u8 *buffer, size_t size)
 
 enum status random_read(void *buffer, size_t size)
 {
+	/* The processor first: a device costs some VM exits. */
+	if (read_processor(buffer, size))
+		return OK;
 	for (struct random_source *source = first; source; source = source->next) {
 		enum status status = source->read(source, buffer, size);
 
@@ -49,8 +59,6 @@ enum status random_read(void *buffer, size_t size)
 			return OK;
 		log_warning("%s: %s", source->name, status_name(status));
 	}
-	if (read_processor(buffer, size))
-		return OK;
 	memset(buffer, 0, size);
 	return ERR_NOT_FOUND;
 }

@@ -21,6 +21,7 @@ struct virtio_random {
 	bool started;
 };
 
+/* When it is needed, so that a processor with random numbers of its own costs no VM exit. */
 static enum status start(struct virtio_random *random)
 {
 	enum status status;
@@ -29,6 +30,11 @@ static enum status start(struct virtio_random *random)
 		return ERR_IO;
 	if (random->started)
 		return OK;
+	status = virtio_begin(random->device, 0);
+	if (status) {
+		random->device->failed = true;
+		return status;
+	}
 	status = virtqueue_create(random->device, 0, 1, 1, &random->queue);
 	if (status) {
 		virtio_fail(random->device, "its queue cannot be set up");
@@ -84,12 +90,8 @@ static void stop(struct virtio_device *device)
 
 static enum status probe(struct virtio_device *device)
 {
-	enum status status = virtio_begin(device, 0);
-	struct virtio_random *random;
+	struct virtio_random *random = virtio_allocate(sizeof(*random));
 
-	if (status)
-		return status;
-	random = virtio_allocate(sizeof(*random));
 	if (!random)
 		return ERR_NO_MEMORY;
 	random->device = device;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/random.c: sources in turn, then the processor, then nothing. */
+/* core/random.c: the processor, then sources in turn, then nothing. */
 #include "tests/unit/test.h"
 
 #include "core/random.h"
@@ -25,7 +25,7 @@ TEST(the_processor_fills_any_size)
 		u8 *buffer = malloc(size + 1);
 		u64 expected;
 
-		host_random = 0x0123456789abcdef + size;
+		host_random = 0x0123456789abcdef * (size + 1);
 		expected = host_random;
 		buffer[size] = '#';
 		CHECK_EQUAL(random_read(buffer, size), OK);
@@ -49,6 +49,7 @@ TEST(the_source_found_last_is_asked_first)
 {
 	char buffer[3] = "";
 
+	host_random_missing = true;
 	random_register(&second);
 	random_register(&first);
 	CHECK_EQUAL(random_read(buffer, 2), OK);
@@ -60,10 +61,26 @@ TEST(the_source_found_last_is_asked_first)
 	random_unregister(&second);
 	CHECK_EQUAL(random_read(buffer, 2), ERR_NOT_FOUND);
 	CHECK_TEXT(buffer, "");
-	host_random_missing = false;
-	host_random = 0x4141;
-	CHECK_EQUAL(random_read(buffer, 2), OK);
-	CHECK_TEXT(buffer, "AA");
 	random_unregister(&second); /* not there any more */
 	random_unregister(&first);
+}
+
+TEST(the_processor_comes_before_any_source_unless_it_repeats_itself)
+{
+	char buffer[9] = "";
+
+	random_register(&second);
+	reads = 0;
+	host_random_missing = false;
+	host_random = 0x4141414141414141;
+	CHECK_EQUAL(random_read(buffer, 8), OK);
+	CHECK_TEXT(buffer, "AAAAAAAA");
+	CHECK_EQUAL(reads, 0);
+	host_random = 0x4141414141414141;
+	CHECK_EQUAL(random_read(buffer, 8), OK);
+	CHECK_TEXT(buffer, "ssssssss");
+	random_unregister(&second);
+	host_random = 0x4141414141414141;
+	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
+	CHECK_TEXT(buffer, "");
 }

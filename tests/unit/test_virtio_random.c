@@ -34,10 +34,25 @@ TEST(bytes_are_delivered)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
-TEST(unused_source_is_never_started)
+TEST(unused_source_is_never_touched)
 {
 	add_random(FAKE_HONEST);
-	CHECK_EQUAL(device.status & 4, 0);
+	host_random_missing = false;
+	host_random = 0x4141414141414141;
+	CHECK_EQUAL(random_read(buffer, 32), OK);
+	devices_quiesce();
+	CHECK_EQUAL(device.accesses, 0);
+}
+
+TEST(source_that_cannot_be_set_up_is_asked_once)
+{
+	add_random(FAKE_HONEST);
+	device.features = 0;
+	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
+	CHECK(was_logged("does not offer virtio 1.0"));
+	u32 accesses = device.accesses;
+	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
+	CHECK_EQUAL(device.accesses, accesses);
 }
 
 TEST(silent_source_times_out)
