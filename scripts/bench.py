@@ -43,7 +43,7 @@ class Case:
 
 BUDGET = {"instructions": 3_000_000, "accesses": 500, "requests": 64}
 REPEAT_TOLERANCE = 0.01
-# A step of growth may cost this much more for each unit than the step before: sorting is not linear.
+# A step of growth may cost this much more for each unit than the step before: nothing is quadratic.
 GROWTH_TOLERANCE = 1.5
 
 BASE = Case("qemu", budget=BUDGET)
