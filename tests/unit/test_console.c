@@ -32,6 +32,19 @@ TEST(output_goes_to_all)
 	CHECK(!console_present());
 }
 
+TEST(a_console_may_come_back)
+{
+	memory_console_init(&first, "");
+	memory_console_init(&second, "");
+	console_unregister(&first.console);
+	console_register(&first.console);
+	console_write("once", 4);
+	CHECK_TEXT(first.text, "once");
+	CHECK_TEXT(second.text, "once");
+	console_unregister(&first.console);
+	console_unregister(&second.console);
+}
+
 TEST(input_comes_from_any)
 {
 	static struct console mute = { .name = "mute", .write = NULL };
@@ -50,6 +63,45 @@ TEST(input_comes_from_any)
 	CHECK(!console_has_input());
 	CHECK_EQUAL(console_read(), -1);
 	console_unregister(&mute);
+}
+
+static int type_nul(struct console *console)
+{
+	(void)console;
+	return 0;
+}
+
+TEST(a_nul_is_a_byte_like_others)
+{
+	static struct console nul = { .name = "nul", .read = type_nul };
+
+	console_register(&nul);
+	CHECK_EQUAL(console_read(), 0);
+	console_unregister(&nul);
+}
+
+static u32 flushes;
+
+static void count_flush(struct console *console)
+{
+	(void)console;
+	flushes++;
+}
+
+TEST(a_flush_asks_every_console_that_can_be_asked)
+{
+	static struct console plain = { .name = "plain" };
+	static struct console slow = { .name = "slow", .flush = count_flush };
+	static struct console slower = { .name = "slower", .flush = count_flush };
+
+	console_register(&plain);
+	console_register(&slow);
+	console_register(&slower);
+	console_flush();
+	CHECK_EQUAL(flushes, 2);
+	console_unregister(&plain);
+	console_unregister(&slow);
+	console_unregister(&slower);
 }
 
 static u32 writes;
