@@ -28,18 +28,23 @@ TEST(lines_before_any_console_are_kept_whatever_their_level)
 	log_debug("debug %d", 1);
 	log_replay(); /* still nobody to print to */
 	/* From the replay on the threshold is known: quiet by default. */
+	CHECK(log_is_wanted(LOG_WARNING));
+	CHECK(!log_is_wanted(LOG_INFO));
 	log_debug("too detailed");
 	log_warning("one more");
 	memory_console_init(&console, "");
 	CHECK_TEXT(written(), "");
+	log_set_threshold(LOG_DEBUG);
 	log_replay();
-	CHECK_TEXT(written(), "error: an error\r\nwarning: a warning\r\nwarning: one more\r\n");
+	CHECK_TEXT(written(), "error: an error\r\nwarning: a warning\r\ninfo\r\ndebug 1\r\n"
+			      "warning: one more\r\n");
 	log_replay();
 	CHECK_TEXT(written(), "");
 }
 
 TEST(the_threshold_decides)
 {
+	log_set_threshold(LOG_WARNING);
 	log_info("not printed");
 	CHECK_TEXT(written(), "");
 	log_set_threshold(LOG_INFO);
@@ -81,6 +86,9 @@ TEST(a_terminal_never_obeys_a_name_from_a_disk)
 		       "2Jb\xc2\x9b"
 		       "c\xff\xc3");
 	CHECK_TEXT(written(), "a?2Jb?c??\r\n");
+	/* The last and the first of each kind. */
+	log_info("%s", "\x1f ~\x7f\xc2\x80\xc2\x9f\xc2\xa0");
+	CHECK_TEXT(written(), "? ~???\xc2\xa0\r\n");
 	/* Letters stay as they are, at the end of the line too. */
 	log_info("%s", "Gr\xc3\xbc\xc3\x9f"
 		       "e \xf0\x9f\x94\xa5 \xef\xbf\xbd\xe2\x82\xac");
@@ -98,10 +106,13 @@ TEST(long_lines_are_cut_and_say_so)
 	for (size_t size = 240; size < 260; size++) {
 		log_info("%.*s", (int)size, name);
 		line = written();
-		CHECK(strlen(line) <= 258);
-		CHECK(strcmp(line + strlen(line) - 2, "\r\n") == 0);
-		if (strlen(line) != size + 2)
-			CHECK(strcmp(line + strlen(line) - 5, "...\r\n") == 0);
+		if (size < 255) {
+			CHECK_EQUAL(strlen(line), size + 2);
+			CHECK(strcmp(line + size - 3, "xxx\r\n") == 0);
+		} else {
+			CHECK_EQUAL(strlen(line), 256);
+			CHECK(strcmp(line + 250, "x...\r\n") == 0);
+		}
 	}
 	memset(subject, 's', sizeof(subject) - 1);
 	subject[sizeof(subject) - 1] = 0;
@@ -151,6 +162,15 @@ TEST(the_longest_lines_fit_the_ring)
 	memory_console_init(&console, "");
 	log_replay();
 	CHECK(strlen(written()) > 3000);
+	/* Each takes 256 bytes of 4096. */
+	for (int count = 16; count < 18; count++) {
+		console_unregister(&console.console);
+		for (int i = 0; i < count; i++)
+			log_info("%s", name);
+		memory_console_init(&console, "");
+		log_replay();
+		CHECK((count > 16) == (written()[0] == '('));
+	}
 }
 
 static void write_and_fail(struct console *failing, const char *text, size_t size)
@@ -170,6 +190,33 @@ TEST(a_console_that_logs_its_failure_is_not_asked_again)
 	CHECK_TEXT(written(), "error: once\r\n");
 	log_error("twice");
 	CHECK_TEXT(written(), "error: twice\r\n");
+}
+
+static void write_and_halt(struct console *ending, const char *text, size_t size)
+{
+	(void)ending;
+	(void)text;
+	(void)size;
+	arch_halt();
+}
+
+static void log_a_line(void *context)
+{
+	(void)context;
+	log_error("the last");
+}
+
+TEST(a_line_that_never_ended_is_abandoned)
+{
+	struct console ending = { .name = "ending", .write = write_and_halt };
+
+	console_register(&ending);
+	CHECK_EQUAL(host_run(log_a_line, NULL), HOST_HALTED);
+	console_unregister(&ending);
+	CHECK_TEXT(written(), "error: the last\r\n");
+	log_abandon_line();
+	log_error("after a fault");
+	CHECK_TEXT(written(), "error: after a fault\r\n");
 }
 
 TEST(names_of_levels)
