@@ -8,6 +8,7 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/power.h"
 
+static struct memory_console console;
 static char order[64];
 
 static void first_off(void)
@@ -23,6 +24,11 @@ static void second_off(void)
 static void second_reset(void)
 {
 	strcat(order, "r");
+}
+
+static void third_reset(void)
+{
+	strcat(order, "R");
 }
 
 static void run_last_action(void *context)
@@ -50,31 +56,53 @@ TEST(ways_are_tried_newest_first)
 	static const struct power_ops second = { .name = "second",
 						 .off = second_off,
 						 .reset = second_reset };
+	static const struct power_ops third = { .name = "third", .reset = third_reset };
 
 	power_register(&first);
 	power_register(&second);
+	power_register(&third);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_TEXT(order, "21");
 	order[0] = 0;
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_TEXT(order, "r");
+	CHECK_TEXT(order, "Rr");
 }
 
 TEST(too_many_ways_are_dropped)
 {
 	static const struct power_ops more = { .name = "more", .off = first_off };
 
+	memory_console_init(&console, "");
+	log_replay();
 	for (int i = 0; i < 10; i++)
 		power_register(&more);
+	CHECK(memory_console_has(&console, "more: more ways to power off than POWER_OPS_MAX"));
 	order[0] = 0;
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(strlen(order), POWER_OPS_MAX);
+	CHECK_EQUAL(strlen(order), POWER_OPS_MAX - 1); /* third cannot */
+	CHECK(memory_console_has(&console, "cannot be powered off: halted"));
+	console_unregister(&console.console);
+}
+
+/* Is everything out by then? */
+static void note_flush(struct console *flushed)
+{
+	(void)flushed;
+	strcat(order, memory_console_has(&console, "early") ? "f" : "?");
 }
 
 TEST(the_last_action_of_this_configuration_is_to_halt)
 {
 	CHECK(IS_ENABLED(CONFIG_LAST_ACTION_HALT));
+	log_warning("early");
+	memory_console_init(&console, "");
+	console.console.flush = note_flush;
+	order[0] = 0;
+	host_power_off_works = true;
 	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_HALTED);
+	host_power_off_works = false;
+	CHECK_TEXT(order, "f");
+	console_unregister(&console.console);
 }
 
 static void rest(struct device *device)
@@ -97,8 +125,6 @@ TEST(devices_come_to_rest_once_and_newest_first)
 	devices_quiesce();
 	CHECK_TEXT(order, "ba");
 }
-
-static struct memory_console console;
 
 /* A console that breaks while the panic's message is printed. */
 static void write_and_panic(struct console *failing, const char *text, size_t size)
