@@ -2,12 +2,15 @@
 /* core/random.c: the processor, then sources in turn, then nothing. */
 #include "tests/unit/test.h"
 
+#include "core/log.h"
 #include "core/random.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+#include "tests/host/memory_console.h"
 
 static enum status first_status;
 static u32 reads;
+static struct memory_console console;
 
 static enum status read_source(struct random_source *source, void *buffer, size_t size)
 {
@@ -50,6 +53,8 @@ TEST(the_source_found_last_is_asked_first)
 	char buffer[3] = "";
 
 	host_random_missing = true;
+	memory_console_init(&console, "");
+	log_replay();
 	random_register(&second);
 	random_register(&first);
 	CHECK_EQUAL(random_read(buffer, 2), OK);
@@ -61,8 +66,12 @@ TEST(the_source_found_last_is_asked_first)
 	random_unregister(&second);
 	CHECK_EQUAL(random_read(buffer, 2), ERR_NOT_FOUND);
 	CHECK_TEXT(buffer, "");
+	CHECK(memory_console_has(&console, "warning: first: "));
 	random_unregister(&second); /* not there any more */
+	first_status = OK;
+	CHECK_EQUAL(random_read(buffer, 2), OK);
 	random_unregister(&first);
+	console_unregister(&console.console);
 }
 
 TEST(the_processor_comes_before_any_source_unless_it_repeats_itself)
