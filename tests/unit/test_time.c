@@ -74,8 +74,10 @@ TEST(delays_last_at_least_what_they_say)
 	host_ticks_per_look = 100;
 	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
 		u64 start = host_ticks, ticks = delays[i] * (u64)(HOST_TICKS_PER_SECOND / 1000000);
+		u64 relaxes = host_relaxes;
 
 		delay_us(delays[i]);
+		CHECK_EQUAL(host_relaxes > relaxes, ticks > 0);
 		CHECK(host_ticks - start >= ticks);
 		CHECK(host_ticks - start <= ticks + ticks / 100 + 1000);
 	}
@@ -98,7 +100,7 @@ TEST(marks_are_printed_when_asked_for)
 	memory_console_init(&console, "");
 	timing_print(); /* nothing was noted, and nobody asked */
 	host_ticks_per_look = 0;
-	host_ticks = 77;
+	host_ticks = 77000000;
 	timing_mark("entry");
 	host_ticks += 1500 * 1000;
 	timing_mark("memory");
@@ -106,8 +108,8 @@ TEST(marks_are_printed_when_asked_for)
 	CHECK_TEXT(text, "");
 	timing_enable();
 	timing_print();
-	CHECK(strstr(text, "0 us  +       0 us  entry\r\n"));
-	CHECK(strstr(text, "1500 us  +    1500 us  memory\r\n"));
+	CHECK(strstr(text, "timing:        0 us  +       0 us  entry\r\n"));
+	CHECK(strstr(text, "timing:     1500 us  +    1500 us  memory\r\n"));
 	/* Many volumes are looked at before one boots: the way to that one is what is shown. */
 	for (int i = 0; i < 100; i++) {
 		host_ticks += 1000;
@@ -133,5 +135,33 @@ TEST(marks_are_printed_when_asked_for)
 	CHECK(strstr(text, "1707 us  +       2 us  handover\r\n"));
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 	console_unregister(&slow);
+	console_unregister(&console.console);
+}
+
+TEST(marks_that_find_no_place_are_dropped)
+{
+	static const char names[][4] = { "m0",  "m1",  "m2",  "m3",  "m4",  "m5",
+					 "m6",  "m7",  "m8",  "m9",  "m10", "m11",
+					 "m12", "m13", "m14", "m15", "m16", "m17" };
+	static struct memory_console console;
+
+	memory_console_init(&console, "");
+	host_ticks_per_look = 0;
+	timing_mark("entry"); /* the first again, and all after it are gone */
+	host_ticks += 3000;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		timing_mark(names[i]);
+	timing_print();
+	CHECK(memory_console_has(&console, "       0 us  +       0 us  entry\r\n"));
+	CHECK(memory_console_has(&console, "       3 us  +       3 us  m0\r\n"));
+	CHECK(memory_console_has(&console, " m14\r\n"));
+	CHECK(!memory_console_has(&console, " m15\r\n"));
+	CHECK(!memory_console_has(&console, "kernel"));
+	/* One of them again makes room. */
+	timing_mark(names[13]);
+	timing_mark(names[17]);
+	timing_print();
+	CHECK(memory_console_has(&console, " m17\r\n"));
+	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 	console_unregister(&console.console);
 }
