@@ -8,6 +8,9 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
+/* Without what stands in front of it on the host (tests/host/host_memory.c). */
+void *plain_arena_allocate(struct arena *arena, size_t size);
+
 static bool is_zeroed(const u8 *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -61,6 +64,26 @@ TEST(sizes_around_those_of_a_block_and_beyond)
 	}
 }
 
+TEST(small_pieces_stay_within_their_blocks)
+{
+	struct arena arena = { 0 };
+	u64 before = memory_free_size();
+
+	for (int i = 0; i < 10000; i++)
+		memset(arena_allocate(&arena, 16), i, 16);
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), before);
+}
+
+TEST(nothing_has_a_place_too)
+{
+	struct arena arena = { 0 };
+	void *first = plain_arena_allocate(&arena, 0), *second = plain_arena_allocate(&arena, 0);
+
+	CHECK(first && second && first != second);
+	arena_release(&arena);
+}
+
 TEST(more_than_there_is)
 {
 	struct arena arena = { 0 };
@@ -102,6 +125,13 @@ TEST(copies_end_in_a_nul)
 	CHECK_TEXT(arena_copy(&arena, SPAN("text")), "text");
 	CHECK_TEXT(arena_copy(&arena, (struct span){ 0 }), "");
 	CHECK_EQUAL(arena_copy(&arena, SPAN("a\0b"))[2], 'b');
+	for (size_t size = 0; size < 33; size++) {
+		const char *copy =
+			arena_copy(&arena, span_of("0123456789012345678901234567890123", size));
+
+		memset(plain_arena_allocate(&arena, 1), 'x', 1);
+		CHECK_EQUAL(strlen(copy), size);
+	}
 	arena_release(&arena);
 }
 
@@ -148,4 +178,31 @@ TEST(memory_runs_out_at_every_step)
 		CHECK_EQUAL(memory_free_size(), before);
 	}
 	CHECK(complete);
+}
+
+/* Pages are left, but no block for the note of them. */
+TEST(pages_without_a_place_for_their_note_are_not_taken)
+{
+	struct arena arena = { 0 };
+	u64 before = memory_free_size(), bases[64], sizes[64], out = 42;
+	u32 count = 0;
+
+	for (u64 size = HOST_MEMORY_SIZE; size >= PAGE_SIZE; size /= 2)
+		while (count < ARRAY_SIZE(bases) &&
+		       memory_allocate(size, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA,
+				       &bases[count]) == OK)
+			sizes[count++] = size;
+	CHECK_EQUAL(memory_free_size(), 0);
+	memory_free(bases[0], PAGE_SIZE);
+	CHECK_EQUAL(arena_allocate_pages(&arena, 1, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA,
+					 &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(out, 42);
+	CHECK_EQUAL(arena_allocate_pages_at(&arena, bases[0], 1, MEMORY_LOADER_DATA),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_free_size(), PAGE_SIZE);
+	CHECK_EQUAL(memory_allocate_at(bases[0], 1, MEMORY_BOOT_DATA), OK);
+	while (count--)
+		memory_free(bases[count], sizes[count]);
+	CHECK_EQUAL(memory_free_size(), before);
 }
