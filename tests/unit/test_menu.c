@@ -57,6 +57,12 @@ TEST(lines_do_not_wrap_while_the_menu_is_there)
 	CHECK(on && !strstr(on, "Debian") && !strstr(on, "Booting"));
 }
 
+TEST(what_changes_is_drawn_over_what_was_there)
+{
+	choose(0, 3, "j\r");
+	CHECK(said("any key stops\r\x1b[3A\r\x1b[K   1  Debian\r\n\r\x1b[K>  2  Fedora\r\n"));
+}
+
 TEST(enter_boots_at_once)
 {
 	CHECK_EQUAL(choose(1, 3, "\r"), 1);
@@ -76,6 +82,7 @@ TEST(arrows_and_letters_move_within_the_list)
 	CHECK_EQUAL(choose(1, 3, "\x1b[A\r"), 0);
 	CHECK_EQUAL(choose(1, 3, "\x1bOB\r"), 2);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A\x1b[B\x1b[B\r"), 2);
+	CHECK_EQUAL(choose(0, 3, "\x1b[1;3B\r"), 1);
 }
 
 TEST(other_keys_and_sequences_only_stop_the_clock)
@@ -84,6 +91,9 @@ TEST(other_keys_and_sequences_only_stop_the_clock)
 	CHECK(said("Enter boots 2 of 3"));
 	CHECK_EQUAL(choose(1, 1, "\x1b\r"), 1);
 	CHECK_EQUAL(choose(1, 1, "\x1bj\r"), 2);
+	/* The first and the last byte that end a sequence. */
+	CHECK_EQUAL(choose(1, 1, "\x1b[@j\r"), 2);
+	CHECK_EQUAL(choose(1, 1, "\x1b[5~j\r"), 2);
 }
 
 TEST(a_key_stops_the_clock_for_good)
@@ -150,12 +160,14 @@ TEST(titles_cannot_command_the_terminal)
 		     "2J"),
 		SPAN("\xff\xc3"),
 		SPAN("gr\xc3\xbc\xc3\x9f"),
+		SPAN("\x1f ~\x7f\xc2\x80\xc2\x9f\xc2\xa0"),
 	};
 
 	CHECK_EQUAL(choose_of(evil, ARRAY_SIZE(evil), 0, 3, "\r"), 0);
 	CHECK(!said("\x1b[2J") && !said("\xc2\x9b") && !said("\x9b") && !said("\xff"));
 	CHECK(said("a?[2Jb???c?\r\n"));
 	CHECK(said("gr\xc3\xbc\xc3\x9f\r\n"));
+	CHECK(said("  ? ~???\xc2\xa0\r\n"));
 }
 
 static int type_always(struct console *it)
