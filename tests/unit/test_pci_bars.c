@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses for BARs and bridges that have none: what is put where. One test takes up the device
+ * hole where the one before left off, and the last fills it.
+ */
+#include "tests/unit/test.h"
+
+#include "tests/unit/machine.h"
+
+enum { DISK_ID = 0x10421af4, OTHER_ID = 0x12348086 };
+
+static struct fake_function functions[24];
+
+/* Function 0 in slot @slot of @bus with memory BARs of @sizes, all of type @flags. */
+static struct fake_function *add(u32 id, u8 bus, u8 slot, u64 size, u32 flags)
+{
+	struct fake_function *function = &functions[machine.function_count];
+
+	*function = (struct fake_function){ .bus = bus, .device = slot, .bar_sizes = { size } };
+	store_le32(function->config, id);
+	store_le32(function->config + PCI_BAR0, flags);
+	fake_machine_add(&machine, function);
+	return function;
+}
+
+static struct fake_function *add_bridge(u8 bus, u8 slot)
+{
+	struct fake_function *bridge = add(0x000c1b36, bus, slot, 0, 0);
+
+	bridge->config[0x0e] = PCI_HEADER_TYPE_BRIDGE;
+	return bridge;
+}
+
+/* What the scan would hand to a driver. */
+static struct pci_device device_of(const struct fake_function *function)
+{
+	struct pci_device device = {
+		.name = "the device",
+		.config = (volatile u8 *)(MACHINE_ECAM + function->bus * MIB +
+					  function->device * 0x8000ull),
+		.window = { .base = MACHINE_ECAM, .bus_last = 255 },
+		.bus = function->bus,
+		.device = function->device,
+		.header_type = function->config[0x0e],
+	};
+
+	return device;
+}
+
+/* A machine with one BAR of that size, and the address that it is given; 0: none. */
+static u64 assign(u64 size, u32 flags)
+{
+	struct fake_function *function;
+	struct pci_device device;
+	u64 base = 0, stored;
+
+	machine_start_pci();
+	function = add(OTHER_ID, 0, 1, size, flags);
+	store_le16(function->config + PCI_COMMAND, 0x407);
+	device = device_of(function);
+	if (pci_bar(&device, 0, &base))
+		CHECK_EQUAL(base, 0);
+	stored = load_le32(function->config + PCI_BAR0) & ~(u32)PCI_BAR_FLAGS;
+	if (flags == PCI_BAR_64_BIT)
+		stored |= (u64)load_le32(function->config + PCI_BAR0 + 4) << 32;
+	CHECK_EQUAL(stored, base);
+	CHECK_EQUAL(was_logged("the device: BAR 0 put at"), base != 0);
+	CHECK_EQUAL(load_le16(function->config + PCI_COMMAND), 0x407);
+	CHECK_EQUAL(machine.violations, 0);
+	return base;
+}
+
+/* The first MiB of the hole is the VMM's. */
+TEST(bars_lie_one_behind_the_other_at_multiples_of_their_size)
+{
+	CHECK_EQUAL(assign(0x1000, 0), 0xc0100000);
+	CHECK_EQUAL(assign(0x10, 0), 0xc0101000);
+	CHECK_EQUAL(assign(0x1000, PCI_BAR_64_BIT), 0xc0102000);
+	CHECK_EQUAL(assign(0x4000, 0), 0xc0104000);
+	CHECK_EQUAL(assign(0x4000, PCI_BAR_64_BIT), 0xc0108000);
+	CHECK_EQUAL(assign(0x40000, PCI_BAR_64_BIT), 0xc0140000);
+}
+
+TEST(sizes_that_cannot_be_get_no_address)
+{
+	CHECK_EQUAL(assign(0, 0), 0);
+	CHECK_EQUAL(assign(0, PCI_BAR_64_BIT), 0);
+	CHECK_EQUAL(assign(0x3000, 0), 0);
+	CHECK_EQUAL(assign(0x3000, PCI_BAR_64_BIT), 0);
+	CHECK_EQUAL(assign(0x80000000, 0), 0);
+	CHECK(was_logged("the device: no room for a BAR of 0x80000000 bytes"));
+	CHECK_EQUAL(assign(2 * GIB, PCI_BAR_64_BIT), 0);
+	CHECK_EQUAL(assign(4 * GIB, PCI_BAR_64_BIT), 0);
+	CHECK(was_logged("no room for a BAR of 0x100000000 bytes"));
+	CHECK_EQUAL(assign(1ull << 63, PCI_BAR_64_BIT), 0);
+	CHECK_EQUAL(assign(0x1000, PCI_BAR_IO), 0);
+}
+
+/* There is no BAR 6 that could be its upper half. */
+TEST(the_last_bar_has_32_bits_whatever_it_says)
+{
+	struct fake_function *function;
+	struct pci_device device;
+	u64 base;
+
+	machine_start_pci();
+	function = add(OTHER_ID, 0, 1, 0, 0);
+	function->bar_sizes[5] = 0x1000;
+	store_le32(function->config + PCI_BAR0 + 20, PCI_BAR_64_BIT);
+	store_le32(function->config + PCI_BAR0 + 24, 0xffffffff);
+	device = device_of(function);
+	CHECK_EQUAL(pci_bar(&device, 5, &base), OK);
+	CHECK_EQUAL(base, 0xc0180000);
+	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 20), 0xc0180000 | PCI_BAR_64_BIT);
+	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 24), 0xffffffff);
+	CHECK_EQUAL(pci_bar(&device, 6, &base), ERR_NOT_FOUND);
+}
+
+static void describe(u64 base, u64 size)
+{
+	boot_info_add_range(base, size, MEMORY_RESERVED);
+	host_memory_describe();
+}
+
+TEST(what_the_ledger_holds_is_left_out_and_no_more)
+{
+	describe(0xc0300000, MIB);
+	CHECK_EQUAL(assign(MIB, 0), 0xc0200000);
+	CHECK_EQUAL(assign(MIB, 0), 0xc0400000);
+}
+
+/* The address of a BAR of a device on the first bus of that window. */
+static u64 assign_beside(u64 size, struct ecam window)
+{
+	struct pci_device device;
+	u64 base = 0;
+
+	machine_start_pci();
+	device = device_of(add(OTHER_ID, 0, 1, size, 0));
+	device.bus = window.bus_first;
+	device.window = window;
+	if (pci_bar(&device, 0, &base))
+		CHECK_EQUAL(base, 0);
+	return base;
+}
+
+TEST(configuration_space_is_left_out_and_no_more)
+{
+	const struct ecam buses_16_to_31 = { 0xc1000000, 0, 16, 31 };
+	const struct ecam buses_0_to_15 = { 0xc4000000, 0, 0, 15 };
+
+	CHECK_EQUAL(assign_beside(16 * MIB, buses_16_to_31), 0xc1000000);
+	CHECK_EQUAL(assign_beside(MIB, buses_16_to_31), 0xc3000000);
+	describe(0xc5000000, 16 * MIB); /* right behind it */
+	CHECK_EQUAL(assign_beside(16 * MIB, buses_0_to_15), 0xc6000000);
+}
+
+/* A machine with one bridge, whose buses may be numbered up to @bus_last. */
+static u8 number_buses(struct fake_function *bridge, u8 bus_last)
+{
+	struct pci_device device = device_of(bridge);
+
+	return pci_assign_bridge(&device, 1, bus_last);
+}
+
+static void check_bridge(const struct fake_function *bridge, u32 numbers, u32 window)
+{
+	CHECK_EQUAL(load_le32(bridge->config + PCI_BUS_NUMBERS), numbers);
+	CHECK_EQUAL(load_le32(bridge->config + PCI_MEMORY_WINDOW), window);
+	CHECK_EQUAL(load_le32(bridge->config + PCI_PREFETCHABLE_WINDOW), numbers ? 0xfff0 : 0);
+	CHECK_EQUAL(load_le16(bridge->config + PCI_COMMAND), numbers ? 6 : 0);
+}
+
+TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
+{
+	struct fake_function *bridge, *disks[2], *other;
+
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	disks[0] = add(DISK_ID, 1, 0, MIB, 0);
+	disks[1] = add(DISK_ID, 1, 2, 0x1000, 0);
+	other = add(OTHER_ID, 1, 1, 0x1000, 0);
+	CHECK_EQUAL(number_buses(bridge, 255), 1);
+	check_bridge(bridge, 0x00010100, 0xc710c700);
+	CHECK_EQUAL(load_le32(disks[0]->config + PCI_BAR0), 0xc7000000);
+	CHECK_EQUAL(load_le32(disks[1]->config + PCI_BAR0), 0xc7100000);
+	/* Nobody drives it. */
+	CHECK_EQUAL(load_le32(other->config + PCI_BAR0), 0);
+
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	CHECK_EQUAL(number_buses(bridge, 255), 1);
+	check_bridge(bridge, 0x00010100, 0xfff0);
+
+	CHECK_EQUAL(assign(0x1000, 0), 0xc7200000);
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	disks[0] = add(DISK_ID, 1, 31, MIB, 0);
+	CHECK_EQUAL(number_buses(bridge, 255), 1);
+	check_bridge(bridge, 0x00010100, 0xc730c730);
+	CHECK_EQUAL(machine.violations, 0);
+}
+
+/* Two of 32 bits, one of ports, one of 64 bits that has an address, one that has none. */
+TEST(all_bars_of_a_disk_behind_a_bridge_are_assigned)
+{
+	struct fake_function *bridge, *disk;
+	u8 *bars;
+
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	disk = add(DISK_ID, 1, 0, 0x1000, 0);
+	bars = disk->config + PCI_BAR0;
+	disk->bar_sizes[1] = disk->bar_sizes[3] = disk->bar_sizes[5] = 0x1000;
+	store_le32(bars + 8, 0xc001);
+	store_le64(bars + 12, 0xd0000000 | PCI_BAR_64_BIT);
+	CHECK_EQUAL(number_buses(bridge, 255), 1);
+	CHECK_EQUAL(load_le32(bars), 0xc7400000);
+	CHECK_EQUAL(load_le32(bars + 4), 0xc7401000);
+	CHECK_EQUAL(load_le32(bars + 8), 0xc001);
+	CHECK_EQUAL(load_le64(bars + 12), 0xd0000000 | PCI_BAR_64_BIT);
+	CHECK_EQUAL(load_le32(bars + 20), 0xc7402000);
+	CHECK_EQUAL(machine.violations, 0);
+}
+
+/* While it is looked behind a bridge all numbers up to the last go through it. */
+static u32 numbers_seen;
+
+static void see_numbers(void *context, u64 address, u32 size, bool write, u64 *value)
+{
+	struct fake_function *bridge = context;
+
+	(void)address, (void)size, (void)write;
+	numbers_seen = load_le32(bridge->config + PCI_BUS_NUMBERS);
+	*value = UINT32_MAX;
+}
+
+TEST(a_bridge_lets_all_numbers_through_meanwhile)
+{
+	struct fake_function *bridge;
+
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	host_mmio_handler(MACHINE_ECAM + MIB, MIB, see_numbers, bridge);
+	CHECK_EQUAL(number_buses(bridge, 7), 1);
+	CHECK_EQUAL(numbers_seen, 0x070100);
+	check_bridge(bridge, 0x010100, 0xfff0);
+}
+
+TEST(no_more_buses_are_numbered_than_there_are)
+{
+	struct fake_function *bridge, *second, *third;
+
+	machine_start_pci();
+	bridge = add_bridge(0, 1);
+	second = add_bridge(1, 0);
+	third = add_bridge(1, 1);
+	CHECK_EQUAL(number_buses(bridge, 2), 2);
+	check_bridge(bridge, 0x020100, 0xfff0);
+	check_bridge(second, 0x020201, 0xfff0);
+	check_bridge(third, 0, 0);
+}
+
+/* Each bridge is a call in the call: eight, no more; one beside them is another matter. */
+TEST(bridges_behind_bridges_end)
+{
+	struct fake_function *bridges[9], *beside;
+
+	machine_start_pci();
+	for (u8 i = 0; i < ARRAY_SIZE(bridges); i++)
+		bridges[i] = add_bridge(i, 0);
+	beside = add_bridge(1, 1);
+	CHECK_EQUAL(number_buses(bridges[0], 255), 9);
+	for (u32 i = 0; i < 8; i++)
+		check_bridge(bridges[i], (i ? 8u : 9u) << 16 | (i + 1) << 8 | i, 0xfff0);
+	check_bridge(bridges[8], 0, 0);
+	check_bridge(beside, 0x090901, 0xfff0);
+}
+
+/* A range that the VMM lets end with the 64-bit address space. */
+TEST(addresses_do_not_wrap)
+{
+	describe(0xc8000000, 0ull - 0xc8000000 - 1);
+	CHECK_EQUAL(assign(32 * MIB, 0), 0);
+	CHECK(was_logged("no room for a BAR of 0x2000000 bytes"));
+	boot_info.range_count--;
+	host_memory_describe();
+	CHECK_EQUAL(assign(32 * MIB, 0), 0xc8000000);
+}
+
+static u64 assign_big(u64 size)
+{
+	return assign_beside(size, (struct ecam){ .base = 2 * GIB });
+}
+
+/* Up to the I/O APIC, to the last byte. */
+TEST(the_hole_is_filled)
+{
+	CHECK_EQUAL(assign_big(256 * MIB), 0xd0000000);
+	CHECK_EQUAL(assign_big(256 * MIB), 0xe0000000);
+	CHECK_EQUAL(assign_big(256 * MIB), 0);
+	CHECK_EQUAL(assign_big(128 * MIB), 0xf0000000);
+	CHECK_EQUAL(assign_big(128 * MIB), 0);
+	CHECK_EQUAL(assign_big(64 * MIB), 0xf8000000);
+	CHECK_EQUAL(assign_big(32 * MIB), 0xfc000000);
+	CHECK_EQUAL(assign_big(4096), 0);
+	CHECK_EQUAL(assign_big(64 * MIB), 0);
+}
