@@ -14,8 +14,8 @@ static bool is_space(u8 c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Takes the next word off @rest. */
-static bool next_word(struct span *rest, struct span *word)
+/* Takes the next word off @rest. @open: a quote in it is not closed, so it is the last. */
+static bool next_word(struct span *rest, struct span *word, bool *open)
 {
 	bool quoted = false;
 	size_t start = 0, end;
@@ -26,17 +26,16 @@ static bool next_word(struct span *rest, struct span *word)
 		quoted ^= rest->data[end] == '"';
 	*word = span_part(*rest, start, end - start);
 	*rest = span_from(*rest, end);
+	*open = quoted;
 	return end > start;
 }
 
-static char *append(char *to, const char *start, struct span text)
+static char *append(char *to, const char *start, struct span word)
 {
-	if (span_is_empty(text))
-		return to;
 	if (to != start)
 		*to++ = ' ';
-	memcpy(to, text.data, text.size);
-	return to + text.size;
+	memcpy(to, word.data, word.size);
+	return to + word.size;
 }
 
 /*
@@ -48,28 +47,34 @@ static bool is_for_kernel(struct span word)
 	return !span_starts_with(word, SPAN("fatwood.")) && word.data[0] != '$';
 }
 
-/* Appends @from's words up to "--" and leaves in @from what stands behind that. */
-static char *append_words(char *to, const char *start, struct span *from)
+/*
+ * Appends words of @from: those for the kernel, up to "--", which is taken off as well; or all,
+ * which are for init. A quote left open would hide what the other side says.
+ */
+static char *append_words(char *to, const char *start, struct span *from, bool for_init)
 {
 	struct span word;
+	bool open;
 
-	while (next_word(from, &word) && !text_equals(word, "--"))
-		if (is_for_kernel(word))
-			to = append(to, start, word);
+	while (next_word(from, &word, &open) && (for_init || !text_equals(word, "--"))) {
+		if (!for_init && !is_for_kernel(word))
+			continue;
+		to = append(to, start, word);
+		if (open)
+			*to++ = '"';
+	}
 	return to;
 }
 
 size_t command_line_join(struct span options, struct span vmm, char *buffer)
 {
-	char *end = append_words(buffer, buffer, &options);
+	char *end = append_words(buffer, buffer, &options, false);
 
-	end = append_words(end, buffer, &vmm);
-	options = text_trim(options);
-	vmm = text_trim(vmm);
-	if (!span_is_empty(options) || !span_is_empty(vmm))
+	end = append_words(end, buffer, &vmm, false);
+	if (!span_is_empty(text_trim(options)) || !span_is_empty(text_trim(vmm)))
 		end = append(end, buffer, SPAN("--"));
-	end = append(end, buffer, options);
-	end = append(end, buffer, vmm);
+	end = append_words(end, buffer, &options, true);
+	end = append_words(end, buffer, &vmm, true);
 	*end = '\0';
 	return (size_t)(end - buffer);
 }

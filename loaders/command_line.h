@@ -7,13 +7,13 @@
 /*
  * Joins the two, with a space between and a NUL behind: first the words of @options, then those of
  * @vmm, without any that begin with "fatwood." or "$"; what stands behind a word "--", which is for
- * init, stays behind one. Returns the size without the NUL. @buffer holds command_line_size_max()
- * bytes.
+ * init, stays behind one. A quote left open in either is closed. Returns the size without the NUL.
+ * @buffer holds command_line_size_max() bytes.
  */
 size_t command_line_join(struct span options, struct span vmm, char *buffer);
 
-/* Enough for the result, its NUL included. */
+/* Enough for the result: a space, two quotes and the NUL more than both. */
 static inline size_t command_line_size_max(struct span options, struct span vmm)
 {
-	return options.size + vmm.size + 3;
+	return options.size + vmm.size + 4;
 }

@@ -69,7 +69,19 @@ TEST(quotes_hide_spaces)
 	CHECK_TEXT(join("a", "x=\"y fatwood.log=debug z\" w"), "a x=\"y fatwood.log=debug z\" w");
 	CHECK_TEXT(join("a", "fatwood.entry=\"b c\" d"), "a d");
 	CHECK_TEXT(join("a=\"-- b\" c", "d"), "a=\"-- b\" c d");
-	CHECK_TEXT(join("a=\"b", "c"), "a=\"b c");
+}
+
+TEST(a_quote_left_open_hides_nothing_of_the_other_side)
+{
+	CHECK_TEXT(join("a=\"b", "c"), "a=\"b\" c");
+	CHECK_TEXT(join("a quiet\"", "virtio_mmio.device=4K@0xd0000000:5"),
+		   "a quiet\"\" virtio_mmio.device=4K@0xd0000000:5");
+	CHECK_TEXT(join("a -- b\"c", "d"), "a d -- b\"c\"");
+	CHECK_TEXT(join("a -- \"b c", "d -- e"), "a d -- \"b c\" e");
+	CHECK_TEXT(join("a -- b", "\"c d"), "a \"c d\" -- b");
+	CHECK_TEXT(join("\"a", "\"b"), "\"a\" \"b\"");
+	/* Also where what is open is dropped. */
+	CHECK_TEXT(join("a $b\"c d", "e"), "a e");
 }
 
 TEST(what_is_for_init_stays_behind_the_two_dashes)
