@@ -9,6 +9,7 @@ Every wait has a deadline and fails with the end of the console's log and the co
 """
 
 import asyncio
+import codecs
 import dataclasses
 import os
 import pathlib
@@ -171,9 +172,10 @@ class Vmm:
         self.folder.cleanup()
 
     def _read(self, stream, name):
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
         while chunk := os.read(stream.fileno(), 65536):
             with self.condition:
-                setattr(self, name, getattr(self, name) + chunk.decode(errors="replace"))
+                setattr(self, name, getattr(self, name) + decoder.decode(chunk))
                 self.condition.notify_all()
         if name == "text":
             with self.condition:
@@ -279,11 +281,14 @@ class Vmm:
         return event.get("data", {})
 
     def wait_for_end(self):
-        """Waits until QEMU ends by itself; returns its exit status."""
-        try:
-            return self.process.wait(WAIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.fail("QEMU is still running")
+        """Waits until QEMU ends by itself and its console is read to the end; returns its exit status."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        with self.condition:
+            while not self.ended:
+                if time.monotonic() > deadline:
+                    self.fail("QEMU is still running")
+                self.condition.wait(1)
+        return self.process.wait(WAIT_SECONDS)
 
     def wait_for_halt(self):
         """Waits until the processor stands still with interrupts off, for good."""
