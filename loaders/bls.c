@@ -22,7 +22,7 @@ enum { LOADER_CONF_SIZE_MAX = 64 * 1024 };
 struct search {
 	struct arena *arena;
 	struct bls_entry *first;
-	u32 count;
+	u32 count; /* also of those that cannot be read */
 };
 
 /*
@@ -39,6 +39,7 @@ struct search {
 
 	if (file->is_directory || !bls_entry_name(file_name, &parts))
 		return OK;
+	search->count++;
 	if (file->size > BLS_ENTRY_SIZE_MAX)
 		return unsupported("%s: an entry of more than %d bytes", name, BLS_ENTRY_SIZE_MAX);
 	entry = arena_allocate(search->arena, sizeof(*entry));
@@ -54,7 +55,6 @@ struct search {
 	*entry = parts;
 	entry->next = search->first;
 	search->first = entry;
-	search->count++;
 	return OK;
 }
 

@@ -132,6 +132,29 @@ TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 	free(files);
 }
 
+TEST(entries_that_cannot_be_read_count_as_well)
+{
+	enum { COUNT = BLS_ENTRIES_MAX + 1 };
+	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
+	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
+
+	/* Each costs memory and a line of the log; only the last one has a kernel. */
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
+		files[i] = (struct memory_file){ .path = paths[i], .bytes = SPAN("title x\n") };
+	}
+	files[COUNT - 1].bytes = SPAN("linux linux\noptions last\n");
+	files[COUNT] = (struct memory_file)LINUX("linux");
+	set_up(files, COUNT + 1);
+	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
+	/* One fewer leaves room for it. */
+	files[0] = files[COUNT];
+	set_up(files, COUNT);
+	CHECK_TEXT(boot(), "last");
+	free(paths);
+	free(files);
+}
+
 TEST(an_entry_may_be_as_large_as_the_limit)
 {
 	static char text[BLS_ENTRY_SIZE_MAX] = "linux linux\noptions large\n#";
