@@ -33,9 +33,6 @@ enum {
 	ENTRY_SIZE_MAX = 4096,
 	ENTRY_SIZE_USED = 48, /* as much of it as we read */
 	ENTRIES_SIZE_MAX = 1 << 20,
-	MBR_SIGNATURE_OFFSET = 510,
-	MBR_TABLE_OFFSET = 446,
-	MBR_PROTECTIVE = 0xee,
 };
 
 struct header {
@@ -215,10 +212,11 @@ static bool is_stale(struct block_device *disk)
 	u8 sector[BLOCK_SIZE_MIN];
 
 	if (block_read_bytes(disk, 0, sizeof(sector), sector) ||
-	    load_le16(sector + MBR_SIGNATURE_OFFSET) != 0xaa55)
+	    load_le16(sector + MBR_SIGNATURE_OFFSET) != MBR_SIGNATURE)
 		return false;
-	for (u32 i = 0; i < 4; i++)
-		if (sector[MBR_TABLE_OFFSET + i * 16 + 4] == MBR_PROTECTIVE)
+	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++)
+		if (sector[MBR_TABLE_OFFSET + i * MBR_ENTRY_SIZE + MBR_TYPE_OFFSET] ==
+		    MBR_TYPE_PROTECTIVE)
 			return false;
 	return true;
 }

@@ -18,17 +18,12 @@
 
 enum {
 	SECTOR_SIZE = 512,
-	ENTRIES_OFFSET = 446,
-	ENTRY_SIZE = 16,
-	ENTRY_COUNT = 4,
-	SIGNATURE_OFFSET = 510,
 	FIRST_LOGICAL_NUMBER = 5,
 
 	TYPE_EXTENDED = 0x05,
 	TYPE_EXTENDED_LBA = 0x0f,
 	TYPE_EXTENDED_LINUX = 0x85,
 	TYPE_XBOOTLDR = 0xea,
-	TYPE_PROTECTIVE = 0xee,
 	TYPE_ESP = 0xef,
 };
 
@@ -38,20 +33,21 @@ struct entry {
 };
 
 /* The entries in block @lba. ERR_UNRECOGNIZED: it does not end as it must. */
-static enum status read_entries(struct block_device *disk, u64 lba, struct entry out[ENTRY_COUNT])
+static enum status read_entries(struct block_device *disk, u64 lba,
+				struct entry out[MBR_ENTRY_COUNT])
 {
 	u8 sector[SECTOR_SIZE];
 	enum status status = block_read_bytes(disk, lba * disk->block_size, sizeof(sector), sector);
 
 	if (status)
 		return status;
-	if (load_le16(sector + SIGNATURE_OFFSET) != 0xaa55)
+	if (load_le16(sector + MBR_SIGNATURE_OFFSET) != MBR_SIGNATURE)
 		return ERR_UNRECOGNIZED;
-	for (u32 i = 0; i < ENTRY_COUNT; i++) {
-		const u8 *bytes = sector + ENTRIES_OFFSET + i * ENTRY_SIZE;
+	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++) {
+		const u8 *bytes = sector + MBR_TABLE_OFFSET + i * MBR_ENTRY_SIZE;
 
 		out[i].active = bytes[0];
-		out[i].type = bytes[4];
+		out[i].type = bytes[MBR_TYPE_OFFSET];
 		out[i].first = load_le32(bytes + 8);
 		out[i].count = load_le32(bytes + 12);
 	}
@@ -89,7 +85,7 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 	u64 lba = extended->first;
 
 	for (u32 i = 0; i < PARTITIONS_MAX; i++) {
-		struct entry record[ENTRY_COUNT];
+		struct entry record[MBR_ENTRY_COUNT];
 		const struct entry *logical = &record[0], *link = &record[1];
 		enum status status;
 
@@ -117,19 +113,19 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 {
 	u32 number = FIRST_LOGICAL_NUMBER;
 	struct partition_table table;
-	struct entry entries[ENTRY_COUNT];
+	struct entry entries[MBR_ENTRY_COUNT];
 	enum status status = read_entries(disk, 0, entries);
 
 	if (status)
 		return status;
 	/* Boot sectors of file systems end like one, with code where the entries would be. */
-	for (u32 i = 0; i < ENTRY_COUNT; i++)
-		if (entries[i].active & 0x7f || entries[i].type == TYPE_PROTECTIVE)
+	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++)
+		if (entries[i].active & 0x7f || entries[i].type == MBR_TYPE_PROTECTIVE)
 			return ERR_UNRECOGNIZED;
 	status = partition_table_init(&table, mbr_scheme.name, PARTITIONS_MAX, arena);
 	if (status)
 		return status;
-	for (u32 i = 0; i < ENTRY_COUNT; i++) {
+	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++) {
 		const struct entry *entry = &entries[i];
 
 		if (entry->type == 0 || entry->first == 0 || entry->count == 0)

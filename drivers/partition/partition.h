@@ -9,6 +9,17 @@ extern const struct partition_scheme gpt_scheme, mbr_scheme;
 /* Takes any disk, as one partition of kind PARTITION_WHOLE_DISK. */
 extern const struct partition_scheme whole_disk_scheme;
 
+/* The boot sector's table, which gpt.c looks into as well. */
+enum {
+	MBR_TABLE_OFFSET = 446,
+	MBR_ENTRY_SIZE = 16,
+	MBR_ENTRY_COUNT = 4,
+	MBR_TYPE_OFFSET = 4, /* in an entry */
+	MBR_TYPE_PROTECTIVE = 0xee,
+	MBR_SIGNATURE_OFFSET = 510,
+	MBR_SIGNATURE = 0xaa55,
+};
+
 /* Readies @out for @count_max calls of partition_table_add(). ERR_NO_MEMORY. */
 enum status partition_table_init(struct partition_table *out, const char *scheme, u32 count_max,
 				 struct arena *arena);
