@@ -38,6 +38,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import kvm_probe, lab_image
 from scripts.lab_image import LabError
+from tests.images import kernels
 from tests.images.disk import copy_sparse, data_ranges
 
 MAILBOX_SIZE = 16 << 30
@@ -138,9 +139,10 @@ class Guest(Lab):
         self.commands, its_commands = socket.socketpair()
         with its_terminal, its_commands, open(self.folder / "qemu.log", "wb") as log:
             chardevs = its_terminal.fileno(), its_commands.fileno()
+            # Of our process group: who has to kill that kills it too.
             self.process = subprocess.Popen(
                 self.qemu_command(kernel, initramfs, root_disk, *chardevs), pass_fds=chardevs,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.wait_for(b"lab-ready", READY_SECONDS)
         except BaseException:
@@ -388,7 +390,7 @@ def main():
             print("  a shell in the lab; exit or ^D ends it", file=sys.stderr)
             with raw_terminal():
                 return lab.run("exec sh -i", SHELL_SECONDS, show, sys.stdin.fileno()).status
-    except (LabError, OSError) as error:
+    except (LabError, kernels.Unavailable, OSError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
 

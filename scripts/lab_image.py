@@ -179,17 +179,14 @@ def inputs_digest(kernel):
 
 def ensure():
     """(kernel image, initramfs, root disk) of the lab's guest, made on first use."""
-    try:
-        kernel = kernels.host_kernel()
-        folder = FOLDER / inputs_digest(kernel)
-        with kernels.lock("lab"):
-            if not folder.exists():
-                for old in FOLDER.glob("????????????????"):
-                    shutil.rmtree(old)
-                kernels.progress("making the lab's guest")
-                with kernels.new_folder(folder) as work:
-                    (work / "initramfs").write_bytes(make_initramfs(kernel))
-                    make_root_disk(work / "root.img")
-    except kernels.Unavailable as reason:
-        raise LabError(str(reason)) from reason
+    kernel = kernels.host_kernel()
+    folder = FOLDER / inputs_digest(kernel)
+    with kernels.lock("lab"):
+        if not folder.exists():
+            for old in FOLDER.glob("????????????????"):
+                shutil.rmtree(old)
+            kernels.progress("making the lab's guest")
+            with kernels.new_folder(folder) as work:
+                (work / "initramfs").write_bytes(make_initramfs(kernel))
+                make_root_disk(work / "root.img")
     return kernel.image, folder / "initramfs", folder / "root.img"

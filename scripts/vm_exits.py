@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts import lab
+from tests.images import kernels
 
 TRACING = "/sys/kernel/tracing"
 BUFFER_KIB = 8192
@@ -154,7 +155,7 @@ def main():
             lab_in_use.put(arguments.firmware)
             command = lab.command_line(arguments)
             print(table(measure(lab_in_use, arguments.firmware, command, arguments.seconds)))
-    except (lab.LabError, OSError) as error:
+    except (lab.LabError, kernels.Unavailable, OSError) as error:
         print(f"vm_exits: {error}", file=sys.stderr)
         return 2
     return 0

@@ -52,6 +52,14 @@ def test_a_guest_that_does_not_come_up(tmp_path, logs, ends, text):
     assert str(error.value).startswith(f"the lab's guest {text}")
 
 
+def test_a_guest_without_a_kernel_is_a_reason_to_skip(monkeypatch):
+    def unavailable():
+        raise lab.kernels.Unavailable("no kernel package is known here")
+    monkeypatch.setattr(lab.kernels, "host_kernel", unavailable)
+    with pytest.raises(lab.kernels.Unavailable), lab.open_lab("guest"):
+        pass
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     monkeypatch.setattr(lab.lab_image, "FOLDER", tmp_path / "lab")
