@@ -96,3 +96,84 @@ TEST(what_is_for_init_stays_behind_the_two_dashes)
 	CHECK_TEXT(join("a --b", "c"), "a --b c");
 	CHECK_TEXT(join("a", "b -- fatwood.c"), "a b -- fatwood.c");
 }
+
+enum { WORDS_MAX = 16, TEXT_SIZE = 24 };
+
+struct words {
+	char text[WORDS_MAX][TEXT_SIZE];
+	u32 count;
+};
+
+/* As the kernel's next_arg() does, each with its quotes closed. */
+static struct words split(const char *text)
+{
+	struct words words = { 0 };
+
+	while (*(text += strspn(text, " "))) {
+		char *word = words.text[words.count++];
+		u32 size = 0, quotes = 0;
+
+		for (; *text && (*text != ' ' || quotes % 2); text++) {
+			quotes += *text == '"';
+			word[size++] = *text;
+		}
+		if (quotes % 2)
+			word[size] = '"';
+	}
+	return words;
+}
+
+static void add_word(struct words *to, const char *word)
+{
+	strcpy(to->text[to->count++], word);
+}
+
+/* Shares @from out: in front of "--", but for GRUB's, and behind it. */
+static void share(const struct words *from, struct words *for_kernel, struct words *for_init)
+{
+	u32 i = 0;
+
+	for (; i < from->count && strcmp(from->text[i], "--") != 0; i++)
+		if (from->text[i][0] != '$')
+			add_word(for_kernel, from->text[i]);
+	for (i++; i < from->count; i++)
+		add_word(for_init, from->text[i]);
+}
+
+static u32 below(u32 limit)
+{
+	static u32 state = 1;
+
+	state = state * 1664525 + 1013904223;
+	return (state >> 16) % limit;
+}
+
+static struct words make_words(char text[TEXT_SIZE])
+{
+	static const char characters[] = { 'a', ' ', '"', '-', '-', '$' };
+	u32 size = below(12);
+
+	for (u32 i = 0; i < size; i++)
+		text[i] = characters[below(sizeof(characters))];
+	text[size] = '\0';
+	return split(text);
+}
+
+TEST(the_kernel_sees_the_words_of_both)
+{
+	for (u32 round = 0; round < 100000; round++) {
+		char options[TEXT_SIZE], vmm[TEXT_SIZE];
+		struct words of_options = make_words(options), of_vmm = make_words(vmm);
+		struct words expected = { 0 }, for_init = { 0 }, seen;
+
+		share(&of_options, &expected, &for_init);
+		share(&of_vmm, &expected, &for_init);
+		if (for_init.count)
+			add_word(&expected, "--");
+		for (u32 i = 0; i < for_init.count; i++)
+			add_word(&expected, for_init.text[i]);
+		seen = split(join(options, vmm));
+		CHECK_OF(memcmp(&seen, &expected, sizeof(seen)) == 0, "<%s> and <%s>: <%s>",
+			 options, vmm, join(options, vmm));
+	}
+}
