@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "cache"
@@ -33,6 +34,10 @@ KERNELS = {
     "debian13-cloud": ("Debian", "trixie", "main", "linux-image-cloud-amd64"),
     "ubuntu24.04": ("Ubuntu", "noble", "main", "linux-image-virtual"),
 }
+
+
+# Networks have their moments, and a mirror may change between its list and a package.
+RETRY_PAUSES_S = (5, 30)
 
 
 class Unavailable(Exception):
@@ -77,14 +82,26 @@ def new_folder(target):
 
 
 def run(command, error=RuntimeError, **options):
-    """Runs a tool; its output is shown only when it fails."""
+    """Runs a tool; its output, in English, is shown only when it fails."""
     options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("env", {**os.environ, "LC_ALL": "C"})
     result = subprocess.run(
         [str(word) for word in command], stderr=subprocess.STDOUT, text=True, **options
     )
     if result.returncode:
         raise error(f"{' '.join(map(str, command))}: {(result.stdout or '').strip()[-2000:]}")
     return result.stdout
+
+
+def retried(download):
+    """What that function returns; it gets some chances more where it finds something Unavailable."""
+    for pause in RETRY_PAUSES_S:
+        try:
+            return download()
+        except Unavailable as problem:
+            progress(f"{problem}: once more in {pause} s")
+            time.sleep(pause)
+    return download()
 
 
 def mirror(origin):
@@ -136,26 +153,58 @@ class AptRoot:
             "APT::Sandbox::User": "",
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
+            "APT::Update::Error-Mode": "any",
         }
         self.options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 
+    def run(self, tool, *words, **options):
+        """What fails becomes one line, without our many options."""
+        try:
+            return run([tool, *self.options, *words], Unavailable, **options)
+        except Unavailable as problem:
+            text = str(problem).replace(f"{' '.join(self.options)} ", "").replace("\n", " ")
+            raise Unavailable(text) from None
+
     def update(self):
         progress(f"reading the package list of {self.folder.name}")
-        run(["apt-get", *self.options, "-qq", "update"], Unavailable)
+        self.run("apt-get", "-qq", "update")
 
     def dependencies(self, package):
-        text = run(["apt-cache", *self.options, "depends", "--no-recommends", "--no-suggests",
-                    "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", package],
-                   Unavailable)
+        text = self.run("apt-cache", "depends", "--no-recommends", "--no-suggests", "--no-conflicts",
+                        "--no-breaks", "--no-replaces", "--no-enhances", package)
         return [line.split()[-1] for line in text.splitlines() if "Depends:" in line]
 
     def unpack(self, package, folder):
         """Downloads the package and unpacks its files into the folder."""
         with tempfile.TemporaryDirectory(dir=self.folder / "packages") as downloads:
             progress(f"fetching {package}")
-            run(["apt-get", *self.options, "-qq", "download", package], Unavailable, cwd=downloads)
+            self.run("apt-get", "-qq", "download", package, cwd=downloads)
             (archive,) = pathlib.Path(downloads).glob("*.deb")
             run(["dpkg-deb", "-x", archive, folder])
+
+
+problems = {}  # suite: what stood against it, so that nobody waits for it twice
+
+
+def unpacked(folder, origin, suite, components, fill):
+    """The folder, made on first use by fill(apt, work), which unpacks packages into work."""
+    with lock(f"apt-{suite}"):
+        if folder.exists():
+            return folder
+        if suite in problems:
+            raise problems[suite]
+        apt = AptRoot(origin, suite, components)
+
+        def download():
+            apt.update()
+            with new_folder(folder) as work:
+                fill(apt, work)
+        try:
+            retried(download)
+        except Unavailable as problem:
+            problems[suite] = problem
+            raise
+    return folder
 
 
 def versioned(apt, package):
@@ -170,36 +219,26 @@ def versioned(apt, package):
     return [images[0], *modules]
 
 
-def describe(name, folder):
-    facts = json.loads((folder / "kernel.json").read_text())
-    return Kernel(name, facts["release"], folder / facts["image"], folder / facts["modules"])
-
-
 def fetch(name):
     """The kernel of that name (see KERNELS), downloaded on first use."""
     origin, suite, components, package = KERNELS[name]
-    folder = CACHE / "kernels" / name
-    if (folder / "kernel.json").exists():
-        return describe(name, folder)
-    with lock(f"apt-{suite}"):
-        if (folder / "kernel.json").exists():
-            return describe(name, folder)
-        apt = AptRoot(origin, suite, components)
-        apt.update()
-        with new_folder(folder) as work:
-            for part in versioned(apt, package):
-                apt.unpack(part, work)
-            (image,) = (work / "boot").glob("vmlinuz-*")
-            release = image.name.removeprefix("vmlinuz-")
-            libraries = work / ("usr/lib" if (work / "usr/lib/modules").exists() else "lib")
-            modules = libraries / "modules" / release
-            facts = {
-                "release": release,
-                "image": str(image.relative_to(work)),
-                "modules": str(modules.relative_to(work)),
-            }
-            (work / "kernel.json").write_text(json.dumps(facts))
-        return describe(name, folder)
+
+    def fill(apt, work):
+        for part in versioned(apt, package):
+            apt.unpack(part, work)
+        (image,) = (work / "boot").glob("vmlinuz-*")
+        release = image.name.removeprefix("vmlinuz-")
+        libraries = work / ("usr/lib" if (work / "usr/lib/modules").exists() else "lib")
+        facts = {
+            "release": release,
+            "image": str(image.relative_to(work)),
+            "modules": str((libraries / "modules" / release).relative_to(work)),
+        }
+        (work / "kernel.json").write_text(json.dumps(facts))
+
+    folder = unpacked(CACHE / "kernels" / name, origin, suite, components, fill)
+    facts = json.loads((folder / "kernel.json").read_text())
+    return Kernel(name, facts["release"], folder / facts["image"], folder / facts["modules"])
 
 
 def host_kernel():
@@ -229,14 +268,8 @@ def clock_options(machine):
 
 def unpacked_package(origin, suite, components, package):
     """The files of one package, unpacked below build/cache/packages."""
-    folder = CACHE / "packages" / f"{suite}-{package}"
-    with lock(f"apt-{suite}"):
-        if not folder.exists():
-            apt = AptRoot(origin, suite, components)
-            apt.update()
-            with new_folder(folder) as work:
-                apt.unpack(package, work)
-    return folder
+    return unpacked(CACHE / "packages" / f"{suite}-{package}", origin, suite, components,
+                    lambda apt, work: apt.unpack(package, work))
 
 
 if __name__ == "__main__":
