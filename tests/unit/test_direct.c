@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/direct.c */
+/* loaders/direct.c, and core/boot.c behind it. */
+#include "core/device.h"
 #include "loaders/boot_params.h"
 #include "loaders/loaders.h"
 #include "tests/host/host.h"
@@ -80,6 +81,30 @@ TEST(a_broken_kernel_comes_back_with_the_reason)
 	CHECK_EQUAL(status, ERR_CORRUPT);
 	arena_release(&arena);
 	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);
+}
+
+static u32 devices_at_rest;
+
+static void come_to_rest(struct device *device)
+{
+	(void)device;
+	devices_at_rest++;
+}
+
+/* One that fails must leave the disks to what is tried next. */
+TEST(devices_are_brought_to_rest_for_a_kernel_that_is_entered)
+{
+	static struct device device = { .name = "test", .quiesce = come_to_rest };
+
+	set_up();
+	device_register(&device);
+	add(span_of(image, sizeof(image) - 1));
+	CHECK_EQUAL(host_run(run, NULL), HOST_RETURNED);
+	CHECK_EQUAL(devices_at_rest, 0);
+	set_up();
+	add(span_of(image, sizeof(image)));
+	CHECK_EQUAL(host_run(run, NULL), HOST_ENTERED_KERNEL);
+	CHECK_EQUAL(devices_at_rest, 1);
 }
 
 TEST(every_failing_allocation_is_survived)
