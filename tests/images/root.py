@@ -40,9 +40,11 @@ def check_means():
 def bootstrap(folder):
     """Installs Debian into the folder, as root, and sets it up for a serial console."""
     uri = kernels.mirror("Debian")
+    command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}",
+               f"--keyring={kernels.KEYRINGS['Debian']}"]
     kernels.progress("installing a Debian root, once: some minutes")
-    as_root("debootstrap", "--variant=minbase", f"--include={PACKAGES}", f"--keyring={kernels.KEYRINGS['Debian']}",
-            SUITE, folder, uri)
+    kernels.retried(lambda: as_root(*command, "--download-only", SUITE, folder, uri, error=kernels.Unavailable))
+    as_root(*command, SUITE, folder, uri)
     script = f"""
         echo {HOST_NAME} >etc/hostname
         echo 'LABEL={ROOT_LABEL} / ext4 defaults 0 1' >etc/fstab
