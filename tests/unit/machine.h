@@ -17,6 +17,7 @@
 #define MACHINE_RESERVED 0xc0000000ull /* a MiB of the device hole that the VMM keeps */
 
 static struct fake_machine machine;
+static u8 machine_bus_last; /* of its windows */
 static struct span machine_dsdt;
 static struct memory_console machine_log;
 
@@ -27,7 +28,7 @@ bool acpi_ecam(u32 index, struct ecam *out)
 		return false;
 	*out = (struct ecam){ .base = machine.ecam[index].base,
 			      .segment = machine.ecam[index].segment,
-			      .bus_last = 255 };
+			      .bus_last = machine_bus_last };
 	return true;
 }
 
@@ -60,6 +61,7 @@ static void machine_start(void)
 	boot_info.command_line = (struct span){ 0 };
 	machine = (struct fake_machine){ 0 };
 	machine_dsdt = (struct span){ 0 };
+	machine_bus_last = 255;
 	fake_machine_start(&machine);
 	memory_console_init(&machine_log, "");
 }

@@ -107,12 +107,12 @@ TEST(the_last_bar_has_32_bits_whatever_it_says)
 	function = add(OTHER_ID, 0, 1, 0, 0);
 	function->bar_sizes[5] = 0x1000;
 	store_le32(function->config + PCI_BAR0 + 20, PCI_BAR_64_BIT);
-	store_le32(function->config + PCI_BAR0 + 24, 0xffffffff);
+	store_le32(function->config + PCI_BAR0 + 24, 0xfffffff0);
 	device = device_of(function);
 	CHECK_EQUAL(pci_bar(&device, 5, &base), OK);
 	CHECK_EQUAL(base, 0xc0180000);
 	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 20), 0xc0180000 | PCI_BAR_64_BIT);
-	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 24), 0xffffffff);
+	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 24), 0xfffffff0);
 	CHECK_EQUAL(pci_bar(&device, 6, &base), ERR_NOT_FOUND);
 }
 

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which buses, slots and functions are looked at, and what identification and lists may say. */
+#include "tests/unit/test.h"
+
+#include "tests/unit/machine.h"
+
+enum { ROOT_PORT = 4, UPSTREAM_PORT = 5, DOWNSTREAM_PORT = 6, PCI_BRIDGE = 7 };
+
+static u8 bytes[65536];
+static struct fake_virtio disk;
+static struct fake_function functions[8];
+
+static struct fake_function *add(u8 bus, u8 slot, u32 id, u8 header)
+{
+	struct fake_function *function = &functions[machine.function_count];
+
+	*function = (struct fake_function){ .bus = bus, .device = slot };
+	store_le32(function->config, id);
+	function->config[0x0e] = header;
+	fake_machine_add(&machine, function);
+	return function;
+}
+
+static struct fake_function *add_bridge(u8 bus, u8 slot, u8 secondary)
+{
+	struct fake_function *bridge = add(bus, slot, 0x000c1b36, 1);
+
+	bridge->config[PCI_BUS_NUMBERS + 1] = secondary;
+	return bridge;
+}
+
+/* The first capability, in front of what there is. */
+static void add_capability(struct fake_function *function, u8 at, u8 id, u8 type)
+{
+	function->config[at] = id;
+	function->config[at + 1] = function->config[PCI_CAPABILITIES];
+	function->config[at + 2] = (u8)(type << 4 | 2);
+	function->config[PCI_CAPABILITIES] = at;
+}
+
+static struct fake_function *add_disk(u8 bus, u8 slot)
+{
+	struct fake_function *function = &functions[machine.function_count];
+
+	fake_virtio_disk(&disk, bytes, sizeof(bytes), 0);
+	fake_function_virtio(&machine, function, bus, slot, &disk, MACHINE_BARS);
+	return function;
+}
+
+static u32 disks_found(void)
+{
+	u32 before = disk_count();
+
+	pci_probe();
+	CHECK_EQUAL(machine.violations, 0);
+	return disk_count() - before;
+}
+
+TEST(no_functions_are_logged_as_none)
+{
+	machine_start_pci();
+	pci_probe();
+	CHECK(was_logged("PCI: none"));
+	machine_start_pci();
+	add(0, 1, 0x12348086, 0);
+	pci_probe();
+	CHECK(!was_logged("PCI: none"));
+	CHECK(was_logged("PCI 00:01.0: 8086:1234"));
+}
+
+TEST(only_two_vendors_are_none)
+{
+	static const struct {
+		u32 id;
+		bool is_present;
+	} cases[] = {
+		{ 0x00010000, false }, { 0x0001ffff, false }, { 0xffff0001, true },
+		{ 0x00008000, true },  { 0x00007fff, true },  { 0x0000fffe, true },
+		{ 0xffffffff, false }, { 0x00000001, true },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_start_pci();
+		add(0, 31, cases[i].id, 0);
+		pci_probe();
+		CHECK_OF(pci_is_present() == cases[i].is_present, "%08x", cases[i].id);
+	}
+}
+
+/* All eight functions of the one that has more than one, no other. */
+TEST(functions_1_to_7_are_read_where_there_is_a_function_0)
+{
+	machine_start_pci();
+	machine.aliases_functions = false;
+	add(0, 1, 0x12348086, PCI_HEADER_MULTIFUNCTION);
+	pci_probe();
+	CHECK_EQUAL(machine.config_reads, 32 + 7 + 1);
+}
+
+/* They are the same functions. */
+TEST(ports_are_not_used_where_memory_has_shown_something)
+{
+	u64 before;
+
+	machine_start_pci();
+	machine.has_ports = true;
+	before = host_port_accesses;
+	add_disk(0, 1);
+	CHECK_EQUAL(disks_found(), 1);
+	CHECK_EQUAL(host_port_accesses, before);
+}
+
+/* Two accesses are how one finds out that there are none. */
+TEST(ports_that_do_not_exist_are_not_read)
+{
+	u64 before;
+
+	machine_start();
+	before = host_port_accesses;
+	pci_probe();
+	CHECK_EQUAL(host_port_accesses, before + 2);
+	/* Nor where configuration space cannot be mapped. */
+	machine.ecam[machine.ecam_count++].base = HOST_MEMORY_BASE;
+	before = host_port_accesses;
+	pci_probe();
+	CHECK_EQUAL(host_port_accesses, before + 2);
+	CHECK(!pci_is_present());
+}
+
+TEST(all_256_buses_are_reached)
+{
+	for (u32 with_ports = 0; with_ports < 2; with_ports++) {
+		machine_start_pci();
+		if (with_ports) {
+			machine.ecam_count = 0;
+			machine.has_ports = true;
+		}
+		add_bridge(0, 1, 0xff);
+		add_disk(0xff, 31);
+		CHECK_EQUAL(disks_found(), 1);
+	}
+}
+
+/* A header of another layout has its BARs elsewhere, whatever it calls itself. */
+TEST(a_disk_with_another_header_is_none)
+{
+	for (u8 header = 1; header < 3; header++) {
+		machine_start_pci();
+		add_disk(0, 1)->config[0x0e] = header;
+		store_le32(functions[0].config + PCI_BUS_NUMBERS, 0x010100);
+		CHECK_EQUAL(disks_found(), 0);
+		CHECK(was_logged("PCI 00:01.0: 1af4:1042"));
+		CHECK_EQUAL(machine.config_writes, 0);
+	}
+}
+
+/* It costs an exit less. */
+TEST(a_device_that_is_on_is_not_turned_on)
+{
+	const u16 commands[] = { 0x000, 0x002, 0x504, 0x407, 0x406 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
+		bool is_on = (commands[i] & 6) == 6;
+
+		machine_start_pci();
+		store_le16(add(0, 0, 0x12348086, 0)->config + PCI_COMMAND, commands[i]);
+		pci_enable(&device);
+		CHECK_EQUAL(load_le16(functions[0].config + PCI_COMMAND), commands[i] | 6);
+		CHECK_EQUAL(machine.config_writes, is_on ? 0 : 1);
+	}
+}
+
+/* What looks like the upper half is another BAR. */
+TEST(bars_have_32_or_64_bits)
+{
+	static const struct {
+		u32 low;
+		u64 base;
+		u32 reads;
+	} cases[] = {
+		{ 0xfe000000, 0xfe000000, 1 },  { 0xfe000008, 0xfe000000, 1 },
+		{ 0xfe000004, 0x1fe000000, 2 }, { 0xfe00000c, 0x1fe000000, 2 },
+		{ 0x00000004, 0x100000000, 2 }, { 0xfe000002, 0xfe000000, 1 },
+		{ 0xfffffff0, 0xfffffff0, 1 },
+	};
+	const struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
+
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 base = 0;
+
+		machine_start_pci();
+		add(0, 0, 0x12348086, 0);
+		store_le32(functions[0].config + PCI_BAR0 + 16, cases[i].low);
+		store_le32(functions[0].config + PCI_BAR0 + 20, 1);
+		CHECK_EQUAL(pci_bar(&device, 4, &base), OK);
+		CHECK_EQUAL(base, cases[i].base);
+		CHECK_EQUAL(machine.config_reads, cases[i].reads);
+		CHECK_EQUAL(pci_bar(&device, 5, &base), ERR_NOT_FOUND);
+		CHECK_EQUAL(machine.config_writes, 0);
+	}
+}
+
+/* The two lowest bits are reserved; below the header's end there is none. */
+TEST(capabilities_lie_behind_the_header)
+{
+	static const struct {
+		u8 pointer;
+		u32 offset;
+	} cases[] = {
+		{ 0x40, 0x40 }, { 0x43, 0x40 }, { 0x44, 0x44 }, { 0xff, 0xfc },
+		{ 0x3f, 0 },    { 0x3c, 0 },    { 0x04, 0 },    { 0, 0 },
+	};
+	const struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
+	u32 left;
+
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_start_pci();
+		add(0, 0, 0x12348086, 0)->config[PCI_CAPABILITIES] = cases[i].pointer;
+		functions[0].config[PCI_CAPABILITIES + 1] = 0x80; /* reserved */
+		CHECK_EQUAL(pci_first_capability(&device, &left), cases[i].offset);
+		left = 1;
+		CHECK_EQUAL(pci_next_capability(0xaaaa0011u | (u32)cases[i].pointer << 8, &left),
+			    cases[i].offset);
+		CHECK_EQUAL(left, cases[i].offset ? 0 : 1);
+	}
+	left = 0;
+	CHECK_EQUAL(pci_next_capability(0x4000, &left), 0);
+}
+
+/* As many as there is room for, then no more. */
+TEST(a_list_of_capabilities_in_a_circle_has_48)
+{
+	const struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
+	u32 left, count = 0;
+
+	machine_start_pci();
+	add(0, 0, 0x12348086, 0)->config[PCI_CAPABILITIES] = 0x40;
+	for (u32 offset = pci_first_capability(&device, &left); offset;
+	     offset = pci_next_capability(0x4000, &left))
+		count++;
+	CHECK_EQUAL(count, 48);
+}
+
+/* MSI-X is no PCI Express, whatever stands where that has its type. */
+TEST(only_below_root_and_downstream_ports_one_slot_is_read)
+{
+	static const struct {
+		u8 id, type;
+		bool single_slot;
+	} cases[] = {
+		{ PCI_CAPABILITY_EXPRESS, ROOT_PORT, true },
+		{ PCI_CAPABILITY_EXPRESS, DOWNSTREAM_PORT, true },
+		{ PCI_CAPABILITY_EXPRESS, UPSTREAM_PORT, false },
+		{ PCI_CAPABILITY_EXPRESS, PCI_BRIDGE, false },
+		{ 0x11, ROOT_PORT, false },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_start_pci();
+		add_capability(add_bridge(0, 1, 1), 0x40, cases[i].id, cases[i].type);
+		add_disk(1, 1);
+		CHECK_EQUAL(disks_found(), !cases[i].single_slot);
+	}
+	/* It is not the first. */
+	machine_start_pci();
+	add_capability(add_bridge(0, 1, 1), 0x40, PCI_CAPABILITY_EXPRESS, ROOT_PORT);
+	add_capability(&functions[0], 0x80, 0x11, UPSTREAM_PORT);
+	add_disk(1, 1);
+	CHECK_EQUAL(disks_found(), 0);
+}
+
+/* The first bridge to it says what a bus is like. */
+TEST(a_bus_that_is_known_is_not_noted_again)
+{
+	machine_start_pci();
+	add_bridge(0, 1, 1);
+	add_capability(add_bridge(0, 2, 1), 0x40, PCI_CAPABILITY_EXPRESS, ROOT_PORT);
+	add_disk(1, 1);
+	CHECK_EQUAL(disks_found(), 1);
+	CHECK(was_logged("PCI 00:02.0: a bridge to bus 01, which is not looked at"));
+
+	/* Nor by the DSDT, which names all root buses. */
+	machine_start_pci();
+	machine_dsdt = SPAN("\x08_BBN\x01");
+	add_capability(add_bridge(0, 1, 1), 0x40, PCI_CAPABILITY_EXPRESS, ROOT_PORT);
+	add(0, 2, 0x000b1b36, 0);
+	add_disk(1, 1);
+	CHECK_EQUAL(disks_found(), 0);
+}
+
+/* It was passed already. */
+TEST(a_bridge_to_a_lower_bus_is_left_alone)
+{
+	machine_start_pci();
+	add_bridge(0, 1, 2);
+	add_bridge(2, 1, 1);
+	add_disk(1, 1);
+	CHECK_EQUAL(disks_found(), 0);
+	CHECK(was_logged("PCI 02:01.0: a bridge to bus 01, which is not looked at"));
+}
+
+TEST(expanders_are_told_by_vendor_and_device)
+{
+	static const struct {
+		u32 id;
+		bool is_expander;
+	} cases[] = {
+		{ 0x00091b36, true },  { 0x000b1b36, true },  { 0x000b8086, false },
+		{ 0x00101b36, false }, { 0x00081b36, false }, { 0x000a1b36, false },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_start_pci();
+		machine_dsdt = SPAN("\x08_BBN\x0a\xff");
+		add(0, 2, cases[i].id, 0);
+		add_disk(0xff, 1);
+		CHECK_OF(disks_found() == cases[i].is_expander, "%08x", cases[i].id);
+	}
+}
+
+static u32 secondary_of(const struct fake_function *bridge)
+{
+	return bridge->config[PCI_BUS_NUMBERS + 1];
+}
+
+/* Where some bridges have numbers and others have none. */
+TEST(numbers_are_given_behind_those_that_are_taken)
+{
+	machine_start_pci();
+	add_bridge(0, 1, 5);
+	add_bridge(0, 2, 3);
+	add_bridge(0, 3, 0);
+	add_bridge(0, 4, 0xfe);
+	add_bridge(0, 5, 0);
+	add_bridge(0, 6, 0);
+	CHECK_EQUAL(disks_found(), 0);
+	CHECK_EQUAL(secondary_of(&functions[2]), 6);
+	CHECK_EQUAL(secondary_of(&functions[4]), 0xff);
+	/* There is none left. */
+	CHECK_EQUAL(load_le32(functions[5].config + PCI_BUS_NUMBERS), 0);
+	CHECK_EQUAL(load_le32(functions[5].config + PCI_COMMAND), 0);
+}
+
+/* A window of MCFG with fewer buses: the numbers behind it belong to others. */
+TEST(buses_outside_of_the_window_are_left_alone)
+{
+	machine_start_pci();
+	machine_bus_last = 3;
+	machine_dsdt = SPAN("\x08_BBN\x0a\x05");
+	add(0, 1, 0x000b1b36, 0);
+	add_bridge(0, 2, 4);
+	add_bridge(0, 3, 0);
+	add_bridge(0, 4, 3);
+	add_disk(3, 1);
+	CHECK_EQUAL(disks_found(), 1);
+	CHECK(was_logged("PCI 00:02.0: a bridge to bus 04, which is not looked at"));
+	CHECK_EQUAL(secondary_of(&functions[2]), 1);
+}
