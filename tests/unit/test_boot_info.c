@@ -54,6 +54,10 @@ TEST(a_command_line_may_be_missing_or_hold_anything)
 {
 	struct span value;
 
+	/* What follows is not its own. */
+	boot_info.command_line = span_of("x a=1", 3);
+	CHECK(!boot_info_option("a", &value));
+
 	boot_info.command_line = (struct span){ 0 };
 	CHECK(!boot_info_option("a", &value));
 	boot_info.command_line = SPAN("\0\xff a=\0\n \x1b");
@@ -63,7 +67,7 @@ TEST(a_command_line_may_be_missing_or_hold_anything)
 
 TEST(ranges_are_kept_as_given_unless_empty_or_wrapping)
 {
-	boot_info = (struct boot_info){ .source = "test" };
+	start(LOG_DEBUG);
 	boot_info_add_range(5, 1, MEMORY_RESERVED);
 	boot_info_add_range(4, 0, MEMORY_CONVENTIONAL);
 	boot_info_add_range(UINT64_MAX, 1, MEMORY_CONVENTIONAL);
@@ -74,6 +78,8 @@ TEST(ranges_are_kept_as_given_unless_empty_or_wrapping)
 	CHECK_EQUAL(boot_info.ranges[0].end, 6);
 	CHECK_EQUAL(boot_info.ranges[0].type, MEMORY_RESERVED);
 	CHECK_EQUAL(boot_info.ranges[1].end, UINT64_MAX);
+	CHECK(memory_console_has(&console, "empty range at 0x4 left out"));
+	CHECK(memory_console_has(&console, "range at 0x1 of 0xffffffffffffffff bytes wraps"));
 }
 
 TEST(ranges_past_the_end_of_the_table_are_dropped_with_a_message)
@@ -94,13 +100,13 @@ TEST(the_log_shows_all_of_it)
 	boot_info.source = "PVH";
 	boot_info.rsdp = 0xe0000;
 	boot_info_add_range(0x1000, 0x2000, MEMORY_ACPI_NVS);
-	boot_info.modules[0] = span_of("", 77);
+	boot_info.modules[0] = span_of((const void *)(uintptr_t)0x123456780, 77);
 	boot_info.module_count = 1;
 	boot_info.command_line = SPAN("root=/dev/vda1\x1b[2J");
 	boot_info_log();
 	CHECK(memory_console_has(&console, "PVH, RSDP at 0xe0000"));
 	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000, type 10"));
-	CHECK(memory_console_has(&console, "module of 77 bytes"));
+	CHECK(memory_console_has(&console, "module of 77 bytes at 0x123456780"));
 	CHECK(memory_console_has(&console, "command line: root=/dev/vda1?[2J"));
 }
 
@@ -116,4 +122,24 @@ TEST(what_cannot_be_reached_is_left_out)
 	CHECK_EQUAL(boot_info.modules[1].size, 6);
 	CHECK_EQUAL(boot_info.command_line.size, 5);
 	CHECK(memory_console_has(&console, "module at 0x1000000000000000"));
+	CHECK(!memory_console_has(&console, "command line"));
+
+	boot_info.command_line = span_of((const void *)(uintptr_t)(1ull << 60), 5);
+	boot_info_map();
+	CHECK(span_is_empty(boot_info.command_line));
+	CHECK(memory_console_has(&console, "command line at 0x1000000000000000"));
+}
+
+/* Neither is read past its end. */
+TEST(tables_may_be_full)
+{
+	start(LOG_DEBUG);
+	for (u32 i = 0; i < BOOT_RANGES_MAX; i++)
+		boot_info_add_range(i, 1, MEMORY_CONVENTIONAL);
+	while (boot_info.module_count < BOOT_MODULES_MAX)
+		boot_info.modules[boot_info.module_count++] = SPAN("module");
+	boot_info_map();
+	boot_info_log();
+	CHECK_EQUAL(boot_info.modules[BOOT_MODULES_MAX - 1].size, 6);
+	CHECK(memory_console_has(&console, "to 0x0000000000000100, type 7"));
 }

@@ -2,9 +2,11 @@
 /* PVH start information as VMMs write it, and as none should. */
 #include "core/arch.h"
 #include "core/boot_info.h"
+#include "core/log.h"
 #include "drivers/platform/platform.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+#include "tests/host/memory_console.h"
 
 #include "tests/unit/test.h"
 
@@ -19,6 +21,7 @@ enum {
 
 static u8 low[MIB];
 static u8 module_bytes[0x3000];
+static struct memory_console console;
 
 static void set_range(u32 index, u64 base, u64 size, u32 type)
 {
@@ -65,6 +68,13 @@ static void setup(void)
 	host_memory_set(0x1000000, module_bytes, sizeof(module_bytes));
 	boot_info = (struct boot_info){ 0 };
 	arch_entry = (struct arch_entry){ ENTRY_PROTOCOL_PVH, START_INFO };
+	log_set_threshold(LOG_WARNING);
+	memory_console_init(&console, "");
+}
+
+static bool was_logged(const char *text)
+{
+	return memory_console_has(&console, text);
 }
 
 TEST(describes_cloud_hypervisor)
@@ -82,6 +92,7 @@ TEST(describes_cloud_hypervisor)
 	CHECK_EQUAL(boot_info.modules[0].size, sizeof(module_bytes));
 	CHECK(boot_info.modules[0].data == module_bytes);
 	CHECK(span_equals(boot_info.command_line, SPAN("console=ttyS0 fatwood.log=debug")));
+	CHECK_TEXT(console.text, "");
 }
 
 TEST(keeps_every_type)
@@ -117,9 +128,15 @@ TEST(takes_no_more_ranges_than_there_is_room_for)
 	setup();
 	for (u32 i = 0; i < BOOT_RANGES_MAX + 5; i++)
 		set_range(i, i * MIB, MIB, 1);
-	set_counts(0, BOOT_RANGES_MAX + 5);
+	set_counts(0, BOOT_RANGES_MAX);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.range_count, BOOT_RANGES_MAX);
+	CHECK_TEXT(console.text, "");
+	boot_info = (struct boot_info){ 0 };
+	set_counts(0, BOOT_RANGES_MAX + 1);
+	CHECK_EQUAL(pvh_platform.describe(), OK);
+	CHECK_EQUAL(boot_info.range_count, BOOT_RANGES_MAX);
+	CHECK(was_logged("257 memory ranges, 256 are used"));
 }
 
 TEST(a_count_of_four_billion_is_bounded)
@@ -129,6 +146,9 @@ TEST(a_count_of_four_billion_is_bounded)
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK(boot_info.range_count <= BOOT_RANGES_MAX);
 	CHECK(boot_info.module_count <= BOOT_MODULES_MAX);
+	setup();
+	set_counts(0, 0x10000); /* in more than 16 bits */
+	CHECK_EQUAL(pvh_platform.describe(), OK);
 }
 
 TEST(refuses_what_has_no_memory_map)
@@ -154,6 +174,28 @@ TEST(refuses_wrong_magic_and_address)
 	CHECK_EQUAL(pvh_platform.describe(), ERR_CORRUPT);
 }
 
+TEST(another_entry_is_not_recognized)
+{
+	setup();
+	arch_entry.protocol++;
+	CHECK_EQUAL(pvh_platform.describe(), ERR_UNRECOGNIZED);
+	CHECK_TEXT(console.text, "");
+}
+
+/* The structure may end with what can be read. */
+TEST(start_information_may_be_the_last_that_there_is)
+{
+	const u32 end = sizeof(low);
+
+	setup();
+	memcpy(low + end - 56, low + START_INFO, 56);
+	arch_entry.argument = end - 56;
+	CHECK_EQUAL(pvh_platform.describe(), OK);
+	memmove(low + end - 55, low + end - 56, 55);
+	arch_entry.argument = end - 55;
+	CHECK_EQUAL(pvh_platform.describe(), ERR_CORRUPT);
+}
+
 TEST(a_later_version_is_like_version_1)
 {
 	setup();
@@ -167,6 +209,7 @@ TEST(command_line_may_be_missing_empty_or_endless)
 	store_le64(low + START_INFO + 24, 0);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.command_line.size, 0);
+	CHECK_TEXT(console.text, "");
 	setup();
 	low[COMMAND_LINE] = 0;
 	CHECK_EQUAL(pvh_platform.describe(), OK);
@@ -179,12 +222,50 @@ TEST(command_line_may_be_missing_empty_or_endless)
 	store_le64(low + START_INFO + 24, 0xffffffffffff0000);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.command_line.size, 0);
+	CHECK(was_logged("command line at 0xffffffffffff0000 ignored"));
 	/* The last bytes of what there is. */
 	setup();
 	store_le64(low + START_INFO + 24, sizeof(low) - 8);
 	memcpy(low + sizeof(low) - 8, "quiet", 6);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK(span_equals(boot_info.command_line, SPAN("quiet")));
+}
+
+/* The first page is taken away, and no more than that. */
+TEST(command_line_and_module_may_begin_at_the_second_page)
+{
+	setup();
+	store_le64(low + START_INFO + 24, 0xfff);
+	strcpy((char *)low + 0xfff, "quiet");
+	set_module(0, 0xfff, 0x100);
+	CHECK_EQUAL(pvh_platform.describe(), OK);
+	CHECK_EQUAL(boot_info.command_line.size, 0);
+	CHECK_EQUAL(boot_info.module_count, 0);
+	CHECK(was_logged("command line at 0xfff ignored"));
+	CHECK(was_logged("module of 0x100 bytes at 0xfff ignored"));
+	setup();
+	store_le64(low + START_INFO + 24, 0x1000);
+	strcpy((char *)low + 0x1000, "quiet");
+	set_module(0, 0x1000, 0x100);
+	CHECK_EQUAL(pvh_platform.describe(), OK);
+	CHECK_EQUAL(boot_info.command_line.size, 5);
+	CHECK_EQUAL(boot_info.module_count, 1);
+	CHECK_TEXT(console.text, "");
+}
+
+/* What follows address and size is not ours to read: a command line, and what comes later. */
+TEST(modules_may_have_command_lines)
+{
+	setup();
+	set_counts(2, 4);
+	set_module(1, 0x1001000, 0x1000);
+	for (u32 i = 0; i < 2; i++) {
+		store_le64(low + MODULES + 32 * i + 16, 0x1002000);
+		store_le64(low + MODULES + 32 * i + 24, 0x1000);
+	}
+	CHECK_EQUAL(pvh_platform.describe(), OK);
+	CHECK_EQUAL(boot_info.module_count, 2);
+	CHECK(boot_info.modules[1].data == module_bytes + 0x1000);
 }
 
 TEST(modules_that_cannot_be_are_left_out)
@@ -207,10 +288,25 @@ TEST(modules_without_a_list)
 	store_le64(low + START_INFO + 16, 0xffffffff00000000);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.module_count, 0);
+	CHECK(was_logged("1 modules at 0xffffffff00000000"));
+	/* None at address 0 are none. */
 	setup();
-	set_counts(BOOT_MODULES_MAX + 3, 4);
-	for (u32 i = 0; i < BOOT_MODULES_MAX + 3; i++)
-		set_module(i, 0x1000000, 0x1000);
+	set_counts(0, 4);
+	store_le64(low + START_INFO + 16, 0);
 	CHECK_EQUAL(pvh_platform.describe(), OK);
-	CHECK_EQUAL(boot_info.module_count, BOOT_MODULES_MAX);
+	CHECK_EQUAL(boot_info.module_count, 0);
+	CHECK_TEXT(console.text, "");
+}
+
+TEST(takes_no_more_modules_than_there_is_room_for)
+{
+	for (u32 count = BOOT_MODULES_MAX; count < BOOT_MODULES_MAX + 2; count++) {
+		setup();
+		set_counts(count, 4);
+		for (u32 i = 0; i < count; i++)
+			set_module(i, 0x1000000, 0x1000);
+		CHECK_EQUAL(pvh_platform.describe(), OK);
+		CHECK_EQUAL(boot_info.module_count, BOOT_MODULES_MAX);
+		CHECK_EQUAL(was_logged("modules, 16 are used"), count > BOOT_MODULES_MAX);
+	}
 }
