@@ -324,7 +324,7 @@ void pci_probe(void)
 	if (IS_ENABLED(CONFIG_PCI_ECAM)) {
 		struct ecam window;
 
-		for (u32 i = 0; i < PCI_SEGMENTS_MAX && pci_ecam_window(i, &window); i++)
+		for (u32 i = 0; pci_ecam_window(i, &window); i++)
 			scan_segment(&window);
 	}
 	if (IS_ENABLED(CONFIG_PCI_PORTS) && !pci_is_present() && pci_ports_exist())

@@ -38,7 +38,6 @@ enum {
 	PCI_CONFIG_SIZE = 256, /* all that is used of it */
 	PCI_DEVICES_PER_BUS = 32,
 	PCI_FUNCTIONS_PER_DEVICE = 8,
-	PCI_SEGMENTS_MAX = 64, /* windows of MCFG that are looked at */
 };
 
 enum { PCI_NAME_SIZE = 13 };
@@ -138,6 +137,6 @@ enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar)
 
 /*
  * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns
- * the BARs of the devices there that we drive. Returns the last number given, 0 if none was.
+ * the BARs of the devices there that we drive. Returns the last number given.
  */
 u8 pci_assign_bridge(const struct pci_device *bridge, u8 bus, u8 bus_last);

@@ -180,9 +180,10 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	return ERR_NOT_FOUND;
 }
 
+/* @rsdp has at least RSDP_SIZE bytes, or none. */
 static bool is_rsdp(struct span rsdp)
 {
-	return span_starts_with(rsdp, SPAN("RSD PTR ")) && rsdp.size >= RSDP_SIZE &&
+	return span_starts_with(rsdp, SPAN("RSD PTR ")) &&
 	       checksum_is_right(span_part(rsdp, 0, RSDP_SIZE));
 }
 
@@ -245,7 +246,7 @@ static bool root_find(u64 rsdp)
 	if (pointer.data[RSDP_REVISION] >= 2) {
 		struct span pointer_2 = arch_memory(rsdp, RSDP_SIZE_2);
 
-		if (!span_is_empty(pointer_2) && checksum_is_right(pointer_2))
+		if (checksum_is_right(pointer_2))
 			xsdt = field_u64(pointer_2, RSDP_XSDT);
 	}
 	return (xsdt && root_set(xsdt, "XSDT", 8)) ||
@@ -361,6 +362,5 @@ void acpi_init(void)
 		read_fadt(table);
 	if (IS_ENABLED(CONFIG_PCI_ECAM) && !acpi_find_table("MCFG", 0, &table))
 		read_mcfg(table);
-	if (sleep_control.address || pm1a_control.address || reset_register.address)
-		power_register(&acpi_power);
+	power_register(&acpi_power);
 }

@@ -56,7 +56,7 @@ static enum status read_memory_map(u64 address, u32 count)
 		count = BOOT_RANGES_MAX;
 	}
 	r = (struct reader){ .rest = arch_memory(address, (u64)count * RANGE_SIZE) };
-	if (count == 0 || span_is_empty(r.rest))
+	if (span_is_empty(r.rest))
 		return corrupt("PVH: no memory map: %u ranges at 0x%lx", count, address);
 	while (!span_is_empty(r.rest)) {
 		u64 base = read_le64(&r);
