@@ -11,7 +11,7 @@
 #include "tests/unit/kernel_image.h"
 #include "tests/unit/test.h"
 
-enum { ROUNDS = 5000, INITRDS = 3, RANGES_MAX = 128, SLACK = 2 * 1024 * 1024 };
+enum { ROUNDS = 5000, INITRDS = 3, RANGES_MAX = 128, SLACK = 2 * 1024 * 1024, OPTIONS_MAX = 65536 };
 
 struct piece {
 	const char *name;
@@ -108,7 +108,7 @@ static u64 ram_before(void)
 }
 
 struct request {
-	u64 preferred, size, alignment, initrd_limit, initrd_size;
+	u64 preferred, size, alignment, initrd_limit, initrd_size, options_size;
 	bool relocatable;
 };
 
@@ -119,6 +119,7 @@ static struct request make_kernel(void)
 		.size = max_u64(any_size(), KERNEL_CODE_SIZE),
 		.alignment = PAGE_SIZE << below(13),
 		.initrd_limit = any_address(),
+		.options_size = below(OPTIONS_MAX),
 		.relocatable = below(4) != 0,
 	};
 
@@ -130,6 +131,7 @@ static struct request make_kernel(void)
 	image[0x234] = r.relocatable;
 	image[0x235] = 0;
 	store_le16(image + 0x236, XLF_KERNEL_64);
+	store_le32(image + 0x238, UINT32_MAX); /* a command line of any size */
 	store_le64(image + 0x258, r.preferred);
 	store_le32(image + 0x260, (u32)r.size);
 	return r;
@@ -138,9 +140,11 @@ static struct request make_kernel(void)
 static void check_loaded(const struct request *r, const struct kernel *kernel)
 {
 	const struct boot_params *params = (const struct boot_params *)(uintptr_t)kernel->argument;
+	const char *command_line = (const char *)(uintptr_t)params->cmd_line_ptr;
+	const u64 parameters_end = params->cmd_line_ptr + strlen(command_line) + 1;
 	const struct piece pieces[] = {
 		{ "kernel", kernel->entry - 0x200, r->size, MEMORY_LOADER_CODE },
-		{ "parameters", kernel->argument, params->cmd_line_ptr + 1 - kernel->argument,
+		{ "parameters", kernel->argument, parameters_end - kernel->argument,
 		  MEMORY_LOADER_DATA },
 		{ "initrd", params->ramdisk_image, params->ramdisk_size, MEMORY_LOADER_DATA },
 	};
@@ -150,6 +154,7 @@ static void check_loaded(const struct request *r, const struct kernel *kernel)
 	CHECK(!r->relocatable || pieces[0].base % r->alignment == 0);
 	CHECK(params->ramdisk_size >= r->initrd_size);
 	CHECK(pieces[2].base + pieces[2].size <= r->initrd_limit);
+	CHECK_EQUAL(strlen(command_line), r->options_size);
 	CHECK_EQUAL(ram_of_kernel(params), ram_before());
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		if (pieces[i].size == 0)
@@ -165,8 +170,10 @@ static void check_loaded(const struct request *r, const struct kernel *kernel)
 
 TEST(whatever_the_memory_nothing_lies_over_anything)
 {
+	static u8 options[OPTIONS_MAX];
 	u32 loaded = 0, refused = 0;
 
+	memset(options, 'x', sizeof(options));
 	for (u32 round = 0; round < ROUNDS && !test_failures; round++) {
 		struct memory_file files[INITRDS];
 		struct memory_volume volume;
@@ -195,6 +202,7 @@ TEST(whatever_the_memory_nothing_lies_over_anything)
 				r.initrd_size += files[i].size;
 		}
 		entry.kernel = file_from_memory(span_of(image, KERNEL_SIZE));
+		entry.options = span_of(options, r.options_size);
 		status = bzimage_loader.load(&entry, span_of(image, IMAGE_HEAD_SIZE), &arena,
 					     &kernel);
 		if (status) {

@@ -107,6 +107,21 @@ TEST(devices_are_brought_to_rest_for_a_kernel_that_is_entered)
 	CHECK_EQUAL(devices_at_rest, 1);
 }
 
+/* The kernel has its memory by then, and the next one may need it. */
+TEST(what_a_kernel_in_vain_took_is_given_back)
+{
+	static char command_line[2049];
+
+	memset(command_line, 'x', sizeof(command_line));
+	set_up();
+	add(span_of(image, sizeof(image)));
+	boot_info.command_line = span_of(command_line, sizeof(command_line));
+	CHECK_EQUAL(host_run(run, NULL), HOST_RETURNED);
+	CHECK_EQUAL(status, ERR_UNSUPPORTED);
+	arena_release(&arena);
+	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);
+}
+
 TEST(every_failing_allocation_is_survived)
 {
 	enum host_end end = HOST_RETURNED;
