@@ -28,10 +28,10 @@ TRACES = ("memory_region_ops_read", "memory_region_ops_write", "virtio_blk_handl
 CLOCK_OF_INSTRUCTIONS = ("-icount", "shift=0")
 CLOCK_OF_HOST = ()
 
-# What runs while nothing else is to be done; its rounds depend on how fast the disk is. The clock's
-# rate is measured, for a millisecond, once a wait is long.
+# What runs while nothing else is to be done; its rounds depend on how fast the disk is. Once a wait is
+# long, the clock is looked at, and its rate measured, for a millisecond.
 WAITING = ("virtqueue_idle", "arch_relax", "virtqueue_wait", "virtqueue_take", "deadline_passed",
-           "arch_ticks_per_second", "rate_from_pm_timer")
+           "arch_ticks", "arch_ticks_per_second", "rate_from_pm_timer")
 
 # A read is a poll if it is of a clock, or if one of the last few accesses was the same with the same
 # outcome: where an access costs what it costs under KVM, there are fewer of these.
