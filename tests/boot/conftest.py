@@ -84,11 +84,6 @@ def stub_disk(images, stub_kernel):
     return images("stub", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=stub")))
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "kvm: runs a VMM under KVM, in the lab (scripts/lab.py)")
-    config.addinivalue_line("markers", "slow: takes minutes; left out by -m 'not slow', never by make check")
-
-
 @pytest.fixture(scope="session")
 def lab():
     """A place where KVM works."""
