@@ -75,6 +75,11 @@ if [[ $EUID -ne 0 ]]; then
     echo "setup: sudo may ask for your password"
 fi
 echo "setup: installing ${missing[*]}"
-"${as_root[@]}" apt-get -q update
+# Networks have their moments, and a new machine may be updating itself just now.
+patient=(-o Acquire::Retries=5 -o DPkg::Lock::Timeout=600)
+for pause in 10 20 40 0; do
+    "${as_root[@]}" apt-get -q "${patient[@]}" update && break
+    sleep $pause
+done
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -q install -y --no-install-recommends "${missing[@]}"
+    apt-get -q "${patient[@]}" install -y --no-install-recommends "${missing[@]}"
