@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/block_cache.c: any bytes, in few requests. */
+#include "lib/config.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
@@ -109,6 +110,28 @@ TEST(what_is_used_stays)
 		check_read(4 << 20, 100);
 	}
 	CHECK(disk.reads <= (4 << 20) / LINE_SIZE / 8 + 4);
+}
+
+TEST(the_one_not_used_for_longest_goes_first)
+{
+	enum { LINES = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE };
+
+	start(SIZE, 512);
+	block_cache_invalidate(&disk.device);
+	/* Every other line, so that none is read ahead. */
+	for (u64 i = 1; i <= LINES; i++)
+		check_read(2 * i * LINE_SIZE, 1);
+	CHECK_EQUAL(disk.reads, LINES);
+	check_read(2 * LINE_SIZE, 1);
+	check_read((2ull * LINES + 2) * LINE_SIZE, 1);
+	CHECK_EQUAL(disk.reads, LINES + 1);
+	/* The first was used again since, so the second has gone. */
+	for (u64 i = LINES; i > 2; i--)
+		check_read(2 * i * LINE_SIZE, 1);
+	check_read(2 * LINE_SIZE, 1);
+	CHECK_EQUAL(disk.reads, LINES + 1);
+	check_read(4 * LINE_SIZE, 1);
+	CHECK_EQUAL(disk.reads, LINES + 2);
 }
 
 TEST(written_blocks_are_read_anew)

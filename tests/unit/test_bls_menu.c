@@ -61,6 +61,22 @@ TEST(menu_titles_tell_entries_apart)
 	CHECK(said("1  Debian (2)") && said("2  Debian (1)") && !said("Shell"));
 }
 
+TEST(when_the_choice_fails_the_others_are_tried)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		ENTRY("b.conf", "linux linux\noptions b\n"),
+		ENTRY("c.conf", "linux missing\n"),
+		LINUX("linux"),
+	};
+
+	VOLUME(files);
+	console.input = "1\r";
+	boot_info.command_line = SPAN("fatwood.timeout=menu-force");
+	CHECK_TEXT(boot(), "b");
+	CHECK(said("c.conf: linux missing: not found"));
+}
+
 TEST(a_menu_of_nothing_usable_is_not_shown)
 {
 	static const struct memory_file files[] = { ENTRY("c.conf", "efi /c.efi\ntitle Shell\n") };

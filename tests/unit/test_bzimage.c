@@ -218,8 +218,10 @@ TEST(else_the_next_place_above_and_never_below)
 
 	set_up();
 	store_le64(image + 0x258, wanted + PAGE_SIZE); /* not aligned itself */
+	image[0x235] = 12;                             /* slower: only where nothing else fits */
 	CHECK_EQUAL(load(), OK);
 	CHECK_EQUAL(kernel.entry, wanted + 0x200200);
+	CHECK_EQUAL(params()->kernel_alignment, 0x200000);
 }
 
 TEST(all_of_init_size_is_reserved)

@@ -50,6 +50,14 @@ TEST(an_initrd_alone_is_nothing_to_boot)
 	CHECK_EQUAL(boot_direct(&arena), ERR_NOT_FOUND);
 }
 
+TEST(as_many_modules_as_there_may_be)
+{
+	set_up();
+	for (int i = 0; i < BOOT_MODULES_MAX; i++)
+		add(SPAN("070701"));
+	CHECK_EQUAL(boot_direct(&arena), ERR_NOT_FOUND);
+}
+
 TEST(a_kernel_boots_with_the_vmms_command_line)
 {
 	set_up();

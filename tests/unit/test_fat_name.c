@@ -29,6 +29,19 @@ TEST(short_names_are_exact)
 	end();
 }
 
+TEST(what_no_short_name_can_have)
+{
+	static const char *const names[] = { "",      " a", "a\x1f",     "\x01",   "a.\x1f",
+					     "a. b",  "a ", "a.b ",      ".a",     "a..b",
+					     "a.b.c", "a.", "ninechars", "a.four", "a\u0100" };
+	u8 name[FAT_SHORT_NAME_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_OF(!fat_name_to_short(span_of_string(names[i]), name), "<%s>", names[i]);
+	CHECK(fat_name_to_short(SPAN("a b.c d"), name));
+	CHECK(memcmp(name, "A B     C D", sizeof(name)) == 0);
+}
+
 TEST(short_names_in_lower_case)
 {
 	start(12);

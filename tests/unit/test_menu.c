@@ -143,6 +143,8 @@ TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
 	CHECK(said(">101  entry-101.") && said("entry-86.") && !said("entry-85.") &&
 	      !said("entry-102."));
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "117\r"), 116);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "120\r"), 119);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "121\r"), 0);
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "12j7\r"), 6);
 	CHECK_EQUAL(choose_of(many, COUNT, 15, 3, "j\r"), 16);
 	CHECK(said("entry-17.") && !said("entry-18."));
