@@ -15,7 +15,7 @@ void random_register(struct random_source *source);
 void random_unregister(struct random_source *source);
 
 /*
- * Fills @buffer from the processor or the first source that delivers. ERR_NOT_FOUND: there is none; the buffer is
- * zeroed then.
+ * Fills @buffer from the processor or the first source that delivers. ERR_NOT_FOUND: there is none;
+ * the buffer is zeroed then.
  */
 enum status random_read(void *buffer, size_t size);
