@@ -92,7 +92,8 @@ void pci_enable(const struct pci_device *device);
 
 /*
  * Where BAR @index lies; the device is enabled. Assigns an address if nobody has (PCI_ASSIGN_BARS).
- * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none could be assigned.
+ * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none can be assigned.
+ * ERR_NO_MEMORY: no room for one.
  */
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
 
@@ -131,7 +132,8 @@ void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
 
 /*
  * Gives a BAR without one an address: of a device on a root bus, as bridges let only their own
- * addresses through. ERR_NOT_FOUND: there is no such BAR.
+ * addresses through (ERR_UNSUPPORTED). ERR_NOT_FOUND: there is no such BAR. ERR_NO_MEMORY: no room
+ * for it.
  */
 enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar);
 

@@ -61,6 +61,7 @@ TEST(rsdp_of_every_revision)
 	for (u8 revision = 0; revision < 2; revision++) {
 		setup();
 		put_rsdp(RSDP, revision);
+		at(RSDP)[33] = 0x55;
 		acpi_init();
 		CHECK(has_table("MCFG"));
 		CHECK(!has_table("FACP"));
@@ -89,9 +90,10 @@ TEST(rsdt_has_pointers_of_four_bytes)
 	CHECK(!was_refused());
 }
 
+/* Its own as well, and the DSDT's. */
 TEST(xsdt_has_pointers_of_eight_bytes)
 {
-	const u64 address = 0x123456789a0;
+	const u64 address = 0x123456789a0, xsdt = 0x23456789ab0;
 	static u8 table[36];
 	struct span found;
 
@@ -100,10 +102,17 @@ TEST(xsdt_has_pointers_of_eight_bytes)
 	store_le32(table + 4, sizeof(table));
 	fix_checksum(table, sizeof(table), 9);
 	host_memory_set(address, table, sizeof(table));
+	store_le64(at(FADT + 140), address);
+	finish_table(FADT, "FACP", FADT_SIZE);
 	store_le64(at(XSDT + 44), address);
 	finish_table(XSDT, "XSDT", 52);
+	host_memory_set(xsdt, at(XSDT), 52);
+	store_le64(at(RSDP + 24), xsdt);
+	fix_checksum(at(RSDP), 36, 32);
 	acpi_init();
 	CHECK_EQUAL(acpi_find_table("SSDT", 0, &found), OK);
+	CHECK(found.data == table);
+	CHECK_EQUAL(acpi_find_table("DSDT", 0, &found), OK);
 	CHECK(found.data == table);
 }
 
@@ -138,8 +147,24 @@ TEST(an_rsdp_begins_with_its_signature)
 	at(0xf8000)[8]--;
 	put_rsdp(0xff000, 2);
 	acpi_init();
-	CHECK(was_logged("no RSDP at 0xf0000, where the VMM says"));
+	CHECK(was_logged("warning: ACPI: no RSDP at 0xf0000, where the VMM says"));
 	CHECK_EQUAL(boot_info.rsdp, 0xff000);
+}
+
+/* At the end of the BIOS area, and where 16 bytes are all that can be read. */
+TEST(an_rsdp_of_16_bytes_is_none)
+{
+	static u8 rsdp[16];
+
+	setup();
+	memcpy(rsdp, at(RSDP), sizeof(rsdp));
+	host_memory_set(0x200000, rsdp, sizeof(rsdp));
+	memcpy(at(0xffff0), rsdp, sizeof(rsdp));
+	boot_info.rsdp = 0x200000;
+	acpi_init();
+	CHECK(was_logged("no RSDP at 0x200000"));
+	CHECK(was_logged("ACPI: no tables"));
+	CHECK_EQUAL(boot_info.rsdp, 0x200000);
 }
 
 /* Of the longer part nothing can be read. */
@@ -231,6 +256,7 @@ TEST(older_fields_are_used_where_the_newer_are_missing_or_0)
 	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
 		setup();
 		memset(at(FADT), 0, FADT_SIZE);
+		memset(at(FADT + 44), 0xff, 64); /* the fields between them */
 		store_le32(at(FADT + 40), DSDT);
 		store_le32(at(FADT + 64), 0x1004);
 		store_le32(at(FADT + 76), 0x1008);
@@ -331,35 +357,35 @@ TEST(registers_are_at_16_bit_ports_or_in_memory_that_can_be_reached)
 	}
 }
 
-/* Each on a page of its own in memory that the VMM calls free. */
+/* Each on a page of its own in memory that the VMM calls free; the RSDP reaches into another. */
 TEST(all_that_the_rsdp_leads_to_is_reserved)
 {
+	enum { RSDP_PLACE = PAGE_SIZE - 32 };
 	const u64 tables[] = { RSDP, XSDT, FADT, MCFG, DSDT };
 	const u64 first = HOST_MEMORY_BASE + 0x800000;
-	static u8 pages[5][2 * PAGE_SIZE];
+	static u8 pages[5][4 * PAGE_SIZE];
 	const struct memory_range *map;
 	u32 count, found = 0;
 
 	setup();
-	store_le64(at(FADT + 140), first + 8 * PAGE_SIZE);
+	store_le64(at(FADT + 140), first + 16 * PAGE_SIZE);
 	finish_table(FADT, "FACP", FADT_SIZE);
-	store_le64(at(XSDT + 36), first + 4 * PAGE_SIZE);
-	store_le64(at(XSDT + 44), first + 6 * PAGE_SIZE);
+	store_le64(at(XSDT + 36), first + 8 * PAGE_SIZE);
+	store_le64(at(XSDT + 44), first + 12 * PAGE_SIZE);
 	finish_table(XSDT, "XSDT", 52);
-	store_le64(at(RSDP + 24), first + 2 * PAGE_SIZE);
+	store_le64(at(RSDP + 24), first + 4 * PAGE_SIZE);
 	fix_checksum(at(RSDP), 36, 32);
 	for (u32 i = 0; i < ARRAY_SIZE(tables); i++) {
-		memcpy(pages[i], at(tables[i]), 0x100);
-		host_memory_set(first + 2 * i * PAGE_SIZE, pages[i], sizeof(pages[i]));
+		memcpy(pages[i] + (i ? 0 : RSDP_PLACE), at(tables[i]), i ? 0x180 : 36);
+		host_memory_set(first + 4 * i * PAGE_SIZE, pages[i], sizeof(pages[i]));
 	}
-	memcpy(pages[2], at(FADT), FADT_SIZE);
-	boot_info.rsdp = first;
+	boot_info.rsdp = first + RSDP_PLACE;
 	acpi_init();
 	map = memory_map(&count);
 	for (u32 i = 0; i < count; i++) {
 		if (map[i].type == MEMORY_ACPI_RECLAIM) {
-			CHECK_EQUAL(map[i].base, first + 2 * found * PAGE_SIZE);
-			CHECK_EQUAL(map[i].end, map[i].base + PAGE_SIZE);
+			CHECK_EQUAL(map[i].base, first + 4 * found * PAGE_SIZE);
+			CHECK_EQUAL(map[i].end, map[i].base + (found ? 1 : 2) * PAGE_SIZE);
 			found++;
 		}
 	}

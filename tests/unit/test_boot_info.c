@@ -79,7 +79,8 @@ TEST(ranges_are_kept_as_given_unless_empty_or_wrapping)
 	CHECK_EQUAL(boot_info.ranges[0].type, MEMORY_RESERVED);
 	CHECK_EQUAL(boot_info.ranges[1].end, UINT64_MAX);
 	CHECK(memory_console_has(&console, "empty range at 0x4 left out"));
-	CHECK(memory_console_has(&console, "range at 0x1 of 0xffffffffffffffff bytes wraps"));
+	CHECK(memory_console_has(&console,
+				 "warning: memory map: range at 0x1 of 0xffffffffffffffff"));
 }
 
 TEST(ranges_past_the_end_of_the_table_are_dropped_with_a_message)
@@ -108,6 +109,11 @@ TEST(the_log_shows_all_of_it)
 	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000, type 10"));
 	CHECK(memory_console_has(&console, "module of 77 bytes at 0x123456780"));
 	CHECK(memory_console_has(&console, "command line: root=/dev/vda1?[2J"));
+	/* No NUL ends it. */
+	boot_info.command_line = span_of("quiet or not", 5);
+	boot_info_log();
+	CHECK(memory_console_has(&console, "command line: quiet"));
+	CHECK(!memory_console_has(&console, "or not"));
 }
 
 TEST(what_cannot_be_reached_is_left_out)

@@ -47,9 +47,11 @@ TEST(registers_are_mapped_where_a_device_can_be)
 		{ 0xfe000000, 0x1000, "" },
 		{ HOST_MEMORY_BASE - 0x1000, 0x1000, "" },
 		{ HOST_MEMORY_BASE + HOST_MEMORY_SIZE, 1, "" },
-		{ HOST_MEMORY_BASE - 0x1000, 0x1001, "x: registers at 0xffff000: that is RAM" },
+		{ HOST_MEMORY_BASE - 0x1000, 0x1001,
+		  "warning: x: registers at 0xffff000: that is RAM" },
 		{ HOST_MEMORY_BASE + HOST_MEMORY_SIZE - 1, 1, "at 0x1fffffff: that is RAM" },
-		{ 0xfffffffffffff000, 0x2000, "at 0xfffffffffffff000, 0x2000 bytes: " },
+		{ 0xfffffffffffff000, 0x2000,
+		  "warning: x: registers at 0xfffffffffffff000, 0x2000 bytes: " },
 	};
 
 	host_memory_init();

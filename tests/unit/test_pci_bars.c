@@ -47,7 +47,9 @@ static struct pci_device device_of(const struct fake_function *function)
 	return device;
 }
 
-/* A machine with one BAR of that size, and the address that it is given; 0: none. */
+/* A machine with one BAR of that size, and the address that it is given; 0: none, and why. */
+static enum status assign_status;
+
 static u64 assign(u64 size, u32 flags)
 {
 	struct fake_function *function;
@@ -58,10 +60,10 @@ static u64 assign(u64 size, u32 flags)
 	function = add(OTHER_ID, 0, 1, size, flags);
 	store_le16(function->config + PCI_COMMAND, 0x407);
 	device = device_of(function);
-	if (pci_bar(&device, 0, &base))
-		CHECK_EQUAL(base, 0);
+	assign_status = pci_bar(&device, 0, &base);
+	CHECK_EQUAL(base == 0, assign_status != OK);
 	stored = load_le32(function->config + PCI_BAR0) & ~(u32)PCI_BAR_FLAGS;
-	if (flags == PCI_BAR_64_BIT)
+	if (flags & PCI_BAR_64_BIT)
 		stored |= (u64)load_le32(function->config + PCI_BAR0 + 4) << 32;
 	CHECK_EQUAL(stored, base);
 	CHECK_EQUAL(was_logged("the device: BAR 0 put at"), base != 0);
@@ -79,6 +81,9 @@ TEST(bars_lie_one_behind_the_other_at_multiples_of_their_size)
 	CHECK_EQUAL(assign(0x4000, 0), 0xc0104000);
 	CHECK_EQUAL(assign(0x4000, PCI_BAR_64_BIT), 0xc0108000);
 	CHECK_EQUAL(assign(0x40000, PCI_BAR_64_BIT), 0xc0140000);
+	/* Prefetchable ones are like any. */
+	CHECK_EQUAL(assign(0x1000, 8), 0xc0180000);
+	CHECK_EQUAL(assign(0x1000, 8 | PCI_BAR_64_BIT), 0xc0181000);
 }
 
 TEST(sizes_that_cannot_be_get_no_address)
@@ -87,13 +92,16 @@ TEST(sizes_that_cannot_be_get_no_address)
 	CHECK_EQUAL(assign(0, PCI_BAR_64_BIT), 0);
 	CHECK_EQUAL(assign(0x3000, 0), 0);
 	CHECK_EQUAL(assign(0x3000, PCI_BAR_64_BIT), 0);
+	CHECK_EQUAL(assign_status, ERR_NOT_FOUND);
 	CHECK_EQUAL(assign(0x80000000, 0), 0);
-	CHECK(was_logged("the device: no room for a BAR of 0x80000000 bytes"));
+	CHECK_EQUAL(assign_status, ERR_NO_MEMORY);
+	CHECK(was_logged("warning: PCI the device: no room for a BAR of 0x80000000 bytes"));
 	CHECK_EQUAL(assign(2 * GIB, PCI_BAR_64_BIT), 0);
 	CHECK_EQUAL(assign(4 * GIB, PCI_BAR_64_BIT), 0);
 	CHECK(was_logged("no room for a BAR of 0x100000000 bytes"));
 	CHECK_EQUAL(assign(1ull << 63, PCI_BAR_64_BIT), 0);
 	CHECK_EQUAL(assign(0x1000, PCI_BAR_IO), 0);
+	CHECK_EQUAL(assign_status, ERR_NOT_FOUND);
 }
 
 /* There is no BAR 6 that could be its upper half. */
@@ -110,8 +118,8 @@ TEST(the_last_bar_has_32_bits_whatever_it_says)
 	store_le32(function->config + PCI_BAR0 + 24, 0xfffffff0);
 	device = device_of(function);
 	CHECK_EQUAL(pci_bar(&device, 5, &base), OK);
-	CHECK_EQUAL(base, 0xc0180000);
-	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 20), 0xc0180000 | PCI_BAR_64_BIT);
+	CHECK_EQUAL(base, 0xc0182000);
+	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 20), 0xc0182000 | PCI_BAR_64_BIT);
 	CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 24), 0xfffffff0);
 	CHECK_EQUAL(pci_bar(&device, 6, &base), ERR_NOT_FOUND);
 }
@@ -127,6 +135,8 @@ TEST(what_the_ledger_holds_is_left_out_and_no_more)
 	describe(0xc0300000, MIB);
 	CHECK_EQUAL(assign(MIB, 0), 0xc0200000);
 	CHECK_EQUAL(assign(MIB, 0), 0xc0400000);
+	describe(0xc0540000, 0x1000); /* in the middle of what would be next */
+	CHECK_EQUAL(assign(MIB, 0), 0xc0600000);
 }
 
 /* The address of a BAR of a device on the first bus of that window. */
@@ -148,11 +158,13 @@ TEST(configuration_space_is_left_out_and_no_more)
 {
 	const struct ecam buses_16_to_31 = { 0xc1000000, 0, 16, 31 };
 	const struct ecam buses_0_to_15 = { 0xc4000000, 0, 0, 15 };
+	const struct ecam bus_0 = { 0xc7100000, 0, 0, 0 }; /* smaller than the BAR */
 
 	CHECK_EQUAL(assign_beside(16 * MIB, buses_16_to_31), 0xc1000000);
 	CHECK_EQUAL(assign_beside(MIB, buses_16_to_31), 0xc3000000);
 	describe(0xc5000000, 16 * MIB); /* right behind it */
 	CHECK_EQUAL(assign_beside(16 * MIB, buses_0_to_15), 0xc6000000);
+	CHECK_EQUAL(assign_beside(8 * MIB, bus_0), 0xc7800000);
 }
 
 /* A machine with one bridge, whose buses may be numbered up to @bus_last. */
@@ -181,9 +193,9 @@ TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
 	disks[1] = add(DISK_ID, 1, 2, 0x1000, 0);
 	other = add(OTHER_ID, 1, 1, 0x1000, 0);
 	CHECK_EQUAL(number_buses(bridge, 255), 1);
-	check_bridge(bridge, 0x00010100, 0xc710c700);
-	CHECK_EQUAL(load_le32(disks[0]->config + PCI_BAR0), 0xc7000000);
-	CHECK_EQUAL(load_le32(disks[1]->config + PCI_BAR0), 0xc7100000);
+	check_bridge(bridge, 0x00010100, 0xc810c800);
+	CHECK_EQUAL(load_le32(disks[0]->config + PCI_BAR0), 0xc8000000);
+	CHECK_EQUAL(load_le32(disks[1]->config + PCI_BAR0), 0xc8100000);
 	/* Nobody drives it. */
 	CHECK_EQUAL(load_le32(other->config + PCI_BAR0), 0);
 
@@ -192,12 +204,12 @@ TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
 	CHECK_EQUAL(number_buses(bridge, 255), 1);
 	check_bridge(bridge, 0x00010100, 0xfff0);
 
-	CHECK_EQUAL(assign(0x1000, 0), 0xc7200000);
+	CHECK_EQUAL(assign(0x1000, 0), 0xc8200000);
 	machine_start_pci();
 	bridge = add_bridge(0, 1);
 	disks[0] = add(DISK_ID, 1, 31, MIB, 0);
 	CHECK_EQUAL(number_buses(bridge, 255), 1);
-	check_bridge(bridge, 0x00010100, 0xc730c730);
+	check_bridge(bridge, 0x00010100, 0xc830c830);
 	CHECK_EQUAL(machine.violations, 0);
 }
 
@@ -215,11 +227,11 @@ TEST(all_bars_of_a_disk_behind_a_bridge_are_assigned)
 	store_le32(bars + 8, 0xc001);
 	store_le64(bars + 12, 0xd0000000 | PCI_BAR_64_BIT);
 	CHECK_EQUAL(number_buses(bridge, 255), 1);
-	CHECK_EQUAL(load_le32(bars), 0xc7400000);
-	CHECK_EQUAL(load_le32(bars + 4), 0xc7401000);
+	CHECK_EQUAL(load_le32(bars), 0xc8400000);
+	CHECK_EQUAL(load_le32(bars + 4), 0xc8401000);
 	CHECK_EQUAL(load_le32(bars + 8), 0xc001);
 	CHECK_EQUAL(load_le64(bars + 12), 0xd0000000 | PCI_BAR_64_BIT);
-	CHECK_EQUAL(load_le32(bars + 20), 0xc7402000);
+	CHECK_EQUAL(load_le32(bars + 20), 0xc8402000);
 	CHECK_EQUAL(machine.violations, 0);
 }
 
@@ -245,6 +257,24 @@ TEST(a_bridge_lets_all_numbers_through_meanwhile)
 	CHECK_EQUAL(number_buses(bridge, 7), 1);
 	CHECK_EQUAL(numbers_seen, 0x070100);
 	check_bridge(bridge, 0x010100, 0xfff0);
+}
+
+/* As on a PC without MCFG. */
+TEST(bridges_are_opened_through_ports_too)
+{
+	struct fake_function *bridge, *disk;
+	struct pci_device device;
+
+	machine_start();
+	machine.has_ports = true;
+	bridge = add_bridge(0, 1);
+	disk = add(DISK_ID, 1, 3, 0x1000, 0);
+	device = device_of(bridge);
+	device.config = NULL;
+	CHECK_EQUAL(pci_assign_bridge(&device, 1, 255), 1);
+	check_bridge(bridge, 0x00010100, 0xc850c850);
+	CHECK_EQUAL(load_le32(disk->config + PCI_BAR0), 0xc8500000);
+	CHECK_EQUAL(machine.violations, 0);
 }
 
 TEST(no_more_buses_are_numbered_than_there_are)
@@ -280,12 +310,12 @@ TEST(bridges_behind_bridges_end)
 /* A range that the VMM lets end with the 64-bit address space. */
 TEST(addresses_do_not_wrap)
 {
-	describe(0xc8000000, 0ull - 0xc8000000 - 1);
+	describe(0xca000000, 0ull - 0xca000000 - 1);
 	CHECK_EQUAL(assign(32 * MIB, 0), 0);
 	CHECK(was_logged("no room for a BAR of 0x2000000 bytes"));
 	boot_info.range_count--;
 	host_memory_describe();
-	CHECK_EQUAL(assign(32 * MIB, 0), 0xc8000000);
+	CHECK_EQUAL(assign(32 * MIB, 0), 0xca000000);
 }
 
 static u64 assign_big(u64 size)
