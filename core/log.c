@@ -140,8 +140,7 @@ void log_write(enum log_level level, const char *pattern, ...)
 		ring_keep(level, line, size);
 	} else {
 		log_replay();
-		if (level <= threshold)
-			print(line, size);
+		print(line, size);
 	}
 	is_writing = false;
 }
