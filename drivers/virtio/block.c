@@ -47,7 +47,6 @@ struct virtio_block {
 	struct virtio_device *device;
 	struct virtqueue queue;
 	u32 request_size_max;
-	bool started;
 	u64 request_count, byte_count;
 };
 
@@ -65,7 +64,7 @@ static enum status start(struct virtio_block *block)
 
 	if (block->device->failed)
 		return ERR_IO;
-	if (block->started)
+	if (block->device->ready)
 		return OK;
 	status = virtqueue_create(block->device, 0, VIRTQUEUE_CHAIN_MAX, REQUESTS_IN_FLIGHT,
 				  &block->queue);
@@ -74,7 +73,6 @@ static enum status start(struct virtio_block *block)
 		return status;
 	}
 	virtio_ready(block->device);
-	block->started = true;
 	return OK;
 }
 
@@ -184,16 +182,13 @@ static enum status block_flush_blocks(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);
 	enum status status;
-	u32 slot;
 
 	if (!(block->device->features & FEATURE_FLUSH))
 		return OK;
 	status = start(block);
 	if (status)
 		return status;
-	if (!virtqueue_free_slot(&block->queue, &slot))
-		return ERR_IO;
-	submit(block, slot, REQUEST_FLUSH, 0, NULL, 0);
+	submit(block, 0, REQUEST_FLUSH, 0, NULL, 0); /* nothing else is in flight */
 	virtqueue_notify(&block->queue);
 	return complete(block);
 }
@@ -226,13 +221,14 @@ static void read_config(struct virtio_device *device, struct config *config)
 
 static enum status check_config(const struct virtio_device *device, const struct config *config)
 {
-	if (config->capacity == 0 || config->capacity > UINT64_MAX / SECTOR_SIZE)
-		return unsupported("%s: a capacity of %lu sectors", device->device.name,
-				   config->capacity);
 	if (config->block_size < BLOCK_SIZE_MIN || config->block_size > BLOCK_SIZE_MAX ||
 	    !is_power_of_two(config->block_size))
 		return unsupported("%s: blocks of %u bytes", device->device.name,
 				   config->block_size);
+	if (config->capacity < config->block_size / SECTOR_SIZE ||
+	    config->capacity > UINT64_MAX / SECTOR_SIZE)
+		return unsupported("%s: a capacity of %lu sectors", device->device.name,
+				   config->capacity);
 	if (config->size_max < config->block_size)
 		return unsupported("%s: at most %u bytes at once, less than a block of %u",
 				   device->device.name, config->size_max, config->block_size);
@@ -274,7 +270,7 @@ static void log_use(struct virtio_device *device)
 {
 	const struct virtio_block *block = device->driver;
 
-	if (block->started)
+	if (device->ready)
 		log_debug("%s: %lu requests, %lu KiB", device->device.name, block->request_count,
 			  (u64)(block->byte_count / KIB));
 }

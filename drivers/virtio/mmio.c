@@ -84,7 +84,7 @@ static void set_features(struct virtio_device *device, u32 word, u32 value)
 
 static u8 generation(struct virtio_device *device)
 {
-	return device->legacy ? 0 : (u8)read_register(device, GENERATION);
+	return virtio_is_legacy(device) ? 0 : (u8)read_register(device, GENERATION);
 }
 
 static u32 config_read32(struct virtio_device *device, u32 offset)
@@ -109,10 +109,10 @@ static void write_address(struct virtio_device *device, u32 offset, u64 address)
 static enum status queue_start(struct virtio_device *device, struct virtqueue *queue)
 {
 	queue->doorbell = mmio_of(device)->registers + QUEUE_NOTIFY;
-	if (device->legacy)
+	if (virtio_is_legacy(device))
 		write_register(device, LEGACY_PAGE_SIZE, PAGE_SIZE);
 	write_register(device, QUEUE_SIZE, queue->size);
-	if (device->legacy) {
+	if (virtio_is_legacy(device)) {
 		write_register(device, LEGACY_QUEUE_ALIGN, PAGE_SIZE);
 		write_register(device, LEGACY_QUEUE_PAGE,
 			       (u32)(queue->descriptor_ring / PAGE_SIZE));

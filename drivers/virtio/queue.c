@@ -165,7 +165,6 @@ void virtqueue_notify(struct virtqueue *queue)
 
 static enum status nonsense(struct virtqueue *queue, const char *why)
 {
-	queue->broken = true;
 	virtio_fail(queue->device, why);
 	return ERR_IO;
 }
@@ -182,7 +181,7 @@ static u32 count_bits(u32 bits)
 
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 {
-	if (queue->broken || queue->device->failed)
+	if (queue->device->failed)
 		return ERR_IO;
 
 	u16 done = (u16)(used_ring(queue)->count - queue->used);
@@ -225,7 +224,7 @@ enum status virtqueue_wait(struct virtqueue *queue, u32 timeout_ms, u32 *slot, u
 	while ((status = virtqueue_take(queue, slot, written)) == ERR_NOT_FOUND) {
 		virtqueue_idle(queue);
 		if (deadline_passed(&deadline)) {
-			(void)nonsense(queue, "no answer in time");
+			virtio_fail(queue->device, "no answer in time");
 			return ERR_TIMEOUT;
 		}
 	}

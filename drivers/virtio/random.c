@@ -18,7 +18,6 @@ struct virtio_random {
 	struct random_source source;
 	struct virtio_device *device;
 	struct virtqueue queue;
-	bool started;
 };
 
 /* When it is needed, so that a processor with random numbers of its own costs no VM exit. */
@@ -28,7 +27,7 @@ static enum status start(struct virtio_random *random)
 
 	if (random->device->failed)
 		return ERR_IO;
-	if (random->started)
+	if (random->device->ready)
 		return OK;
 	status = virtio_begin(random->device, 0);
 	if (status) {
@@ -41,7 +40,6 @@ static enum status start(struct virtio_random *random)
 		return status;
 	}
 	virtio_ready(random->device);
-	random->started = true;
 	return OK;
 }
 

@@ -122,8 +122,6 @@ void virtio_ready(struct virtio_device *device)
 
 void virtio_fail(struct virtio_device *device, const char *why)
 {
-	if (device->failed)
-		return;
 	device->failed = true;
 	log_error("%s: %s; it is not used any more", device->device.name, why);
 	if (!reset(device))
@@ -137,8 +135,7 @@ static void quiesce(struct device *base)
 	const struct virtio_transport *transport = device->transport;
 	bool active = device->ready && !device->failed;
 
-	if (device->stopping)
-		device->stopping(device);
+	device->stopping(device);
 	device->failed = true; /* whoever asks anything of it now is mistaken */
 	if (!active)
 		return;
@@ -166,8 +163,6 @@ void virtio_probe(struct virtio_device *device)
 	char *name = device->device.name;
 	char place[sizeof(device->device.name)];
 
-	if (!driver)
-		return;
 	memcpy(place, name, sizeof(place));
 	format(name, sizeof(place), "%s %s", driver->name, place);
 	if (driver->probe(device))

@@ -54,7 +54,7 @@ struct virtio_device {
 	bool ready;   /* has reached DRIVER_OK */
 	bool failed;  /* was given up; nothing is asked of it any more */
 	u64 features; /* negotiated */
-	/* The driver's, before the device is brought to rest; NULL: nothing to do. */
+	/* The driver's, before the device is brought to rest. */
 	void (*stopping)(struct virtio_device *device);
 	void *driver; /* the driver's own */
 };
@@ -84,7 +84,7 @@ void virtio_mmio_probe(void);
 /* Is there a driver for this kind of device? Asked before a transport spends VM exits on it. */
 bool virtio_has_driver(u32 id);
 
-/* Hands a device that a transport has found to its driver. */
+/* Hands a device that a transport has found to its driver, which there must be. */
 void virtio_probe(struct virtio_device *device);
 
 /* Memory for a device's state, zeroed, never given back. NULL, and logged: none left. */
@@ -123,7 +123,6 @@ struct virtqueue {
 	u16 used;                              /* chains ever taken back */
 	u32 busy;                              /* bit n: slot n is with the device */
 	u32 writable_size[VIRTQUEUE_SIZE_MAX]; /* of a slot's chain: bytes the device may write */
-	bool broken;
 	u64 descriptor_ring, available_ring, used_ring; /* addresses */
 	void *space;                                    /* VIRTQUEUE_SPACE_SIZE bytes, zeroed */
 	volatile void *doorbell;                        /* the transport's, looked up once */

@@ -15,7 +15,7 @@ enum { FAKE_QUEUE_COUNT = 2, FAKE_CONFIG_SIZE = 64 };
 enum fake_lie {
 	FAKE_HONEST,
 	FAKE_SILENT,           /* does no request */
-	FAKE_COUNT_JUMPS,      /* says it did 1000 requests more */
+	FAKE_COUNT_JUMPS,      /* says it did 1024 requests more */
 	FAKE_HEAD_WRONG,       /* says it did a request from the middle of a chain */
 	FAKE_HEAD_HUGE,        /* ... outside of the ring */
 	FAKE_HEAD_IDLE,        /* ... that it was not given */

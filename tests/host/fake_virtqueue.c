@@ -147,7 +147,7 @@ static void finish(struct fake_virtio *device, struct fake_queue *queue, u16 hea
 
 	switch (device->lie) {
 	case FAKE_COUNT_JUMPS:
-		store_le16(used + 2, (u16)(load_le16(used + 2) + 1000));
+		store_le16(used + 2, (u16)(load_le16(used + 2) + 1024));
 		return;
 	case FAKE_HEAD_WRONG:
 		return push_used(queue, head + 1, written);

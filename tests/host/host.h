@@ -37,8 +37,9 @@ void host_memory_forget(void); /* all of them */
 /* The clock stands still but for this many ticks, of HOST_TICKS_PER_SECOND, at each look at it. */
 enum { HOST_TICKS_PER_SECOND = 1000000000, HOST_TICKS_PER_LOOK = 100000 };
 extern u64 host_ticks, host_ticks_per_look;
-extern u64 host_clock_looks; /* at the clock, so far */
-extern u64 host_relaxes;     /* arch_relax(), so far */
+extern u64 host_clock_looks;        /* at the clock, so far */
+extern u64 host_relaxes;            /* arch_relax(), so far */
+extern void (*host_on_relax)(void); /* called at each, if set: what happens meanwhile */
 
 /* What arch_random() delivers next: counts up. Nothing if @host_random_missing. */
 extern u64 host_random;

@@ -17,6 +17,7 @@ enum { PHYSICAL_ADDRESS_BITS = 52, MEMORY_PARTS_MAX = 32 };
 struct arch_entry arch_entry;
 u64 host_ticks, host_clock_looks, host_relaxes, host_random;
 u64 host_ticks_per_look = HOST_TICKS_PER_LOOK;
+void (*host_on_relax)(void);
 bool host_random_missing, host_power_off_works;
 struct kernel host_kernel;
 struct host_map host_maps[HOST_MAPS_MAX];
@@ -46,6 +47,8 @@ u64 arch_ticks_per_second(void)
 void arch_relax(void)
 {
 	host_relaxes++;
+	if (host_on_relax)
+		host_on_relax();
 }
 
 bool arch_random(u64 *out)

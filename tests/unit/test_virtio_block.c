@@ -2,6 +2,7 @@
 /* virtio-blk over PCI, honest and lying; what a violation is, tests/host/fake_virtio.c decides. */
 #include "tests/unit/test.h"
 
+#include "tests/host/fake_machine.h"
 #include "tests/unit/machine.h"
 
 enum {
@@ -198,6 +199,20 @@ TEST(capacities_out_of_range_are_refused)
 	}
 }
 
+TEST(disk_smaller_than_its_blocks_is_refused)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, 7 * 512, FEATURE_BLK_SIZE);
+	store_le32(device.config + 20, 4096);
+	CHECK(!probe());
+	CHECK(was_logged("a capacity of 7 sectors"));
+
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, 15 * 512, FEATURE_BLK_SIZE);
+	store_le32(device.config + 20, 4096);
+	CHECK_EQUAL(probe()->block_count, 1);
+}
+
 TEST(size_max_below_a_block_is_refused)
 {
 	struct block_device *disk;
@@ -317,6 +332,34 @@ TEST(silent_disk_times_out)
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
 }
 
+static u64 answer_at; /* of host_relaxes */
+
+static void answer_late(void)
+{
+	if (host_relaxes != answer_at)
+		return;
+	device.lie = FAKE_HONEST;
+	fake_virtio_notify(&device, 2, 2, 0);
+}
+
+/* As every real one: so late that the clock is looked at, too. */
+TEST(answer_is_waited_for)
+{
+	static const u64 delays[] = { 1, 255, 256, 257, 1000, 500000 };
+	struct block_device *disk = start(0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(delays); i++) {
+		device.lie = FAKE_SILENT;
+		answer_at = host_relaxes + delays[i];
+		host_on_relax = answer_late;
+		CHECK_EQUAL(block_read(disk, i, 1, buffer), OK);
+		host_on_relax = NULL;
+		CHECK(host_relaxes - answer_at <= 1);
+		CHECK(memcmp(buffer, bytes + 512 * i, 512) == 0);
+	}
+	CHECK_EQUAL(device.violations, 0);
+}
+
 TEST(refused_features_are_reported)
 {
 	machine_start_pci();
@@ -364,6 +407,53 @@ TEST(used_device_is_reset_first)
 	CHECK_EQUAL(device.violations, 0);
 }
 
+static u32 reset_polls;
+
+/* Until it was asked often enough, it still is as it was before the reset. */
+static void reset_slowly(struct fake_virtio *it, u64 *value)
+{
+	if (it->resets == 0 || it->status != 0 || reset_polls == 0)
+		return;
+	reset_polls--;
+	*value = 15;
+}
+
+TEST(reset_is_waited_for)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.status = 15;
+	device.on_read = reset_slowly;
+	reset_polls = 3000;
+	CHECK_EQUAL(block_read(probe(), 0, 1, buffer), OK);
+	CHECK_EQUAL(reset_polls, 0);
+	CHECK_EQUAL(device.resets, 1);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+TEST(reset_that_never_ends_is_reported)
+{
+	struct block_device *disk;
+	u64 before = host_ticks;
+
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.status = 15;
+	device.on_read = reset_slowly;
+	reset_polls = UINT32_MAX;
+	CHECK(!probe());
+	CHECK(was_logged("warning: virtio-blk 00:03.0: does not answer a reset"));
+	CHECK_EQUAL(device.resets, 1);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 2);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND < 3);
+
+	disk = start(0);
+	device.lie = FAKE_HEAD_HUGE;
+	device.on_read = reset_slowly;
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
+	CHECK(was_logged("error: virtio-blk 00:03.0: does not answer a reset"));
+}
+
 TEST(handover_resets_what_was_used)
 {
 	struct block_device *disk = start(0);
@@ -394,7 +484,9 @@ TEST(device_that_does_not_come_back_is_reported)
 
 		CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
 		device.lie = lies[i];
+		u32 accesses = device.accesses;
 		devices_quiesce();
+		CHECK(device.accesses - accesses <= 4);
 		CHECK(was_logged("does not come back from reset"));
 		CHECK(was_logged("docs/vmm/firecracker.md"));
 	}

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/test.h"
 
+#include "tests/host/fake_machine.h"
 #include "tests/unit/machine.h"
 
 static struct fake_virtio device;
@@ -13,7 +14,8 @@ static struct fake_function function;
 static void add_console(enum fake_lie lie)
 {
 	machine_start_pci();
-	fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1 | VIRTIO_FEATURE(1));
+	fake_virtio_init(&device, VIRTIO_ID_CONSOLE,
+			 VIRTIO_VERSION_1 | VIRTIO_FEATURE(0) | VIRTIO_FEATURE(1));
 	device.lie = lie;
 	fake_function_virtio(&machine, &function, 0, 2, &device, MACHINE_BARS);
 	pci_probe();
@@ -106,6 +108,7 @@ static void type(const char *text, u32 written)
 {
 	struct fake_queue *queue = &device.queues[0];
 	u8 *available = (u8 *)(uintptr_t)queue->rings[1], *used = (u8 *)(uintptr_t)queue->rings[2];
+	CHECK(queue->seen != load_le16(available + 2)); /* there is a buffer */
 	u16 head = load_le16(available + 4 + 2 * (queue->seen++ % queue->size));
 	u8 *descriptor = (u8 *)(uintptr_t)queue->rings[0] + 16 * head;
 	u16 count = load_le16(used + 2);
@@ -141,16 +144,101 @@ TEST(typed_text_longer_than_its_buffer_is_nonsense)
 	type("x", 65);
 	CHECK_EQUAL(console_read(), -1);
 	CHECK(was_logged("wrote more"));
+	/* The other queue is of the same device. */
+	u32 accesses = device.accesses;
+	console_write("a\n", 2);
+	CHECK_EQUAL(console_read(), -1);
+	CHECK_EQUAL(device.accesses, accesses);
 }
 
 TEST(console_without_a_queue_is_refused)
 {
-	machine_start_pci();
-	fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
-	device.queue_size_max[1] = 0;
-	fake_function_virtio(&machine, &function, 0, 2, &device, MACHINE_BARS);
-	pci_probe();
-	CHECK(was_logged("cannot be set up"));
-	console_write("a\n", 2);
+	for (u32 queue = 0; queue < 2; queue++) {
+		machine_start_pci();
+		fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
+		device.queue_size_max[queue] = 0;
+		fake_function_virtio(&machine, &function, 0, 2, &device, MACHINE_BARS);
+		pci_probe();
+		CHECK(was_logged("cannot be set up"));
+		CHECK(!was_logged("found"));
+		console_write("a\n", 2);
+		CHECK_EQUAL(device.violations, 0);
+	}
+}
+
+TEST(console_that_refuses_its_features_is_left_alone)
+{
+	add_console(FAKE_FEATURES_REFUSED);
+	CHECK(was_logged("does not work with features"));
+	CHECK(!was_logged("found"));
+	CHECK(!was_logged("cannot be set up"));
 	CHECK_EQUAL(device.violations, 0);
+}
+
+static u64 awake_at; /* of host_relaxes */
+
+static void wake(void)
+{
+	if (host_relaxes != awake_at)
+		return;
+	device.lie = FAKE_HONEST;
+	fake_virtio_notify(&device, 2, 2, 1);
+}
+
+static void sleep_for(u64 relaxes)
+{
+	device.lie = FAKE_SILENT;
+	awake_at = host_relaxes + relaxes;
+	host_on_relax = wake;
+}
+
+TEST(slow_console_is_waited_for)
+{
+	add_console(FAKE_HONEST);
+	for (u32 round = 0; round < 3; round++) {
+		device.sent_size = 0;
+		sleep_for(2000);
+		console_write("1\n", 2);
+		console_write("2\n", 2);
+		console_write("3\n", 2);
+		console_write("4\n", 2);
+		console_write("5\n", 2); /* for which there is no buffer yet */
+		CHECK(was_sent("1\r\n2\r\n3\r\n4\r\n5\r\n"));
+	}
+	CHECK_EQUAL(device.violations, 0);
+	host_on_relax = NULL;
+}
+
+TEST(console_that_comes_back_is_waited_for_again)
+{
+	add_console(FAKE_HONEST);
+	sleep_for(1000000);
+	for (u32 i = 0; i < 10; i++)
+		console_write("lost\n", 5);
+	host_relaxes = awake_at;
+	wake();
+	console_write("again\n", 6);
+	CHECK(was_sent("again"));
+	sleep_for(2000);
+	for (u32 i = 0; i < 4; i++)
+		console_write("x\n", 2);
+	console_write("fifth\n", 6);
+	CHECK(was_sent("fifth"));
+	host_on_relax = NULL;
+}
+
+TEST(handover_waits_until_all_is_out)
+{
+	add_console(FAKE_HONEST);
+	console_unregister(&machine_log.console);
+	CHECK(console_present());
+	sleep_for(2000);
+	console_write("bye\n", 4);
+	CHECK(!was_sent("bye"));
+	devices_quiesce();
+	CHECK(was_sent("bye"));
+	CHECK(!console_present());
+	CHECK_EQUAL(device.resets, 1);
+	CHECK_EQUAL(device.violations, 0);
+	host_on_relax = NULL;
 }

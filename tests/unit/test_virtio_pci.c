@@ -92,6 +92,7 @@ TEST(registers_only_in_ports_are_named_in_one_line)
 	CHECK_EQUAL(disk_count(), before);
 	CHECK(was_logged("virtio-blk 00:01.0: no modern registers"));
 	CHECK(!was_logged("not supported"));
+	CHECK_EQUAL(device.accesses + machine.violations, 0);
 }
 
 /* A kernel may be found on a disk before. */
@@ -118,4 +119,5 @@ TEST(registers_outside_of_all_addresses_are_refused)
 	pci_probe();
 	CHECK_EQUAL(disk_count(), before);
 	CHECK(was_logged("00:01.0: registers at 0x10000000000000"));
+	CHECK_EQUAL(device.accesses + machine.violations, 0);
 }

@@ -31,6 +31,9 @@ TEST(bytes_are_delivered)
 	CHECK_EQUAL(buffer[130], 0);
 	CHECK_EQUAL(device.requests, 3);
 	CHECK_EQUAL(device.queues[0].size, 8); /* more than needed, but no device takes it amiss */
+	CHECK_EQUAL(random_read(buffer, 48), OK);
+	CHECK_EQUAL(device.requests, 4);
+	CHECK_EQUAL(device.resets, 0);
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
@@ -50,6 +53,7 @@ TEST(source_that_cannot_be_set_up_is_asked_once)
 	device.features = 0;
 	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
 	CHECK(was_logged("does not offer virtio 1.0"));
+	CHECK_EQUAL(device.violations, 0);
 	u32 accesses = device.accesses;
 	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
 	CHECK_EQUAL(device.accesses, accesses);
@@ -79,4 +83,72 @@ TEST(handover_takes_it_away)
 	devices_quiesce();
 	CHECK_EQUAL(device.resets, 1);
 	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
+	CHECK(!was_logged("warning")); /* nobody was asked */
+}
+
+TEST(source_without_a_queue_is_refused)
+{
+	add_random(FAKE_HONEST);
+	device.queue_size_max[0] = 0;
+	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
+	CHECK(was_logged("its queue cannot be set up"));
+	CHECK_EQUAL(device.resets, 1);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+static u32 part_size;
+
+static void deliver_part(struct fake_virtio *it, u32 index)
+{
+	u8 *used = (u8 *)(uintptr_t)it->queues[index].rings[2];
+	u16 count = load_le16(used + 2);
+
+	store_le32(used + 4 + 8 * (count % it->queues[index].size), 0);
+	store_le32(used + 8 + 8 * (count % it->queues[index].size), part_size);
+	store_le16(used + 2, (u16)(count + 1));
+}
+
+TEST(source_that_gives_little_is_asked_again_but_not_for_ever)
+{
+	static const struct {
+		u32 part_size, size;
+		enum status status;
+		u32 requests;
+	} cases[] = {
+		{ 0, 1, ERR_NOT_FOUND, 1 },    { 1, 16, OK, 16 }, { 1, 17, ERR_NOT_FOUND, 16 },
+		{ 1, 63, ERR_NOT_FOUND, 16 },  { 2, 64, OK, 32 }, { 1, 64, ERR_NOT_FOUND, 32 },
+		{ 1, 128, ERR_NOT_FOUND, 48 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		add_random(FAKE_HONEST);
+		device.on_notify = deliver_part;
+		part_size = cases[i].part_size;
+		CHECK_OF(random_read(buffer, cases[i].size) == cases[i].status, "case %zu", i);
+		CHECK_OF(device.notifications == cases[i].requests, "case %zu: %u", i,
+			 device.notifications);
+	}
+}
+
+TEST(queue_of_one_is_enough)
+{
+	add_random(FAKE_HONEST);
+	device.queue_size_max[0] = 1;
+	CHECK_EQUAL(random_read(buffer, 200), OK);
+	CHECK_EQUAL(device.queues[0].size, 1);
+	CHECK_EQUAL(device.violations, 0);
+}
+
+/* The last test: nothing of this memory comes back. */
+TEST(device_without_memory_is_left_out)
+{
+	host_allocations_left = 0;
+	CHECK(!virtio_allocate(1000000));
+	while (virtio_allocate(16))
+		;
+	add_random(FAKE_HONEST);
+	CHECK(was_logged("virtio: no memory for a device"));
+	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
+	CHECK_EQUAL(device.accesses, 0);
+	host_allocations_left = UINT64_MAX;
 }
