@@ -59,6 +59,8 @@ TEST(lines_do_not_wrap_while_the_menu_is_there)
 
 TEST(what_changes_is_drawn_over_what_was_there)
 {
+	choose(0, MENU_FOREVER, "j\r");
+	CHECK(said(">  2  Fedora"));
 	choose(0, 3, "j\r");
 	CHECK(said("any key stops\r\x1b[3A\r\x1b[K   1  Debian\r\n\r\x1b[K>  2  Fedora\r\n"));
 }
@@ -83,6 +85,9 @@ TEST(arrows_and_letters_move_within_the_list)
 	CHECK_EQUAL(choose(1, 3, "\x1bOB\r"), 2);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A\x1b[B\x1b[B\r"), 2);
 	CHECK_EQUAL(choose(0, 3, "\x1b[1;3B\r"), 1);
+	/* What looks like the rest of a sequence is none. */
+	CHECK_EQUAL(choose(1, 3, "[B\r"), 1);
+	CHECK_EQUAL(choose(1, 3, "\x1b[A[B\r"), 0);
 }
 
 TEST(other_keys_and_sequences_only_stop_the_clock)
@@ -90,6 +95,7 @@ TEST(other_keys_and_sequences_only_stop_the_clock)
 	CHECK_EQUAL(choose(1, 1, "x\x1b[5~\x1b[1;5D\x1bOP \x7f\r"), 1);
 	CHECK(said("Enter boots 2 of 3"));
 	CHECK_EQUAL(choose(1, 1, "\x1b\r"), 1);
+	CHECK(said("Enter boots 2 of 3"));
 	CHECK_EQUAL(choose(1, 1, "\x1bj\r"), 2);
 	/* The first and the last byte that end a sequence. */
 	CHECK_EQUAL(choose(1, 1, "\x1b[@j\r"), 2);
@@ -107,6 +113,7 @@ TEST(a_key_stops_the_clock_for_good)
 	console_unregister(&console.console);
 	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 19);
 	CHECK(said("any key stops") && said("Enter boots"));
+	CHECK(!said("in 4294967"));
 }
 
 TEST(a_sequence_may_arrive_byte_by_byte)
@@ -145,7 +152,10 @@ TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "117\r"), 116);
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "120\r"), 119);
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "121\r"), 0);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "10\r"), 9);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "9\r"), 8);
 	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "12j7\r"), 6);
+	CHECK_EQUAL(choose_of(many, COUNT, 0, 3, "1j2\r"), 1);
 	CHECK_EQUAL(choose_of(many, COUNT, 15, 3, "j\r"), 16);
 	CHECK(said("entry-17.") && !said("entry-18."));
 	CHECK_EQUAL(choose_of(many, COUNT, 119, 3, "1\r"), 0);
@@ -205,4 +215,5 @@ TEST(a_key_held_down_does_not_hold_up_a_poll)
 	console_unregister(&endless);
 	/* 64 bytes a poll of 10 ms. */
 	CHECK(host_ticks - before >= (1000 / 64) * 10 * (HOST_TICKS_PER_SECOND / 1000));
+	CHECK(host_ticks - before <= (1000 / 64) * 11 * (HOST_TICKS_PER_SECOND / 1000));
 }
