@@ -392,6 +392,32 @@ TEST(a_device_error_passes)
 }
 
 /* The same where it is the table that cannot be read, half way along the chain. */
+/* Also at the ends, which share their blocks with others and come through the cache. */
+TEST(a_device_error_anywhere_in_a_file_passes)
+{
+	struct fat_image image;
+	struct volume *volume;
+	struct file file;
+	u8 bytes[40000] = { 0 };
+	u64 first, last;
+
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 400 });
+	fat_image_file(&image, &image.root_directory, NULL, "BEFORE     ", bytes, 512);
+	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));
+	volume = mount_image(&image, 4096);
+	CHECK(open_file(volume, "FILE", &file));
+	first = fat_cluster_offset(fat_of(&file), (u32)file.private[FAT_FILE_CLUSTER]);
+	last = (first + sizeof(bytes) - 1) / 4096;
+	CHECK(first % 4096 && (first + sizeof(bytes)) % 4096);
+	for (u64 block = first / 4096; block <= last; block++) {
+		block_cache_invalidate(&disk.device);
+		disk.bad_block = block;
+		CHECK_EQUAL(file_read(&file, 0, sizeof(bytes), bytes), ERR_IO);
+	}
+	fat_image_free(&image);
+	arena_release(&arena);
+}
+
 TEST(a_device_error_in_the_table_passes)
 {
 	struct fat_image image;

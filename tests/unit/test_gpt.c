@@ -138,6 +138,13 @@ TEST(boot_partitions_win_in_an_overfull_table)
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, PARTITIONS_MAX);
 	check_partition(127, 128, PARTITION_ESP, 227, 1);
+	/* None of them. */
+	for (u32 i = 0; i < 300; i++)
+		gpt_image_partition(&image, i, gpt_image_other, 100 + i, 100 + i);
+	gpt_image_seal(&image);
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, PARTITIONS_MAX);
+	check_partition(127, 128, PARTITION_OTHER, 227, 1);
 }
 
 /* Each line costs VM exits: a table made to fill the log must not hold up the boot. */

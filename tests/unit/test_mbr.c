@@ -143,6 +143,19 @@ TEST(records_that_are_none_end_the_chain)
 	CHECK_EQUAL(table.count, 1);
 }
 
+TEST(records_that_cannot_be_read)
+{
+	make_logical(5);
+	CHECK_EQUAL(scan(), OK);
+	block_cache_invalidate(&disk.device);
+	disk.bad_block = 2500;
+	CHECK_EQUAL(mbr_scheme.scan(&disk.device, &arena, &table), OK);
+	CHECK_EQUAL(table.count, 2);
+	block_cache_invalidate(&disk.device);
+	disk.bad_block = 0;
+	CHECK_EQUAL(mbr_scheme.scan(&disk.device, &arena, &table), ERR_IO);
+}
+
 TEST(entries_not_in_use_have_no_number)
 {
 	make_logical(5);
