@@ -17,6 +17,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from run_tests import fix_addresses
+
 INPUT_BYTES_MAX = 1 << 17
 # For loaded machines: an input takes milliseconds, or has found an endless loop.
 INPUT_LIMIT_S = 60
@@ -74,6 +76,7 @@ def main():
     parser.add_argument("binaries", nargs="*")
     arguments = parser.parse_args()
     os.makedirs(f"{arguments.out}/crashes", exist_ok=True)
+    fix_addresses()
 
     passed = failed = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
