@@ -149,6 +149,12 @@ TEST(an_rsdp_begins_with_its_signature)
 	acpi_init();
 	CHECK(was_logged("warning: ACPI: no RSDP at 0xf0000, where the VMM says"));
 	CHECK_EQUAL(boot_info.rsdp, 0xff000);
+	/* Nor is the signature enough. */
+	setup();
+	at(RSDP)[9]++;
+	acpi_init();
+	CHECK(was_logged("warning: ACPI: no RSDP at 0xa0000, where the VMM says"));
+	CHECK(was_logged("ACPI: no tables"));
 }
 
 /* At the end of the BIOS area, and where 16 bytes are all that can be read. */
