@@ -7,7 +7,23 @@
 /*
  * Of fake_function_virtio(): 0x40 MSI-X, 0x44 common, 0x54 interrupts, 0x64 device, 0x74 doorbells.
  */
-enum { CAPABILITY_FIRST = 0x40, CAPABILITY_DOORBELLS = 0x74, CAPABILITY_FREE = 0xa0 };
+enum {
+	CAPABILITY_FIRST = 0x40,
+	CAPABILITY_COMMON = 0x44,
+	CAPABILITY_DEVICE = 0x64,
+	CAPABILITY_DOORBELLS = 0x74,
+	CAPABILITY_FREE = 0xa0,
+	/* Of each. */
+	ID = 0,
+	NEXT = 1,
+	SIZE = 2,
+	KIND = 3,
+	BAR = 4,
+	AT = 8,
+	STRUCTURE_SIZE = 12,
+	MULTIPLIER = 16,
+	KIND_NOT_NEEDED = 5,
+};
 
 static u8 bytes[65536], buffer[4096];
 static struct fake_virtio device;
@@ -42,11 +58,186 @@ static void expect_a_working_disk(void)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
+static void expect_no_disk(const char *why)
+{
+	u32 before = disk_count();
+
+	pci_probe();
+	CHECK_EQUAL(disk_count(), before);
+	CHECK_OF(was_logged(why), "%s", why);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+/* A preferred capability that would lead astray, but for what makes it one to be passed over. */
+static u8 *prefer_wrong_doorbells(void)
+{
+	u8 *capability = function.config + CAPABILITY_FREE;
+
+	start();
+	prefer_doorbells_in(0, (u32)MACHINE_BARS | PCI_BAR_64_BIT);
+	store_le32(capability + AT, FAKE_NOTIFY + 16 * FAKE_NOTIFY_STEP);
+	return capability;
+}
+
+TEST(capability_that_is_none_of_virtio_is_passed_over)
+{
+	prefer_wrong_doorbells()[ID] = 0x11;
+	expect_a_working_disk();
+	prefer_wrong_doorbells()[KIND] = KIND_NOT_NEEDED;
+	expect_a_working_disk();
+	prefer_wrong_doorbells()[SIZE] = 19;
+	expect_a_working_disk();
+	prefer_wrong_doorbells()[BAR] = 6;
+	expect_a_working_disk();
+	prefer_wrong_doorbells()[BAR] = 255;
+	expect_a_working_disk();
+}
+
+TEST(capability_that_does_not_fit_is_passed_over)
+{
+	enum { LAST = 256 - 20 };
+
+	/* The last place that has room for all of it, and the one behind. */
+	start();
+	memcpy(function.config + LAST, function.config + CAPABILITY_DOORBELLS, 20);
+	function.config[LAST + NEXT] = CAPABILITY_FIRST;
+	function.config[PCI_CAPABILITIES] = LAST;
+	function.config[CAPABILITY_DEVICE + NEXT] = 0;
+	expect_a_working_disk();
+	start();
+	memcpy(function.config + LAST + 4, function.config + CAPABILITY_DOORBELLS, 16);
+	function.config[LAST + 4 + NEXT] = CAPABILITY_FIRST;
+	function.config[PCI_CAPABILITIES] = LAST + 4;
+	expect_a_working_disk();
+}
+
+TEST(device_without_all_registers_is_refused)
+{
+	start();
+	function.config[CAPABILITY_DOORBELLS + KIND] = KIND_NOT_NEEDED;
+	expect_no_disk("no modern registers");
+	start();
+	function.config[CAPABILITY_COMMON + KIND] = KIND_NOT_NEEDED;
+	expect_no_disk("no modern registers");
+	start();
+	function.config[CAPABILITY_COMMON + SIZE] = 15;
+	expect_no_disk("no modern registers");
+	start();
+	store_le32(function.config + CAPABILITY_COMMON + STRUCTURE_SIZE, 0x37);
+	expect_no_disk("common configuration of 55 bytes");
+	start();
+	store_le32(function.config + CAPABILITY_COMMON + STRUCTURE_SIZE, 0x38);
+	expect_a_working_disk();
+}
+
+TEST(structure_out_of_place_is_refused)
+{
+	start();
+	store_le32(function.config + CAPABILITY_DEVICE + AT, FAKE_DEVICE + 2);
+	expect_no_disk("structure 4 at 0x4002 in BAR 0");
+	start();
+	store_le64(function.config + PCI_BAR0, 0xfffffffffff80000 | PCI_BAR_64_BIT);
+	store_le32(function.config + CAPABILITY_COMMON + AT, 0x80000);
+	expect_no_disk("structure 1 at 0x80000 in BAR 0");
+}
+
+/* What lies behind the end of the configuration reads as 0. */
+TEST(configuration_ends_where_the_device_says)
+{
+	static const struct {
+		u32 size;
+		const char *refusal;
+	} cases[] = {
+		{ 0, "a capacity of 0 sectors" },  { 3, "a capacity of 0 sectors" },
+		{ 4, "at most 0 bytes at once" },  { 8, "at most 0 bytes at once" },
+		{ 11, "at most 0 bytes at once" }, { 12, NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start();
+		device.features |= VIRTIO_FEATURE(1);
+		store_le32(device.config + 8, 4096);
+		store_le32(function.config + CAPABILITY_DEVICE + STRUCTURE_SIZE, cases[i].size);
+		if (cases[i].refusal)
+			expect_no_disk(cases[i].refusal);
+		else
+			expect_a_working_disk();
+	}
+	start();
+	function.config[CAPABILITY_DEVICE + KIND] = KIND_NOT_NEEDED;
+	expect_no_disk("a capacity of 0 sectors");
+}
+
+TEST(doorbell_lies_in_its_structure)
+{
+	static const struct {
+		u32 size, multiplier;
+		const char *refusal;
+	} cases[] = {
+		{ 0, 4, "doorbell of queue 0 at 0x0 of 0x0" },
+		{ 1, 4, "doorbell of queue 0 at 0x0 of 0x1" },
+		{ 2, 4, "doorbell of queue 1 at 0x4 of 0x2" },
+		{ 5, 4, "doorbell of queue 1 at 0x4 of 0x5" },
+		{ 6, 4, NULL },
+		{ 16, 1, "doorbell of queue 1 at 0x1 of 0x10" },
+		{ 16, UINT32_MAX - 1, "doorbell of queue 1 at 0xfffffffe of 0x10" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		machine_start_pci();
+		fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
+		fake_function_virtio(&machine, &function, 0, 1, &device, MACHINE_BARS);
+		store_le32(function.config + CAPABILITY_DOORBELLS + STRUCTURE_SIZE, cases[i].size);
+		store_le32(function.config + CAPABILITY_DOORBELLS + MULTIPLIER,
+			   cases[i].multiplier);
+		pci_probe();
+		CHECK_OF(was_logged(cases[i].refusal ? cases[i].refusal : ": found"), "case %zu",
+			 i);
+		CHECK_EQUAL(was_logged("found"), !cases[i].refusal);
+		CHECK_EQUAL(device.violations + machine.violations, 0);
+	}
+}
+
+/* The transitional ID says nothing of the kind of device; the subsystem's does. */
+TEST(transitional_device_is_driven_by_its_modern_registers)
+{
+	static const u16 ids[] = { 0x1000, 0x1001, 0x103f };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		start();
+		store_le16(function.config + 2, ids[i]);
+		store_le16(function.config + PCI_SUBSYSTEM, 0x1af4);
+		store_le16(function.config + PCI_SUBSYSTEM + 2, VIRTIO_ID_BLOCK);
+		expect_a_working_disk();
+	}
+}
+
+TEST(other_devices_are_left_alone)
+{
+	static const struct {
+		u16 vendor, device;
+	} ids[] = { { 0x1af4, 0x1041 }, { 0x1af4, 0x0fff }, { 0x1af4, 0x1110 }, { 0x1af5, 0x1042 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		u32 before = disk_count();
+
+		start();
+		store_le16(function.config, ids[i].vendor);
+		store_le16(function.config + 2, ids[i].device);
+		store_le16(function.config + PCI_SUBSYSTEM + 2, VIRTIO_ID_BLOCK);
+		pci_probe();
+		CHECK_OF(disk_count() == before, "case %zu", i);
+		CHECK_EQUAL(device.accesses + device.violations + machine.violations, 0);
+	}
+}
+
 /* QEMU with modern-pio-notify=on. */
 TEST(doorbells_in_ports_are_passed_over)
 {
-	start();
-	prefer_doorbells_in(2, 0xc001);
+	u8 *capability = prefer_wrong_doorbells();
+
+	capability[BAR] = 2;
+	store_le32(function.config + PCI_BAR0 + 8, 0xc001);
 	expect_a_working_disk();
 }
 
@@ -62,7 +253,11 @@ TEST(first_structure_of_a_kind_is_taken)
 {
 	start();
 	prefer_doorbells_in(0, (u32)MACHINE_BARS | PCI_BAR_64_BIT);
-	store_le32(function.config + CAPABILITY_DOORBELLS + 12, 0);
+	/* The second is read before all that is needed has been found. */
+	function.config[CAPABILITY_FREE + NEXT] = CAPABILITY_DOORBELLS;
+	function.config[CAPABILITY_DOORBELLS + NEXT] = CAPABILITY_FIRST;
+	function.config[CAPABILITY_DEVICE + NEXT] = 0;
+	store_le32(function.config + CAPABILITY_DOORBELLS + STRUCTURE_SIZE, 0);
 	expect_a_working_disk();
 }
 
@@ -119,5 +314,6 @@ TEST(registers_outside_of_all_addresses_are_refused)
 	pci_probe();
 	CHECK_EQUAL(disk_count(), before);
 	CHECK(was_logged("00:01.0: registers at 0x10000000000000"));
+	CHECK(!was_logged("no modern registers"));
 	CHECK_EQUAL(device.accesses + machine.violations, 0);
 }
