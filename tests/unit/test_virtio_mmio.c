@@ -15,7 +15,7 @@ static struct fake_virtio *add_disk(u64 base, u64 size)
 	u32 number = machine.mmio_count;
 	struct fake_virtio *device = &devices[number];
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
+	for (size_t i = 0; bytes[1] == 0 && i < sizeof(bytes); i++)
 		bytes[i] = (u8)(i * 7 + i / 512);
 	fake_virtio_disk(device, bytes, DISK_SIZE - 512 * number, 0);
 	device->base = base;
@@ -55,6 +55,31 @@ TEST(version_2_reads)
 	CHECK_EQUAL(device->resets, 1);
 	CHECK_EQUAL(device->violations + machine.violations, 0);
 	CHECK(was_logged("virtio-blk 0xc0001000"));
+	CHECK(!was_logged("no device"));
+}
+
+TEST(window_sizes_have_units)
+{
+	static const char *const lines[] = {
+		"virtio_mmio.device=512@0xc0101000:5", "virtio_mmio.device=0x200@0xc0101000:5",
+		"virtio_mmio.device=1k@0xc0101000:5",  "virtio_mmio.device=1K@0xc0101000:5",
+		"virtio_mmio.device=1m@0xc0101000:5",  "virtio_mmio.device=1M@0xc0101000:5",
+		"virtio_mmio.device=1g@0xc0101000:5",  "virtio_mmio.device=1G@0xc0101000:5",
+	};
+	static const u64 sizes[] = { 512, KIB, MIB, GIB };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		u32 before = disk_count();
+
+		machine_start();
+		add_disk(0xc0101000, 4096);
+		set_command_line(lines[i]);
+		host_map_count = 0;
+		virtio_mmio_probe();
+		CHECK_OF(disk_count() == before + 1, "%s", lines[i]);
+		CHECK_EQUAL(host_maps[0].base, 0xc0101000);
+		CHECK_EQUAL(host_maps[0].size, sizes[i / 2]);
+	}
 }
 
 static struct fake_virtio *probe_version_1(u32 id, enum fake_lie lie)
