@@ -5,6 +5,7 @@
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
 #include "tests/host/fat_walk.h"
+#include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
 static struct memory_disk disk;
@@ -181,6 +182,30 @@ TEST(a_volume_that_is_cut_off)
 	CHECK_EQUAL(file_read(&file, 0, 3 * 512 + 1, bytes), ERR_CORRUPT);
 	CHECK_EQUAL(fat_find(&root, SPAN("nothing"), &file), OK);
 	CHECK_EQUAL(file_read(&file, 0, 1, bytes), ERR_CORRUPT);
+	arena_release(&arena);
+	fat_image_free(&image);
+}
+
+TEST(a_volume_that_is_whole_is_mounted_without_a_word)
+{
+	static struct memory_console messages;
+	struct fat_image image;
+	struct volume *volume;
+
+	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 64 });
+	/* To the end of its last cluster. */
+	memory_disk_init(&disk, image.bytes, image.data + 64 * 512, 512);
+	log_set_threshold(LOG_WARNING);
+	memory_console_init(&messages, "");
+	log_replay();
+	memory_console_init(&messages, "");
+	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), OK);
+	CHECK_TEXT(messages.text, "");
+	/* One block less. */
+	memory_disk_init(&disk, image.bytes, image.data + 63 * 512, 512);
+	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), OK);
+	CHECK(memory_console_has(&messages, "only 63 of 64 clusters"));
+	console_unregister(&messages.console);
 	arena_release(&arena);
 	fat_image_free(&image);
 }

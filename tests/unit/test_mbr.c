@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* drivers/partition/mbr.c, whole_disk.c */
+#include "core/log.h"
 #include "drivers/partition/partition.h"
 #include "lib/util.h"
 #include "tests/host/fat_image.h"
+#include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
 enum { BLOCKS = 4000 };
@@ -191,6 +193,22 @@ TEST(a_disk_that_was_cut_off)
 	CHECK_EQUAL(table.count, 4);
 	check_partition(0, 1, PARTITION_OTHER, 64, BLOCKS - 64);
 	check_partition(3, 7, PARTITION_ESP, 1516, BLOCKS - 1516);
+}
+
+TEST(a_partition_to_the_last_block_is_whole)
+{
+	static struct memory_console console;
+
+	make_logical(5);
+	set_entry(0, 0, 0x83, 3000, BLOCKS - 3000);
+	log_set_threshold(LOG_WARNING);
+	memory_console_init(&console, "");
+	log_replay();
+	memory_console_init(&console, "");
+	CHECK_EQUAL(scan(), OK);
+	CHECK_TEXT(console.text, "");
+	console_unregister(&console.console);
+	check_partition(0, 1, PARTITION_OTHER, 3000, BLOCKS - 3000);
 }
 
 /* What xorriso writes for a USB stick: the image as a whole, from block 0, and the ESP within it.
