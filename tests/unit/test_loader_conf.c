@@ -3,6 +3,8 @@
 #include "loaders/loader_conf.h"
 
 #include "core/boot_info.h"
+#include "core/log.h"
+#include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
 static struct loader_conf parse(const char *text)
@@ -70,6 +72,21 @@ TEST(a_timeout_that_is_none_is_ignored)
 		loader_conf_parse(span_of_string(bad[i]), &conf);
 		CHECK_EQUAL(conf.timeout_seconds, 7);
 	}
+}
+
+TEST(empty_lines_and_comments_say_nothing)
+{
+	static struct memory_console console;
+
+	log_set_threshold(LOG_WARNING);
+	memory_console_init(&console, "");
+	log_replay();
+	memory_console_init(&console, "");
+	CHECK_EQUAL(parse("\n \t\r\ntimeout 5\n\n#timeout x\n # timeout y\n\n").timeout_seconds, 5);
+	CHECK_TEXT(console.text, "");
+	CHECK_EQUAL(parse("timeout x").timeout_seconds, MENU_NEVER);
+	CHECK(memory_console_has(&console, "timeout x: not a number"));
+	console_unregister(&console.console);
 }
 
 TEST(choices_kept_in_variables_are_ignored)
