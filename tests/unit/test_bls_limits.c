@@ -185,3 +185,15 @@ TEST(every_failing_allocation_is_survived)
 	CHECK(failures > 3 && failures < 1000);
 	arena_release(&arena);
 }
+
+TEST(memory_that_ends_within_an_entry)
+{
+	const size_t entry_size = (size_t)align_up(sizeof(struct bls_entry), 16);
+
+	VOLUME(three);
+	CHECK(arena_allocate(&arena, 1));
+	while (arena.left > entry_size)
+		CHECK(arena_allocate(&arena, (size_t)min_u64(arena.left - entry_size, 4096)));
+	host_allocations_left = 0;
+	CHECK_TEXT(boot(), status_name(ERR_NO_MEMORY));
+}
