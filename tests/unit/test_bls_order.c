@@ -79,6 +79,12 @@ TEST(without_sort_key_file_names_descend_as_versions)
 		    { .file = "debian-7.conf", .version = "9" });
 }
 
+/* With it, the shorter one would be first. */
+TEST(file_names_are_compared_without_their_suffix)
+{
+	CHECK_ORDER({ .file = "arch-fallback.conf" }, { .file = "arch.conf" });
+}
+
 TEST(file_names_decide_when_keys_are_equal)
 {
 	CHECK_ORDER(
