@@ -360,6 +360,28 @@ TEST(answer_is_waited_for)
 	CHECK_EQUAL(device.violations, 0);
 }
 
+static u32 config_reads;
+
+/* Grows between the reads of its halves: after the features' status, generation and lower half. */
+static void grow(struct fake_virtio *it, u64 *value)
+{
+	(void)value;
+	if (!(it->status & 8) || ++config_reads != 3)
+		return;
+	store_le64(it->config, 0x300000007);
+	it->generation++;
+}
+
+TEST(configuration_that_changes_is_read_again)
+{
+	machine_start_pci();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);
+	device.on_read = grow;
+	config_reads = 0;
+	CHECK_EQUAL(probe()->block_count, 0x300000007);
+	CHECK_EQUAL(config_reads, 8);
+}
+
 TEST(restless_configuration_does_not_hang)
 {
 	machine_start_pci();

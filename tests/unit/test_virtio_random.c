@@ -148,6 +148,8 @@ TEST(device_without_memory_is_left_out)
 		;
 	add_random(FAKE_HONEST);
 	CHECK(was_logged("virtio: no memory for a device"));
+	CHECK_EQUAL(virtio_random_driver.probe(&(struct virtio_device){ 0 }), ERR_NO_MEMORY);
+	CHECK_EQUAL(virtio_block_driver.probe(&(struct virtio_device){ 0 }), ERR_NO_MEMORY);
 	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
 	CHECK_EQUAL(device.accesses, 0);
 	host_allocations_left = UINT64_MAX;
