@@ -27,7 +27,8 @@ RANDOM_SEEDS = range(1, 7)
 # Most configurations differ in few files only. ccache goes by what a file is after preprocessing.
 CACHE = "ccache " if shutil.which("ccache") else ""
 COMPILERS = {"clang": [f"CC={CACHE}clang"], "gcc": ["CROSS_COMPILE=", f"CC={CACHE}gcc"]}
-BUILD_LIMIT_S = 300
+# Of a build, or of a boot with its own deadlines (tests/boot/vmm.py).
+COMMAND_LIMIT_S = 900
 
 # Without these there is no disk, or nothing on it that the smoke test could boot or print on.
 NEEDED_TO_BOOT = {"PCI", "PCI_PORTS", "VIRTIO_PCI", "VIRTIO_BLOCK", "PARTITION_GPT", "FAT", "FAT32",
@@ -47,7 +48,7 @@ class Checker:
         if not good:
             print("\n".join("    " + line for line in text.strip().splitlines()[-40:]), flush=True)
 
-    def run(self, command, limit=BUILD_LIMIT_S):
+    def run(self, command, limit=COMMAND_LIMIT_S):
         """Returns (succeeded, output)."""
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -24,7 +24,7 @@ import time
 from qemu.qmp import ConnectError, QMPClient
 
 # For loaded machines; never a measure of anything.
-WAIT_SECONDS = 180
+WAIT_SECONDS = 300
 TAIL_LINES = 60
 GUEST = "FATWOOD-GUEST: "
 
