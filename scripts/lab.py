@@ -44,8 +44,8 @@ from tests.images.disk import copy_sparse, data_ranges
 MAILBOX_SIZE = 16 << 30
 MAILBOX_BLOCK = 4096
 MEMORY = "3G"
-READY_SECONDS = 180
-COMMAND_SECONDS = 180
+READY_SECONDS = 360
+COMMAND_SECONDS = 360
 SHELL_SECONDS = 7 * 24 * 3600
 # How long after a command's time has run out the lab may take to say so.
 ANSWER_SECONDS = 60

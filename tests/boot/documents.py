@@ -18,7 +18,7 @@ from tests.boot.vmm import GUEST, Report
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vmm"
 BLOCK = re.compile(r"^```(?:sh|json) (test|file)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # For loaded machines, with one emulator in another; never a measure of anything.
-BOOT_SECONDS = 360
+BOOT_SECONDS = 600
 MIB = 1 << 20
 
 
