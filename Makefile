@@ -31,7 +31,7 @@ $(venv)/.complete: requirements.txt
 	$(call say,VENV,$(venv))
 	$(Q)mkdir -p build; flock build/.venv.lock sh -ec ' \
 		if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
-		$(PYTHON) -m venv $(venv); $(venv)/bin/pip install -q -r $<; touch $@'
+		$(PYTHON) -m venv $(venv); $(venv)/bin/pip install -q --retries 8 -r $<; touch $@'
 
 ## Configure
 

@@ -20,6 +20,7 @@ import threading
 import time
 
 PYTHON = "build/venv/bin/python"
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no"]
 HEARTBEAT_S = 30
 TAIL_LINES = 80
 
@@ -32,7 +33,7 @@ SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 300),
     ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 600),
-    ("scripts", "tests of the scripts", [PYTHON, "-m", "pytest", "-q", "-rfEs", "tests/scripts"], 900),
+    ("scripts", "tests of the scripts", [*PYTEST, "tests/scripts"], 900),
     ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 1800),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 1200),
     ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"],
@@ -41,7 +42,7 @@ PARTS = [
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 900),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 1200),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1800),
-    ("boot", "boot tests", [PYTHON, "-m", "pytest", "-q", "-rfEs", "tests/boot"], 5400),
+    ("boot", "boot tests", [*PYTEST, "tests/boot"], 5400),
 ]
 
 
