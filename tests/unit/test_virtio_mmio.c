@@ -56,6 +56,10 @@ TEST(version_2_reads)
 	CHECK_EQUAL(device->violations + machine.violations, 0);
 	CHECK(was_logged("virtio-blk 0xc0001000"));
 	CHECK(!was_logged("no device"));
+	CHECK(!was_logged("not size@base")); /* of the other words */
+	set_command_line("quiet virtio_mmio.device=4K");
+	virtio_mmio_probe();
+	CHECK(was_logged("virtio_mmio.device=4K: not size@base:interrupt"));
 }
 
 TEST(configuration_ends_with_the_window)
