@@ -44,3 +44,11 @@ void memory_console_init(struct memory_console *console, const char *input)
 	console->input = input;
 	console_register(&console->console);
 }
+
+void memory_console_log(struct memory_console *console, enum log_level level)
+{
+	log_set_threshold(level);
+	memory_console_init(console, "");
+	log_replay(); /* what was kept for the first console */
+	memory_console_init(console, "");
+}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/console.h"
+#include "core/log.h"
 
 struct memory_console {
 	struct console console;
@@ -19,6 +20,9 @@ struct memory_console {
  * by the caller before its memory goes.
  */
 void memory_console_init(struct memory_console *console, const char *input);
+
+/* The same, for the log from now on: lines of that level and the more urgent ones. */
+void memory_console_log(struct memory_console *console, enum log_level level);
 
 /* Was that written? */
 bool memory_console_has(const struct memory_console *console, const char *text);

@@ -86,6 +86,18 @@ static void machine_start(void)
 	return disk;
 }
 
+/* The disk that @device makes as a function of bus 0, or NULL. */
+[[maybe_unused]] static struct block_device *machine_probe_disk(struct fake_function *function,
+								struct fake_virtio *device)
+{
+	struct block_device *before = last_disk(), *after;
+
+	fake_function_virtio(&machine, function, 0, 3, device, MACHINE_BARS);
+	pci_probe();
+	after = last_disk();
+	return after == before ? NULL : after;
+}
+
 [[maybe_unused]] static u32 disk_count(void)
 {
 	u32 count = 0;

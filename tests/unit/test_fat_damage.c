@@ -195,10 +195,7 @@ TEST(a_volume_that_is_whole_is_mounted_without_a_word)
 	fat_image_init(&image, &(struct fat_image_shape){ .entry_bits = 12, .cluster_count = 64 });
 	/* To the end of its last cluster. */
 	memory_disk_init(&disk, image.bytes, image.data + 64 * 512, 512);
-	log_set_threshold(LOG_WARNING);
-	memory_console_init(&messages, "");
-	log_replay();
-	memory_console_init(&messages, "");
+	memory_console_log(&messages, LOG_WARNING);
 	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), OK);
 	CHECK_TEXT(messages.text, "");
 	/* One block less. */

@@ -185,10 +185,7 @@ TEST(entries_not_in_use_are_passed_over_without_a_word)
 	gpt_image_partition(&image, 7, gpt_image_other, 100, 163);
 	memset(gpt_image_entry(&image, 0), 0, 16);
 	gpt_image_seal(&image);
-	log_set_threshold(LOG_WARNING);
-	memory_console_init(&console, "");
-	log_replay();
-	memory_console_init(&console, "");
+	memory_console_log(&console, LOG_WARNING);
 	CHECK_EQUAL(scan(), OK);
 	CHECK_TEXT(console.text, "");
 	console_unregister(&console.console);

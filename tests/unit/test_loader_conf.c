@@ -78,10 +78,7 @@ TEST(empty_lines_and_comments_say_nothing)
 {
 	static struct memory_console console;
 
-	log_set_threshold(LOG_WARNING);
-	memory_console_init(&console, "");
-	log_replay();
-	memory_console_init(&console, "");
+	memory_console_log(&console, LOG_WARNING);
 	CHECK_EQUAL(parse("\n \t\r\ntimeout 5\n\n#timeout x\n # timeout y\n\n").timeout_seconds, 5);
 	CHECK_TEXT(console.text, "");
 	CHECK_EQUAL(parse("timeout x").timeout_seconds, MENU_NEVER);

@@ -201,10 +201,7 @@ TEST(a_partition_to_the_last_block_is_whole)
 
 	make_logical(5);
 	set_entry(0, 0, 0x83, 3000, BLOCKS - 3000);
-	log_set_threshold(LOG_WARNING);
-	memory_console_init(&console, "");
-	log_replay();
-	memory_console_init(&console, "");
+	memory_console_log(&console, LOG_WARNING);
 	CHECK_EQUAL(scan(), OK);
 	CHECK_TEXT(console.text, "");
 	console_unregister(&console.console);

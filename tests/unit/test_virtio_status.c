@@ -11,15 +11,9 @@ static u8 bytes[65536], buffer[512];
 static struct fake_virtio device;
 static struct fake_function function;
 
-/* The disk that @device makes, or NULL. */
 static struct block_device *probe(void)
 {
-	struct block_device *before = last_disk(), *after;
-
-	fake_function_virtio(&machine, &function, 0, 3, &device, MACHINE_BARS);
-	pci_probe();
-	after = last_disk();
-	return after == before ? NULL : after;
+	return machine_probe_disk(&function, &device);
 }
 
 static struct block_device *start(u64 features)
