@@ -59,19 +59,26 @@ TEST(ten_thousand_entries)
 	free(files);
 }
 
+/* @count entries that read alike, "0.conf" and on, and behind them the kernel. */
+static struct memory_file *alike(u32 count, struct span text)
+{
+	static struct memory_file files[BLS_ENTRIES_MAX + 2];
+	static char paths[BLS_ENTRIES_MAX + 1][32];
+
+	for (u32 i = 0; i < count; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%u.conf", i);
+		files[i] = (struct memory_file){ .path = paths[i], .bytes = text };
+	}
+	files[count] = (struct memory_file)LINUX("linux");
+	return files;
+}
+
 TEST(entries_in_vain_have_a_limit)
 {
-	struct memory_file files[BLS_BEST_MAX + 2];
-	char paths[BLS_BEST_MAX + 1][32];
+	struct memory_file *files = alike(BLS_BEST_MAX + 1, SPAN("linux missing\n"));
 
 	/* The highest number is tried first; number 0 would boot. */
-	for (int i = 0; i <= BLS_BEST_MAX; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] = (struct memory_file){ .path = paths[i],
-						 .bytes = i ? SPAN("linux missing\n") :
-							      SPAN("linux linux\noptions last\n") };
-	}
-	files[BLS_BEST_MAX + 1] = (struct memory_file)LINUX("linux");
+	files[0].bytes = SPAN("linux linux\noptions last\n");
 	set_up(files, BLS_BEST_MAX + 2);
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
 	CHECK(said("BLS_BEST_MAX"));
@@ -86,17 +93,9 @@ TEST(entries_in_vain_have_a_limit)
 TEST(the_menu_has_the_best_and_the_default)
 {
 	enum { COUNT = BLS_BEST_MAX + 10 };
-	struct memory_file files[COUNT + 1];
-	char paths[COUNT][32];
+	struct memory_file *files = alike(COUNT, SPAN("linux linux\noptions x\n"));
 
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] =
-			(struct memory_file){ .path = paths[i],
-					      .bytes = i == 3 ? SPAN("linux linux\noptions 3\n") :
-								SPAN("linux linux\noptions x\n") };
-	}
-	files[COUNT] = (struct memory_file)LINUX("linux");
+	files[3].bytes = SPAN("linux linux\noptions 3\n");
 	set_up(files, COUNT + 1);
 	boot_info.command_line = SPAN("fatwood.timeout=5 fatwood.entry=3");
 	console.input = "k\r";
@@ -111,15 +110,8 @@ TEST(the_menu_has_the_best_and_the_default)
 TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 {
 	enum { COUNT = BLS_ENTRIES_MAX + 1 };
-	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
+	struct memory_file *files = alike(COUNT, SPAN("linux linux\noptions x\n"));
 
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] = (struct memory_file){ .path = paths[i],
-						 .bytes = SPAN("linux linux\noptions x\n") };
-	}
-	files[COUNT] = (struct memory_file)LINUX("linux");
 	set_up(files, COUNT + 1);
 	CHECK_TEXT(boot(), "x");
 	CHECK(said("BLS_ENTRIES_MAX"));
@@ -128,31 +120,21 @@ TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 	set_up(files, COUNT);
 	CHECK_TEXT(boot(), "x");
 	CHECK_TEXT(console.text, "");
-	free(paths);
-	free(files);
 }
 
 TEST(entries_that_cannot_be_read_count_as_well)
 {
 	enum { COUNT = BLS_ENTRIES_MAX + 1 };
-	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
-	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
-
 	/* Each costs memory and a line of the log; only the last one has a kernel. */
-	for (int i = 0; i < COUNT; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "loader/entries/%d.conf", i);
-		files[i] = (struct memory_file){ .path = paths[i], .bytes = SPAN("title x\n") };
-	}
+	struct memory_file *files = alike(COUNT, SPAN("title x\n"));
+
 	files[COUNT - 1].bytes = SPAN("linux linux\noptions last\n");
-	files[COUNT] = (struct memory_file)LINUX("linux");
 	set_up(files, COUNT + 1);
 	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
 	/* One fewer leaves room for it. */
 	files[0] = files[COUNT];
 	set_up(files, COUNT);
 	CHECK_TEXT(boot(), "last");
-	free(paths);
-	free(files);
 }
 
 TEST(an_entry_may_be_as_large_as_the_limit)
