@@ -111,7 +111,7 @@ compiler-include := $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 endif
 built-by := $(autoconf) $(O)/toolchain Makefile
 
-folders := lib core arch drivers fs loaders boot
+folders := lib core arch drivers fs loaders efi boot
 include $(folders:%=%/objects.mk)
 
 CPPFLAGS := $(CC_TARGET) -nostdinc -isystem $(compiler-include) -I. -Iarch/$(ARCH)/include \

@@ -19,7 +19,8 @@ LAYERS = {
     "drivers": ({"lib", "core", "drivers"}, True),
     "fs": ({"lib", "core", "fs"}, False),
     "loaders": ({"lib", "core", "loaders"}, False),
-    "boot": ({"lib", "core", "arch", "drivers", "fs", "loaders", "boot"}, True),
+    "efi": ({"lib", "core", "loaders", "efi"}, False),
+    "boot": ({"lib", "core", "arch", "drivers", "fs", "loaders", "efi", "boot"}, True),
 }
 # What a compiler brings without a C library.
 FREESTANDING = {"stdarg.h", "stddef.h", "stdint.h", "stdbool.h", "stdalign.h", "limits.h"}

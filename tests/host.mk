@@ -19,7 +19,7 @@ python := build/venv/bin/python
 include $(O)/host/auto.conf
 autoconf := $(O)/host/include/generated/autoconf.h
 
-include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk
+include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
 # The archive that every test links: obj-y and tests/host/*.c.
 sources := $(sort $(obj-y:.o=.c)) $(wildcard tests/host/*.c)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The linker drops those that nobody uses. */
+#include "efi/guids.h"
+
+const EFI_GUID guid_loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;
+const EFI_GUID guid_loaded_image_device_path = EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL_GUID;
+const EFI_GUID guid_device_path = EFI_DEVICE_PATH_PROTOCOL_GUID;
+const EFI_GUID guid_device_path_utilities = EFI_DEVICE_PATH_UTILITIES_PROTOCOL_GUID;
+const EFI_GUID guid_device_path_to_text = EFI_DEVICE_PATH_TO_TEXT_PROTOCOL_GUID;
+const EFI_GUID guid_device_path_from_text = EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL_GUID;
+const EFI_GUID guid_simple_text_input = EFI_SIMPLE_TEXT_INPUT_PROTOCOL_GUID;
+const EFI_GUID guid_simple_text_input_ex = EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL_GUID;
+const EFI_GUID guid_simple_text_output = EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL_GUID;
+const EFI_GUID guid_console_in_device = EFI_CONSOLE_IN_DEVICE_GUID;
+const EFI_GUID guid_console_out_device = EFI_CONSOLE_OUT_DEVICE_GUID;
+const EFI_GUID guid_standard_error_device = EFI_STANDARD_ERROR_DEVICE_GUID;
+const EFI_GUID guid_graphics_output = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+const EFI_GUID guid_serial_io = EFI_SERIAL_IO_PROTOCOL_GUID;
+const EFI_GUID guid_block_io = EFI_BLOCK_IO_PROTOCOL_GUID;
+const EFI_GUID guid_disk_io = EFI_DISK_IO_PROTOCOL_GUID;
+const EFI_GUID guid_partition_info = EFI_PARTITION_INFO_PROTOCOL_GUID;
+const EFI_GUID guid_simple_file_system = EFI_SIMPLE_FILE_SYSTEM_PROTOCOL_GUID;
+const EFI_GUID guid_file_info = EFI_FILE_INFO_ID;
+const EFI_GUID guid_file_system_info = EFI_FILE_SYSTEM_INFO_ID;
+const EFI_GUID guid_file_system_volume_label = EFI_FILE_SYSTEM_VOLUME_LABEL_ID;
+const EFI_GUID guid_load_file = EFI_LOAD_FILE_PROTOCOL_GUID;
+const EFI_GUID guid_load_file2 = EFI_LOAD_FILE2_PROTOCOL_GUID;
+const EFI_GUID guid_rng = EFI_RNG_PROTOCOL_GUID;
+const EFI_GUID guid_rng_algorithm_raw = EFI_RNG_ALGORITHM_RAW;
+const EFI_GUID guid_memory_attribute = EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID;
+const EFI_GUID guid_unicode_collation = EFI_UNICODE_COLLATION_PROTOCOL2_GUID;
+const EFI_GUID guid_hii_database = EFI_HII_DATABASE_PROTOCOL_GUID;
+const EFI_GUID guid_hii_string = EFI_HII_STRING_PROTOCOL_GUID;
+const EFI_GUID guid_hii_package_list = EFI_HII_PACKAGE_LIST_PROTOCOL_GUID;
+const EFI_GUID guid_driver_binding = EFI_DRIVER_BINDING_PROTOCOL_GUID;
+const EFI_GUID guid_platform_driver_override = EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL_GUID;
+const EFI_GUID guid_linux_efi_initrd_media = LINUX_EFI_INITRD_MEDIA_GUID;
+const EFI_GUID guid_virtio_mmio_transport = VIRTIO_MMIO_TRANSPORT_GUID;
+const EFI_GUID guid_vt_utf8 = EFI_VT_UTF8_GUID;
+const EFI_GUID guid_event_group_exit_boot_services = EFI_EVENT_GROUP_EXIT_BOOT_SERVICES;
+const EFI_GUID guid_event_group_before_exit_boot_services =
+	EFI_EVENT_GROUP_BEFORE_EXIT_BOOT_SERVICES;
+const EFI_GUID guid_event_group_virtual_address_change = EFI_EVENT_GROUP_VIRTUAL_ADDRESS_CHANGE;
+const EFI_GUID guid_event_group_memory_map_change = EFI_EVENT_GROUP_MEMORY_MAP_CHANGE;
+const EFI_GUID guid_event_group_ready_to_boot = EFI_EVENT_GROUP_READY_TO_BOOT;
+const EFI_GUID guid_event_group_after_ready_to_boot = EFI_EVENT_GROUP_AFTER_READY_TO_BOOT;
+const EFI_GUID guid_event_group_reset_system = EFI_EVENT_GROUP_RESET_SYSTEM;
+const EFI_GUID guid_acpi_20 = EFI_ACPI_20_TABLE_GUID;
+const EFI_GUID guid_acpi = ACPI_TABLE_GUID;
+const EFI_GUID guid_smbios3 = SMBIOS3_TABLE_GUID;
+const EFI_GUID guid_smbios = SMBIOS_TABLE_GUID;
+const EFI_GUID guid_rt_properties = EFI_RT_PROPERTIES_TABLE_GUID;
+const EFI_GUID guid_memory_attributes = EFI_MEMORY_ATTRIBUTES_TABLE_GUID;
+const EFI_GUID guid_conformance_profiles = EFI_CONFORMANCE_PROFILES_TABLE_GUID;
+const EFI_GUID guid_conformance_profile_ebbr_2_4 = EFI_CONFORMANCE_PROFILE_EBBR_2_4_GUID;
+const EFI_GUID guid_global_variable = EFI_GLOBAL_VARIABLE;
+const EFI_GUID guid_systemd_loader = SYSTEMD_LOADER_GUID;
+const EFI_GUID guid_ebbr_runtime_store = EBBR_RUNTIME_STORE_GUID;
+const EFI_GUID guid_shim_lock = SHIM_LOCK_GUID;

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UEFI 2.11, 12: text input and output, graphics output, serial. */
+#pragma once
+
+#include "efi/spec/types.h"
+
+/* 12.3 */
+typedef struct {
+	UINT16 ScanCode;
+	CHAR16 UnicodeChar;
+} EFI_INPUT_KEY;
+
+typedef struct EFI_SIMPLE_TEXT_INPUT_PROTOCOL EFI_SIMPLE_TEXT_INPUT_PROTOCOL;
+struct EFI_SIMPLE_TEXT_INPUT_PROTOCOL {
+	EFI_STATUS(EFIAPI *Reset)
+	(EFI_SIMPLE_TEXT_INPUT_PROTOCOL *This, BOOLEAN ExtendedVerification);
+	EFI_STATUS(EFIAPI *ReadKeyStroke)(EFI_SIMPLE_TEXT_INPUT_PROTOCOL *This, EFI_INPUT_KEY *Key);
+	EFI_EVENT WaitForKey;
+};
+
+#define SCAN_NULL 0x00
+#define SCAN_UP 0x01
+#define SCAN_DOWN 0x02
+#define SCAN_RIGHT 0x03
+#define SCAN_LEFT 0x04
+#define SCAN_HOME 0x05
+#define SCAN_END 0x06
+#define SCAN_INSERT 0x07
+#define SCAN_DELETE 0x08
+#define SCAN_PAGE_UP 0x09
+#define SCAN_PAGE_DOWN 0x0a
+#define SCAN_F1 0x0b
+#define SCAN_F10 0x14
+#define SCAN_F11 0x15
+#define SCAN_F12 0x16
+#define SCAN_ESC 0x17
+
+#define CHAR_BACKSPACE 0x0008
+#define CHAR_TAB 0x0009
+#define CHAR_LINEFEED 0x000a
+#define CHAR_CARRIAGE_RETURN 0x000d
+
+/* 12.2 */
+typedef UINT8 EFI_KEY_TOGGLE_STATE;
+
+typedef struct {
+	UINT32 KeyShiftState;
+	EFI_KEY_TOGGLE_STATE KeyToggleState;
+} EFI_KEY_STATE;
+
+typedef struct {
+	EFI_INPUT_KEY Key;
+	EFI_KEY_STATE KeyState;
+} EFI_KEY_DATA;
+
+#define EFI_SHIFT_STATE_VALID 0x80000000u
+#define EFI_RIGHT_SHIFT_PRESSED 0x00000001u
+#define EFI_LEFT_SHIFT_PRESSED 0x00000002u
+#define EFI_RIGHT_CONTROL_PRESSED 0x00000004u
+#define EFI_LEFT_CONTROL_PRESSED 0x00000008u
+#define EFI_RIGHT_ALT_PRESSED 0x00000010u
+#define EFI_LEFT_ALT_PRESSED 0x00000020u
+
+#define EFI_TOGGLE_STATE_VALID 0x80
+#define EFI_KEY_STATE_EXPOSED 0x40
+#define EFI_SCROLL_LOCK_ACTIVE 0x01
+#define EFI_NUM_LOCK_ACTIVE 0x02
+#define EFI_CAPS_LOCK_ACTIVE 0x04
+
+typedef EFI_STATUS(EFIAPI *EFI_KEY_NOTIFY_FUNCTION)(EFI_KEY_DATA *KeyData);
+
+typedef struct EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL;
+struct EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL {
+	EFI_STATUS(EFIAPI *Reset)
+	(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *This, BOOLEAN ExtendedVerification);
+	EFI_STATUS(EFIAPI *ReadKeyStrokeEx)
+	(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *This, EFI_KEY_DATA *KeyData);
+	EFI_EVENT WaitForKeyEx;
+	EFI_STATUS(EFIAPI *SetState)
+	(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *This, EFI_KEY_TOGGLE_STATE *KeyToggleState);
+	EFI_STATUS(EFIAPI *RegisterKeyNotify)
+	(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *This, EFI_KEY_DATA *KeyData,
+	 EFI_KEY_NOTIFY_FUNCTION KeyNotificationFunction, VOID **NotifyHandle);
+	EFI_STATUS(EFIAPI *UnregisterKeyNotify)
+	(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *This, VOID *NotificationHandle);
+};
+
+/* 12.4 */
+typedef struct {
+	INT32 MaxMode;
+	INT32 Mode;
+	INT32 Attribute;
+	INT32 CursorColumn;
+	INT32 CursorRow;
+	BOOLEAN CursorVisible;
+} SIMPLE_TEXT_OUTPUT_MODE;
+
+typedef struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL;
+struct EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL {
+	EFI_STATUS(EFIAPI *Reset)
+	(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, BOOLEAN ExtendedVerification);
+	EFI_STATUS(EFIAPI *OutputString)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, CHAR16 *String);
+	EFI_STATUS(EFIAPI *TestString)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, CHAR16 *String);
+	EFI_STATUS(EFIAPI *QueryMode)
+	(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, UINTN ModeNumber, UINTN *Columns, UINTN *Rows);
+	EFI_STATUS(EFIAPI *SetMode)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, UINTN ModeNumber);
+	EFI_STATUS(EFIAPI *SetAttribute)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, UINTN Attribute);
+	EFI_STATUS(EFIAPI *ClearScreen)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This);
+	EFI_STATUS(EFIAPI *SetCursorPosition)
+	(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, UINTN Column, UINTN Row);
+	EFI_STATUS(EFIAPI *EnableCursor)(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *This, BOOLEAN Visible);
+	SIMPLE_TEXT_OUTPUT_MODE *Mode;
+};
+
+/* 12.8 */
+typedef enum {
+	DefaultParity,
+	NoParity,
+	EvenParity,
+	OddParity,
+	MarkParity,
+	SpaceParity
+} EFI_PARITY_TYPE;
+typedef enum { DefaultStopBits, OneStopBit, OneFiveStopBits, TwoStopBits } EFI_STOP_BITS_TYPE;
+
+#define EFI_SERIAL_CLEAR_TO_SEND 0x0010u
+#define EFI_SERIAL_DATA_SET_READY 0x0020u
+#define EFI_SERIAL_RING_INDICATE 0x0040u
+#define EFI_SERIAL_CARRIER_DETECT 0x0080u
+#define EFI_SERIAL_REQUEST_TO_SEND 0x0002u
+#define EFI_SERIAL_DATA_TERMINAL_READY 0x0001u
+#define EFI_SERIAL_INPUT_BUFFER_EMPTY 0x0100u
+#define EFI_SERIAL_OUTPUT_BUFFER_EMPTY 0x0200u
+#define EFI_SERIAL_HARDWARE_LOOPBACK_ENABLE 0x1000u
+#define EFI_SERIAL_SOFTWARE_LOOPBACK_ENABLE 0x2000u
+#define EFI_SERIAL_HARDWARE_FLOW_CONTROL_ENABLE 0x4000u
+
+typedef struct {
+	UINT32 ControlMask;
+	UINT32 Timeout; /* microseconds */
+	UINT64 BaudRate;
+	UINT32 ReceiveFifoDepth;
+	UINT32 DataBits;
+	UINT32 Parity;
+	UINT32 StopBits;
+} SERIAL_IO_MODE;
+
+#define SERIAL_IO_INTERFACE_REVISION 0x00010000u
+#define EFI_SERIAL_IO_PROTOCOL_REVISION1p1 0x00010001u
+
+typedef struct EFI_SERIAL_IO_PROTOCOL EFI_SERIAL_IO_PROTOCOL;
+struct EFI_SERIAL_IO_PROTOCOL {
+	UINT32 Revision;
+	EFI_STATUS(EFIAPI *Reset)(EFI_SERIAL_IO_PROTOCOL *This);
+	EFI_STATUS(EFIAPI *SetAttributes)
+	(EFI_SERIAL_IO_PROTOCOL *This, UINT64 BaudRate, UINT32 ReceiveFifoDepth, UINT32 Timeout,
+	 EFI_PARITY_TYPE Parity, UINT8 DataBits, EFI_STOP_BITS_TYPE StopBits);
+	EFI_STATUS(EFIAPI *SetControl)(EFI_SERIAL_IO_PROTOCOL *This, UINT32 Control);
+	EFI_STATUS(EFIAPI *GetControl)(EFI_SERIAL_IO_PROTOCOL *This, UINT32 *Control);
+	EFI_STATUS(EFIAPI *Write)(EFI_SERIAL_IO_PROTOCOL *This, UINTN *BufferSize, VOID *Buffer);
+	EFI_STATUS(EFIAPI *Read)(EFI_SERIAL_IO_PROTOCOL *This, UINTN *BufferSize, VOID *Buffer);
+	SERIAL_IO_MODE *Mode;
+	const EFI_GUID *DeviceTypeGuid; /* from revision 1.1 on */
+};
+
+/* 12.9 */
+typedef enum {
+	PixelRedGreenBlueReserved8BitPerColor,
+	PixelBlueGreenRedReserved8BitPerColor,
+	PixelBitMask,
+	PixelBltOnly,
+	PixelFormatMax,
+} EFI_GRAPHICS_PIXEL_FORMAT;
+
+typedef struct {
+	UINT32 RedMask;
+	UINT32 GreenMask;
+	UINT32 BlueMask;
+	UINT32 ReservedMask;
+} EFI_PIXEL_BITMASK;
+
+typedef struct {
+	UINT32 Version;
+	UINT32 HorizontalResolution;
+	UINT32 VerticalResolution;
+	EFI_GRAPHICS_PIXEL_FORMAT PixelFormat;
+	EFI_PIXEL_BITMASK PixelInformation;
+	UINT32 PixelsPerScanLine;
+} EFI_GRAPHICS_OUTPUT_MODE_INFORMATION;
+
+typedef struct {
+	UINT32 MaxMode;
+	UINT32 Mode;
+	EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *Info;
+	UINTN SizeOfInfo;
+	EFI_PHYSICAL_ADDRESS FrameBufferBase;
+	UINTN FrameBufferSize;
+} EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE;
+
+typedef struct {
+	UINT8 Blue;
+	UINT8 Green;
+	UINT8 Red;
+	UINT8 Reserved;
+} EFI_GRAPHICS_OUTPUT_BLT_PIXEL;
+
+typedef enum {
+	EfiBltVideoFill,
+	EfiBltVideoToBltBuffer,
+	EfiBltBufferToVideo,
+	EfiBltVideoToVideo,
+	EfiGraphicsOutputBltOperationMax,
+} EFI_GRAPHICS_OUTPUT_BLT_OPERATION;
+
+typedef struct EFI_GRAPHICS_OUTPUT_PROTOCOL EFI_GRAPHICS_OUTPUT_PROTOCOL;
+struct EFI_GRAPHICS_OUTPUT_PROTOCOL {
+	EFI_STATUS(EFIAPI *QueryMode)
+	(EFI_GRAPHICS_OUTPUT_PROTOCOL *This, UINT32 ModeNumber, UINTN *SizeOfInfo,
+	 EFI_GRAPHICS_OUTPUT_MODE_INFORMATION **Info);
+	EFI_STATUS(EFIAPI *SetMode)(EFI_GRAPHICS_OUTPUT_PROTOCOL *This, UINT32 ModeNumber);
+	EFI_STATUS(EFIAPI *Blt)
+	(EFI_GRAPHICS_OUTPUT_PROTOCOL *This, EFI_GRAPHICS_OUTPUT_BLT_PIXEL *BltBuffer,
+	 EFI_GRAPHICS_OUTPUT_BLT_OPERATION BltOperation, UINTN SourceX, UINTN SourceY,
+	 UINTN DestinationX, UINTN DestinationY, UINTN Width, UINTN Height, UINTN Delta);
+	EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *Mode;
+};

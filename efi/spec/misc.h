@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UEFI 2.11: the smaller protocols, each with its section. */
+#pragma once
+
+#include "efi/spec/device_path.h"
+#include "efi/spec/tables.h"
+#include "efi/spec/types.h"
+
+/* 9.1 */
+#define EFI_LOADED_IMAGE_PROTOCOL_REVISION 0x1000u
+
+typedef struct {
+	UINT32 Revision;
+	EFI_HANDLE ParentHandle;
+	EFI_SYSTEM_TABLE *SystemTable;
+	EFI_HANDLE DeviceHandle;
+	EFI_DEVICE_PATH_PROTOCOL *FilePath;
+	VOID *Reserved;
+	UINT32 LoadOptionsSize;
+	VOID *LoadOptions;
+	VOID *ImageBase;
+	UINT64 ImageSize;
+	EFI_MEMORY_TYPE ImageCodeType;
+	EFI_MEMORY_TYPE ImageDataType;
+	EFI_STATUS(EFIAPI *Unload)(EFI_HANDLE ImageHandle);
+} EFI_LOADED_IMAGE_PROTOCOL;
+
+/* 11.1 */
+typedef struct EFI_DRIVER_BINDING_PROTOCOL EFI_DRIVER_BINDING_PROTOCOL;
+struct EFI_DRIVER_BINDING_PROTOCOL {
+	EFI_STATUS(EFIAPI *Supported)
+	(EFI_DRIVER_BINDING_PROTOCOL *This, EFI_HANDLE ControllerHandle,
+	 EFI_DEVICE_PATH_PROTOCOL *RemainingDevicePath);
+	EFI_STATUS(EFIAPI *Start)
+	(EFI_DRIVER_BINDING_PROTOCOL *This, EFI_HANDLE ControllerHandle,
+	 EFI_DEVICE_PATH_PROTOCOL *RemainingDevicePath);
+	EFI_STATUS(EFIAPI *Stop)
+	(EFI_DRIVER_BINDING_PROTOCOL *This, EFI_HANDLE ControllerHandle, UINTN NumberOfChildren,
+	 EFI_HANDLE *ChildHandleBuffer);
+	UINT32 Version;
+	EFI_HANDLE ImageHandle;
+	EFI_HANDLE DriverBindingHandle;
+};
+
+/* 11.3 */
+typedef struct EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL;
+struct EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL {
+	EFI_STATUS(EFIAPI *GetDriver)
+	(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL *This, EFI_HANDLE ControllerHandle,
+	 EFI_HANDLE *DriverImageHandle);
+	EFI_STATUS(EFIAPI *GetDriverPath)
+	(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL *This, EFI_HANDLE ControllerHandle,
+	 EFI_DEVICE_PATH_PROTOCOL **DriverImagePath);
+	EFI_STATUS(EFIAPI *DriverLoaded)
+	(EFI_PLATFORM_DRIVER_OVERRIDE_PROTOCOL *This, EFI_HANDLE ControllerHandle,
+	 EFI_DEVICE_PATH_PROTOCOL *DriverImagePath, EFI_HANDLE DriverImageHandle);
+};
+
+/* 37.5 */
+typedef EFI_GUID EFI_RNG_ALGORITHM;
+
+typedef struct EFI_RNG_PROTOCOL EFI_RNG_PROTOCOL;
+struct EFI_RNG_PROTOCOL {
+	EFI_STATUS(EFIAPI *GetInfo)
+	(EFI_RNG_PROTOCOL *This, UINTN *RNGAlgorithmListSize, EFI_RNG_ALGORITHM *RNGAlgorithmList);
+	EFI_STATUS(EFIAPI *GetRNG)
+	(EFI_RNG_PROTOCOL *This, EFI_RNG_ALGORITHM *RNGAlgorithm, UINTN RNGValueLength,
+	 UINT8 *RNGValue);
+};
+
+/* 37.6 in 2.11: memory protection of what is allocated */
+typedef struct EFI_MEMORY_ATTRIBUTE_PROTOCOL EFI_MEMORY_ATTRIBUTE_PROTOCOL;
+struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
+	EFI_STATUS(EFIAPI *GetMemoryAttributes)
+	(EFI_MEMORY_ATTRIBUTE_PROTOCOL *This, EFI_PHYSICAL_ADDRESS BaseAddress, UINT64 Length,
+	 UINT64 *Attributes);
+	EFI_STATUS(EFIAPI *SetMemoryAttributes)
+	(EFI_MEMORY_ATTRIBUTE_PROTOCOL *This, EFI_PHYSICAL_ADDRESS BaseAddress, UINT64 Length,
+	 UINT64 Attributes);
+	EFI_STATUS(EFIAPI *ClearMemoryAttributes)
+	(EFI_MEMORY_ATTRIBUTE_PROTOCOL *This, EFI_PHYSICAL_ADDRESS BaseAddress, UINT64 Length,
+	 UINT64 Attributes);
+};
+
+/* 13.14 */
+typedef struct EFI_UNICODE_COLLATION_PROTOCOL EFI_UNICODE_COLLATION_PROTOCOL;
+struct EFI_UNICODE_COLLATION_PROTOCOL {
+	INTN(EFIAPI *StriColl)(EFI_UNICODE_COLLATION_PROTOCOL *This, CHAR16 *s1, CHAR16 *s2);
+	BOOLEAN(EFIAPI *MetaiMatch)
+	(EFI_UNICODE_COLLATION_PROTOCOL *This, CHAR16 *String, CHAR16 *Pattern);
+	VOID(EFIAPI *StrLwr)(EFI_UNICODE_COLLATION_PROTOCOL *This, CHAR16 *String);
+	VOID(EFIAPI *StrUpr)(EFI_UNICODE_COLLATION_PROTOCOL *This, CHAR16 *String);
+	VOID(EFIAPI *FatToStr)
+	(EFI_UNICODE_COLLATION_PROTOCOL *This, UINTN FatSize, CHAR8 *Fat, CHAR16 *String);
+	BOOLEAN(EFIAPI *StrToFat)
+	(EFI_UNICODE_COLLATION_PROTOCOL *This, CHAR16 *String, UINTN FatSize, CHAR8 *Fat);
+	CHAR8 *SupportedLanguages;
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of efi/ for boot/: what is there only when UEFI is built in. */
+#pragma once
+
+#include "core/boot.h"
+#include "core/volume.h"
+
+/*
+ * Builds the world that EFI images expect, once: tables, handles of all disks, variables. All disks
+ * are opened. Later calls cost nothing.
+ */
+enum status efi_start(void);
+
+/* BootNext and BootOrder. Comes back if nothing booted; each try has been noted by boot_tried(). */
+void efi_boot_options(void);
+
+/* The removable path, BOOT*.CSV and known paths on the volumes of one disk: a boot method. */
+extern const struct boot_method efi_boot;
+
+/* A kernel with an EFI stub, a UKI, or any other EFI program, as a kernel of a boot entry. */
+extern const struct image_loader efi_image_loader;
