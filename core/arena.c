@@ -6,6 +6,7 @@
  */
 #include "core/arena.h"
 
+#include "core/log.h"
 #include "lib/util.h"
 
 enum { BLOCK_SIZE = 64 * 1024, OWN_PAGES_SIZE = BLOCK_SIZE / 4, ALIGNMENT = 16 };
@@ -65,8 +66,8 @@ char *arena_copy(struct arena *arena, struct span text)
 	return copy;
 }
 
-enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit,
-				 enum memory_type type, u64 *out)
+enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit, u32 type,
+				 u64 *out)
 {
 	struct arena_block *note = arena_allocate(arena, sizeof(*note));
 	enum status status;
@@ -82,7 +83,7 @@ enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u
 	return OK;
 }
 
-enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, enum memory_type type)
+enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32 type)
 {
 	struct arena_block *note = arena_allocate(arena, sizeof(*note));
 	enum status status;
@@ -99,10 +100,15 @@ enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, enu
 
 void arena_release(struct arena *arena)
 {
+	enum status status;
+
 	while (arena->blocks) {
 		struct arena_block note = *arena->blocks;
 
-		memory_free(note.base, note.size);
+		status = memory_free(note.base, note.size);
+		if (status) /* in a full ledger; nothing worse */
+			log_warning("memory at 0x%lx, 0x%lx bytes, stays allocated: %s", note.base,
+				    note.size, status_name(status));
 		arena->blocks = note.next;
 	}
 	*arena = (struct arena){ 0 };

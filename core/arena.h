@@ -21,9 +21,9 @@ void *arena_allocate(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, struct span text);
 
 /* As memory_allocate() and memory_allocate_at(), released with the arena. */
-enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit,
-				 enum memory_type type, u64 *out);
-enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, enum memory_type type);
+enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit, u32 type,
+				 u64 *out);
+enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32 type);
 
 /* Gives all of it back; the arena is then empty and usable again. */
 void arena_release(struct arena *arena);

@@ -9,7 +9,7 @@
 
 struct boot_info boot_info;
 
-void boot_info_add_range(u64 base, u64 size, enum memory_type type)
+void boot_info_add_range(u64 base, u64 size, u32 type)
 {
 	u64 end;
 
@@ -24,7 +24,7 @@ void boot_info_add_range(u64 base, u64 size, enum memory_type type)
 			BOOT_RANGES_MAX, base);
 	} else {
 		boot_info.ranges[boot_info.range_count++] =
-			(struct memory_range){ base, end, type };
+			(struct memory_range){ .base = base, .end = end, .type = type };
 	}
 }
 
@@ -65,8 +65,8 @@ void boot_info_log(void)
 {
 	log_debug("described by %s, RSDP at 0x%lx", boot_info.source, boot_info.rsdp);
 	for (u32 i = 0; i < boot_info.range_count; i++)
-		log_debug("memory 0x%016lx to 0x%016lx, type %u", boot_info.ranges[i].base,
-			  boot_info.ranges[i].end, boot_info.ranges[i].type);
+		log_debug("memory 0x%016lx to 0x%016lx: %s", boot_info.ranges[i].base,
+			  boot_info.ranges[i].end, memory_type_name(boot_info.ranges[i].type));
 	for (u32 i = 0; i < boot_info.module_count; i++)
 		log_debug("module of %zu bytes at 0x%lx", boot_info.modules[i].size,
 			  (u64)(uintptr_t)boot_info.modules[i].data);

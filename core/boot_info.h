@@ -45,7 +45,7 @@ extern const struct platform *const platforms[];
  * Adds a range, as the VMM gave it. Empty and wrapping ones are dropped with a message, as are
  * those past the table's end.
  */
-void boot_info_add_range(u64 base, u64 size, enum memory_type type);
+void boot_info_add_range(u64 base, u64 size, u32 type);
 
 /* The value of the last word "@name=value" of the command line. False if there is none. */
 bool boot_info_option(const char *name, struct span *value);

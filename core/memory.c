@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger of physical memory. One function changes it, set_range(): it lays a range over
- * whatever was there and joins neighbours of the same type. The table has room for every range a
- * VMM can describe, so that only allocations can find it full.
+ * whatever was there and joins neighbours of the same kind (type, and whether it was allocated).
+ * The table has room for every range a VMM can describe, so that only allocations can find it full.
  */
 #include "core/memory.h"
 
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
-#include "core/panic.h"
 #include "lib/string.h"
 #include "lib/util.h"
 
@@ -27,18 +26,13 @@ static_assert(MEMORY_RANGES_MAX >= 2 * (BOOT_RANGES_MAX + BOOT_MODULES_MAX + 4))
 
 static struct memory_range ranges[MEMORY_RANGES_MAX];
 static u32 range_count;
+static u64 map_key;
 
 /* The order in which types are laid over one another: the last, most restrictive one wins. */
 static const enum memory_type overlay_order[] = {
 	MEMORY_CONVENTIONAL, MEMORY_PERSISTENT, MEMORY_ACPI_RECLAIM, MEMORY_ACPI_NVS,
 	MEMORY_MAPPED_IO,    MEMORY_RESERVED,   MEMORY_UNUSABLE,
 };
-
-/* What memory_allocate() may have given this type to, so that memory_free() may take it back. */
-static bool is_allocated(enum memory_type type)
-{
-	return type >= MEMORY_LOADER_CODE && type <= MEMORY_RUNTIME_DATA;
-}
 
 static u64 page_down(u64 address)
 {
@@ -59,14 +53,20 @@ static u64 end_of(u64 base, u64 size)
 	return add_overflows(base, size, &end) ? LAST_PAGE : page_up(end);
 }
 
+static bool same_kind(const struct memory_range *a, const struct memory_range *b)
+{
+	return a->type == b->type && a->is_allocated == b->is_allocated;
+}
+
 /*
- * Gives [base, end) the type. False, and nothing is changed, if the table has no room for the
+ * Lays @new over what is there. False, and nothing is changed, if the table has no room for the
  * pieces that remain.
  */
-static bool set_range(u64 base, u64 end, enum memory_type type)
+static bool set_range(struct memory_range new)
 {
 	struct memory_range pieces[3];
 	u32 first = range_count, last = range_count, count = 0;
+	u64 base = new.base, end = new.end;
 
 	if (base >= end)
 		return true;
@@ -77,19 +77,19 @@ static bool set_range(u64 base, u64 end, enum memory_type type)
 		last--;
 
 	if (first < last && ranges[first].base < base) {
-		if (ranges[first].type == type)
-			base = ranges[first].base;
-		else
-			pieces[count++] = (struct memory_range){ ranges[first].base, base,
-								 ranges[first].type };
+		if (same_kind(&ranges[first], &new)) {
+			new.base = ranges[first].base;
+		} else {
+			pieces[count] = ranges[first];
+			pieces[count++].end = base;
+		}
 	}
-	pieces[count++] = (struct memory_range){ base, end, type };
-	if (first < last && ranges[last - 1].end > end) {
-		if (ranges[last - 1].type == type)
-			pieces[count - 1].end = ranges[last - 1].end;
-		else
-			pieces[count++] = (struct memory_range){ end, ranges[last - 1].end,
-								 ranges[last - 1].type };
+	if (first < last && ranges[last - 1].end > end && same_kind(&ranges[last - 1], &new))
+		new.end = ranges[last - 1].end;
+	pieces[count++] = new;
+	if (first < last && ranges[last - 1].end > new.end) {
+		pieces[count] = ranges[last - 1];
+		pieces[count++].base = end;
 	}
 
 	if (range_count - (last - first) + count > MEMORY_RANGES_MAX) {
@@ -100,10 +100,29 @@ static bool set_range(u64 base, u64 end, enum memory_type type)
 	memmove(&ranges[first + count], &ranges[last], (range_count - last) * sizeof(ranges[0]));
 	memcpy(&ranges[first], pieces, count * sizeof(ranges[0]));
 	range_count = range_count - (last - first) + count;
+	map_key++;
 	return true;
 }
 
-void memory_reserve(u64 base, u64 size, enum memory_type type)
+/* Memory that nobody allocated. */
+static bool set_type(u64 base, u64 end, u32 type)
+{
+	return set_range((struct memory_range){ .base = base, .end = end, .type = type });
+}
+
+static enum status set_allocated(u64 base, u64 end, u32 type)
+{
+	const struct memory_range taken = { base, end, type, .is_allocated = true };
+
+	return set_range(taken) ? OK : ERR_NO_MEMORY;
+}
+
+static bool is_free(const struct memory_range *range)
+{
+	return range->type == MEMORY_CONVENTIONAL;
+}
+
+void memory_reserve(u64 base, u64 size, u32 type)
 {
 	u64 end = end_of(base, size);
 
@@ -111,10 +130,10 @@ void memory_reserve(u64 base, u64 size, enum memory_type type)
 	for (u32 i = 0; i < range_count && size;) {
 		const struct memory_range *range = &ranges[i];
 
-		if (range->type != MEMORY_CONVENTIONAL || range->base >= end || range->end <= base)
-			i++; /* else what stands here now is looked at again: neighbours may have
-				joined */
-		else if (!set_range(max_u64(range->base, base), min_u64(range->end, end), type))
+		if (!is_free(range) || range->base >= end || range->end <= base)
+			i++; /* otherwise what stands here now is looked at again: neighbours may
+				have joined */
+		else if (!set_type(max_u64(range->base, base), min_u64(range->end, end), type))
 			return;
 	}
 }
@@ -124,7 +143,7 @@ static void reserve_span(struct span span)
 	memory_reserve((uintptr_t)span.data, span.size, MEMORY_LOADER_DATA);
 }
 
-static void overlay_type(enum memory_type type)
+static void overlay_type(u32 type)
 {
 	for (u32 i = 0; i < boot_info.range_count; i++) {
 		const struct memory_range *range = &boot_info.ranges[i];
@@ -132,9 +151,9 @@ static void overlay_type(enum memory_type type)
 		if (range->type != type)
 			continue;
 		if (type == MEMORY_CONVENTIONAL)
-			set_range(page_up(range->base), page_down(range->end), type);
+			set_type(page_up(range->base), page_down(range->end), type);
 		else
-			set_range(page_down(range->base), page_up(range->end), type);
+			set_type(page_down(range->base), page_up(range->end), type);
 	}
 }
 
@@ -152,7 +171,7 @@ void memory_init(void)
 		 */
 		memory_reserve(0, PAGE_SIZE, MEMORY_BOOT_DATA);
 		/* VMMs list tables in here, but not the window itself. */
-		set_range(LEGACY_WINDOW_BASE, LEGACY_WINDOW_END, MEMORY_RESERVED);
+		set_type(LEGACY_WINDOW_BASE, LEGACY_WINDOW_END, MEMORY_RESERVED);
 	}
 
 	arch_image(&base, &end);
@@ -162,27 +181,26 @@ void memory_init(void)
 	reserve_span(boot_info.command_line);
 }
 
-/*
- * The highest or lowest place of @size bytes, rounded up to pages, in free RAM within [floor,
- * limit).
- */
-static enum status find(u64 size, u64 alignment, u64 floor, u64 limit, bool highest, u64 *out)
+static enum status find(const struct memory_request *request, u64 *out)
 {
+	u64 size = request->size;
+	u64 limit = page_down(min_u64(request->limit, arch_memory_end()));
+	u64 alignment = max_u64(request->alignment, PAGE_SIZE);
+
 	if (size == 0 || size > LAST_PAGE)
 		return size ? ERR_NO_MEMORY : ERR_INVALID;
 	size = page_up(size);
-	limit = min_u64(limit, arch_memory_end());
-	alignment = max_u64(alignment, PAGE_SIZE);
 	for (u32 i = 0; i < range_count; i++) {
-		const struct memory_range *range = &ranges[highest ? range_count - 1 - i : i];
-		u64 low = max_u64(range->base, floor);
-		u64 high = min_u64(range->end, page_down(limit));
+		const struct memory_range *range =
+			&ranges[request->lowest ? i : range_count - 1 - i];
+		u64 low = max_u64(range->base, request->floor);
+		u64 high = min_u64(range->end, limit);
 		u64 base;
 
-		if (range->type != MEMORY_CONVENTIONAL || high < low || high - low < size)
+		if (!is_free(range) || high < low || high - low < size)
 			continue;
 		high -= size;
-		base = highest ? align_down(high, alignment) : align_up(low, alignment);
+		base = request->lowest ? align_up(low, alignment) : align_down(high, alignment);
 		if (base >= low && base <= high) {
 			*out = base;
 			return OK;
@@ -191,60 +209,97 @@ static enum status find(u64 size, u64 alignment, u64 floor, u64 limit, bool high
 	return ERR_NO_MEMORY;
 }
 
-enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out)
+enum status memory_allocate_request(const struct memory_request *request, u64 *out)
 {
-	enum status status = find(size, alignment, MIB, limit, true, out);
+	enum status status = find(request, out);
 
-	if (!status && !set_range(*out, *out + page_up(size), type))
-		status = ERR_NO_MEMORY;
-	return status;
+	return status ? status : set_allocated(*out, *out + page_up(request->size), request->type);
 }
 
-enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
+enum status memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out)
 {
-	u64 end = end_of(base, size);
+	const struct memory_request request = { size, alignment, MIB, limit, type, .lowest = false };
 
-	base = page_down(base);
-	if (base >= end || end > arch_memory_end())
-		return ERR_NO_MEMORY;
-	for (u32 i = 0; i < range_count && ranges[i].base <= base; i++) {
-		if (ranges[i].type == MEMORY_CONVENTIONAL && ranges[i].end >= end)
-			return set_range(base, end, type) ? OK : ERR_NO_MEMORY;
-	}
-	return ERR_NO_MEMORY;
+	return memory_allocate_request(&request, out);
 }
 
 enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u64 *out)
 {
-	return find(size, alignment, floor, limit, false, out);
+	const struct memory_request request = { size, alignment, floor, limit, .lowest = true };
+
+	return find(&request, out);
 }
 
-/* Does every byte of [base, end) belong to what was allocated? */
-static bool all_is_allocated(u64 base, u64 end)
+/* The one range that all of [base, end) lies in, or NULL: neighbours of one kind are joined. */
+static const struct memory_range *range_around(u64 base, u64 end)
 {
+	for (u32 i = 0; i < range_count && ranges[i].base <= base && base < end; i++)
+		if (ranges[i].end >= end)
+			return &ranges[i];
+	return NULL;
+}
+
+enum status memory_allocate_at(u64 base, u64 size, u32 type)
+{
+	u64 end = end_of(base, size);
+	const struct memory_range *range;
+
+	base = page_down(base);
+	range = range_around(base, end);
+	if (end > arch_memory_end() || !range || !is_free(range))
+		return ERR_NO_MEMORY;
+	return set_allocated(base, end, type);
+}
+
+enum status memory_convert(u64 base, u64 size, u32 from, u32 to)
+{
+	u64 end = end_of(base, size);
+	const struct memory_range *range;
+
+	base = page_down(base);
+	range = range_around(base, end);
+	if (!range || range->type != from)
+		return ERR_NOT_FOUND;
+	return set_type(base, end, to) ? OK : ERR_NO_MEMORY;
+}
+
+static bool is_allocated(const struct memory_range *range)
+{
+	return range->is_allocated;
+}
+
+/* Is every byte of [base, end) described, and that way? Of nothing, none is. */
+static bool all_are(u64 base, u64 end, bool (*is)(const struct memory_range *range))
+{
+	if (base >= end)
+		return false;
 	for (u32 i = 0; i < range_count && base < end; i++) {
 		if (ranges[i].end <= base)
 			continue;
-		if (ranges[i].base > base || !is_allocated(ranges[i].type))
+		if (ranges[i].base > base || !is(&ranges[i]))
 			return false;
 		base = ranges[i].end;
 	}
 	return base >= end;
 }
 
-void memory_free(u64 base, u64 size)
+enum status memory_free(u64 base, u64 size)
 {
-	u64 end = end_of(base, size);
+	u64 end;
 
-	assert(page_down(base) == base && all_is_allocated(base, end));
-	/* In a full table a part stays allocated: nothing worse. */
-	set_range(base, end, MEMORY_CONVENTIONAL);
+	if (size == 0 || base % PAGE_SIZE || add_overflows(base, size, &end))
+		return ERR_INVALID;
+	end = page_up(end);
+	if (!all_are(base, end, is_allocated))
+		return ERR_NOT_FOUND;
+	return set_type(base, end, MEMORY_CONVENTIONAL) ? OK : ERR_NO_MEMORY;
 }
 
-bool memory_type_is_ram(enum memory_type type)
+bool memory_range_is_ram(const struct memory_range *range)
 {
-	return is_allocated(type) || type == MEMORY_CONVENTIONAL || type == MEMORY_ACPI_RECLAIM ||
-	       type == MEMORY_ACPI_NVS;
+	return range->is_allocated ||
+	       (range->type >= MEMORY_LOADER_CODE && range->type <= MEMORY_CONVENTIONAL) ||
+	       range->type == MEMORY_ACPI_RECLAIM || range->type == MEMORY_ACPI_NVS;
 }
 
 bool memory_has_ram(u64 base, u64 size)
@@ -254,10 +309,42 @@ bool memory_has_ram(u64 base, u64 size)
 	if (add_overflows(base, size, &end))
 		end = UINT64_MAX;
 	for (u32 i = 0; i < range_count; i++)
-		if (ranges[i].base < end && ranges[i].end > base &&
-		    memory_type_is_ram(ranges[i].type))
+		if (ranges[i].base < end && ranges[i].end > base && memory_range_is_ram(&ranges[i]))
 			return true;
 	return false;
+}
+
+bool memory_is_ram(u64 base, u64 size)
+{
+	u64 end;
+
+	return !add_overflows(base, size, &end) && all_are(base, end, memory_range_is_ram);
+}
+
+const char *memory_type_name(u32 type)
+{
+	static const char *const names[] = {
+		[MEMORY_RESERVED] = "reserved",
+		[MEMORY_LOADER_CODE] = "loader code",
+		[MEMORY_LOADER_DATA] = "loader data",
+		[MEMORY_BOOT_CODE] = "boot services code",
+		[MEMORY_BOOT_DATA] = "boot services data",
+		[MEMORY_RUNTIME_CODE] = "runtime services code",
+		[MEMORY_RUNTIME_DATA] = "runtime services data",
+		[MEMORY_CONVENTIONAL] = "conventional",
+		[MEMORY_UNUSABLE] = "unusable",
+		[MEMORY_ACPI_RECLAIM] = "ACPI reclaim",
+		[MEMORY_ACPI_NVS] = "ACPI NVS",
+		[MEMORY_MAPPED_IO] = "mapped I/O",
+		[MEMORY_MAPPED_PORTS] = "mapped I/O ports",
+		[MEMORY_PAL_CODE] = "PAL code",
+		[MEMORY_PERSISTENT] = "persistent",
+		[MEMORY_UNACCEPTED] = "unaccepted",
+	};
+
+	if (type < ARRAY_SIZE(names))
+		return names[type];
+	return type >= MEMORY_TYPE_OS ? "OS" : type >= MEMORY_TYPE_OEM ? "OEM" : "unknown";
 }
 
 const struct memory_range *memory_map(u32 *count)
@@ -266,12 +353,17 @@ const struct memory_range *memory_map(u32 *count)
 	return ranges;
 }
 
+u64 memory_map_key(void)
+{
+	return map_key;
+}
+
 u64 memory_free_size(void)
 {
 	u64 size = 0;
 
 	for (u32 i = 0; i < range_count; i++) {
-		if (ranges[i].type == MEMORY_CONVENTIONAL)
+		if (is_free(&ranges[i]))
 			size += ranges[i].end - ranges[i].base;
 	}
 	return size;

@@ -2,14 +2,18 @@
 /*
  * The one ledger of physical memory: a sorted array of half-open, page-aligned, disjoint ranges,
  * each with a type. Filled once from boot_info, it reserves our own image first; every allocation
- * and every table the VMM left us stands in it.
+ * and every table the VMM left us stands in it. Each call takes time in proportion to the number of
+ * ranges.
  */
 #pragma once
 
 #include "lib/status.h"
 #include "lib/types.h"
 
-/* Numbered as UEFI numbers them (UEFI 2.11, EFI_MEMORY_TYPE). */
+/*
+ * Numbered as UEFI numbers them (UEFI 2.11, EFI_MEMORY_TYPE). Where a type is a u32, it may also be
+ * one of the two ranges that UEFI leaves to others: MEMORY_TYPE_OEM and up, MEMORY_TYPE_OS and up.
+ */
 enum memory_type {
 	MEMORY_RESERVED = 0,
 	MEMORY_LOADER_CODE = 1, /* kernels; free once they run */
@@ -24,13 +28,20 @@ enum memory_type {
 	MEMORY_ACPI_RECLAIM = 9,
 	MEMORY_ACPI_NVS = 10,
 	MEMORY_MAPPED_IO = 11,
+	MEMORY_MAPPED_PORTS = 12,
+	MEMORY_PAL_CODE = 13,
 	MEMORY_PERSISTENT = 14,
+	MEMORY_UNACCEPTED = 15,
 };
+
+#define MEMORY_TYPE_OEM 0x70000000u
+#define MEMORY_TYPE_OS 0x80000000u
 
 struct memory_range {
 	u64 base;
 	u64 end;
-	enum memory_type type;
+	u32 type;
+	bool is_allocated; /* by one of the calls below; the VMM gave the rest */
 };
 
 #define MEMORY_ANYWHERE UINT64_MAX
@@ -49,13 +60,25 @@ void memory_init(void);
  * memory stays free for kernels. ERR_NO_MEMORY if there is none. The memory is mapped (nothing at
  * or above arch_memory_end() is handed out), and is not cleared.
  */
-enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out);
+enum status memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out);
+
+/* The same with more to choose. */
+struct memory_request {
+	u64 size;
+	u64 alignment;
+	u64 floor; /* it starts at or above; the first page is never free */
+	u64 limit;
+	u32 type;
+	bool lowest; /* the lowest place that fits */
+};
+
+enum status memory_allocate_request(const struct memory_request *request, u64 *out);
 
 /*
  * Exactly [base, base + size), rounded outwards to pages. ERR_NO_MEMORY unless all of it is free
  * RAM.
  */
-enum status memory_allocate_at(u64 base, u64 size, enum memory_type type);
+enum status memory_allocate_at(u64 base, u64 size, u32 type);
 
 /*
  * The lowest free place of @size bytes at or above @floor, at @alignment, ending at or below
@@ -63,23 +86,43 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type);
  */
 enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u64 *out);
 
-/* Gives any part of what was allocated back. */
-void memory_free(u64 base, u64 size);
+/*
+ * Gives any part of what was allocated back, by whole pages. ERR_INVALID: @base is on no page
+ * boundary, or @size is 0 or reaches past the last address. ERR_NOT_FOUND: not all of it was
+ * allocated. ERR_NO_MEMORY: the ledger has no room for the pieces. Nothing is changed then.
+ */
+enum status memory_free(u64 base, u64 size);
 
 /*
  * Gives the type to those parts of it, rounded outwards to pages, that are free RAM: they hold what
  * the VMM put there.
  */
-void memory_reserve(u64 base, u64 size, enum memory_type type);
+void memory_reserve(u64 base, u64 size, u32 type);
+
+/*
+ * Turns [base, base + size), rounded outwards to pages, from one type into another. It stays that:
+ * what was allocated can no longer be freed. ERR_NOT_FOUND unless all of it has the type @from, and
+ * was either allocated as a whole or not at all. ERR_NO_MEMORY as for memory_free().
+ */
+enum status memory_convert(u64 base, u64 size, u32 from, u32 to);
 
 /* RAM, free or not, or memory the VMM keeps tables in. */
-bool memory_type_is_ram(enum memory_type type);
+bool memory_range_is_ram(const struct memory_range *range);
 
 /* Is any of it such memory? There no device can be. */
 bool memory_has_ram(u64 base, u64 size);
 
+/* Is all of it such memory? Nothing is not. */
+bool memory_is_ram(u64 base, u64 size);
+
+/* "conventional", "ACPI NVS", ...: for messages. Never NULL. */
+const char *memory_type_name(u32 type);
+
 /* The ledger as it stands, valid until the next change. */
 const struct memory_range *memory_map(u32 *count);
+
+/* Another number after each change of the ledger. */
+u64 memory_map_key(void);
 
 /* Bytes of free RAM. */
 u64 memory_free_size(void);

@@ -8,7 +8,7 @@
 
 #include "core/memory.h"
 
-static u32 e820_type(enum memory_type type)
+static u32 e820_type(u32 type)
 {
 	switch (type) {
 	case MEMORY_LOADER_CODE:

@@ -42,7 +42,7 @@ string-functions := memcpy memmove memset memcmp strlen strnlen strcmp
 string-names := $(foreach name,$(string-functions),-D$(name)=fw_$(name))
 
 # tests/host/host_memory.c stands in front of these and poisons what nobody owns.
-memory-functions := memory_allocate memory_allocate_at memory_free
+memory-functions := memory_allocate memory_allocate_request memory_allocate_at memory_free
 arena-functions := arena_allocate
 plain-names = $(foreach name,$(1),-D$(name)=plain_$(name))
 

@@ -187,7 +187,7 @@ static bool find_memory(u64 floor, u64 *base, u64 *end)
 	bool found = false;
 
 	for (u32 i = 0; i < count; i++) {
-		if (!memory_type_is_ram(ranges[i].type) || ranges[i].end <= floor)
+		if (!memory_range_is_ram(&ranges[i]) || ranges[i].end <= floor)
 			continue;
 		if (found && ranges[i].base != *end)
 			break;

@@ -55,8 +55,8 @@ static enum status fuzz_probe(struct virtio_device *device)
 	result = virtqueue_create(device, 0, 3, 10, &queue);
 	if (!result)
 		virtqueue_notify(&queue);
-	if (queue.descriptor_ring)
-		memory_free(queue.descriptor_ring, PAGE_SIZE);
+	if (queue.descriptor_ring && memory_free(queue.descriptor_ring, PAGE_SIZE))
+		abort();
 	return ERR_NOT_FOUND;
 }
 

@@ -140,7 +140,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	for (u32 i = 0; i < 4 && !device.failed; i++)
 		if (block_read_blocks(&block.disk, i, count, buffer) == OK && block.queue.busy)
 			abort();
-	if (fuzzed)
-		memory_free(fuzzed->descriptor_ring, device.legacy ? 2 * PAGE_SIZE : PAGE_SIZE);
+	if (fuzzed &&
+	    memory_free(fuzzed->descriptor_ring, device.legacy ? 2 * PAGE_SIZE : PAGE_SIZE))
+		abort();
 	return 0;
 }

@@ -23,10 +23,10 @@ enum { FILLER = 0xa5 };
 /* Between one piece of an arena and the next. */
 enum { GUARD_SIZE = 16 };
 
-enum status plain_memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type,
-				  u64 *out);
-enum status plain_memory_allocate_at(u64 base, u64 size, enum memory_type type);
-void plain_memory_free(u64 base, u64 size);
+enum status plain_memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out);
+enum status plain_memory_allocate_request(const struct memory_request *request, u64 *out);
+enum status plain_memory_allocate_at(u64 base, u64 size, u32 type);
+enum status plain_memory_free(u64 base, u64 size);
 void *plain_arena_allocate(struct arena *arena, size_t size);
 
 u64 host_allocations_left = UINT64_MAX;
@@ -65,7 +65,7 @@ static void take_back(u64 base, u64 size)
 		ASAN_POISON_MEMORY_REGION(pages, size);
 }
 
-enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type type, u64 *out)
+enum status memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out)
 {
 	enum status status;
 
@@ -77,7 +77,19 @@ enum status memory_allocate(u64 size, u64 alignment, u64 limit, enum memory_type
 	return status;
 }
 
-enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
+enum status memory_allocate_request(const struct memory_request *request, u64 *out)
+{
+	enum status status;
+
+	if (!use_allocation())
+		return ERR_NO_MEMORY;
+	status = plain_memory_allocate_request(request, out);
+	if (!status)
+		hand_out(*out, request->size);
+	return status;
+}
+
+enum status memory_allocate_at(u64 base, u64 size, u32 type)
 {
 	enum status status;
 
@@ -89,10 +101,13 @@ enum status memory_allocate_at(u64 base, u64 size, enum memory_type type)
 	return status;
 }
 
-void memory_free(u64 base, u64 size)
+enum status memory_free(u64 base, u64 size)
 {
-	plain_memory_free(base, size);
-	take_back(base, size);
+	enum status status = plain_memory_free(base, size);
+
+	if (!status)
+		take_back(base, size);
+	return status;
 }
 
 void *arena_allocate(struct arena *arena, size_t size)

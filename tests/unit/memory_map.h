@@ -10,7 +10,7 @@ enum { HOLE = -1 }; /* instead of a type: nothing is described there */
 
 #define PAGE(n) ((u64)(n) * PAGE_SIZE)
 
-/* Sorted, disjoint, page-aligned, not empty, no neighbours of one type. */
+/* Sorted, disjoint, page-aligned, not empty, no neighbours of one kind. */
 static void check_order(void)
 {
 	u32 count;
@@ -22,7 +22,8 @@ static void check_order(void)
 		CHECK_EQUAL(map[i].end % PAGE_SIZE, 0);
 		if (i) {
 			CHECK(map[i - 1].end <= map[i].base);
-			CHECK(map[i - 1].end != map[i].base || map[i - 1].type != map[i].type);
+			CHECK(map[i - 1].end != map[i].base || map[i - 1].type != map[i].type ||
+			      map[i - 1].is_allocated != map[i].is_allocated);
 		}
 	}
 }

@@ -193,7 +193,7 @@ TEST(pages_without_a_place_for_their_note_are_not_taken)
 				       &bases[count]) == OK)
 			sizes[count++] = size;
 	CHECK_EQUAL(memory_free_size(), 0);
-	memory_free(bases[0], PAGE_SIZE);
+	CHECK_EQUAL(memory_free(bases[0], PAGE_SIZE), OK);
 	CHECK_EQUAL(arena_allocate_pages(&arena, 1, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA,
 					 &out),
 		    ERR_NO_MEMORY);
@@ -203,6 +203,6 @@ TEST(pages_without_a_place_for_their_note_are_not_taken)
 	CHECK_EQUAL(memory_free_size(), PAGE_SIZE);
 	CHECK_EQUAL(memory_allocate_at(bases[0], 1, MEMORY_BOOT_DATA), OK);
 	while (count--)
-		memory_free(bases[count], sizes[count]);
+		CHECK_EQUAL(memory_free(bases[count], sizes[count]), OK);
 	CHECK_EQUAL(memory_free_size(), before);
 }

@@ -106,7 +106,7 @@ TEST(the_log_shows_all_of_it)
 	boot_info.command_line = SPAN("root=/dev/vda1\x1b[2J");
 	boot_info_log();
 	CHECK(memory_console_has(&console, "PVH, RSDP at 0xe0000"));
-	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000, type 10"));
+	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000: ACPI NVS"));
 	CHECK(memory_console_has(&console, "module of 77 bytes at 0x123456780"));
 	CHECK(memory_console_has(&console, "command line: root=/dev/vda1?[2J"));
 	/* No NUL ends it. */
@@ -147,5 +147,5 @@ TEST(tables_may_be_full)
 	boot_info_map();
 	boot_info_log();
 	CHECK_EQUAL(boot_info.modules[BOOT_MODULES_MAX - 1].size, 6);
-	CHECK(memory_console_has(&console, "to 0x0000000000000100, type 7"));
+	CHECK(memory_console_has(&console, "to 0x0000000000000100: conventional"));
 }

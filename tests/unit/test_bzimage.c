@@ -235,7 +235,7 @@ TEST(all_of_init_size_is_reserved)
 				       MEMORY_BOOT_DATA),
 		    ERR_NO_MEMORY);
 	CHECK_EQUAL(memory_allocate_at(base + KERNEL_INIT_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
-	memory_free(base + KERNEL_INIT_SIZE, PAGE_SIZE);
+	CHECK_EQUAL(memory_free(base + KERNEL_INIT_SIZE, PAGE_SIZE), OK);
 
 	/* A kernel that says less than it brings is believed the larger. */
 	set_up();

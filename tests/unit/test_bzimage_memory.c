@@ -134,7 +134,7 @@ static void set_up_large_initrd(u64 size, u16 xloadflags)
 	/* The arena's own notes are real and must not go there. */
 	CHECK_EQUAL(memory_allocate_at(0x100000000, 0x200000000, MEMORY_BOOT_DATA), OK);
 	CHECK(arena_allocate(&arena, 1) != NULL);
-	memory_free(0x100000000, 0x200000000);
+	CHECK_EQUAL(memory_free(0x100000000, 0x200000000), OK);
 	entry.initrd_count = 1;
 	store_le16(image + 0x236, xloadflags);
 }

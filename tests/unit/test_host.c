@@ -25,7 +25,7 @@ TEST(memory_nobody_owns_is_poisoned)
 	CHECK(__asan_address_is_poisoned(bytes - 1));
 	CHECK(bytes[0] != 0);
 	memset(bytes, 1, 3 * PAGE_SIZE);
-	memory_free(base + PAGE_SIZE, PAGE_SIZE);
+	CHECK_EQUAL(memory_free(base + PAGE_SIZE, PAGE_SIZE), OK);
 	CHECK(!__asan_region_is_poisoned(bytes, PAGE_SIZE));
 	CHECK(__asan_address_is_poisoned(bytes + PAGE_SIZE));
 	CHECK(__asan_address_is_poisoned(bytes + 2 * PAGE_SIZE - 1));

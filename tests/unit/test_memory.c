@@ -6,7 +6,12 @@
 #include "lib/util.h"
 #include "tests/unit/memory_map.h"
 
-static void describe(size_t count, const struct memory_range *ranges)
+struct described {
+	u64 base, end;
+	enum memory_type type;
+};
+
+static void describe(size_t count, const struct described *ranges)
 {
 	boot_info = (struct boot_info){ .source = "test" };
 	for (size_t i = 0; i < count; i++)
@@ -14,10 +19,10 @@ static void describe(size_t count, const struct memory_range *ranges)
 	host_memory_describe();
 }
 
-#define DESCRIBE(...)                                                    \
-	do {                                                             \
-		const struct memory_range described[] = { __VA_ARGS__ }; \
-		describe(ARRAY_SIZE(described), described);              \
+#define DESCRIBE(...)                                                 \
+	do {                                                          \
+		const struct described described[] = { __VA_ARGS__ }; \
+		describe(ARRAY_SIZE(described), described);           \
 	} while (0)
 
 static int type_at(u64 address)
@@ -312,7 +317,7 @@ TEST(freeing_parts_and_what_is_ram)
 	CHECK_EQUAL(memory_allocate(10 * PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_LOADER_DATA,
 				    &out),
 		    OK);
-	memory_free(out + PAGE_SIZE, 3 * PAGE_SIZE - 5);
+	CHECK_EQUAL(memory_free(out + PAGE_SIZE, 3 * PAGE_SIZE - 5), OK);
 	CHECK_EQUAL(type_at(out), MEMORY_LOADER_DATA);
 	CHECK_EQUAL(type_at(out + PAGE_SIZE), MEMORY_CONVENTIONAL);
 	CHECK_EQUAL(type_at(out + 4 * PAGE_SIZE - 1), MEMORY_CONVENTIONAL);
@@ -363,35 +368,175 @@ TEST(what_is_not_mapped_is_not_handed_out)
 	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 }
 
-static void free_what_is_free(void *context)
+TEST(what_was_not_allocated_is_not_freed)
 {
-	memory_free(*(u64 *)context, PAGE_SIZE);
-}
+	u64 before, key;
 
-TEST(freeing_what_was_not_allocated_is_our_own_bug)
-{
-	u64 free = 2 * MIB, reserved = 4 * MIB, hole = 9 * MIB, crooked = 3 * MIB + 1;
-
-	DESCRIBE({ MIB, 4 * MIB, MEMORY_CONVENTIONAL }, { 4 * MIB, 5 * MIB, MEMORY_RESERVED });
+	DESCRIBE({ MIB, 4 * MIB, MEMORY_CONVENTIONAL }, { 4 * MIB, 5 * MIB, MEMORY_RESERVED },
+		 { 5 * MIB, 6 * MIB, MEMORY_BOOT_DATA }, { 8 * MIB, 9 * MIB, MEMORY_CONVENTIONAL });
 	CHECK_EQUAL(memory_allocate_at(3 * MIB, 2 * PAGE_SIZE, MEMORY_BOOT_DATA), OK);
-	CHECK_EQUAL(host_run(free_what_is_free, &free), HOST_HALTED);
-	CHECK_EQUAL(host_run(free_what_is_free, &reserved), HOST_HALTED);
-	CHECK_EQUAL(host_run(free_what_is_free, &hole), HOST_HALTED);
-	CHECK_EQUAL(host_run(free_what_is_free, &crooked), HOST_HALTED);
+	CHECK_EQUAL(memory_allocate_at(4 * MIB - PAGE_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_allocate_at(8 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	memory_reserve(2 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA);
+	before = memory_free_size();
+	key = memory_map_key();
+	CHECK_EQUAL(memory_free(2 * MIB + PAGE_SIZE, PAGE_SIZE), ERR_NOT_FOUND); /* free */
+	CHECK_EQUAL(memory_free(2 * MIB, PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(4 * MIB, PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(5 * MIB, PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(9 * MIB, PAGE_SIZE), ERR_NOT_FOUND);     /* a hole */
+	CHECK_EQUAL(memory_free(3 * MIB, 3 * PAGE_SIZE), ERR_NOT_FOUND); /* more than it */
+	CHECK_EQUAL(memory_free(4 * MIB - PAGE_SIZE, 4 * MIB + PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(HOST_MEMORY_BASE, PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE - 1), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(3 * MIB + 1, PAGE_SIZE), ERR_INVALID);
+	CHECK_EQUAL(memory_free(3 * MIB, 0), ERR_INVALID);
+	CHECK_EQUAL(memory_free(3 * MIB, UINT64_MAX), ERR_INVALID);
+	CHECK_EQUAL(memory_free_size(), before);
+	CHECK_EQUAL(memory_map_key(), key);
+	CHECK_EQUAL(memory_free(3 * MIB, 2 * PAGE_SIZE), OK);
+	CHECK_EQUAL(memory_free(3 * MIB, PAGE_SIZE), ERR_NOT_FOUND); /* twice */
+	check_order();
 }
 
-static void free_over_a_hole(void *context)
+TEST(neighbours_that_belong_to_others_are_not_joined)
 {
-	(void)context;
-	memory_free(2 * MIB - PAGE_SIZE, MIB + 2 * PAGE_SIZE);
+	u32 count;
+
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL });
+	memory_reserve(MIB, MIB, MEMORY_LOADER_DATA);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB, PAGE_SIZE, MEMORY_LOADER_DATA), OK);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE_SIZE, PAGE_SIZE, MEMORY_LOADER_DATA), OK);
+	check_order();
+	memory_map(&count);
+	CHECK_EQUAL(count, 3 + 1); /* the window as well */
+	CHECK_EQUAL(memory_free(2 * MIB - PAGE_SIZE, 2 * PAGE_SIZE), ERR_NOT_FOUND);
+	/* In one call what came in two. */
+	CHECK_EQUAL(memory_free(2 * MIB, 2 * PAGE_SIZE), OK);
 }
 
-TEST(freeing_over_a_hole_is_our_own_bug)
+TEST(a_request_says_where)
 {
-	DESCRIBE({ MIB, 2 * MIB, MEMORY_CONVENTIONAL }, { 3 * MIB, 4 * MIB, MEMORY_CONVENTIONAL });
-	CHECK_EQUAL(memory_allocate_at(2 * MIB - PAGE_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
-	CHECK_EQUAL(memory_allocate_at(3 * MIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
-	CHECK_EQUAL(host_run(free_over_a_hole, NULL), HOST_HALTED);
+	u64 out = 42;
+	struct memory_request request = { .size = PAGE_SIZE,
+					  .alignment = PAGE_SIZE,
+					  .limit = MEMORY_ANYWHERE,
+					  .type = MEMORY_LOADER_CODE,
+					  .lowest = true };
+
+	DESCRIBE({ 0, 640 * KIB, MEMORY_CONVENTIONAL }, { MIB, 3 * MIB, MEMORY_CONVENTIONAL });
+	CHECK_EQUAL(memory_allocate_request(&request, &out), OK);
+	CHECK_EQUAL(out, PAGE_SIZE); /* never the first page */
+	CHECK_EQUAL(type_at(PAGE_SIZE), MEMORY_LOADER_CODE);
+	request.floor = MIB;
+	CHECK_EQUAL(memory_allocate_request(&request, &out), OK);
+	CHECK_EQUAL(out, MIB);
+	request.lowest = false;
+	request.floor = 0;
+	request.limit = MIB;
+	CHECK_EQUAL(memory_allocate_request(&request, &out), OK);
+	CHECK_EQUAL(out, 640 * KIB - PAGE_SIZE);
+	request.floor = 0x9f000;
+	CHECK_EQUAL(memory_allocate_request(&request, &out), ERR_NO_MEMORY);
+	request.size = 0;
+	CHECK_EQUAL(memory_allocate_request(&request, &out), ERR_INVALID);
+	CHECK_EQUAL(out, 640 * KIB - PAGE_SIZE);
+	check_order();
+}
+
+TEST(types_of_others_are_ram_that_was_allocated)
+{
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL });
+	CHECK_EQUAL(memory_allocate_at(MIB, PAGE_SIZE, MEMORY_TYPE_OEM), OK);
+	CHECK_EQUAL(memory_allocate_at(MIB + PAGE_SIZE, PAGE_SIZE, UINT32_MAX), OK);
+	CHECK_EQUAL(memory_allocate_at(2 * MIB, PAGE_SIZE, MEMORY_RESERVED), OK);
+	CHECK_EQUAL((u32)type_at(MIB), MEMORY_TYPE_OEM);
+	CHECK_EQUAL((u32)type_at(MIB + PAGE_SIZE), UINT32_MAX);
+	CHECK(memory_is_ram(MIB, 2 * MIB));
+	CHECK_EQUAL(memory_free(MIB, 2 * PAGE_SIZE), OK);
+	CHECK_EQUAL(memory_free(2 * MIB, PAGE_SIZE), OK);
+	CHECK_EQUAL(memory_free_size(), 2 * MIB);
+}
+
+TEST(conversion_takes_what_is_of_one_kind)
+{
+	DESCRIBE({ MIB, 2 * MIB, MEMORY_CONVENTIONAL }, { 2 * MIB, 3 * MIB, MEMORY_RESERVED },
+		 { 3 * MIB, 4 * MIB, MEMORY_ACPI_RECLAIM });
+	CHECK_EQUAL(memory_convert(2 * MIB + 5, 1, MEMORY_RESERVED, MEMORY_ACPI_NVS), OK);
+	CHECK_EQUAL(type_at(2 * MIB), MEMORY_ACPI_NVS);
+	CHECK_EQUAL(type_at(2 * MIB + PAGE_SIZE), MEMORY_RESERVED);
+	CHECK_EQUAL(memory_convert(2 * MIB, PAGE_SIZE, MEMORY_RESERVED, MEMORY_ACPI_NVS),
+		    ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_convert(2 * MIB, 2 * PAGE_SIZE, MEMORY_RESERVED, MEMORY_ACPI_NVS),
+		    ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_convert(9 * MIB, PAGE_SIZE, MEMORY_RESERVED, MEMORY_ACPI_NVS),
+		    ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_convert(3 * MIB - 1, 2, MEMORY_RESERVED, MEMORY_ACPI_NVS),
+		    ERR_NOT_FOUND);
+	/* What is kept for good is not given back. */
+	CHECK_EQUAL(memory_allocate_at(MIB, 2 * PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_convert(MIB, PAGE_SIZE, MEMORY_BOOT_DATA, MEMORY_UNUSABLE), OK);
+	CHECK_EQUAL(memory_free(MIB, PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(MIB, 2 * PAGE_SIZE), ERR_NOT_FOUND);
+	CHECK_EQUAL(memory_free(MIB + PAGE_SIZE, PAGE_SIZE), OK);
+	CHECK_EQUAL(type_at(MIB), MEMORY_UNUSABLE);
+	check_order();
+}
+
+TEST(each_change_has_a_key_of_its_own)
+{
+	u64 key, out;
+
+	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL });
+	key = memory_map_key();
+	CHECK_EQUAL(memory_find_lowest(PAGE_SIZE, PAGE_SIZE, 0, MEMORY_ANYWHERE, &out), OK);
+	CHECK_EQUAL(memory_allocate(4 * MIB, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &out),
+		    ERR_NO_MEMORY);
+	CHECK_EQUAL(memory_map_key(), key);
+	CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &out),
+		    OK);
+	CHECK(memory_map_key() != key);
+	key = memory_map_key();
+	CHECK_EQUAL(memory_free(out, PAGE_SIZE), OK);
+	CHECK(memory_map_key() != key);
+	key = memory_map_key();
+	memory_reserve(MIB, PAGE_SIZE, MEMORY_ACPI_NVS);
+	CHECK(memory_map_key() != key);
+	key = memory_map_key();
+	CHECK_EQUAL(memory_convert(MIB, PAGE_SIZE, MEMORY_ACPI_NVS, MEMORY_ACPI_RECLAIM), OK);
+	CHECK(memory_map_key() != key);
+	key = memory_map_key();
+	memory_init();
+	CHECK(memory_map_key() != key);
+}
+
+TEST(all_of_it_is_ram)
+{
+	DESCRIBE({ MIB, 2 * MIB, MEMORY_CONVENTIONAL }, { 2 * MIB, 3 * MIB, MEMORY_ACPI_RECLAIM },
+		 { 3 * MIB, 4 * MIB, MEMORY_RESERVED }, { 5 * MIB, 6 * MIB, MEMORY_CONVENTIONAL },
+		 { UINT64_MAX - MIB, UINT64_MAX, MEMORY_ACPI_NVS });
+	CHECK(memory_is_ram(MIB, 2 * MIB));
+	CHECK(memory_is_ram(2 * MIB - 1, 2));
+	CHECK(!memory_is_ram(MIB - 1, 2));
+	CHECK(!memory_is_ram(3 * MIB - 1, 2));
+	CHECK(!memory_is_ram(2 * MIB, 4 * MIB));
+	CHECK(!memory_is_ram(4 * MIB, MIB));
+	CHECK(!memory_is_ram(6 * MIB - 1, 2));
+	CHECK(!memory_is_ram(7 * MIB, 1));
+	CHECK(!memory_is_ram(MIB, 0));
+	CHECK(!memory_is_ram(MIB, UINT64_MAX));
+	CHECK(!memory_is_ram(UINT64_MAX - 2 * PAGE_SIZE, UINT64_MAX));
+}
+
+TEST(types_have_names)
+{
+	for (u32 type = MEMORY_RESERVED; type <= MEMORY_UNACCEPTED; type++)
+		CHECK(memory_type_name(type) != NULL);
+	CHECK(strcmp(memory_type_name(MEMORY_CONVENTIONAL), "conventional") == 0);
+	CHECK(strcmp(memory_type_name(MEMORY_UNACCEPTED), "unaccepted") == 0);
+	CHECK(strcmp(memory_type_name(16), "unknown") == 0);
+	CHECK(strcmp(memory_type_name(MEMORY_TYPE_OEM), "OEM") == 0);
+	CHECK(strcmp(memory_type_name(MEMORY_TYPE_OS), "OS") == 0);
 }
 
 TEST(tables_that_outlive_the_firmware_are_ram)
@@ -418,9 +563,11 @@ TEST(a_full_table_refuses_and_stays_right)
 	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA),
 		    ERR_NO_MEMORY);
 	CHECK_EQUAL(memory_free_size(), before);
+	CHECK_EQUAL(memory_convert(63 * MIB, 1, MEMORY_CONVENTIONAL, MEMORY_RESERVED),
+		    ERR_NO_MEMORY);
 	/* What joins a neighbour still has room; so has what is given back. */
 	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(1), 1, MEMORY_BOOT_DATA), OK);
-	memory_free(2 * MIB, PAGE(3));
+	CHECK_EQUAL(memory_free(2 * MIB, PAGE(3)), OK);
 	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA), OK);
 	check_order();
 }

@@ -6,6 +6,7 @@
 /* The model: one entry per page of a small machine. */
 enum { MODEL_PAGES = 1024, MODEL_FIRST = 256 }; /* the first MiB is left out */
 static int model[MODEL_PAGES];
+static bool model_allocated[MODEL_PAGES];
 
 static void check_model(void)
 {
@@ -17,8 +18,10 @@ static void check_model(void)
 		for (; page < map[i].base / PAGE_SIZE; page++)
 			CHECK_OF(page < MODEL_FIRST || model[page] == HOLE, "page %u", page);
 		for (; page < map[i].end / PAGE_SIZE && page < MODEL_PAGES; page++)
-			CHECK_OF(page < MODEL_FIRST || model[page] == (int)map[i].type, "page %u",
-				 page);
+			CHECK_OF(page < MODEL_FIRST ||
+					 (model[page] == (int)map[i].type &&
+					  model_allocated[page] == map[i].is_allocated),
+				 "page %u", page);
 	}
 	for (; page < MODEL_PAGES; page++)
 		CHECK_EQUAL(model[page], HOLE);
@@ -40,10 +43,37 @@ static bool model_is(u32 first, u32 count, int type)
 	return true;
 }
 
-static void model_set(u32 first, u32 count, int type)
+/* Is all of it that, and of one owner? */
+static bool model_is_one_kind(u32 first, u32 count, int type)
 {
 	for (u32 i = first; i < first + count; i++)
+		if (i < MODEL_PAGES && model_allocated[i] != model_allocated[first])
+			return false;
+	return model_is(first, count, type);
+}
+
+static bool model_is_allocated(u32 first, u32 count)
+{
+	for (u32 i = first; i < first + count; i++)
+		if (i >= MODEL_PAGES || !model_allocated[i])
+			return false;
+	return true;
+}
+
+static void model_set(u32 first, u32 count, int type)
+{
+	for (u32 i = first; i < first + count; i++) {
 		model[i] = type;
+		model_allocated[i] = false;
+	}
+}
+
+static void model_allocate(u32 first, u32 count, int type)
+{
+	for (u32 i = first; i < first + count; i++) {
+		model[i] = type;
+		model_allocated[i] = true;
+	}
 }
 
 /* The first page of the highest (or lowest) free run, or 0. */
@@ -96,7 +126,7 @@ static void random_step(void)
 	enum status status;
 	u64 out;
 
-	switch (random_below(6)) {
+	switch (random_below(8)) {
 	case 0:
 	case 1:
 		expected = model_find(count, alignment, 0, limit, true);
@@ -106,7 +136,7 @@ static void random_step(void)
 		CHECK_EQUAL(status, expected ? OK : ERR_NO_MEMORY);
 		if (expected) {
 			CHECK_EQUAL(out, PAGE(expected));
-			model_set(expected, count, MEMORY_LOADER_DATA);
+			model_allocate(expected, count, MEMORY_LOADER_DATA);
 		}
 		break;
 	case 2:
@@ -123,21 +153,19 @@ static void random_step(void)
 		CHECK_EQUAL(status,
 			    model_is(first, count, MEMORY_CONVENTIONAL) ? OK : ERR_NO_MEMORY);
 		if (!status)
-			model_set(first, count, MEMORY_BOOT_DATA);
+			model_allocate(first, count, MEMORY_BOOT_DATA);
 		break;
 	case 4:
-		/* As much of it as is one allocation. */
-		while (first < MODEL_PAGES && model[first] != MEMORY_LOADER_DATA &&
-		       model[first] != MEMORY_BOOT_DATA)
+		/* Mostly as much of it as is allocated. */
+		while (first < MODEL_PAGES - 1 && !model_allocated[first])
 			first++;
-		for (expected = 0; expected < count && first + expected < MODEL_PAGES &&
-				   (model[first + expected] == MEMORY_LOADER_DATA ||
-				    model[first + expected] == MEMORY_BOOT_DATA);)
+		for (expected = 1; expected < count && model_is_allocated(first, expected + 1);)
 			expected++;
-		if (expected) {
-			memory_free(PAGE(first), PAGE(expected) - random_below(PAGE_SIZE));
+		expected += random_below(10) == 0;
+		status = memory_free(PAGE(first), PAGE(expected) - random_below(PAGE_SIZE));
+		CHECK_EQUAL(status, model_is_allocated(first, expected) ? OK : ERR_NOT_FOUND);
+		if (!status)
 			model_set(first, expected, MEMORY_CONVENTIONAL);
-		}
 		break;
 	case 5:
 		if (random_below(10))
@@ -150,6 +178,30 @@ static void random_step(void)
 			if (model[page] == MEMORY_CONVENTIONAL)
 				model[page] = MEMORY_ACPI_NVS;
 		break;
+	case 6:
+		status = memory_convert(PAGE(first), PAGE(count % 3 + 1), MEMORY_BOOT_DATA,
+					MEMORY_LOADER_DATA);
+		CHECK_EQUAL(status, model_is_one_kind(first, count % 3 + 1, MEMORY_BOOT_DATA) ?
+					    OK :
+					    ERR_NOT_FOUND);
+		if (!status)
+			model_set(first, count % 3 + 1, MEMORY_LOADER_DATA);
+		break;
+	case 7: {
+		const struct memory_request request = {
+			size,        PAGE(alignment), PAGE(first),
+			PAGE(limit), MEMORY_TYPE_OEM, random_below(2)
+		};
+
+		expected = model_find(count, alignment, first, limit, !request.lowest);
+		status = memory_allocate_request(&request, &out);
+		CHECK_EQUAL(status, expected ? OK : ERR_NO_MEMORY);
+		if (expected) {
+			CHECK_EQUAL(out, PAGE(expected));
+			model_allocate(expected, count, (int)MEMORY_TYPE_OEM);
+		}
+		break;
+	}
 	}
 }
 

@@ -70,7 +70,7 @@ TEST(size_is_what_is_needed_and_allowed)
 		CHECK_EQUAL(starts, 1);
 		CHECK_OF(queue.size == cases[i].size, "case %zu: %u", i, queue.size);
 		CHECK_OF(queue.slot_count == cases[i].slots, "case %zu: %u", i, queue.slot_count);
-		memory_free(queue.descriptor_ring, PAGE_SIZE);
+		CHECK_EQUAL(memory_free(queue.descriptor_ring, PAGE_SIZE), OK);
 	}
 }
 
@@ -127,5 +127,5 @@ TEST(all_slots_go_out_and_come_back)
 	}
 	CHECK(virtqueue_free_slot(&queue, &slot));
 	CHECK_EQUAL(slot, 0);
-	memory_free(queue.descriptor_ring, PAGE_SIZE);
+	CHECK_EQUAL(memory_free(queue.descriptor_ring, PAGE_SIZE), OK);
 }
