@@ -51,7 +51,7 @@ static bool can_stay(const struct boot_entry *entry, u64 limit, u64 *base)
 	if (entry->initrd_count != 1)
 		return false;
 	*base = file_address(file);
-	return *base && *base % PAGE_SIZE == 0 && memory_has_ram(*base, file->size) &&
+	return *base && *base % PAGE_SIZE == 0 && memory_is_ram(*base, file->size) &&
 	       *base < limit && file->size <= limit - *base;
 }
 

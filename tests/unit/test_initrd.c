@@ -140,6 +140,18 @@ TEST(what_is_not_in_ram_is_copied)
 	CHECK_EQUAL(initrd_load(&entry, &arena, MEMORY_ANYWHERE, 0, &base, &size), OK);
 	CHECK(base != (uintptr_t)elsewhere);
 
+	/* Nor may only the first or the last page be RAM. */
+	for (u32 i = 0; i < 2; i++) {
+		set_up();
+		boot_info_add_range((uintptr_t)elsewhere + i * PAGE_SIZE, PAGE_SIZE,
+				    MEMORY_CONVENTIONAL);
+		host_memory_describe();
+		memory_reserve((uintptr_t)elsewhere, sizeof(elsewhere), MEMORY_LOADER_DATA);
+		entry.initrds[entry.initrd_count++] = file_from_memory(span_of(elsewhere, 5000));
+		CHECK_EQUAL(initrd_load(&entry, &arena, MEMORY_ANYWHERE, 0, &base, &size), OK);
+		CHECK(base != (uintptr_t)elsewhere);
+	}
+
 	/* Nor is a file on a disk at address 0, RAM as that is. */
 	set_up();
 	boot_info_add_range(0, 640 * KIB, MEMORY_CONVENTIONAL);
