@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys, out of the bytes that a terminal sends: VT100 and xterm sequences (ECMA-48, 5.4; xterm's
+ * "PC-Style Function Keys"), the Linux console's function keys, UTF-8.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* Keys without a character. The numbers are UEFI's scan codes (UEFI 2.10, table 12.1.1). */
+enum key_code {
+	KEY_CHARACTER,
+	KEY_UP,
+	KEY_DOWN,
+	KEY_RIGHT,
+	KEY_LEFT,
+	KEY_HOME,
+	KEY_END,
+	KEY_INSERT,
+	KEY_DELETE,
+	KEY_PAGE_UP,
+	KEY_PAGE_DOWN,
+	KEY_F1,
+	KEY_F2,
+	KEY_F3,
+	KEY_F4,
+	KEY_F5,
+	KEY_F6,
+	KEY_F7,
+	KEY_F8,
+	KEY_F9,
+	KEY_F10,
+	KEY_F11,
+	KEY_F12,
+	KEY_ESCAPE,
+};
+
+/* As far as a terminal tells: Shift is not reported with characters. */
+enum key_modifiers { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CONTROL = 4 };
+
+struct key {
+	u16 code;      /* enum key_code */
+	u16 modifiers; /* of enum key_modifiers */
+	/*
+	 * With KEY_CHARACTER, else 0. Enter is '\r', Backspace '\b' whichever of 0x08 and 0x7f was
+	 * sent, Tab '\t'. Other control characters are their byte, with KEY_CONTROL: Ctrl-C is 3.
+	 */
+	u32 unicode;
+};
+
+/* One stream of bytes. Zeroed is at its start. */
+struct key_decoder {
+	u8 state;
+	u8 bytes[4]; /* of one UTF-8 character */
+	u8 byte_count;
+	u8 parameter_count; /* of a sequence; only the first two are kept */
+	u8 parameters[2];   /* at most 255 */
+	bool is_private;    /* the sequence is none of a key, whatever it ends in */
+	bool had_escape;    /* an ESC came before the character: Alt */
+};
+
+/*
+ * Takes the next byte. True when it completes a key, stored in @out. What is no key (answers to
+ * queries, unknown sequences, NUL, bytes that are not UTF-8) is dropped.
+ */
+bool key_decode(struct key_decoder *decoder, u8 byte, struct key *out);
+
+/* Has something begun that the next byte could complete? Then a pause has a meaning. */
+bool key_decoder_is_waiting(const struct key_decoder *decoder);
+
+/*
+ * Nothing came for a while: what has begun ends here. True if that makes a key: Esc, or Alt with
+ * '[' or 'O'.
+ */
+bool key_decode_pause(struct key_decoder *decoder, struct key *out);
+
+/* After so long without a byte an ESC is the key Esc. */
+enum { KEYS_PAUSE_MS = 100 };
+
+/*
+ * The next key typed on any console. False if there is none now: does not wait. The consoles are
+ * looked at once a millisecond at most, so that it can be called as often as the caller likes.
+ */
+bool keys_poll(struct key *out);
