@@ -5,6 +5,11 @@
  * flight, straight from or to their place.
  *
  *	configuration: 0 capacity u64, in sectors of 512 bytes; 8 size_max u32; 20 blk_size u32
+ *
+ * Devices fill in less than they offer: qemu-storage-daemon's vhost-user-blk leaves size_max 0. As
+ * in Linux such a value is no value. One buffer a request needs no seg_max, one queue no
+ * num_queues, and neither the topology nor the optimal size changes how we read: none is
+ * negotiated.
  */
 #include "core/block.h"
 #include "core/log.h"
@@ -195,7 +200,7 @@ static enum status block_flush_blocks(struct block_device *disk)
 
 struct config {
 	u64 capacity;
-	u32 size_max, block_size;
+	u32 size_max, block_size; /* 0: the device does not say */
 };
 
 static void read_config(struct virtio_device *device, struct config *config)
@@ -209,29 +214,42 @@ static void read_config(struct virtio_device *device, struct config *config)
 				   (u64)transport->config_read32(device, CONFIG_CAPACITY + 4) << 32;
 		config->size_max = device->features & FEATURE_SIZE_MAX ?
 					   transport->config_read32(device, CONFIG_SIZE_MAX) :
-					   REQUEST_SIZE_MAX;
+					   0;
 		config->block_size = device->features & FEATURE_BLOCK_SIZE ?
 					     transport->config_read32(device, CONFIG_BLOCK_SIZE) :
-					     SECTOR_SIZE;
+					     0;
 		after = transport->generation(device);
 		if (after == before)
 			return;
 	}
 }
 
+/* Requests count in sectors of 512 bytes, whatever the block size: those work in any case. */
+static u32 usable_block_size(const struct virtio_device *device, u32 size)
+{
+	if (size >= BLOCK_SIZE_MIN && size <= BLOCK_SIZE_MAX && is_power_of_two(size))
+		return size;
+	if (size)
+		log_warning("%s: blocks of %u bytes; taken as blocks of %u", device->device.name,
+			    size, SECTOR_SIZE);
+	return SECTOR_SIZE;
+}
+
+/* Less than a block is rounded up to one: a device that means it fails the request. */
+static u32 usable_request_size(const struct config *config)
+{
+	u64 size = config->size_max ? config->size_max : REQUEST_SIZE_MAX;
+
+	return (u32)max_u64(align_down(min_u64(size, REQUEST_SIZE_MAX), config->block_size),
+			    config->block_size);
+}
+
 static enum status check_config(const struct virtio_device *device, const struct config *config)
 {
-	if (config->block_size < BLOCK_SIZE_MIN || config->block_size > BLOCK_SIZE_MAX ||
-	    !is_power_of_two(config->block_size))
-		return unsupported("%s: blocks of %u bytes", device->device.name,
-				   config->block_size);
 	if (config->capacity < config->block_size / SECTOR_SIZE ||
 	    config->capacity > UINT64_MAX / SECTOR_SIZE)
 		return unsupported("%s: a capacity of %lu sectors", device->device.name,
 				   config->capacity);
-	if (config->size_max < config->block_size)
-		return unsupported("%s: at most %u bytes at once, less than a block of %u",
-				   device->device.name, config->size_max, config->block_size);
 	return OK;
 }
 
@@ -248,14 +266,14 @@ static enum status block_open(struct block_device *disk)
 	if (status)
 		return status;
 	read_config(device, &config);
+	config.block_size = usable_block_size(device, config.block_size);
 	status = check_config(device, &config);
 	if (status)
 		return status;
 	disk->block_size = config.block_size;
 	disk->block_count = config.capacity / (config.block_size / SECTOR_SIZE);
 	disk->read_only = device->features & FEATURE_READ_ONLY;
-	block->request_size_max =
-		(u32)align_down(min_u64(config.size_max, REQUEST_SIZE_MAX), config.block_size);
+	block->request_size_max = usable_request_size(&config);
 	return OK;
 }
 

@@ -95,7 +95,10 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	offered = transport->features(device, 0);
 	if (!virtio_is_legacy(device)) {
 		offered |= (u64)transport->features(device, 1) << 32;
-		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM;
+		/*
+		 * Our barriers are those that hardware needs, and our addresses those of its bus.
+		 */
+		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM | VIRTIO_ORDER_PLATFORM;
 		if (!(offered & VIRTIO_VERSION_1))
 			return unsupported("%s: does not offer virtio 1.0", device->device.name);
 	}

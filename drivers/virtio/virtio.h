@@ -24,6 +24,7 @@ enum {
 #define VIRTIO_FEATURE(bit) (1ull << (bit))
 #define VIRTIO_VERSION_1 VIRTIO_FEATURE(32)
 #define VIRTIO_ACCESS_PLATFORM VIRTIO_FEATURE(33)
+#define VIRTIO_ORDER_PLATFORM VIRTIO_FEATURE(36)
 
 struct virtqueue;
 struct virtio_device;
@@ -153,7 +154,8 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 void virtqueue_notify(struct virtqueue *queue);
 
 /*
- * A slot the device is done with, and how many bytes it says to have written. ERR_NOT_FOUND: none
+ * A slot the device is done with, and how many bytes it says to have written, at most those that
+ * it may write. ERR_NOT_FOUND: none
  * yet. ERR_IO: the device spoke nonsense, now or before; it was reset.
  */
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written);

@@ -22,6 +22,7 @@ enum fake_lie {
 	FAKE_DONE_TWICE,       /* ... twice */
 	FAKE_WRITTEN_HUGE,     /* says it wrote more than the buffers hold */
 	FAKE_WRITTEN_MORE,     /* ... a byte more than those that are its own to write */
+	FAKE_WRITTEN_NONE,     /* says it wrote nothing */
 	FAKE_STATUS_UNWRITTEN, /* leaves the status byte alone */
 	FAKE_STATUS_ERROR,     /* answers each request with an I/O error */
 	FAKE_FIRST_ERROR,      /* ... the first one */

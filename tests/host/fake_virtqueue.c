@@ -159,6 +159,8 @@ static void finish(struct fake_virtio *device, struct fake_queue *queue, u16 hea
 		return push_used(queue, head, UINT32_MAX);
 	case FAKE_WRITTEN_MORE:
 		return push_used(queue, head, written + 1);
+	case FAKE_WRITTEN_NONE:
+		return push_used(queue, head, 0);
 	case FAKE_DONE_TWICE:
 		push_used(queue, head, written);
 		return push_used(queue, head, written);

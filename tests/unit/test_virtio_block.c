@@ -167,16 +167,25 @@ TEST(blocks_of_4096_bytes)
 	CHECK_EQUAL(device.largest_request, 100000 / 4096 * 4096);
 }
 
-TEST(block_sizes_out_of_range_are_refused)
+/* Sectors of 512 bytes, in which requests count, always work. */
+TEST(block_sizes_out_of_range_are_ignored)
 {
 	static const u32 sizes[] = { 0, 1, 256, 513, 6000, 8192, UINT32_MAX };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct block_device *disk;
+
 		machine_start_pci();
+		fill();
 		fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_BLK_SIZE);
 		store_le32(device.config + 20, sizes[i]);
-		CHECK(!probe());
-		CHECK(was_logged("blocks of"));
+		disk = probe();
+		CHECK(disk);
+		CHECK_EQUAL(disk->block_size, 512);
+		CHECK_EQUAL(disk->block_count, DISK_SIZE / 512);
+		CHECK_EQUAL(block_read(disk, 5, 3, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 5 * 512, 3 * 512) == 0);
+		CHECK(was_logged("taken as blocks of 512") == (sizes[i] != 0));
 	}
 }
 
@@ -207,22 +216,83 @@ TEST(disk_smaller_than_its_blocks_is_refused)
 	CHECK_EQUAL(probe()->block_count, 1);
 }
 
-TEST(size_max_below_a_block_is_refused)
+/* 0 is no limit (qemu-storage-daemon's vhost-user-blk), and below a block it cannot be. */
+TEST(size_max_may_be_anything)
 {
-	struct block_device *disk;
+	static const struct {
+		u32 size_max, block_size, largest;
+	} cases[] = {
+		{ 0, 512, 4 * 1024 * 1024 },
+		{ 1, 512, 512 },
+		{ 511, 512, 512 },
+		{ 512, 512, 512 },
+		{ 1000, 512, 512 },
+		{ 4096, 4096, 4096 },
+		{ 0, 4096, 4 * 1024 * 1024 },
+		{ 512, 4096, 4096 },
+		{ 65535, 4096, 61440 },
+		{ UINT32_MAX, 512, 4 * 1024 * 1024 },
+		{ 0x80000000, 4096, 4 * 1024 * 1024 },
+	};
 
-	machine_start_pci();
-	fill();
-	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
-	store_le32(device.config + 8, 511);
-	CHECK(!probe());
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct block_device *disk;
 
-	machine_start_pci();
-	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
-	store_le32(device.config + 8, 512);
-	disk = probe();
-	CHECK(disk && block_read(disk, 3, 40, buffer) == OK);
-	CHECK(memcmp(buffer, bytes + 3 * 512, 40 * 512) == 0);
+		machine_start_pci();
+		fill();
+		fake_virtio_disk(&device, bytes, sizeof(bytes),
+				 FEATURE_SIZE_MAX | FEATURE_BLK_SIZE);
+		store_le32(device.config + 8, cases[i].size_max);
+		store_le32(device.config + 20, cases[i].block_size);
+		disk = probe();
+		CHECK(disk);
+		CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / cases[i].block_size, buffer), OK);
+		CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+		CHECK_OF(device.largest_request == cases[i].largest, "%zu: %u", i,
+			 device.largest_request);
+		CHECK_EQUAL(device.violations + machine.violations, 0);
+	}
+}
+
+/* Whatever else is in the configuration: what we do not negotiate does not matter. */
+TEST(features_that_are_not_filled_in_do_not_matter)
+{
+	static const u8 fills[] = { 0, 1, 0x7f, 0xff };
+	const u64 offered = (1ull << 24) - 1; /* all of virtio-blk's own */
+
+	for (size_t i = 0; i < ARRAY_SIZE(fills); i++) {
+		struct block_device *disk;
+
+		machine_start_pci();
+		fill();
+		fake_virtio_disk(&device, bytes, sizeof(bytes), offered);
+		memset(device.config + 8, fills[i], sizeof(device.config) - 8);
+		disk = probe();
+		CHECK(disk);
+		CHECK_EQUAL(disk->block_count, DISK_SIZE / 512);
+		CHECK_EQUAL(block_read(disk, 9, 4000, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 9 * 512, 4000 * 512) == 0);
+		CHECK_EQUAL(device.driver_features, VIRTIO_VERSION_1 | FEATURE_SIZE_MAX |
+							    FEATURE_RO | FEATURE_BLK_SIZE |
+							    FEATURE_FLUSH);
+		CHECK_EQUAL(device.violations + machine.violations, 0);
+	}
+}
+
+TEST(queues_of_any_size_work)
+{
+	static const u32 sizes[] = {
+		4, 5, 7, 8, 16, 31, 33, 64, 100, 127, 1000, 1024, 32768, 65535
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct block_device *disk = start(FEATURE_SIZE_MAX);
+
+		device.queue_size_max[0] = sizes[i];
+		CHECK_OF(block_read(disk, 0, DISK_SIZE / 512, buffer) == OK, "%u", sizes[i]);
+		CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+		CHECK_EQUAL(device.violations, 0);
+	}
 }
 
 TEST(writes_and_flushes)
@@ -290,8 +360,10 @@ TEST(untouched_status_is_a_failure)
 TEST(nonsense_fails_the_disk_for_good)
 {
 	static const enum fake_lie lies[] = {
-		FAKE_COUNT_JUMPS, FAKE_HEAD_WRONG,   FAKE_HEAD_HUGE,
-		FAKE_HEAD_IDLE,   FAKE_WRITTEN_HUGE, FAKE_WRITTEN_MORE
+		FAKE_COUNT_JUMPS,
+		FAKE_HEAD_WRONG,
+		FAKE_HEAD_HUGE,
+		FAKE_HEAD_IDLE,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
@@ -305,6 +377,22 @@ TEST(nonsense_fails_the_disk_for_good)
 		device.lie = FAKE_HONEST;
 		CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
 		CHECK_EQUAL(device.accesses, accesses);
+	}
+}
+
+/* Linux does not look at it either: vhost devices are known to count wrongly. */
+TEST(count_of_written_bytes_does_not_matter)
+{
+	static const enum fake_lie lies[] = { FAKE_WRITTEN_HUGE, FAKE_WRITTEN_MORE,
+					      FAKE_WRITTEN_NONE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		struct block_device *disk = start(0);
+
+		device.lie = lies[i];
+		CHECK_EQUAL(block_read(disk, 3, 5, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 3 * 512, 5 * 512) == 0);
+		CHECK_EQUAL(buffer[5 * 512], 0xee);
 	}
 }
 

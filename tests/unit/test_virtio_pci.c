@@ -147,21 +147,28 @@ TEST(configuration_ends_where_the_device_says)
 	static const struct {
 		u32 size;
 		const char *refusal;
+		u32 largest; /* request, by the field behind the capacity */
 	} cases[] = {
-		{ 0, "a capacity of 0 sectors" },  { 3, "a capacity of 0 sectors" },
-		{ 4, "at most 0 bytes at once" },  { 8, "at most 0 bytes at once" },
-		{ 11, "at most 0 bytes at once" }, { 12, NULL },
+		{ 0, "a capacity of 0 sectors", 0 },
+		{ 3, "a capacity of 0 sectors", 0 },
+		{ 4, NULL, 8 * 512 },
+		{ 8, NULL, 8 * 512 },
+		{ 11, NULL, 8 * 512 },
+		{ 12, NULL, 512 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		start();
 		device.features |= VIRTIO_FEATURE(1);
-		store_le32(device.config + 8, 4096);
+		store_le32(device.config + 8, 512);
 		store_le32(function.config + CAPABILITY_DEVICE + STRUCTURE_SIZE, cases[i].size);
-		if (cases[i].refusal)
+		if (cases[i].refusal) {
 			expect_no_disk(cases[i].refusal);
-		else
+		} else {
 			expect_a_working_disk();
+			CHECK_EQUAL(block_read(last_disk(), 0, 8, buffer), OK);
+		}
+		CHECK_EQUAL(device.largest_request, cases[i].largest);
 	}
 	start();
 	function.config[CAPABILITY_DEVICE + KIND] = KIND_NOT_NEEDED;

@@ -71,9 +71,18 @@ TEST(silent_source_times_out)
 
 TEST(lying_source_is_given_up)
 {
-	add_random(FAKE_WRITTEN_HUGE);
+	add_random(FAKE_HEAD_IDLE);
 	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
 	CHECK(was_logged("not used any more"));
+}
+
+TEST(source_that_counts_too_much_is_believed_no_byte_more)
+{
+	add_random(FAKE_WRITTEN_HUGE);
+	memset(buffer, 0xee, sizeof(buffer));
+	CHECK_EQUAL(random_read(buffer, 32), OK);
+	CHECK_EQUAL(buffer[31], 32);
+	CHECK_EQUAL(buffer[32], 0xee);
 }
 
 TEST(handover_takes_it_away)

@@ -41,14 +41,15 @@ TEST(device_without_version_1_is_refused)
 	CHECK(was_logged("virtio 1.0"));
 }
 
-TEST(access_platform_is_accepted)
+TEST(features_of_the_platform_are_accepted)
 {
 	struct block_device *disk =
 		start(VIRTIO_ACCESS_PLATFORM | VIRTIO_FEATURE(28) | VIRTIO_FEATURE(29) |
-		      VIRTIO_FEATURE(34) | VIRTIO_FEATURE(12));
+		      VIRTIO_FEATURE(34) | VIRTIO_ORDER_PLATFORM | VIRTIO_FEATURE(12));
 
 	CHECK(disk);
-	CHECK_EQUAL(device.driver_features, VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM);
+	CHECK_EQUAL(device.driver_features,
+		    VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM | VIRTIO_ORDER_PLATFORM);
 }
 
 /* SeaBIOS leaves its disk in use. */
