@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A PE32+ program: the input is the file's beginning, patched over one that loads, as many bytes as
+ * its last two say. It is placed in exactly the memory that it asks for, up to 1 MiB, and
+ * relocated.
+ */
+#include <stdlib.h>
+
+#include "lib/util.h"
+#include "tests/unit/pe_image.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+/* What pe.h promises of sections. */
+static void check(const struct pe_image *image, u64 file_size)
+{
+	for (u32 i = 0; i < image->section_count; i++) {
+		struct pe_section a = pe_section(image, i);
+
+		if (a.memory_size == 0)
+			continue;
+		if (a.address < image->headers_size || a.address > image->size ||
+		    a.memory_size > image->size - a.address || a.file_size > a.memory_size ||
+		    (a.file_size && (u64)a.file_offset + a.file_size > file_size))
+			abort();
+		for (u32 j = 0; j < i; j++) {
+			struct pe_section b = pe_section(image, j);
+
+			if (b.memory_size && a.address < b.address + b.memory_size &&
+			    b.address < a.address + a.memory_size)
+				abort();
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	size_t file_size = PE_FILE_SIZE;
+	u8 whole[PE_FILE_SIZE];
+	struct pe_image image;
+	u8 *file, *memory;
+
+	if (size >= 2)
+		file_size = min_u64(load_le16(data + size - 2), PE_FILE_SIZE);
+	pe_image_make(whole);
+	memcpy(whole, data, min_u64(size, PE_FILE_SIZE));
+	/* Exactly as many bytes as there are: the sanitizer sees one byte too far. */
+	file = malloc(file_size);
+	memcpy(file, whole, file_size);
+	if (pe_check("fuzz", span_of(file, file_size), file_size, &image) == OK) {
+		check(&image, file_size);
+		if (image.size <= MIB) {
+			memory = malloc(image.size);
+			if (pe_place(&image, span_of(file, file_size), memory, image.size) != OK)
+				abort();
+			if (pe_relocate("fuzz", &image, memory, (uintptr_t)memory) == OK &&
+			    image.relocations_stripped)
+				abort();
+			free(memory);
+		}
+	}
+	free(file);
+	return 0;
+}
