@@ -7,12 +7,11 @@
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/power.h"
+#include "core/release.h"
 #include "core/time.h"
 #include "drivers/platform/acpi.h"
 #include "lib/text.h"
 #include "lib/util.h"
-
-static const char version[] = "0.1.0";
 
 /*
  * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
@@ -80,8 +79,7 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 }
 
 /* Adds the volume on @partition, if there is one that we can read. */
-static void add_volume(struct boot_disk *volumes, struct block_device *partition,
-		       struct arena *arena)
+static void add_volume(struct boot_disk *volumes, struct block_device *partition)
 {
 	struct volume *volume;
 	enum status status;
@@ -89,9 +87,7 @@ static void add_volume(struct boot_disk *volumes, struct block_device *partition
 	if (volumes->volume_count == BOOT_VOLUMES_MAX)
 		return log_warning("%s: more than %d volumes to boot from (BOOT_VOLUMES_MAX)",
 				   partition->name, BOOT_VOLUMES_MAX);
-	log_set_subject(partition->name);
-	status = volume_mount(partition, arena, &volume);
-	log_set_subject(NULL);
+	status = partition_volume(partition, &volume);
 	if (!status)
 		volumes->volumes[volumes->volume_count++] = volume;
 	else
@@ -99,11 +95,11 @@ static void add_volume(struct boot_disk *volumes, struct block_device *partition
 }
 
 static void add_volumes_of_kind(struct boot_disk *volumes, const struct partition_table *table,
-				enum partition_kind kind, struct arena *arena)
+				enum partition_kind kind)
 {
 	for (u32 i = 0; i < table->count; i++)
 		if (table->partitions[i].kind == kind)
-			add_volume(volumes, &table->partitions[i], arena);
+			add_volume(volumes, &table->partitions[i]);
 }
 
 /*
@@ -114,8 +110,8 @@ static void boot_partitions(const struct partition_table *table, struct arena *a
 {
 	struct boot_disk volumes = { 0 };
 
-	add_volumes_of_kind(&volumes, table, PARTITION_ESP, arena);
-	add_volumes_of_kind(&volumes, table, PARTITION_XBOOTLDR, arena);
+	add_volumes_of_kind(&volumes, table, PARTITION_ESP);
+	add_volumes_of_kind(&volumes, table, PARTITION_XBOOTLDR);
 	boot_volumes(&volumes, arena);
 	for (u32 i = 0; i < table->count; i++) {
 		struct block_device *partition = &table->partitions[i];
@@ -123,7 +119,7 @@ static void boot_partitions(const struct partition_table *table, struct arena *a
 		if (partition->kind == PARTITION_ESP || partition->kind == PARTITION_XBOOTLDR)
 			continue;
 		volumes.volume_count = 0;
-		add_volume(&volumes, partition, arena);
+		add_volume(&volumes, partition);
 		boot_volumes(&volumes, arena);
 	}
 }
@@ -131,18 +127,15 @@ static void boot_partitions(const struct partition_table *table, struct arena *a
 static void boot_disk(struct block_device *disk)
 {
 	struct arena arena = { 0 };
-	struct partition_table table;
-	enum status status;
+	const struct partition_table *table;
+	enum status status = disk_partitions(disk, &table);
 
-	log_set_subject(disk->name);
-	status = partition_scan(disk, &arena, &table);
-	log_set_subject(NULL);
-	if (!status && table.count == 0)
+	if (!status && table->count == 0)
 		status = ERR_NOT_FOUND;
 	if (status)
 		boot_tried(disk->name, "partitions", status);
 	else
-		boot_partitions(&table, &arena);
+		boot_partitions(table, &arena);
 	arena_release(&arena);
 }
 
@@ -165,7 +158,7 @@ void boot_main(void)
 	describe_machine();
 	apply_log_option();
 	log_replay();
-	log_info("Fatwood %s, entered by %s", version, boot_info.source);
+	log_info("Fatwood %s, entered by %s", FATWOOD_VERSION, boot_info.source);
 	boot_info_log();
 	memory_init();
 	if (IS_ENABLED(CONFIG_ACPI))

@@ -17,6 +17,8 @@ void block_register(struct block_device *disk)
 	while (*end)
 		end = &(*end)->next;
 	disk->is_open = false;
+	disk->partitions.partitions = NULL;
+	disk->not_mounted = OK;
 	disk->next = NULL;
 	*end = disk;
 }

@@ -5,10 +5,14 @@
  */
 #pragma once
 
+#include "lib/guid.h"
 #include "lib/status.h"
 #include "lib/types.h"
 
+struct arena;
 struct block_device;
+struct device_address;
+struct volume;
 
 /*
  * Many blocks per call; the driver splits and keeps several requests in flight. Arguments are
@@ -30,7 +34,32 @@ enum partition_kind {
 	PARTITION_OTHER,
 };
 
+enum partition_id_kind { PARTITION_ID_MBR, PARTITION_ID_GPT };
+
+/* What its partition table says of a partition. */
+struct partition_id {
+	enum partition_id_kind kind;
+	/* PARTITION_ID_MBR */
+	u32 disk_signature;
+	u8 record[16]; /* as it stands on the disk */
+	/* PARTITION_ID_GPT (UEFI 2.11, 5.3.3) */
+	struct guid type, unique;
+	u64 attributes;
+	u16 name[36];
+};
+
 enum { BLOCK_SIZE_MIN = 512, BLOCK_SIZE_MAX = 4096, BLOCK_NAME_SIZE = 16 };
+
+enum { PARTITIONS_MAX = 128 }; /* per disk that we look at; more are dropped with a message */
+
+struct partition_table {
+	const char *scheme; /* "GPT", ...: for the log */
+	u32 count;
+	struct block_device *partitions; /* in the arena; table order */
+	bool is_overfull;                /* more than PARTITIONS_MAX: some were left out */
+	u32 bad_count;                   /* entries that lie outside of the disk */
+	struct arena *arena;
+};
 
 struct block_device {
 	char name[BLOCK_NAME_SIZE];  /* "disk0", "disk0p1" */
@@ -44,6 +73,11 @@ struct block_device {
 	u32 partition_number; /* as the partition table counts, from 1 */
 	bool is_open;
 	struct block_device *next; /* block_register()'s */
+	enum status not_mounted;   /* why there is nothing of the next two: it is not tried again */
+	struct partition_table partitions;    /* of a disk: disk_partitions()'s */
+	struct volume *volume;                /* partition_volume()'s */
+	const struct partition_id *id;        /* of a partition; NULL without EFI */
+	const struct device_address *address; /* of a disk; NULL without EFI */
 };
 
 /* Adds a disk in the VMM's order; nothing is asked of it before its turn comes. */

@@ -31,10 +31,10 @@ bool console_present(void)
 	return first;
 }
 
-static void write_all(const char *text, size_t size)
+void console_write_raw(const char *bytes, size_t size)
 {
 	for (struct console *console = first; console; console = console->next)
-		console->write(console, text, size);
+		console->write(console, bytes, size);
 }
 
 void console_write(const char *text, size_t size)
@@ -44,7 +44,7 @@ void console_write(const char *text, size_t size)
 
 	for (size_t i = 0; i < size; i++) {
 		if (used + 2 > sizeof(chunk)) {
-			write_all(chunk, used);
+			console_write_raw(chunk, used);
 			used = 0;
 		}
 		if (text[i] == '\n')
@@ -52,7 +52,7 @@ void console_write(const char *text, size_t size)
 		chunk[used++] = text[i];
 	}
 	if (used)
-		write_all(chunk, used);
+		console_write_raw(chunk, used);
 }
 
 void console_flush(void)

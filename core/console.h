@@ -25,6 +25,9 @@ bool console_present(void);
 /* '\n' goes out as "\r\n". */
 void console_write(const char *text, size_t size);
 
+/* The bytes as they are: for those who keep the cursor themselves. */
+void console_write_raw(const char *bytes, size_t size);
+
 /* Can anything be typed at all? */
 bool console_has_input(void);
 

@@ -4,11 +4,26 @@
 
 #include "lib/types.h"
 
+enum { DEVICE_DEPTH_MAX = 8 };
+
+/* Where a device is attached. All zero: not known. */
+struct device_address {
+	enum device_bus { DEVICE_NOWHERE, DEVICE_PCI, DEVICE_VIRTIO_MMIO } bus;
+	u64 base; /* DEVICE_VIRTIO_MMIO: of its registers */
+	/* DEVICE_PCI: the root bus, then device << 3 | function of each bridge and of the device.
+	 */
+	u16 segment;
+	u8 root_bus;
+	u8 depth; /* 0: deeper than DEVICE_DEPTH_MAX */
+	u8 functions[DEVICE_DEPTH_MAX];
+};
+
 struct device {
 	char name[28]; /* "virtio-blk 00:03.0" */
 	/* Stops all DMA. Waits with a deadline. Called once. */
 	void (*quiesce)(struct device *device);
-	struct device *next; /* device_register()'s */
+	struct device *next;           /* device_register()'s */
+	struct device_address address; /* with EFI */
 };
 
 void device_register(struct device *device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding the partition table of a disk. */
+/* Finding the partition table of a disk, and the volumes on it. */
 #include "core/partition.h"
 
 #include "core/log.h"
@@ -27,4 +27,29 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 			worst = status;
 	}
 	return worst;
+}
+
+/* Of what stays as long as we run. */
+static struct arena arena;
+
+enum status disk_partitions(struct block_device *disk, const struct partition_table **out)
+{
+	*out = &disk->partitions;
+	if (disk->partitions.partitions || disk->not_mounted)
+		return disk->not_mounted;
+	log_set_subject(disk->name);
+	disk->not_mounted = partition_scan(disk, &arena, &disk->partitions);
+	log_set_subject(NULL);
+	return disk->not_mounted;
+}
+
+enum status partition_volume(struct block_device *partition, struct volume **out)
+{
+	if (!partition->volume && !partition->not_mounted) {
+		log_set_subject(partition->name);
+		partition->not_mounted = volume_mount(partition, &arena, &partition->volume);
+		log_set_subject(NULL);
+	}
+	*out = partition->volume;
+	return partition->not_mounted;
 }

@@ -4,16 +4,7 @@
 
 #include "core/arena.h"
 #include "core/block.h"
-
-enum { PARTITIONS_MAX = 128 }; /* per disk that we look at; more are dropped with a message */
-
-struct partition_table {
-	const char *scheme; /* "GPT", ...: for the log */
-	u32 count;
-	struct block_device *partitions; /* in the arena; table order */
-	bool is_overfull;                /* more than PARTITIONS_MAX: some were left out */
-	u32 bad_count;                   /* entries that lie outside of the disk */
-};
+#include "core/volume.h"
 
 struct partition_scheme {
 	const char *name;
@@ -24,6 +15,13 @@ struct partition_scheme {
 
 /* In the order they are tried, NULL at the end: boot/tables.c. */
 extern const struct partition_scheme *const partition_schemes[];
+
+/*
+ * The partitions of a disk, and the volume on one of them: found at the first call, and kept with
+ * the disk. What has failed once is not tried again.
+ */
+enum status disk_partitions(struct block_device *disk, const struct partition_table **out);
+enum status partition_volume(struct block_device *partition, struct volume **out);
 
 /*
  * The table of the first scheme that recognizes the disk. A scheme that finds its table corrupt

@@ -159,6 +159,31 @@ size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count
 	return used;
 }
 
+size_t utf16_from_utf8(u16 *units, size_t count_max, struct span utf8)
+{
+	size_t count = 0;
+	size_t used = 0;
+
+	while (utf8.size) {
+		u32 character = utf8_next(&utf8);
+		u16 pair[2] = { (u16)character, 0 };
+		size_t more = character < 0x10000 ? 1 : 2;
+
+		if (more == 2) {
+			pair[0] = (u16)(0xd800 | (character - 0x10000) >> 10);
+			pair[1] = (u16)(0xdc00 | (character & 0x3ff));
+		}
+		if (count + more < count_max) {
+			memcpy(units + count, pair, more * sizeof(*pair));
+			used = count + more;
+		}
+		count += more;
+	}
+	if (count_max)
+		units[used] = 0;
+	return count;
+}
+
 u16 ucs2_to_upper(u16 unit)
 {
 	size_t low = 0, high = ARRAY_SIZE(case_ranges);

@@ -18,6 +18,13 @@ u32 utf8_next(struct span *rest);
 size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count);
 
 /*
+ * Writes @utf8 as UTF-16 and a NUL. Returns the units that all of it takes, without the NUL, even
+ * if
+ * @count_max cannot hold them; what does not fit is left out.
+ */
+size_t utf16_from_utf8(u16 *units, size_t count_max, struct span utf8);
+
+/*
  * Simple upper case of the Basic Multilingual Plane: what FAT and UEFI compare names by. Without
  * UNICODE_CASE of a to z only.
  */

@@ -31,7 +31,7 @@ enum {
 	HEADER_CRC_OFFSET = 16,
 	ENTRY_SIZE_MIN = 128,
 	ENTRY_SIZE_MAX = 4096,
-	ENTRY_SIZE_USED = 48, /* as much of it as we read */
+	ENTRY_SIZE_USED = IS_ENABLED(CONFIG_EFI) ? 128 : 48, /* as much of it as we read */
 	ENTRIES_SIZE_MAX = 1 << 20,
 };
 
@@ -163,6 +163,7 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 	static const struct guid xbootldr =
 		GUID(0xbc13c2ff, 0x59e6, 0x4262, 0xa3, 0x52, 0xb2, 0x75, 0xfd, 0x6f, 0x71, 0x72);
 	u8 bytes[ENTRY_SIZE_USED];
+	struct partition_id id;
 	struct guid type;
 	u64 first, last;
 	enum status status = block_read_bytes(
@@ -176,11 +177,18 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 		return OK;
 	first = load_le64(bytes + 32);
 	last = load_le64(bytes + 40);
+	if (IS_ENABLED(CONFIG_EFI)) {
+		id = (struct partition_id){ .kind = PARTITION_ID_GPT, .type = type };
+		memcpy(&id.unique, bytes + 16, sizeof(id.unique));
+		id.attributes = load_le64(bytes + 48);
+		memcpy(id.name, bytes + 56, sizeof(id.name));
+	}
 	/* If it ends before it starts it has no blocks, or more than any disk. */
 	partition_table_add(out, disk, first, last - first + 1, index + 1,
 			    guid_equals(&type, &esp)      ? PARTITION_ESP :
 			    guid_equals(&type, &xbootldr) ? PARTITION_XBOOTLDR :
-							    PARTITION_OTHER);
+							    PARTITION_OTHER,
+			    &id);
 	return OK;
 }
 

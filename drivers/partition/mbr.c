@@ -10,6 +10,7 @@
  *	4	1	type, 0: unused
  *	8	4	first block
  *	12	4	number of blocks
+ *	440	4	signature of the disk
  *	510	2	0x55 0xaa
  */
 #include "core/log.h"
@@ -19,6 +20,7 @@
 enum {
 	SECTOR_SIZE = 512,
 	FIRST_LOGICAL_NUMBER = 5,
+	DISK_SIGNATURE_OFFSET = 440,
 
 	TYPE_EXTENDED = 0x05,
 	TYPE_EXTENDED_LBA = 0x0f,
@@ -30,11 +32,12 @@ enum {
 struct entry {
 	u8 active, type;
 	u32 first, count;
+	u8 record[MBR_ENTRY_SIZE]; /* all of it */
 };
 
 /* The entries in block @lba. ERR_UNRECOGNIZED: it does not end as it must. */
 static enum status read_entries(struct block_device *disk, u64 lba,
-				struct entry out[MBR_ENTRY_COUNT])
+				struct entry out[MBR_ENTRY_COUNT], u32 *disk_signature)
 {
 	u8 sector[SECTOR_SIZE];
 	enum status status = block_read_bytes(disk, lba * disk->block_size, sizeof(sector), sector);
@@ -43,6 +46,7 @@ static enum status read_entries(struct block_device *disk, u64 lba,
 		return status;
 	if (load_le16(sector + MBR_SIGNATURE_OFFSET) != MBR_SIGNATURE)
 		return ERR_UNRECOGNIZED;
+	*disk_signature = load_le32(sector + DISK_SIGNATURE_OFFSET);
 	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++) {
 		const u8 *bytes = sector + MBR_TABLE_OFFSET + i * MBR_ENTRY_SIZE;
 
@@ -50,6 +54,7 @@ static enum status read_entries(struct block_device *disk, u64 lba,
 		out[i].type = bytes[MBR_TYPE_OFFSET];
 		out[i].first = load_le32(bytes + 8);
 		out[i].count = load_le32(bytes + 12);
+		memcpy(out[i].record, bytes, sizeof(out[i].record));
 	}
 	return OK;
 }
@@ -61,9 +66,10 @@ static bool is_extended(const struct entry *entry)
 }
 
 /* Disks get smaller, when an image is copied: as Linux, take what is left of a partition. */
-static void add(struct partition_table *table, struct block_device *disk, u64 base,
-		const struct entry *entry, u32 number)
+static void add(struct partition_table *table, struct block_device *disk, u32 disk_signature,
+		u64 base, const struct entry *entry, u32 number)
 {
+	struct partition_id id = { .kind = PARTITION_ID_MBR, .disk_signature = disk_signature };
 	enum partition_kind kind = entry->type == TYPE_ESP      ? PARTITION_ESP :
 				   entry->type == TYPE_XBOOTLDR ? PARTITION_XBOOTLDR :
 								  PARTITION_OTHER;
@@ -75,12 +81,13 @@ static void add(struct partition_table *table, struct block_device *disk, u64 ba
 		log_warning("MBR: only %lu of %u blocks of partition %u are on the disk", count,
 			    entry->count, number);
 	}
-	partition_table_add(table, disk, first, count, number, kind);
+	memcpy(id.record, entry->record, sizeof(id.record));
+	partition_table_add(table, disk, first, count, number, kind, &id);
 }
 
 /* Bounded by the number of partitions a table takes, so a chain that loops ends too. */
 static enum status add_logical(struct partition_table *table, struct block_device *disk,
-			       const struct entry *extended, u32 *number)
+			       u32 disk_signature, const struct entry *extended, u32 *number)
 {
 	u64 lba = extended->first;
 
@@ -88,16 +95,17 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 		struct entry record[MBR_ENTRY_COUNT];
 		const struct entry *logical = &record[0], *link = &record[1];
 		enum status status;
+		u32 ignored;
 
 		if (lba == 0 || lba >= disk->block_count)
 			return corrupt("MBR: extended boot record in block %lu", lba);
-		status = read_entries(disk, lba, record);
+		status = read_entries(disk, lba, record, &ignored);
 		if (status == ERR_UNRECOGNIZED)
 			return corrupt("MBR: no extended boot record in block %lu", lba);
 		if (status)
 			return status;
 		if (logical->type && logical->count)
-			add(table, disk, lba, logical, (*number)++);
+			add(table, disk, disk_signature, lba, logical, (*number)++);
 		if (!is_extended(link) || link->count == 0)
 			return OK;
 		if (link->first == 0 || lba == (u64)extended->first + link->first)
@@ -112,9 +120,10 @@ static enum status add_logical(struct partition_table *table, struct block_devic
 static enum status scan(struct block_device *disk, struct arena *arena, struct partition_table *out)
 {
 	u32 number = FIRST_LOGICAL_NUMBER;
+	u32 disk_signature;
 	struct partition_table table;
 	struct entry entries[MBR_ENTRY_COUNT];
-	enum status status = read_entries(disk, 0, entries);
+	enum status status = read_entries(disk, 0, entries, &disk_signature);
 
 	if (status)
 		return status;
@@ -132,8 +141,8 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 			continue;
 		/* A chain that breaks off costs what would have followed. */
 		if (!is_extended(entry))
-			add(&table, disk, 0, entry, i + 1);
-		else if (add_logical(&table, disk, entry, &number))
+			add(&table, disk, disk_signature, 0, entry, i + 1);
+		else if (add_logical(&table, disk, disk_signature, entry, &number))
 			log_warning("MBR: not all logical partitions are known");
 	}
 	/* Or with nothing there that is a partition. */

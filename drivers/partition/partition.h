@@ -28,7 +28,8 @@ enum status partition_table_init(struct partition_table *out, const char *scheme
  * Adds blocks @first to @first + @count - 1 of @disk, unless they are not all there: that costs the
  * partition and a message, nothing more; but behind PARTITIONS_MAX such nothing is added any more.
  * Of more than PARTITIONS_MAX one that boot files are looked for in replaces the last one that is
- * not.
+ * not. @id is copied.
  */
 void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first,
-			 u64 count, u32 number, enum partition_kind kind);
+			 u64 count, u32 number, enum partition_kind kind,
+			 const struct partition_id *id);

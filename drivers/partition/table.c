@@ -2,6 +2,7 @@
 /* Collecting the partitions of one disk, whatever the scheme. */
 #include "core/log.h"
 #include "drivers/partition/partition.h"
+#include "lib/config.h"
 #include "lib/string.h"
 
 enum status partition_table_init(struct partition_table *out, const char *scheme, u32 count_max,
@@ -14,7 +15,11 @@ enum status partition_table_init(struct partition_table *out, const char *scheme
 	partitions = arena_allocate(arena, count_max * sizeof(*partitions));
 	if (!partitions)
 		return ERR_NO_MEMORY;
-	*out = (struct partition_table){ .scheme = scheme, .partitions = partitions };
+	*out = (struct partition_table){
+		.scheme = scheme,
+		.partitions = partitions,
+		.arena = arena,
+	};
 	return OK;
 }
 
@@ -34,8 +39,20 @@ static bool make_room(struct partition_table *table, enum partition_kind kind)
 	return true;
 }
 
+/* NULL: no memory, the partition is one without an identity. */
+static const struct partition_id *copy_id(struct partition_table *table,
+					  const struct partition_id *id)
+{
+	struct partition_id *copy = arena_allocate(table->arena, sizeof(*copy));
+
+	if (copy)
+		*copy = *id;
+	return copy;
+}
+
 void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first,
-			 u64 count, u32 number, enum partition_kind kind)
+			 u64 count, u32 number, enum partition_kind kind,
+			 const struct partition_id *id)
 {
 	struct block_device partition;
 
@@ -65,5 +82,7 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 			break;
 		}
 	}
+	if (IS_ENABLED(CONFIG_EFI))
+		partition.id = copy_id(table, id);
 	table->partitions[table->count++] = partition;
 }

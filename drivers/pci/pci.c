@@ -32,6 +32,8 @@ struct scan {
 	u8 bus_last, bus_highest; /* the segment's last, and the last that is known */
 	struct {
 		bool known, single_slot;
+		bool has_bridge; /* false: a root bus */
+		u8 bridge_bus, bridge_function;
 	} buses[BUSES_MAX];
 };
 
@@ -208,6 +210,35 @@ static bool has_single_slot(const struct pci_device *bridge)
 	return false;
 }
 
+/* Where the device is, from its root bus down, by the bridges that the scan came through. */
+static struct device_address address_of(const struct scan *scan, const struct pci_device *device)
+{
+	struct device_address address = { .bus = DEVICE_PCI, .segment = device->window.segment };
+	u8 function = (u8)(device->device << 3 | device->function);
+	u8 bus = device->bus;
+
+	while (address.depth < DEVICE_DEPTH_MAX) {
+		memmove(address.functions + 1, address.functions, address.depth);
+		address.functions[0] = function;
+		address.depth++;
+		address.root_bus = bus;
+		if (!scan->buses[bus].has_bridge)
+			return address;
+		function = scan->buses[bus].bridge_function;
+		bus = scan->buses[bus].bridge_bus;
+	}
+	address.depth = 0;
+	return address;
+}
+
+/* Remembers through which bridge the bus is reached. */
+static void note_path(struct scan *scan, const struct pci_device *bridge, u8 bus)
+{
+	scan->buses[bus].has_bridge = true;
+	scan->buses[bus].bridge_bus = bridge->bus;
+	scan->buses[bus].bridge_function = (u8)(bridge->device << 3 | bridge->function);
+}
+
 static void add_bus(struct scan *scan, u8 bus, bool single_slot)
 {
 	scan->buses[bus].known = true;
@@ -226,6 +257,9 @@ static void number_buses(struct scan *scan, const struct pci_device *bridge)
 
 	u8 last = pci_assign_bridge(bridge, (u8)bus, scan->bus_last);
 
+	if (bus <= last)
+		note_path(scan, bridge, (u8)bus);
+
 	for (; bus <= last; bus++)
 		add_bus(scan, (u8)bus, false);
 }
@@ -237,6 +271,8 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 	if (secondary == 0 && IS_ENABLED(CONFIG_PCI_ASSIGN_BARS))
 		return number_buses(scan, bridge);
 
+	if (secondary > bridge->bus && !scan->buses[secondary].has_bridge)
+		note_path(scan, bridge, secondary);
 	/* Buses are numbered depth first: what lies below a bridge has a higher number. */
 	if (secondary > bridge->bus && secondary <= scan->bus_last && !scan->buses[secondary].known)
 		return add_bus(scan, secondary, has_single_slot(bridge));
@@ -277,9 +313,14 @@ static void scan_function(const struct pci_device *device, void *context)
 
 	functions_found++;
 	log_debug("PCI %s: %04x:%04x", device->name, device->vendor_id, device->device_id);
-	if (driver)
+	if (driver && IS_ENABLED(CONFIG_EFI)) {
+		struct pci_device placed = *device;
+
+		placed.address = address_of(scan, device);
+		driver->probe(&placed);
+	} else if (driver) {
 		driver->probe(device);
-	else if (IS_ENABLED(CONFIG_PCI_BRIDGES) && pci_is_bridge(device))
+	} else if (IS_ENABLED(CONFIG_PCI_BRIDGES) && pci_is_bridge(device))
 		note_bridge(scan, device);
 	else if (IS_ENABLED(CONFIG_PCI_BRIDGES) && IS_ENABLED(CONFIG_ACPI) && is_expander(device))
 		add_expander_buses(scan);

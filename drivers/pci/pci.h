@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "core/device.h"
 #include "drivers/platform/acpi.h"
 #include "lib/status.h"
 #include "lib/types.h"
@@ -46,6 +47,7 @@ struct pci_device {
 	char name[PCI_NAME_SIZE]; /* "00:03.0", with the segment in front if it is not 0 */
 	volatile u8 *config;      /* its configuration space in memory; NULL: through the ports */
 	struct ecam window;       /* what that is part of */
+	struct device_address address; /* with EFI, while it is probed */
 	u8 bus, device, function;
 	u8 header_type;
 	u16 vendor_id, device_id;

@@ -48,11 +48,11 @@ struct request {
 };
 
 struct virtio_block {
-	struct block_device disk;
 	struct virtio_device *device;
-	struct virtqueue queue;
 	u32 request_size_max;
 	u64 request_count, byte_count;
+	struct block_device disk;
+	struct virtqueue queue;
 };
 
 static_assert(REQUESTS_IN_FLIGHT * sizeof(struct request) <= VIRTQUEUE_SPACE_SIZE);
@@ -300,6 +300,8 @@ static enum status probe(struct virtio_device *device)
 	if (!block)
 		return ERR_NO_MEMORY;
 	block->disk.ops = &virtio_block_ops;
+	if (IS_ENABLED(CONFIG_EFI))
+		block->disk.address = &device->device.address;
 	block->device = device;
 	device->driver = block;
 	device->stopping = log_use;

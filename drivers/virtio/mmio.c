@@ -182,6 +182,8 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 		.registers = registers,
 		.size = size,
 	};
+	mmio->device.device.address =
+		(struct device_address){ .bus = DEVICE_VIRTIO_MMIO, .base = base };
 	format(mmio->device.device.name, sizeof(mmio->device.device.name), "0x%lx", base);
 	virtio_probe(&mmio->device);
 	return OK;

@@ -274,6 +274,8 @@ static void probe(const struct pci_device *device)
 	pci->device.transport = &pci_transport;
 	pci->device.id = id;
 	pci->place = *device;
+	if (IS_ENABLED(CONFIG_EFI))
+		pci->device.device.address = device->address;
 	memcpy(pci->device.device.name, device->name, sizeof(device->name));
 	virtio_probe(&pci->device);
 }

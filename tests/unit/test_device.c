@@ -18,9 +18,9 @@ static void note(struct device *device)
 
 TEST(every_device_comes_to_rest_once_the_newest_first)
 {
-	static struct device devices[] = { { "a", note, NULL },
-					   { "b", note, NULL },
-					   { "c", note, NULL } };
+	static struct device devices[] = { { .name = "a", .quiesce = note },
+					   { .name = "b", .quiesce = note },
+					   { .name = "c", .quiesce = note } };
 
 	memory_console_init(&console, "");
 	log_set_threshold(LOG_DEBUG);
