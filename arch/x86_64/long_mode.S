@@ -57,7 +57,8 @@ map_first_4_gib:
 	dec	%ecx
 	jnz	1b
 
-	mov	$CR4_PHYSICAL_ADDRESS_EXTENSION, %eax
+	/* No bit as it was found: 5-level paging may have been left on, caches off. */
+	mov	$(CR4_PHYSICAL_ADDRESS_EXTENSION | CR4_SSE | CR4_SSE_EXCEPTIONS), %eax
 	mov	%eax, %cr4
 	mov	$first_level_4, %eax
 	mov	%eax, %cr3
@@ -70,14 +71,19 @@ map_first_4_gib:
 	or	$EFER_LONG_MODE, %eax
 	or	%ebx, %eax
 	wrmsr
-	mov	%cr0, %eax
-	or	$(CR0_PAGING | CR0_WRITE_PROTECT), %eax
+	mov	$(CR0_PAGING | CR0_WRITE_PROTECT | CR0_NUMERIC_ERROR | CR0_EXTENSION_TYPE | \
+		  CR0_MONITOR_COPROCESSOR | CR0_PROTECTED_MODE), %eax
 	mov	%eax, %cr0
 	ljmp	$SELECTOR_CODE, $1f
 
 	.code64
 1:	mov	$stack_top, %esp
 	xor	%ebp, %ebp
+	/* What an EFI image expects; our own code uses none of it. */
+	fninit
+	push	$MXCSR_DEFAULT
+	ldmxcsr	(%rsp)
+	pop	%rax
 	call	stack_guard_init
 	call	traps_init
 	call	boot_main
