@@ -50,11 +50,58 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind);
  */
 void arch_mmu_init(void);
 
+enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXECUTE = 4 };
+
+/*
+ * Changes what may be done with whole pages of RAM; without ACCESS_READ nothing may. Where the
+ * processor cannot forbid execution it stays allowed. ERR_INVALID: not on page boundaries, not all
+ * of it RAM that is mapped, or a part of our own image. ERR_NO_MEMORY when no page is left for
+ * tables; a part may be changed then. ERR_UNSUPPORTED before arch_mmu_init(), or where that failed.
+ */
+enum status arch_protect(u64 base, u64 size, u32 access);
+
+/*
+ * From now on all RAM but our own image can be read, written and executed, and so can the first
+ * MiB, page 0 included: what EFI images expect. Undoes arch_protect()'s ban on execution.
+ */
+void arch_allow_execution(void);
+
+/*
+ * A stack of @size bytes from the ledger (MEMORY_BOOT_DATA) with a page below it that faults. *@top
+ * is its end, where a push begins. ERR_NO_MEMORY.
+ */
+enum status arch_stack_create(u64 size, u64 *top);
+
+/*
+ * Calls @function(@argument) on the stack that ends at @stack_top, or on the present one if that is
+ * 0, and returns what it returns, or what arch_call_end() says. @call is valid while it runs; calls
+ * nest.
+ */
+struct arch_call {
+	u64 stack; /* the caller's, with what must be kept for it */
+};
+
+u64 arch_call_on_stack(struct arch_call *call, u64 (*function)(void *argument), void *argument,
+		       u64 stack_top);
+
+/*
+ * Ends the running @call, which then returns @value: all that was called by it is abandoned. The
+ * caller's registers are as they were: on x86-64 also those that only Microsoft's ABI keeps (XMM6
+ * to XMM15), MXCSR and the x87 control word.
+ */
+[[gnu::noreturn]] void arch_call_end(struct arch_call *call, u64 value);
+
 /* Where our own image lies, stack and .bss included; page aligned. */
 void arch_image(u64 *base, u64 *end);
 
 /* The physical memory at @base for reading: empty if it cannot be mapped or @size is 0. */
 struct span arch_memory(u64 base, u64 size);
+
+/*
+ * Called by the report of a processor fault, if set: logs what is known about the code at
+ * @address.
+ */
+extern void (*fault_describe)(u64 address);
 
 /* Leaves for a kernel. Interrupts are off, the identity map of arch_map() is on. */
 struct kernel;

@@ -21,8 +21,8 @@ autoconf := $(O)/host/include/generated/autoconf.h
 
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
-# The archive that every test links: obj-y and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c)) $(wildcard tests/host/*.c)
+# The archive that every test links: obj-y, what of arch/ is arithmetic, and tests/host/*.c.
+sources := $(sort $(obj-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 
@@ -59,6 +59,13 @@ $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(names) -c -o $$@ $$<
+
+# Assembly with nothing of the machine in it: for its own test, under another name than the host's.
+$$(O)/host-$(1)/%.o: %.S tests/host.mk
+	@mkdir -p $$(@D)
+	$$(Q)$(2) -Darch_call_on_stack=x86_call_on_stack -Darch_call_end=x86_call_end -Wa,--noexecstack -c -o $$@ $$<
+
+$$(O)/host-$(1)/tests/unit/test_x86_call: $$(O)/host-$(1)/arch/x86_64/call.o
 
 $$(O)/host-$(1)/libfatwood.a: $$(objects-$(1))
 	$$(Q)rm -f $$@ && ar rcs $$@ $$^

@@ -61,6 +61,8 @@ struct [[gnu::packed]] task_state {
 
 extern char trap_stubs[];
 
+void (*fault_describe)(u64 address);
+
 static struct gate idt[VECTOR_COUNT];
 static struct task_state task_state;
 
@@ -197,6 +199,8 @@ void trap_handle(const struct trap_frame *f)
 			  accessed - (u64)stack_guard_page < PAGE_SIZE ? ": the stack is used up" :
 									 "");
 	}
+	if (fault_describe)
+		fault_describe(to->rip);
 	if (IS_ENABLED(CONFIG_FAULT_DUMP))
 		log_dump(f, to);
 	power_last_action();

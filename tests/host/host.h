@@ -77,6 +77,14 @@ extern struct host_map {
 } host_maps[HOST_MAPS_MAX];
 extern u32 host_map_count;
 
+/* arch_protect(), likewise; and whether arch_allow_execution() was called. */
+extern struct host_protection {
+	u64 base, size;
+	u32 access;
+} host_protections[HOST_MAPS_MAX];
+extern u32 host_protection_count;
+extern bool host_execution_allowed;
+
 /* A disk of bytes in memory, which counts what is asked of it. */
 struct memory_disk {
 	struct block_device device;

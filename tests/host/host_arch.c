@@ -22,6 +22,10 @@ bool host_random_missing, host_power_off_works;
 struct kernel host_kernel;
 struct host_map host_maps[HOST_MAPS_MAX];
 u32 host_map_count;
+struct host_protection host_protections[HOST_MAPS_MAX];
+u32 host_protection_count;
+bool host_execution_allowed;
+void (*fault_describe)(u64 address);
 u64 host_memory_end = UINT64_MAX;
 
 static struct {
@@ -114,6 +118,60 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 		host_map_count++;
 	}
 	return OK;
+}
+
+enum status arch_protect(u64 base, u64 size, u32 access)
+{
+	if ((base | size) % PAGE_SIZE || !memory_is_ram(base, size))
+		return ERR_INVALID;
+	if (host_protection_count < HOST_MAPS_MAX)
+		host_protections[host_protection_count] =
+			(struct host_protection){ base, size, access };
+	host_protection_count++;
+	return OK;
+}
+
+void arch_allow_execution(void)
+{
+	host_execution_allowed = true;
+}
+
+/* Guarded by what the address sanitizer knows of the ledger. */
+enum status arch_stack_create(u64 size, u64 *top)
+{
+	u64 base;
+	enum status status =
+		memory_allocate(size, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &base);
+
+	if (!status)
+		*top = base + align_up(size, PAGE_SIZE);
+	return status;
+}
+
+struct host_call {
+	jmp_buf end;
+	u64 value;
+};
+
+/* On the host's own stack, of which the sanitizers keep account. */
+u64 arch_call_on_stack(struct arch_call *call, u64 (*function)(void *argument), void *argument,
+		       u64 stack_top)
+{
+	struct host_call here;
+
+	(void)stack_top;
+	call->stack = (uintptr_t)&here;
+	if (setjmp(here.end) == 0)
+		return function(argument);
+	return here.value;
+}
+
+void arch_call_end(struct arch_call *call, u64 value)
+{
+	struct host_call *there = (struct host_call *)(uintptr_t)call->stack;
+
+	there->value = value;
+	longjmp(there->end, 1);
 }
 
 u64 arch_memory_end(void)

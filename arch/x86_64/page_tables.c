@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Page tables of an identity map. Tables come from the ledger and are never given back. */
+#include "arch/x86_64/page_tables.h"
+
+#include "core/memory.h"
+#include "lib/util.h"
+
+#include "arch/x86_64/include/asm/registers.h"
+
+#define ADDRESS_MASK 0x000ffffffffff000ull
+
+enum {
+	LEVEL_4_KIB = 0, /* a table at this level maps pages of this size */
+	LEVEL_2_MIB = 1,
+	LEVEL_1_GIB = 2,
+	LEVEL_ROOT = 3,
+	/* Not accessible on purpose, where 0 is nothing yet. A bit that the processor ignores. */
+	ENTRY_NO_ACCESS = 0x200,
+};
+
+bool page_tables_no_execute, page_tables_gib_pages;
+
+static u32 level_shift(u32 level)
+{
+	return 12 + 9 * level;
+}
+
+static u64 level_size(u32 level)
+{
+	return 1ull << level_shift(level);
+}
+
+/* The entry of @table, which is of @level, for @address. */
+static u64 *entry_for(u64 *table, u32 level, u64 address)
+{
+	return &table[address >> level_shift(level) & (PAGE_TABLE_ENTRIES - 1)];
+}
+
+/*
+ * The entry that maps @base at @level. Set from the start, the accessed and dirty bits make equal
+ * mappings equal entries.
+ */
+static u64 leaf(u64 base, u32 level, u64 flags)
+{
+	if (!(flags & PAGE_PRESENT))
+		return ENTRY_NO_ACCESS;
+	if (!page_tables_no_execute)
+		flags &= ~PAGE_NO_EXECUTE;
+	return base | flags | PAGE_ACCESSED | PAGE_DIRTY | (level ? PAGE_LARGE : 0);
+}
+
+static bool is_table(u64 entry, u32 level)
+{
+	return level != LEVEL_4_KIB && (entry & PAGE_PRESENT) && !(entry & PAGE_LARGE);
+}
+
+static u64 *table_at(u64 entry)
+{
+	return (u64 *)(uintptr_t)(entry & ADDRESS_MASK);
+}
+
+/* A table that maps what @entry of @level maps. */
+static u64 *table_split(u64 *entry, u32 level)
+{
+	u64 value = *entry;
+	u64 size = value & PAGE_PRESENT ? level_size(level - 1) : 0;
+	u64 page;
+	u64 *table;
+
+	if (memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &page))
+		return NULL;
+	table = (u64 *)(uintptr_t)page;
+	if (level - 1 == LEVEL_4_KIB)
+		value &= ~(u64)PAGE_LARGE;
+	for (u32 i = 0; i < PAGE_TABLE_ENTRIES; i++, value += size)
+		table[i] = value;
+	*entry = page | PAGE_PRESENT | PAGE_WRITABLE;
+	return table;
+}
+
+static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags)
+{
+	u64 size = level_size(level);
+
+	while (base < end) {
+		u64 *entry = entry_for(table, level, base);
+		u64 page_base = align_down(base, size);
+		u64 part_end = min_u64(end, page_base + size);
+		u64 wanted = leaf(page_base, level, flags);
+		/*
+		 * 2 MiB that hold nothing yet are taken as a whole: all RAM is mapped from the
+		 * start, so what else lies there are neighbouring device windows or tables, soon
+		 * asked for as well.
+		 */
+		bool whole = part_end - base == size || (level == LEVEL_2_MIB && !*entry);
+
+		if (level == LEVEL_ROOT || (level == LEVEL_1_GIB && !page_tables_gib_pages) ||
+		    is_table(*entry, level))
+			whole = false;
+
+		if (whole) {
+			*entry = wanted;
+		} else if (*entry != wanted) {
+			u64 *below = is_table(*entry, level) ? table_at(*entry) :
+							       table_split(entry, level);
+			enum status status =
+				below ? map_range(below, level - 1, base, part_end, flags) :
+					ERR_NO_MEMORY;
+			if (status)
+				return status;
+		}
+		base = part_end;
+	}
+	return OK;
+}
+
+enum status page_tables_map(u64 *root, u64 base, u64 end, u64 flags)
+{
+	return map_range(root, LEVEL_ROOT, base, end, flags);
+}
+
+static void allow_execution(u64 *table, u32 level, u64 base, u64 end)
+{
+	u64 size = level_size(level);
+
+	for (; base < end; base = align_down(base, size) + size) {
+		u64 *entry = entry_for(table, level, base);
+
+		if (is_table(*entry, level))
+			allow_execution(table_at(*entry), level - 1, base,
+					min_u64(end, align_down(base, size) + size));
+		else
+			*entry &= ~PAGE_NO_EXECUTE;
+	}
+}
+
+void page_tables_allow_execution(u64 *root, u64 base, u64 end)
+{
+	allow_execution(root, LEVEL_ROOT, base, end);
+}
