@@ -109,6 +109,12 @@ enum status block_flush(struct block_device *device);
 enum status block_read_bytes(struct block_device *device, u64 offset, size_t size, void *buffer);
 
 /*
+ * Any bytes, for the content of files: many of them go straight into @buffer, except those that
+ * share their block with others; few come through the cache, which reads ahead.
+ */
+enum status block_read_data(struct block_device *device, u64 offset, size_t size, void *buffer);
+
+/*
  * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the
  * next read through the cache. For walking tables. Blocks are not split: what lies in one block is
  * there as a whole.

@@ -19,6 +19,8 @@ enum {
 	 * stream.
 	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
+	/* A request of its own pays from here on. */
+	DIRECT_SIZE_MIN = 8 * 1024,
 };
 
 struct line {
@@ -186,6 +188,26 @@ enum status block_read_bytes(struct block_device *device, u64 offset, size_t siz
 		size -= part;
 	}
 	return OK;
+}
+
+enum status block_read_data(struct block_device *device, u64 offset, size_t size, void *buffer)
+{
+	const u32 block_shift = (u32)__builtin_ctz(device->block_size);
+	const size_t head = (size_t)(-offset & (device->block_size - 1));
+	u8 *to = buffer;
+	size_t body;
+	enum status status;
+
+	if (size < DIRECT_SIZE_MIN)
+		return block_read_bytes(device, offset, size, to);
+	status = block_read_bytes(device, offset, head, to);
+	if (status)
+		return status;
+	body = (size - head) >> block_shift << block_shift;
+	status = block_read(device, (offset + head) >> block_shift, body >> block_shift, to + head);
+	if (status)
+		return status;
+	return block_read_bytes(device, offset + head + body, size - head - body, to + head + body);
 }
 
 void block_cache_invalidate(const struct block_device *disk)

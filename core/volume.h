@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file system that is mounted, and its files. For reading. Paths are UTF-8, separated by '/' or
- * '\\'.
+ * A mounted file system and its files.
+ *
+ * Names and paths are UTF-8. '/' and '\\' both separate the names of a path. A name that is listed
+ * is not empty, is at most FILE_NAME_SIZE - 1 bytes long, holds no separator and no control
+ * character, is neither "." nor "..", and finds a file when it is opened, unless it holds U+FFFD,
+ * which stands for what Unicode cannot express. How names compare is the file system's matter.
  */
 #pragma once
 
@@ -9,26 +13,76 @@
 #include "core/block.h"
 #include "lib/span.h"
 
+struct fs_ops;
+
 struct volume {
 	const struct fs_ops *ops;
 	struct block_device *device;
+	bool read_only; /* nothing can be written here: each attempt is ERR_DENIED */
+	u32 generation; /* changes with each change to the volume, see struct file */
 };
 
-/* Opening a file allocates nothing; a struct file may be copied. */
+enum {
+	FILE_NAME_SIZE = 255 * 3 + 1, /* 255 UCS-2 units as UTF-8, and a NUL */
+	FILE_STATE_SIZE = 40,
+};
+
+/*
+ * A file or directory. Opening one allocates nothing, there is nothing to close, and a struct file
+ * may be copied.
+ *
+ * A file may change after it was opened, through this struct, a copy, or another one. It then has
+ * another generation than its volume, and the functions below read its directory entry again before
+ * they do anything else. ERR_NOT_FOUND from any of them: it has been removed, or moved through
+ * another struct file.
+ */
 struct file {
 	struct volume *volume;
 	u64 size; /* 0 for a directory */
 	bool is_directory;
-	u64 private[4]; /* the file system's */
+	u32 generation;                           /* of the volume, when this was read */
+	u64 state[FILE_STATE_SIZE / sizeof(u64)]; /* the file system's: a struct of its own */
 };
-
-enum { FILE_NAME_SIZE = 255 * 3 + 1 }; /* 255 UCS-2 units as UTF-8, and a NUL */
 
 struct directory_entry {
 	char name[FILE_NAME_SIZE];
 	struct file file;
 };
 
+/* As a clock on the wall shows it, without a time zone. All zero: not known. */
+struct file_time {
+	u16 year;
+	u8 month, day; /* from 1 */
+	u8 hour, minute, second;
+};
+
+/* The values are those of FAT's directory entries and of EFI_FILE_INFO. */
+enum {
+	FILE_READ_ONLY = 0x01,
+	FILE_HIDDEN = 0x02,
+	FILE_SYSTEM = 0x04,
+	FILE_DIRECTORY = 0x10,
+	FILE_ARCHIVE = 0x20,
+	FILE_ATTRIBUTES = 0x37,
+};
+
+struct file_info {
+	u32 attributes;
+	u64 allocated_size; /* bytes of the volume that it occupies */
+	struct file_time created, accessed, modified;
+};
+
+enum { VOLUME_LABEL_SIZE = 11 * 3 + 1 }; /* 11 characters as UTF-8, and a NUL */
+
+struct volume_space {
+	u64 size, free; /* bytes for files and directories */
+	u32 unit;       /* bytes; files occupy multiples of it */
+};
+
+/*
+ * What a file system provides. core/volume.c has checked arguments, refreshed files, and refused to
+ * write to a volume that is read-only.
+ */
 struct fs_ops {
 	const char *name;
 	/* ERR_UNRECOGNIZED: not this file system. Embeds struct volume in what it allocates. */
@@ -46,6 +100,24 @@ struct fs_ops {
 	enum status (*find)(const struct file *directory, struct span name, struct file *out);
 	/* @offset and @size within the file. */
 	enum status (*read)(struct file *file, u64 offset, size_t size, void *buffer);
+
+	/* FILE_INFO. NULL: there is nothing of the kind. */
+	enum status (*info)(const struct file *file, struct file_info *out);
+	enum status (*file_name)(const struct file *file, char name[FILE_NAME_SIZE]);
+	enum status (*parent)(const struct file *file, struct file *out); /* the root's: itself */
+	enum status (*space)(struct volume *volume, struct volume_space *out);
+	enum status (*label)(struct volume *volume, char label[VOLUME_LABEL_SIZE]);
+
+	/* FILE_WRITE. NULL, all of them: the file system is for reading only. */
+	enum status (*refresh)(struct file *file);
+	enum status (*create)(const struct file *directory, struct span name, bool is_directory,
+			      struct file *out);
+	enum status (*write)(struct file *file, u64 offset, size_t size, const void *buffer);
+	enum status (*resize)(struct file *file, u64 size);
+	enum status (*move)(struct file *file, const struct file *directory, struct span name);
+	enum status (*remove)(struct file *file);
+	enum status (*set_info)(struct file *file, const struct file_info *info);
+	enum status (*set_label)(struct volume *volume, struct span label);
 };
 
 /* In the order they are tried, NULL at the end: boot/tables.c. */
@@ -55,12 +127,21 @@ extern const struct fs_ops *const file_systems[];
 enum status volume_mount(struct block_device *device, struct arena *arena, struct volume **out);
 
 /*
- * Walks @path from the root; leading, doubled and trailing separators do not matter; "." and ".."
- * are resolved.
+ * Follows @path from the root; leading, doubled and trailing separators do not matter; "." and ".."
+ * are resolved, and ".." of the root is the root.
  */
 enum status volume_open(struct volume *volume, struct span path, struct file *out);
 
-enum status directory_next(const struct file *directory, u64 *cursor, struct directory_entry *out);
+/* Same, from @directory on unless @path starts with a separator. Only with FILE_INFO. */
+enum status file_open(struct file *directory, struct span path, struct file *out);
+
+/*
+ * Reads the directory entry of @file again if the volume has changed since. For those who look at
+ * its size; the functions of this header do it themselves.
+ */
+enum status file_refresh(struct file *file);
+
+enum status directory_next(struct file *directory, u64 *cursor, struct directory_entry *out);
 
 /* Exactly @size bytes. ERR_INVALID past the end, or for a directory. */
 enum status file_read(struct file *file, u64 offset, size_t size, void *buffer);
@@ -75,3 +156,69 @@ struct file file_from_memory(struct span bytes);
 
 /* Where the bytes of such a file lie; 0 for any other. */
 u64 file_address(const struct file *file);
+
+/*
+ * FILE_INFO (Kconfig): more about files and volumes. ERR_UNSUPPORTED where the file system has
+ * nothing of the kind.
+ */
+enum status file_info(struct file *file, struct file_info *out);
+
+/* The name as it stands in its directory; empty for the root. */
+enum status file_name(struct file *file, char name[FILE_NAME_SIZE]);
+
+/* The directory that @file lies in; that of the root is the root. */
+enum status file_parent(struct file *file, struct file *out);
+
+/* May read all of the volume's tables, once. */
+enum status volume_space(struct volume *volume, struct volume_space *out);
+enum status volume_label(struct volume *volume, char label[VOLUME_LABEL_SIZE]); /* may be empty */
+
+/*
+ * FILE_WRITE (Kconfig): changes. When one returns OK it has reached the device, but perhaps only
+ * the device's own cache: volume_flush(). When one fails the volume is as it was before, except
+ * after ERR_IO. What changes nothing writes nothing. ERR_DENIED: the volume, the device or the file
+ * is read-only, or not for writing at all. ERR_FULL: no room on the volume or in the directory.
+ */
+
+/*
+ * An empty file or directory called @name in @directory. ERR_EXISTS: the name is taken.
+ * ERR_INVALID: the file system allows no such name.
+ */
+enum status file_create(struct file *directory, struct span name, bool is_directory,
+			struct file *out);
+
+/*
+ * Makes the file larger if need be; bytes between its old end and @offset become zero.
+ * ERR_TOO_SMALL: the file system has no files of that size.
+ */
+enum status file_write(struct file *file, u64 offset, size_t size, const void *buffer);
+
+/* Cuts the file off, or makes it larger with zeroes. */
+enum status file_resize(struct file *file, u64 size);
+
+/*
+ * Renames @file to @name and moves it to @directory, on the same volume; either may be as it is.
+ * ERR_EXISTS: the name belongs to another file. ERR_INVALID: the root, a directory into itself, or
+ * a name that is not allowed.
+ */
+enum status file_move(struct file *file, struct file *directory, struct span name);
+
+/* A file, or a directory if it is empty; else ERR_DENIED. ERR_INVALID: the root. */
+enum status file_remove(struct file *file);
+
+/*
+ * Attributes, except FILE_DIRECTORY which must be as it is (ERR_INVALID), and times; a time that is
+ * all zero stays as it is. Works on a file that is read-only, too.
+ */
+enum status file_set_info(struct file *file, const struct file_info *info);
+
+enum status volume_set_label(struct volume *volume, struct span label);
+
+/* What was written is on the disk when this returns OK. */
+enum status volume_flush(struct volume *volume);
+
+/*
+ * Who knows the time of day sets this; NULL, or a time that is all zero: nobody does, and files
+ * keep the times they have.
+ */
+extern struct file_time (*volume_clock)(void);

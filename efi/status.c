@@ -27,6 +27,10 @@ EFI_STATUS efi_from_status(enum status status)
 		return EFI_INVALID_PARAMETER;
 	case ERR_DENIED:
 		return EFI_WRITE_PROTECTED;
+	case ERR_EXISTS:
+		return EFI_ACCESS_DENIED;
+	case ERR_FULL:
+		return EFI_VOLUME_FULL;
 	}
 	return EFI_DEVICE_ERROR;
 }
@@ -53,6 +57,8 @@ enum status status_from_efi(EFI_STATUS status)
 		return ERR_TOO_SMALL;
 	case EFI_INVALID_PARAMETER:
 		return ERR_INVALID;
+	case EFI_VOLUME_FULL:
+		return ERR_FULL;
 	case EFI_WRITE_PROTECTED:
 	case EFI_ACCESS_DENIED:
 	case EFI_SECURITY_VIOLATION:

@@ -16,6 +16,8 @@ static const char *const names[] = {
 	[ERR_TOO_SMALL] = "too large",
 	[ERR_INVALID] = "out of range",
 	[ERR_DENIED] = "read-only",
+	[ERR_EXISTS] = "exists already",
+	[ERR_FULL] = "full",
 };
 
 const char *status_name(enum status status)

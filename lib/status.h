@@ -18,6 +18,8 @@ enum [[nodiscard]] status {
 	ERR_TOO_SMALL,    /* the caller's buffer cannot hold the answer */
 	ERR_INVALID,      /* an argument outside its contract */
 	ERR_DENIED,       /* read-only */
+	ERR_EXISTS,       /* the name is taken */
+	ERR_FULL,         /* no room on the disk */
 };
 
 /* "corrupt", "not found", ...: for messages. Never NULL. */

@@ -7,36 +7,13 @@
  *	0	11	name	0	1	number of the part from 1; bit 6: the last one
  *	11	1	kind	11	1	0x0f
  *	20	2	cluster	13	1	checksum of the short name
- *	26	2		1, 14, 28	13 UTF-16 units; 0x0000, then 0xffff behind
- *	28	4	size			the name
+ *	26	2		1, 14, 28	13 UTF-16 units; after the name 0x0000, then 0xffff
+ *	28	4	size
  */
 #include "core/log.h"
 #include "fs/fat/fat.h"
+#include "lib/config.h"
 #include "lib/utf.h"
-
-enum {
-	FREE_FROM_HERE = 0x00,
-	DELETED = 0xe5,
-	KIND_OFFSET = 11,
-	KIND_LABEL = 0x08,
-	KIND_DIRECTORY = 0x10,
-	KIND_LONG_NAME = 0x0f,
-	KIND_LONG_NAME_MASK = 0x3f,
-	PART_LAST = 0x40,
-	PART_CHECKSUM_OFFSET = 13,
-	PARTS_MAX = 20,
-	RUN_MAX = 64, /* clusters to look ahead for: 32 KiB of the smallest */
-};
-
-/* The way through a directory, by runs of neighbouring clusters. */
-struct walk {
-	const struct fat *fat;
-	u32 cluster; /* the last one of the run */
-	u32 left;    /* entries of the run behind @end */
-	u32 index;   /* in the directory, of the entry at @end */
-	/* What is at hand: valid until something else is read through the cache. */
-	const u8 *entries, *end;
-};
 
 /* What the entries so far say of a long name. */
 struct long_name {
@@ -46,270 +23,276 @@ struct long_name {
 
 enum { NO_NAME = 0xffff };
 
-static u32 entries_per_cluster(const struct fat *fat)
+struct fat_walk fat_walk_start(const struct fat *fat, u32 first_cluster)
 {
-	return (1u << fat->cluster_shift) / FAT_ENTRY_SIZE;
+	return (struct fat_walk){ .fat = fat, .cluster = first_cluster };
 }
 
-/* Starts before entry @index; the one in front of it, if any, is in @cluster. */
-static struct walk walk_start(const struct file *directory, u32 index, u32 cluster)
-{
-	const struct fat *fat = fat_of(directory);
-	const u32 first = (u32)directory->private[FAT_FILE_CLUSTER];
-	struct walk walk = { .fat = fat, .cluster = first, .index = index };
-
-	if (first == FAT_FIXED_ROOT) {
-		walk.left = fat->root_size / FAT_ENTRY_SIZE - index;
-	} else if (index == 0) {
-		walk.left = entries_per_cluster(fat);
-	} else {
-		walk.cluster = cluster;
-		walk.left = -index & (entries_per_cluster(fat) - 1);
-	}
-	return walk;
-}
-
-static enum status next_run(struct walk *walk)
+/* The cluster that follows in the chain of a directory. */
+static enum status next_cluster(struct fat_walk *walk)
 {
 	u32 count, next;
-	enum status status;
+	enum status status = fat_chain_run(walk->fat, walk->cluster, 2, &count, &next);
 
-	if (walk->cluster == FAT_FIXED_ROOT)
-		return ERR_NOT_FOUND;
-	status = fat_chain_run(walk->fat, walk->cluster, RUN_MAX, &count, &next);
 	if (status)
 		return status;
-	if (count > 1)
-		next = walk->cluster + --count;
+	if (count == 2)
+		next = walk->cluster + 1;
 	if (next == 0)
 		return ERR_NOT_FOUND;
 	/* However a chain goes round in circles, this ends it. */
 	if (walk->index >= FAT_DIRECTORY_ENTRIES_MAX)
 		return corrupt("FAT: directory of more than %d entries", FAT_DIRECTORY_ENTRIES_MAX);
 	walk->cluster = next;
-	walk->left = count * entries_per_cluster(walk->fat);
 	return OK;
 }
 
-/* The entries that follow. ERR_NOT_FOUND: there are none. */
-static enum status walk_on(struct walk *walk)
+/* Gets entries at hand, from the next one on. */
+static enum status peek_entries(struct fat_walk *walk)
 {
 	const struct fat *fat = walk->fat;
-	u64 end = fat->root_offset + fat->root_size;
+	const u64 within = (u64)walk->index * FAT_ENTRY_SIZE;
+	u64 left;
 	size_t size;
 	enum status status;
 
-	if (walk->left == 0) {
-		status = next_run(walk);
-		if (status)
-			return status;
-	}
-	if (walk->cluster != FAT_FIXED_ROOT) {
+	if (walk->cluster == FAT_FIXED_ROOT) {
+		walk->offset = fat->root_offset + within;
+		left = fat->root_size - within;
+		if (left == 0)
+			return ERR_NOT_FOUND;
+	} else {
+		const u32 cluster_size = 1u << fat->cluster_shift;
+		const u32 in_cluster = (u32)within & (cluster_size - 1);
+
+		if (in_cluster == 0 && walk->index > 0) {
+			status = next_cluster(walk);
+			if (status)
+				return status;
+		}
 		if (!fat_has_cluster(fat, walk->cluster))
 			return corrupt("FAT: directory in cluster %u of %u", walk->cluster,
 				       fat->cluster_count);
-		end = fat_cluster_offset(fat, walk->cluster + 1);
+		walk->offset = fat_cluster_offset(fat, walk->cluster) + in_cluster;
+		left = cluster_size - in_cluster;
 	}
-	size = (size_t)walk->left * FAT_ENTRY_SIZE;
-	status = block_peek(fat->volume.device, end - size, size, &walk->entries, &size);
+	status = block_peek(fat->volume.device, walk->offset, (size_t)left, &walk->next, &size);
 	if (status)
 		return status;
-	walk->end = walk->entries + size;
-	walk->left -= (u32)size / FAT_ENTRY_SIZE;
-	walk->index += (u32)size / FAT_ENTRY_SIZE;
+	walk->end = walk->next + size;
 	return OK;
 }
 
-/*
- * The number of the part of a long name that @entry is, from 1; 0 if it is out of order. It is for
- * the caller to say in @name->left that it is good.
- */
-static u32 long_name_part(struct long_name *name, const u8 *entry)
+enum status fat_walk_step(struct fat_walk *walk, const u8 **bytes)
 {
-	u32 part = entry[0] & ~(u32)PART_LAST;
-	u32 expected = name->left;
+	if (walk->next == walk->end) {
+		enum status status = peek_entries(walk);
 
-	if (entry[0] & PART_LAST) {
-		expected = part;
-		name->checksum = entry[PART_CHECKSUM_OFFSET];
+		if (status)
+			return status;
 	}
-	name->left = NO_NAME;
-	if (part != expected || part > PARTS_MAX || entry[PART_CHECKSUM_OFFSET] != name->checksum)
-		return 0;
-	return part;
+	*bytes = walk->next;
+	walk->next += FAT_ENTRY_SIZE;
+	walk->offset += FAT_ENTRY_SIZE;
+	walk->index++;
+	return OK;
 }
 
-static bool is_long_name(const u8 *entry)
+static bool is_long_name(const u8 *bytes)
 {
-	return (entry[KIND_OFFSET] & KIND_LONG_NAME_MASK) == KIND_LONG_NAME;
+	return (bytes[FAT_KIND_OFFSET] & FAT_KIND_LONG_NAME_MASK) == FAT_KIND_LONG_NAME;
 }
 
-/* Is the name complete, and that of the short entry that follows it? */
-static bool long_name_is_of(const struct long_name *name, const u8 *entry)
+/* Not a deleted entry, "." or "..", the volume's label. */
+static bool is_file(const u8 *bytes)
 {
-	return name->left == 0 && name->checksum == fat_name_checksum(entry);
-}
-
-/* A file or directory; not a deleted entry, "." or "..", the volume's label. */
-static bool is_file(const u8 *entry)
-{
-	return entry[0] != DELETED && entry[0] != '.' && !(entry[KIND_OFFSET] & KIND_LABEL);
-}
-
-static void fill_file(const struct fat *fat, const u8 *entry, struct file *out)
-{
-	u32 cluster = load_le16(entry + 26);
-
-	if (fat->variant->entry_bits == 32)
-		cluster |= (u32)load_le16(entry + 20) << 16;
-	*out = (struct file){ .volume = (struct volume *)&fat->volume };
-	out->is_directory = entry[KIND_OFFSET] & KIND_DIRECTORY;
-	out->size = out->is_directory ? 0 : load_le32(entry + 28);
-	out->private[FAT_FILE_CLUSTER] = cluster == FAT_FIXED_ROOT ? 0 : cluster;
+	return bytes[0] != FAT_DELETED && bytes[0] != '.' &&
+	       !(bytes[FAT_KIND_OFFSET] & FAT_KIND_LABEL);
 }
 
 /*
- * The units of one part of a long name: as many as the name has there. 0: a part that breaks the
- * rules.
+ * Takes the units of one part of a long name. Unless it follows the parts before and keeps the
+ * rules, there is no long name.
  */
-static u32 part_units(const u8 *entry, u16 units[FAT_LONG_NAME_PART])
+static void add_part(struct long_name *name, const u8 *bytes, struct fat_entry *entry)
 {
+	const bool is_last = bytes[0] & FAT_PART_LAST;
+	const u32 part = bytes[0] & ~(u32)FAT_PART_LAST;
+	const u32 expected = is_last ? part : name->left;
 	u32 count = 0;
+	u16 *units;
 
-	while (count < FAT_LONG_NAME_PART) {
-		u16 unit = fat_name_unit(entry, count);
+	name->left = NO_NAME;
+	if (is_last)
+		name->checksum = bytes[FAT_PART_CHECKSUM_OFFSET];
+	if (part == 0 || part != expected || part > FAT_LONG_NAME_PARTS_MAX ||
+	    bytes[FAT_PART_CHECKSUM_OFFSET] != name->checksum)
+		return;
+	units = entry->units + (part - 1) * FAT_LONG_NAME_PART;
+	for (; count < FAT_LONG_NAME_PART; count++) {
+		const u16 unit = load_le16(bytes + fat_name_unit_offset(count));
 
 		if (unit == 0)
 			break;
 		if (!fat_name_can_have(unit))
-			return 0;
-		units[count++] = unit;
+			return;
+		units[count] = unit;
 	}
-	return count;
+	/* Only the last part may end early. */
+	if (is_last)
+		entry->count = (part - 1) * FAT_LONG_NAME_PART + count;
+	else if (count < FAT_LONG_NAME_PART)
+		return;
+	if (count > 0 && entry->count <= FAT_LONG_NAME_MAX)
+		name->left = part - 1;
 }
 
-enum status fat_next(const struct file *directory, u64 *cursor, struct directory_entry *out)
+/* "." and "..", which lead elsewhere. */
+static bool is_dots(const struct fat_entry *entry)
 {
-	struct walk walk = walk_start(directory, (u32)*cursor, (u32)(*cursor >> 32));
+	return entry->count <= 2 && entry->units[0] == '.' &&
+	       (entry->count == 1 || entry->units[1] == '.');
+}
+
+enum status fat_walk_next(struct fat_walk *walk, struct fat_entry *out)
+{
 	struct long_name name = { .left = NO_NAME };
-	u16 units[PARTS_MAX * FAT_LONG_NAME_PART];
-	u32 count = 0;
 
-	for (const u8 *entry = NULL;; entry += FAT_ENTRY_SIZE) {
-		u32 behind;
-		size_t size = 0;
+	out->first_index = walk->index;
+	for (;;) {
+		const u8 *bytes;
+		enum status status = fat_walk_step(walk, &bytes);
 
-		if (entry == walk.end) {
-			enum status status = walk_on(&walk);
-
-			if (status)
-				return status;
-			entry = walk.entries;
-		}
-		if (entry[0] == FREE_FROM_HERE)
+		if (status)
+			return status;
+		if (bytes[0] == FAT_FREE_FROM_HERE)
 			return ERR_NOT_FOUND;
-		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && is_long_name(entry)) {
-			u32 part = long_name_part(&name, entry);
-			u32 first, part_count;
-
-			if (part == 0)
-				continue;
-			first = (part - 1) * FAT_LONG_NAME_PART;
-			part_count = part_units(entry, units + first);
-			if (entry[0] & PART_LAST)
-				count = first + part_count;
-			else if (part_count < FAT_LONG_NAME_PART)
-				continue;
-			if (part_count > 0 && count <= FAT_LONG_NAME_MAX)
-				name.left = part - 1;
+		if (IS_ENABLED(CONFIG_FAT_LONG_NAMES) && is_long_name(bytes)) {
+			if (bytes[0] & FAT_PART_LAST)
+				out->first_index = walk->index - 1;
+			add_part(&name, bytes, out);
 			continue;
 		}
-		if (is_file(entry)) {
-			if (long_name_is_of(&name, entry))
-				size = utf8_from_utf16(out->name, sizeof(out->name), units, count);
-			if (size == 0)
-				size = fat_name_from_short(entry, out->name);
-		}
-		name.left = NO_NAME;
-		if (size == 0)
-			continue;
-		fill_file(walk.fat, entry, &out->file);
-		behind = (u32)(walk.end - entry) / FAT_ENTRY_SIZE - 1;
-		*cursor = walk.index - behind;
-		*cursor |=
-			(u64)(walk.cluster - (walk.left + behind) / entries_per_cluster(walk.fat))
-			<< 32;
-		return OK;
-	}
-}
-
-/*
- * Does a part of a long name read as the @count units at @wanted, and end there if there is room
- * left?
- */
-static bool part_matches(const u8 *entry, const u16 *wanted, u32 count)
-{
-	for (u32 i = 0; i < FAT_LONG_NAME_PART && i <= count; i++) {
-		u16 unit = fat_name_unit(entry, i);
-
-		if (i == count)
-			return unit == 0;
-		if (unit != wanted[i] && ucs2_to_upper(unit) != wanted[i])
-			return false;
-	}
-	return true;
-}
-
-static bool short_name_matches(const u8 *entry, const u8 *wanted)
-{
-	for (u32 i = 0; i < FAT_SHORT_NAME_SIZE; i++) {
-		u8 byte = entry[i];
-
-		if (byte >= 'a' && byte <= 'z')
-			byte -= 'a' - 'A';
-		if (byte != wanted[i])
-			return false;
-	}
-	return true;
-}
-
-enum status fat_find(const struct file *directory, struct span wanted, struct file *out)
-{
-	struct walk walk = walk_start(directory, 0, 0);
-	struct long_name name = { .left = NO_NAME };
-	u16 units[FAT_LONG_NAME_MAX];
-	u8 short_name[FAT_SHORT_NAME_SIZE];
-	const u32 count = IS_ENABLED(CONFIG_FAT_LONG_NAMES) ? fat_name_to_units(wanted, units) : 0;
-	const u32 parts = (count + FAT_LONG_NAME_PART - 1) / FAT_LONG_NAME_PART;
-
-	if (!fat_name_to_short(wanted, short_name))
-		short_name[0] = FREE_FROM_HERE; /* which no entry in use begins with */
-	for (const u8 *entry = NULL;; entry += FAT_ENTRY_SIZE) {
-		if (entry == walk.end) {
-			enum status status = walk_on(&walk);
-
-			if (status)
-				return status;
-			entry = walk.entries;
-		}
-		if (entry[0] == FREE_FROM_HERE)
-			return ERR_NOT_FOUND;
-		if (is_long_name(entry)) {
-			u32 part = long_name_part(&name, entry);
-			u32 first = (part - 1) * FAT_LONG_NAME_PART;
-
-			/* Most names differ in their number of parts, or early in one of them. */
-			if (entry[0] & PART_LAST && part != parts)
-				continue;
-			if (part && part_matches(entry, units + first, count - first))
-				name.left = part - 1;
-			continue;
-		}
-		if ((long_name_is_of(&name, entry) || short_name_matches(entry, short_name)) &&
-		    is_file(entry)) {
-			fill_file(walk.fat, entry, out);
+		if (is_file(bytes)) {
+			out->bytes = bytes;
+			out->offset = walk->offset - FAT_ENTRY_SIZE;
+			out->cluster = walk->cluster;
+			out->index = walk->index - 1;
+			if (name.left != 0 || name.checksum != fat_name_checksum(bytes) ||
+			    is_dots(out)) {
+				out->count = 0;
+				out->first_index = out->index;
+			}
 			return OK;
 		}
 		name.left = NO_NAME;
 	}
+}
+
+/* @wanted is in upper case. */
+static bool units_match(const u16 *units, u32 count, const u16 *wanted, u32 wanted_count)
+{
+	if (count != wanted_count)
+		return false;
+	for (u32 i = 0; i < count; i++)
+		if (units[i] != wanted[i] && ucs2_to_upper(units[i]) != wanted[i])
+			return false;
+	return true;
+}
+
+static bool entry_matches(const struct fat_entry *entry, const u16 *wanted, u32 count)
+{
+	u16 units[FAT_SHORT_NAME_UNITS];
+
+	if (units_match(entry->units, entry->count, wanted, count))
+		return true;
+	return count <= FAT_SHORT_NAME_UNITS &&
+	       units_match(units, fat_short_name_units(entry->bytes, units), wanted, count);
+}
+
+enum status fat_entry_find(const struct fat *fat, u32 first_cluster, struct span name,
+			   struct fat_entry *out)
+{
+	struct fat_walk walk = fat_walk_start(fat, first_cluster);
+	u16 wanted[FAT_LONG_NAME_MAX];
+	const u32 count = fat_name_to_units(name, wanted);
+
+	for (;;) {
+		enum status status = fat_walk_next(&walk, out);
+
+		if (status)
+			return status;
+		if (count > 0 && entry_matches(out, wanted, count))
+			return OK;
+	}
+}
+
+size_t fat_entry_name(const struct fat_entry *entry, char name[FILE_NAME_SIZE])
+{
+	u16 units[FAT_SHORT_NAME_UNITS];
+
+	if (entry->count > 0)
+		return utf8_from_utf16(name, FILE_NAME_SIZE, entry->units, entry->count);
+	return utf8_from_utf16(name, FILE_NAME_SIZE, units,
+			       fat_short_name_units(entry->bytes, units));
+}
+
+u32 fat_entry_cluster(const struct fat *fat, const u8 *bytes)
+{
+	u32 cluster = load_le16(bytes + FAT_CLUSTER_OFFSET);
+
+	if (fat->variant->entry_bits == 32)
+		cluster |= (u32)load_le16(bytes + FAT_CLUSTER_HIGH_OFFSET) << 16;
+	return cluster == FAT_FIXED_ROOT ? 0 : cluster;
+}
+
+struct file fat_file_from_entry(const struct fat *fat, u32 directory, const u8 *bytes,
+				u64 entry_offset)
+{
+	struct file file = { .volume = (struct volume *)&fat->volume,
+			     .generation = fat->volume.generation };
+	struct fat_file *state = fat_file_of(&file);
+
+	file.is_directory = bytes[FAT_KIND_OFFSET] & FAT_KIND_DIRECTORY;
+	file.size = file.is_directory ? 0 : load_le32(bytes + FAT_SIZE_OFFSET);
+	state->first_cluster = fat_entry_cluster(fat, bytes);
+	state->directory = directory;
+	state->entry_offset = entry_offset;
+	return file;
+}
+
+enum status fat_next(const struct file *directory, u64 *cursor, struct directory_entry *out)
+{
+	const struct fat *fat = fat_of(directory);
+	const u32 first_cluster = fat_file_of(directory)->first_cluster;
+	struct fat_walk walk = fat_walk_start(fat, first_cluster);
+	struct fat_entry entry;
+	enum status status;
+
+	/* Where the walk stopped before: the entry that is next, and the cluster of the one before.
+	 */
+	if (*cursor) {
+		walk.index = (u32)*cursor;
+		walk.cluster = (u32)(*cursor >> 32);
+	}
+	do {
+		status = fat_walk_next(&walk, &entry);
+		if (status)
+			return status;
+	} while (fat_entry_name(&entry, out->name) == 0);
+	out->file = fat_file_from_entry(fat, first_cluster, entry.bytes, entry.offset);
+	*cursor = (u64)walk.cluster << 32 | walk.index;
+	return OK;
+}
+
+enum status fat_find(const struct file *directory, struct span name, struct file *out)
+{
+	const struct fat *fat = fat_of(directory);
+	const u32 first_cluster = fat_file_of(directory)->first_cluster;
+	struct fat_entry entry;
+	enum status status = fat_entry_find(fat, first_cluster, name, &entry);
+
+	if (!status)
+		*out = fat_file_from_entry(fat, first_cluster, entry.bytes, entry.offset);
+	return status;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT12, FAT16 and FAT32 for reading (Microsoft, FAT File System Specification, 1.03 and 2005).
- * mount.c turns the boot sector into a struct fat whose numbers hold together; all the rest of the
- * folder trusts it, and nothing else that comes from the disk.
+ * FAT12, FAT16 and FAT32 (Microsoft, FAT File System Specification, 1.03 and 2005). mount.c turns
+ * the boot sector into a struct fat whose numbers hold together; all the rest of the folder trusts
+ * it, and nothing else that comes from the disk.
  */
 #pragma once
 
@@ -33,6 +33,10 @@ struct fat {
 	u64 root_offset;   /* where it is; all offsets are bytes on the device */
 	u64 table_offset;  /* the FAT in use */
 	u64 data_offset;   /* cluster 2 */
+	/* space.c's */
+	u64 fs_info_offset; /* 0: there is none */
+	u32 free_count;     /* clusters, or FAT_NOT_KNOWN */
+	u32 next_free;      /* where to look for free clusters */
 };
 
 enum {
@@ -44,23 +48,65 @@ enum {
 	FAT_FIRST_CLUSTER = 2,
 	FAT_ENTRY_SIZE = 32,
 	FAT_DIRECTORY_ENTRIES_MAX = 65536,
+	FAT_DIRECTORY_SIZE_MAX = FAT_DIRECTORY_ENTRIES_MAX * FAT_ENTRY_SIZE,
 	FAT_SHORT_NAME_SIZE = 11,
-	FAT_LONG_NAME_MAX = 255, /* UTF-16 units */
-	FAT_LONG_NAME_PART = 13, /* of them in one directory entry */
+	FAT_SHORT_NAME_UNITS = FAT_SHORT_NAME_SIZE + 1, /* with a dot */
+	FAT_LONG_NAME_MAX = 255,                        /* UTF-16 units */
+	FAT_LONG_NAME_PART = 13,                        /* of them in one directory entry */
+	FAT_LONG_NAME_PARTS_MAX = 20,
 };
 
-/* struct file's private[]: file.c keeps the run of clusters that it used last. */
+#define FAT_NOT_KNOWN 0xffffffffu
+
+/* Directory entries: directory.c and info.c have the pictures. */
 enum {
-	FAT_FILE_CLUSTER, /* the first one, 0 in an empty file */
-	FAT_FILE_RUN, /* index in the file of the run's first cluster in the upper half, its number
-			 in the lower */
-	FAT_FILE_COUNT, /* clusters in the run; 0 before the first read */
-	FAT_FILE_LOOP,  /* jumps so far in the upper half, the cluster one led to in the lower */
+	FAT_FREE_FROM_HERE = 0x00,
+	FAT_DELETED = 0xe5,
+	FAT_KIND_OFFSET = 11,
+	FAT_KIND_LABEL = 0x08,
+	FAT_KIND_DIRECTORY = 0x10,
+	FAT_KIND_LONG_NAME = 0x0f,
+	FAT_KIND_LONG_NAME_MASK = 0x3f,
+	FAT_PART_LAST = 0x40,
+	FAT_PART_CHECKSUM_OFFSET = 13,
+	FAT_CREATED_FINE_OFFSET = 13,
+	FAT_CREATED_TIME_OFFSET = 14,
+	FAT_CREATED_DATE_OFFSET = 16,
+	FAT_ACCESSED_DATE_OFFSET = 18,
+	FAT_CLUSTER_HIGH_OFFSET = 20,
+	FAT_MODIFIED_TIME_OFFSET = 22,
+	FAT_MODIFIED_DATE_OFFSET = 24,
+	FAT_CLUSTER_OFFSET = 26,
+	FAT_SIZE_OFFSET = 28,
+};
+
+/* Clusters of a file that are neighbours on the disk. */
+struct fat_run {
+	u32 index;   /* of its first cluster within the file */
+	u32 cluster; /* and the number of that */
+	u32 count;
+};
+
+/* The state of a struct file. */
+struct fat_file {
+	u32 first_cluster; /* 0 in an empty file */
+	u32 directory; /* the first cluster of the one that the file lies in; 0: it is the root */
+	u64 entry_offset;   /* its short entry */
+	struct fat_run run; /* the one used last, so that reading on does not start over; count 0:
+			       none */
+	u32 jumps;          /* from run to run so far, */
+	u32 jump_target;    /* and the cluster that an earlier one led to */
 };
 
 static inline struct fat *fat_of(const struct file *file)
 {
 	return container_of(file->volume, struct fat, volume);
+}
+
+static inline struct fat_file *fat_file_of(const struct file *file)
+{
+	static_assert(sizeof(struct fat_file) <= sizeof(file->state));
+	return (struct fat_file *)file->state;
 }
 
 static inline bool fat_has_cluster(const struct fat *fat, u32 cluster)
@@ -88,18 +134,88 @@ const struct fat_variant *fat_variant_find(u32 entry_bits);
  */
 enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32 *count, u32 *next);
 
-/* directory.c, file.c: see struct fs_ops */
+/* The link of one cluster. */
+static inline enum status fat_link(const struct fat *fat, u32 cluster, u32 *link)
+{
+	return fat->variant->scan(fat, &cluster, cluster, link);
+}
+
+/* directory.c */
+
+/* A place in a directory; the entry there is valid until something else is read by the cache. */
+struct fat_walk {
+	const struct fat *fat;
+	u32 index;   /* of the next entry in the directory */
+	u32 cluster; /* that holds the entry before it; FAT_FIXED_ROOT */
+	u64 offset;  /* of the next entry */
+	const u8 *next, *end;
+};
+
+/* A file or directory as its directory shows it: a short entry, and the long name before it. */
+struct fat_entry {
+	const u8 *bytes; /* the short entry: as long as fat_walk's */
+	u64 offset;
+	u32 cluster;     /* that holds it */
+	u32 index;       /* in the directory, of the short entry, */
+	u32 first_index; /* and of the first one of the long name, or the same */
+	u32 count;       /* units of the long name; 0: there is none that is whole */
+	u16 units[FAT_LONG_NAME_PARTS_MAX * FAT_LONG_NAME_PART];
+};
+
+struct fat_walk fat_walk_start(const struct fat *fat, u32 first_cluster);
+
+/* The 32 bytes that follow, whatever they are. ERR_NOT_FOUND at the end of the directory. */
+enum status fat_walk_step(struct fat_walk *walk, const u8 **bytes);
+
+/* The file or directory that follows. ERR_NOT_FOUND: there are no more. */
+enum status fat_walk_next(struct fat_walk *walk, struct fat_entry *out);
+
+/* The entry called @name in the directory that starts in @first_cluster. */
+enum status fat_entry_find(const struct fat *fat, u32 first_cluster, struct span name,
+			   struct fat_entry *out);
+
+/* The name of an entry, long or short; 0 if nobody could open it by that name. */
+size_t fat_entry_name(const struct fat_entry *entry, char name[FILE_NAME_SIZE]);
+
+u32 fat_entry_cluster(const struct fat *fat, const u8 *bytes);
+
+/* The file that the short entry @bytes at @entry_offset stands for. */
+struct file fat_file_from_entry(const struct fat *fat, u32 directory, const u8 *bytes,
+				u64 entry_offset);
+
+/* file.c */
+
+/*
+ * Makes the run of @state the one that holds cluster @index of the file; it is not followed beyond
+ * cluster @last.
+ */
+enum status fat_file_run(const struct fat *fat, struct fat_file *state, u32 index, u32 last);
+
+/* info.c */
+
+/* The entry that holds the volume's label: its name, and where it is. ERR_NOT_FOUND: none. */
+enum status fat_label_find(const struct fat *fat, u8 label[FAT_SHORT_NAME_SIZE], u64 *offset);
+
+/* space.c */
+
+/* At mount. */
+void fat_read_fs_info(struct fat *fat);
+
+/* mount.c, directory.c, file.c, info.c, space.c: see struct fs_ops */
+enum status fat_root(struct volume *volume, struct file *out);
 enum status fat_next(const struct file *directory, u64 *cursor, struct directory_entry *out);
 enum status fat_find(const struct file *directory, struct span name, struct file *out);
 enum status fat_read(struct file *file, u64 offset, size_t size, void *buffer);
+enum status fat_info(const struct file *file, struct file_info *out);
+enum status fat_file_name(const struct file *file, char name[FILE_NAME_SIZE]);
+enum status fat_parent(const struct file *file, struct file *out);
+enum status fat_space(struct volume *volume, struct volume_space *out);
+enum status fat_label(struct volume *volume, char label[VOLUME_LABEL_SIZE]);
 
 /* name.c */
 
-/* @name as it stands in a directory, upper case and padded. False if it is no 8.3 name. */
-bool fat_name_to_short(struct span name, u8 short_name[FAT_SHORT_NAME_SIZE]);
-
-/* The short name of a directory entry as UTF-8; 0 if nobody could open it by that name. */
-size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE]);
+/* The units of the short name of a directory entry; 0 if nobody could open it by that name. */
+u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS]);
 
 /* @name as upper case UTF-16; 0 if it is too long. */
 u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX]);
@@ -107,8 +223,8 @@ u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX]);
 /* A name with a separator or a control character in it opens nothing, or something else. */
 bool fat_name_can_have(u16 unit);
 
-/* What ties the parts of a long name to the short name behind them. */
+/* What ties the parts of a long name to the short name that follows them. */
 u8 fat_name_checksum(const u8 *short_name);
 
-/* Unit @index, below FAT_LONG_NAME_PART, of a part of a long name. */
-u16 fat_name_unit(const u8 *entry, u32 index);
+/* The offset in an entry of unit @index, below FAT_LONG_NAME_PART, of a part of a long name. */
+u32 fat_name_unit_offset(u32 index);

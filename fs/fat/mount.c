@@ -16,10 +16,12 @@
  *	40	2	FAT32: bit 7: only the FAT numbered in bits 0 to 3 is in use
  *	42	2	FAT32: version, 0
  *	44	4	FAT32: first cluster of the root directory
+ *	48	2	FAT32: sector of the FSInfo structure, 0 or 0xffff: none
  *	510	2	0x55 0xaa
  */
 #include "core/log.h"
 #include "fs/fat/fat.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 enum {
@@ -31,7 +33,7 @@ enum {
 
 struct boot_sector {
 	u32 bytes_per_sector, sectors_per_cluster, reserved_sectors, fat_count, root_entries;
-	u32 sectors, fat_sectors, fat_sectors_16, flags, version, root_cluster;
+	u32 sectors, fat_sectors, fat_sectors_16, flags, version, root_cluster, fs_info_sector;
 	u8 media;
 };
 
@@ -49,6 +51,7 @@ static struct boot_sector boot_sector_read(const u8 *bytes)
 		.flags = load_le16(bytes + 40),
 		.version = load_le16(bytes + 42),
 		.root_cluster = load_le32(bytes + 44),
+		.fs_info_sector = load_le16(bytes + 48),
 	};
 
 	if (!b.sectors)
@@ -80,6 +83,8 @@ static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 		return corrupt("FAT32: root directory in cluster %u of %u", b->root_cluster,
 			       fat->cluster_count);
 	fat->root_cluster = b->root_cluster;
+	if (IS_ENABLED(CONFIG_FILE_INFO) && b->fs_info_sector < b->reserved_sectors)
+		fat->fs_info_offset = (u64)b->fs_info_sector * b->bytes_per_sector;
 	if (b->flags & FAT32_ONE_ACTIVE) {
 		u32 active = b->flags & 15;
 
@@ -164,30 +169,43 @@ static enum status mount(struct block_device *device, struct arena *arena, struc
 	fat = arena_allocate(arena, sizeof(*fat));
 	if (!fat)
 		return ERR_NO_MEMORY;
-	fat->volume = (struct volume){ .ops = &fat_ops, .device = device };
+	fat->volume = (struct volume){
+		.ops = &fat_ops,
+		.device = device,
+		.read_only = device->read_only || !IS_ENABLED(CONFIG_FAT_WRITE),
+	};
 	status = check(&b, fat);
 	if (status)
 		return status;
 	log_debug("FAT%u: %u clusters of %u bytes", fat->variant->entry_bits, fat->cluster_count,
 		  1u << fat->cluster_shift);
+	if (IS_ENABLED(CONFIG_FILE_INFO))
+		fat_read_fs_info(fat);
 	*out = &fat->volume;
 	return OK;
 }
 
-static enum status root(struct volume *volume, struct file *out)
+enum status fat_root(struct volume *volume, struct file *out)
 {
 	const struct fat *fat = container_of(volume, struct fat, volume);
 
-	*out = (struct file){ .volume = volume, .is_directory = true };
-	out->private[FAT_FILE_CLUSTER] = fat->root_cluster;
+	*out = (struct file){ .volume = volume,
+			      .is_directory = true,
+			      .generation = volume->generation };
+	fat_file_of(out)->first_cluster = fat->root_cluster;
 	return OK;
 }
 
 const struct fs_ops fat_ops = {
 	.name = "FAT",
 	.mount = mount,
-	.root = root,
+	.root = fat_root,
 	.next = fat_next,
 	.find = fat_find,
 	.read = fat_read,
+	.info = IS_ENABLED(CONFIG_FILE_INFO) ? fat_info : NULL,
+	.file_name = IS_ENABLED(CONFIG_FILE_INFO) ? fat_file_name : NULL,
+	.parent = IS_ENABLED(CONFIG_FILE_INFO) ? fat_parent : NULL,
+	.space = IS_ENABLED(CONFIG_FILE_INFO) ? fat_space : NULL,
+	.label = IS_ENABLED(CONFIG_FILE_INFO) ? fat_label : NULL,
 };

@@ -16,39 +16,6 @@ enum {
 	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean: deleted */
 };
 
-/* The next field of a short name, off the front of @name. False if it is too long, or empty. */
-static bool fill_field(struct span *name, u8 *field, u32 field_size)
-{
-	u32 size = 0;
-
-	while (!span_is_empty(*name) && name->data[0] != '.') {
-		u32 character = utf8_next(name);
-
-		if (character <= ' ' && (character < ' ' || size == 0))
-			return false;
-		if (character > 0xff || size == field_size)
-			return false;
-		if (character >= 'a' && character <= 'z')
-			character -= 'a' - 'A';
-		field[size++] = (u8)character;
-	}
-	/* Blanks at the end are padding, not part of a name. */
-	return size > 0 && field[size - 1] != ' ';
-}
-
-bool fat_name_to_short(struct span name, u8 short_name[FAT_SHORT_NAME_SIZE])
-{
-	memset(short_name, ' ', FAT_SHORT_NAME_SIZE);
-	if (!fill_field(&name, short_name, BASE_SIZE))
-		return false;
-	if (short_name[0] == 0xe5)
-		short_name[0] = FIRST_IS_E5;
-	if (span_is_empty(name))
-		return true;
-	name = span_from(name, 1);
-	return fill_field(&name, short_name + BASE_SIZE, EXTENSION_SIZE) && span_is_empty(name);
-}
-
 static u32 field_to_units(const u8 *field, u32 field_size, bool lower, u16 *units)
 {
 	u32 size = field_size;
@@ -70,9 +37,8 @@ bool fat_name_can_have(u16 unit)
 	return unit >= ' ' && unit != '/' && unit != '\\';
 }
 
-size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE])
+u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS])
 {
-	u16 units[BASE_SIZE + 1 + EXTENSION_SIZE];
 	u32 count = field_to_units(entry, BASE_SIZE, entry[CASE_OFFSET] & CASE_LOWER_BASE, units);
 	u32 extension;
 
@@ -91,7 +57,7 @@ size_t fat_name_from_short(const u8 *entry, char name[FILE_NAME_SIZE])
 		units[count] = '.';
 		count += 1 + extension;
 	}
-	return utf8_from_utf16(name, FILE_NAME_SIZE, units, count);
+	return count;
 }
 
 u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX])
@@ -123,10 +89,8 @@ u8 fat_name_checksum(const u8 *short_name)
 	return sum;
 }
 
-u16 fat_name_unit(const u8 *entry, u32 index)
+u32 fat_name_unit_offset(u32 index)
 {
 	/* The units stand where short entries have room: 5 at 1, 6 at 14, 2 at 28. */
-	u32 offset = index < 5 ? 1 : index < 11 ? 14 - 5 * 2 : 28 - 11 * 2;
-
-	return load_le16(entry + offset + index * 2);
+	return index * 2 + (index < 5 ? 1 : index < 11 ? 14 - 5 * 2 : 28 - 11 * 2);
 }

@@ -9,8 +9,8 @@
 
 #include "core/log.h"
 #include "fs/fat/fat.h"
-#include "tests/host/fat_walk.h"
 #include "tests/host/host.h"
+#include "tests/host/volume_walk.h"
 
 enum { DISK_SIZE = 8 << 20, READS_MAX = 200000 };
 
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memory_disk_init(&disk, bytes, sizeof(bytes) >> (choice >> 2 & 7), 512u << (choice & 3));
 	if (fat_ops.mount(&disk.device, &arena, &volume) == OK &&
 	    volume->ops->root(volume, &root) == OK)
-		fat_walk(&root, 3, &entries_left, &bytes_left);
+		volume_walk(&root, 3, &entries_left, &bytes_left);
 	if (disk.reads > READS_MAX) {
 		fprintf(stderr, "%llu reads\n", (unsigned long long)disk.reads);
 		abort();

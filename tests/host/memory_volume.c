@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A volume of files in memory. A directory is the part of some file's path before a '/': private[0]
- * points to that path and private[1] is the part's length; of a file, private[0] points to its
- * memory_file.
+ * A volume of files in memory. A directory is the part of some file's path before a '/'.
  */
 #include "tests/host/memory_volume.h"
 
@@ -10,6 +8,17 @@
 #include <strings.h>
 
 #include "lib/util.h"
+
+struct memory_state {
+	const struct memory_file *file; /* of a directory: one that lies in it, however deep; */
+	size_t path_size;               /* of whose path this much is the directory's */
+};
+
+static struct memory_state *memory_state_of(const struct file *file)
+{
+	static_assert(sizeof(struct memory_state) <= sizeof(file->state));
+	return (struct memory_state *)file->state;
+}
 
 static struct memory_volume *memory_volume_of(const struct file *file)
 {
@@ -19,13 +28,13 @@ static struct memory_volume *memory_volume_of(const struct file *file)
 /* What follows the directory in the path of @file; NULL if it does not lie in it. */
 static const char *below(const struct file *directory, const struct memory_file *file)
 {
-	const char *prefix = (const char *)(uintptr_t)directory->private[0];
-	size_t size = (size_t)directory->private[1];
+	const struct memory_state *state = memory_state_of(directory);
+	const size_t size = state->path_size;
 
-	if (strncasecmp(file->path, prefix, size) != 0)
-		return NULL;
 	if (size == 0)
 		return file->path;
+	if (strncasecmp(file->path, state->file->path, size) != 0)
+		return NULL;
 	return file->path[size] == '/' ? file->path + size + 1 : NULL;
 }
 
@@ -33,14 +42,14 @@ static struct file open_at(const struct file *directory, const struct memory_fil
 			   const char *name, size_t name_size)
 {
 	struct file opened = { .volume = directory->volume };
+	struct memory_state *state = memory_state_of(&opened);
 
+	state->file = file;
 	if (name[name_size] == '/') {
 		opened.is_directory = true;
-		opened.private[0] = (uintptr_t)file->path;
-		opened.private[1] = (u64)(name + name_size - file->path);
+		state->path_size = (size_t)(name + name_size - file->path);
 	} else {
 		opened.size = file->size ? file->size : file->bytes.size;
-		opened.private[0] = (uintptr_t)file;
 	}
 	return opened;
 }
@@ -56,9 +65,7 @@ static size_t component_size(const char *path)
 
 static enum status volume_root(struct volume *volume, struct file *out)
 {
-	*out = (struct file){ .volume = volume,
-			      .is_directory = true,
-			      .private = { (uintptr_t) "" } };
+	*out = (struct file){ .volume = volume, .is_directory = true };
 	return OK;
 }
 
@@ -119,7 +126,7 @@ static enum status volume_find(const struct file *directory, struct span wanted,
 static enum status volume_read(struct file *file, u64 offset, size_t size, void *buffer)
 {
 	struct memory_volume *volume = memory_volume_of(file);
-	const struct memory_file *memory = (const struct memory_file *)(uintptr_t)file->private[0];
+	const struct memory_file *memory = memory_state_of(file)->file;
 	struct span part = span_part(memory->bytes, offset, size);
 
 	volume->reads++;
@@ -150,5 +157,7 @@ void memory_volume_init(struct memory_volume *volume, const char *name,
 {
 	*volume = (struct memory_volume){ .files = files, .count = count };
 	snprintf(volume->device.name, sizeof(volume->device.name), "%s", name);
-	volume->volume = (struct volume){ &memory_volume_ops, &volume->device };
+	volume->volume = (struct volume){ .ops = &memory_volume_ops,
+					  .device = &volume->device,
+					  .read_only = true };
 }

@@ -38,7 +38,7 @@ static struct file root(void)
  * All names, each followed by '|', and a word for any end but the right one. Each that is listed
  * must be found.
  */
-static const char *list(const struct file *directory)
+static const char *list(struct file *directory)
 {
 	static char all[4096];
 	struct directory_entry entry;
@@ -52,7 +52,8 @@ static const char *list(const struct file *directory)
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s|", entry.name,
 			 entry.file.is_directory ? "/" : "");
 		CHECK_EQUAL(fat_find(directory, span_of_string(entry.name), &found), OK);
-		CHECK_EQUAL(found.private[FAT_FILE_CLUSTER], entry.file.private[FAT_FILE_CLUSTER]);
+		CHECK_EQUAL(fat_file_of(&found)->first_cluster,
+			    fat_file_of(&entry.file)->first_cluster);
 		CHECK_EQUAL(found.size, entry.file.size);
 	}
 	if (status != ERR_NOT_FOUND)

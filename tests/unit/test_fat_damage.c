@@ -4,8 +4,8 @@
 #include "core/log.h"
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
-#include "tests/host/fat_walk.h"
 #include "tests/host/memory_console.h"
+#include "tests/host/volume_walk.h"
 #include "tests/unit/test.h"
 
 static struct memory_disk disk;
@@ -254,7 +254,7 @@ static void check_damaged(struct fat_image *image, size_t offset)
 	/* Whoever refuses says why; what is no FAT at all is not ours to complain about. */
 	CHECK(status == OK || status == ERR_UNRECOGNIZED || last_message[0]);
 	if (!status && !volume->ops->root(volume, &root))
-		fat_walk(&root, 3, &entries, &bytes);
+		volume_walk(&root, 3, &entries, &bytes);
 	if (disk.reads > 20000)
 		printf("byte %zu: %llu requests\n", offset, (unsigned long long)disk.reads);
 	CHECK(disk.reads <= 20000);

@@ -406,7 +406,7 @@ TEST(a_device_error_anywhere_in_a_file_passes)
 	fat_image_file(&image, &image.root_directory, NULL, "FILE       ", bytes, sizeof(bytes));
 	volume = mount_image(&image, 4096);
 	CHECK(open_file(volume, "FILE", &file));
-	first = fat_cluster_offset(fat_of(&file), (u32)file.private[FAT_FILE_CLUSTER]);
+	first = fat_cluster_offset(fat_of(&file), fat_file_of(&file)->first_cluster);
 	last = (first + sizeof(bytes) - 1) / 4096;
 	CHECK(first % 4096 && (first + sizeof(bytes)) % 4096);
 	for (u64 block = first / 4096; block <= last; block++) {

@@ -148,11 +148,11 @@ TEST(numbers_that_are_none)
 
 TEST(every_status_has_a_name_of_its_own)
 {
-	for (int a = OK; a <= ERR_DENIED; a++)
+	for (int a = OK; a <= ERR_FULL; a++)
 		for (int b = OK; b < a; b++)
 			CHECK(strcmp(status_name((enum status)a), status_name((enum status)b)) != 0);
 	CHECK_TEXT(status_name((enum status) - 1), "unknown status");
-	CHECK_TEXT(status_name((enum status)(ERR_DENIED + 1)), "unknown status");
+	CHECK_TEXT(status_name((enum status)(ERR_FULL + 1)), "unknown status");
 	CHECK_TEXT(status_name(ERR_CORRUPT), "corrupt");
 }
 

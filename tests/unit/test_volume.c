@@ -87,7 +87,7 @@ static enum status deep_find(const struct file *directory, struct span name, str
 {
 	CHECK_EQUAL(name.size, 1);
 	*out = *directory;
-	out->private[0]++;
+	++*out->state;
 	return find_status;
 }
 
@@ -102,7 +102,7 @@ TEST(depth_is_bounded_and_errors_are_passed_on)
 	for (size_t i = 0; i < 1000; i++)
 		memcpy(path + 2 * i, "a/", 2);
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2 * 31), &file), OK);
-	CHECK_EQUAL(file.private[0], 31);
+	CHECK_EQUAL(*file.state, 31);
 	file.size = 42;
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2 * 32), &file), ERR_UNSUPPORTED);
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2 * 1000), &file), ERR_UNSUPPORTED);
@@ -110,7 +110,7 @@ TEST(depth_is_bounded_and_errors_are_passed_on)
 	for (size_t i = 0; i < 400; i++)
 		memcpy(path + 5 * i, "/a/..", 5);
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2000), &file), OK);
-	CHECK_EQUAL(file.private[0], 0);
+	CHECK_EQUAL(*file.state, 0);
 	file.size = 42;
 	find_status = ERR_CORRUPT;
 	CHECK_EQUAL(volume_open(&deep, SPAN("a/a"), &file), ERR_CORRUPT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For sweeps and fuzzing: whatever the bytes are, what core/volume.h promises must hold. */
-#include "tests/host/fat_walk.h"
+#include "tests/host/volume_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static void expect(bool condition, const char *what)
 {
 	if (condition)
 		return;
-	fprintf(stderr, "fat_walk: %s\n", what);
+	fprintf(stderr, "volume_walk: %s\n", what);
 	abort();
 }
 
@@ -37,7 +37,7 @@ static void read_all(struct file file, u64 *bytes_left)
 	free(bytes);
 }
 
-void fat_walk(const struct file *directory, u32 depth, u64 *entries_left, u64 *bytes_left)
+void volume_walk(struct file *directory, u32 depth, u64 *entries_left, u64 *bytes_left)
 {
 	struct directory_entry *entry = malloc(sizeof(*entry));
 	u64 cursor = 0;
@@ -58,7 +58,7 @@ void fat_walk(const struct file *directory, u32 depth, u64 *entries_left, u64 *b
 		if (!entry->file.is_directory)
 			read_all(entry->file, bytes_left);
 		else if (depth)
-			fat_walk(&entry->file, depth - 1, entries_left, bytes_left);
+			volume_walk(&entry->file, depth - 1, entries_left, bytes_left);
 	}
 	free(entry);
 }

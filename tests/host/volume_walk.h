@@ -12,4 +12,4 @@
  * all. Aborts if a name that is listed cannot be opened, or the contract of core/volume.h is broken
  * otherwise.
  */
-void fat_walk(const struct file *directory, u32 depth, u64 *entries_left, u64 *bytes_left);
+void volume_walk(struct file *directory, u32 depth, u64 *entries_left, u64 *bytes_left);
