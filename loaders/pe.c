@@ -56,6 +56,9 @@ enum {
 	RELOCATION_DIR64 = 10,
 };
 
+/* All sections together may have so many times the size of the image: they are placed in turn. */
+#define OVERLAP_MAX 2ull
+
 /* Zeroes take time and no bytes of a disk. A kernel's .bss has some 100 MiB at most. */
 #define ZEROES_MAX GIB
 
@@ -106,34 +109,31 @@ static enum status check_section(const char *name, const struct pe_image *image,
 	return OK;
 }
 
-/* In ascending order, as linkers write them, each is only compared with the end of all before. */
+/*
+ * Sections may overlap: in unified kernel images of stubs whose .sbat has grown since, it reaches
+ * into the section after it. What comes later in the table is placed over what came before.
+ */
 static enum status check_sections(const char *name, const struct pe_image *image, u64 file_size)
 {
-	u64 end = 0;
+	u64 sum = 0;
 
 	for (u32 i = 0; i < image->section_count; i++) {
 		struct pe_section section = pe_section(image, i);
-		enum status status;
+		enum status status = OK;
 
-		if (section.memory_size == 0)
-			continue;
-		status = check_section(name, image, file_size, &section);
+		if (section.memory_size)
+			status = check_section(name, image, file_size, &section);
 		if (status)
 			return status;
-		for (u32 j = 0; j < i && section.address < end; j++) {
-			struct pe_section other = pe_section(image, j);
-
-			if (other.memory_size && section.address < end_of(&other) &&
-			    other.address < end_of(&section))
-				return corrupt("%s: sections %s and %s overlap", name, other.name,
-					       section.name);
-		}
-		end = max_u64(end, end_of(&section));
+		sum += section.memory_size;
 	}
+	if (sum > OVERLAP_MAX * image->size)
+		return corrupt("%s: sections of %lu bytes in an image of %u", name, sum,
+			       image->size);
 	return OK;
 }
 
-/* The headers up to the optional one; @out is the part of the file from there on. */
+/* Where the headers after "MZ" are: there up to the data directories. */
 static enum status find_header(const char *name, struct span start, u64 file_size, u32 *at)
 {
 	struct span signature;
@@ -176,7 +176,7 @@ static enum status check_headers(const char *name, struct span start, u64 file_s
 	    optional_size < DIRECTORIES - OPTIONAL_HEADER + directories * DIRECTORY_SIZE)
 		return corrupt("%s: %u data directories in an optional header of %u bytes", name,
 			       directories, optional_size);
-	if (out->section_count > PE_SECTIONS_MAX || table + table_size > out->headers_size)
+	if (table + table_size > out->headers_size)
 		return corrupt("%s: %u sections from %lu on, headers of %u bytes", name,
 			       out->section_count, table, out->headers_size);
 	if (out->headers_size > start.size)
@@ -234,39 +234,17 @@ enum status pe_check(const char *name, struct span start, u64 file_size, struct 
 	return check_sections(name, out, file_size);
 }
 
-/* Where the next section after the start of another starts, or @size. */
-static u64 next_start(const struct pe_image *image, u64 start, u64 size)
-{
-	u64 next = size;
-
-	for (u32 i = 0; i < image->section_count; i++) {
-		struct pe_section section = pe_section(image, i);
-
-		if (section.memory_size && section.address > start)
-			next = min_u64(next, section.address);
-	}
-	return next;
-}
-
-/* Bytes of the file at @at of the image, and zeroes from there to what comes next. */
-static void place(const struct pe_image *image, struct span bytes, u64 at, u8 *to, u64 size)
-{
-	u64 end = at + bytes.size;
-
-	if (!span_is_empty(bytes))
-		memcpy(to + at, bytes.data, bytes.size);
-	memset(to + end, 0, next_start(image, at, size) - end);
-}
-
-enum status pe_place(const struct pe_image *image, struct span file, void *to, u64 size)
+enum status pe_place(const struct pe_image *image, struct span file, void *placed, u64 size)
 {
 	struct span headers = span_part(file, 0, image->headers_size);
+	u64 end = image->headers_size; /* up to here nothing is left to be zeroed */
+	u8 *to = placed;
 
 	if (size < image->size)
 		return ERR_TOO_SMALL;
 	if (headers.size != image->headers_size)
 		return ERR_CORRUPT;
-	place(image, headers, 0, to, size);
+	memcpy(to, headers.data, headers.size);
 	for (u32 i = 0; i < image->section_count; i++) {
 		struct pe_section section = pe_section(image, i);
 		struct span bytes = span_part(file, section.file_offset, section.file_size);
@@ -275,8 +253,14 @@ enum status pe_place(const struct pe_image *image, struct span file, void *to, u
 			continue;
 		if (bytes.size != section.file_size)
 			return ERR_CORRUPT;
-		place(image, bytes, section.address, to, size);
+		if (section.address > end)
+			memset(to + end, 0, section.address - end);
+		if (bytes.size)
+			memcpy(to + section.address, bytes.data, bytes.size);
+		memset(to + section.address + bytes.size, 0, section.memory_size - bytes.size);
+		end = max_u64(end, end_of(&section));
 	}
+	memset(to + end, 0, size - end);
 	return OK;
 }
 

@@ -25,12 +25,12 @@ enum {
 
 enum { PE_DLL_NX_COMPATIBLE = 0x100 };
 
-enum { PE_SECTIONS_MAX = 512, PE_SECTION_NAME_SIZE = 8 };
+enum { PE_SECTION_NAME_SIZE = 8 };
 
 /*
  * Checked by pe_check(): the headers are in the file and end within the image; the entry lies
- * in the image after the headers; all sections are in the file, in the image, after the headers,
- * and do not overlap; the relocations are in the image.
+ * in the image after the headers; all sections are in the file and in the image, after the
+ * headers; the relocations are in the image.
  */
 struct pe_image {
 	u16 machine;
@@ -73,7 +73,7 @@ struct pe_section pe_section(const struct pe_image *image, u32 index);
  * Copies headers and sections out of the @file, and zeroes all else, up to @size. ERR_TOO_SMALL: it
  * needs more. ERR_CORRUPT: @file is not the one that was checked.
  */
-enum status pe_place(const struct pe_image *image, struct span file, void *to, u64 size);
+enum status pe_place(const struct pe_image *image, struct span file, void *placed, u64 size);
 
 /*
  * Makes the image that was placed at @placed run at @address, mostly the same place.

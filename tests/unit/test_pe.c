@@ -78,6 +78,30 @@ TEST(sections_in_any_order)
 	placed_where_they_belong_with_zeroes_between();
 }
 
+/* ukify adds lines to the .sbat of a stub by systemd 252, and so lets it reach into .sdmagic. */
+TEST(the_later_of_two_sections_is_placed_over_the_earlier)
+{
+	set_up();
+	store_le32(file + PE_DATA + 12, 0x1100);
+	CHECK_EQUAL(check(), OK);
+	CHECK_EQUAL(place(), OK);
+	CHECK(memcmp(memory + 0x1000, file + 0x400, 0x100) == 0);
+	CHECK(memcmp(memory + 0x1100, file + 0x600, 0x200) == 0);
+	CHECK(all_are(memory + 0x1300, 0, 0x4000 - 0x1300));
+	/* Its zeroes count as its bytes do. */
+	set_up();
+	store_le32(file + PE_RELOC + 12, 0x2004);
+	store_le32(file + PE_RELOC + 8, 0x40);
+	store_le32(file + PE_RELOC + 16, 0x1a);
+	store_le32(p + 176, 0x2004);
+	CHECK_EQUAL(check(), OK);
+	CHECK_EQUAL(place(), OK);
+	CHECK(memcmp(memory + 0x2000, file + 0x600, 4) == 0);
+	CHECK(memcmp(memory + 0x2004, file + 0x800, 0x1a) == 0);
+	CHECK(all_are(memory + 0x201e, 0, 0x26));
+	CHECK(memcmp(memory + 0x2044, file + 0x644, 0x200 - 0x44) == 0);
+}
+
 TEST(no_room_is_too_small_and_another_file_is_corrupt)
 {
 	set_up();
