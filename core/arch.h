@@ -62,7 +62,7 @@ enum status arch_protect(u64 base, u64 size, u32 access);
 
 /*
  * From now on all RAM but our own image can be read, written and executed, and so can the first
- * MiB, page 0 included: what EFI images expect. Undoes arch_protect()'s ban on execution.
+ * MiB, page 0 included: what EFI images expect. Undoes what arch_protect() has forbidden before.
  */
 void arch_allow_execution(void);
 

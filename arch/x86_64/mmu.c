@@ -22,6 +22,7 @@ enum {
 
 static u64 *root;                           /* NULL: the entry's tables are still in force */
 static u64 memory_end = MEMORY_BELOW_4_GIB; /* what the tables in force reach */
+static u64 physical_end;
 /* How RAM is mapped. */
 static u64 memory_flags = PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE;
 
@@ -121,7 +122,7 @@ static bool find_memory(u64 floor, u64 *base, u64 *end)
 	return found;
 }
 
-static enum status map_memory_and_image(u64 physical_end)
+static enum status map_memory_and_image(void)
 {
 	const struct {
 		char *base;
@@ -134,35 +135,32 @@ static enum status map_memory_and_image(u64 physical_end)
 		{ data_start, image_end, PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE },
 		{ stack_guard_page, stack_guard_page + PAGE_SIZE, 0 },
 	};
-	enum status status;
+	enum status status = OK, first_failure = OK;
 
 	for (u64 base = 0, end = 0; find_memory(end, &base, &end);) {
-		end = min_u64(end, physical_end);
-		if (base >= end)
-			break;
-		status = page_tables_map(root, base, end, memory_flags);
-		if (status)
-			return status;
+		status = page_tables_map(root, base, min_u64(end, physical_end), memory_flags);
+		if (!first_failure)
+			first_failure = status;
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(parts); i++) {
 		status = page_tables_map(root, (u64)parts[i].base, (u64)parts[i].end,
 					 parts[i].flags);
-		if (status)
-			return status;
+		if (!first_failure)
+			first_failure = status;
 	}
-	return OK;
+	return first_failure;
 }
 
 void arch_mmu_init(void)
 {
 	static _Alignas(PAGE_SIZE) u64 first_table[PAGE_TABLE_ENTRIES];
 	u32 bits = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
-	u64 physical_end = 1ull << min_u64(bits, IDENTITY_BITS_MAX);
 
+	physical_end = 1ull << min_u64(bits, IDENTITY_BITS_MAX);
 	page_tables_no_execute = cpu_extended_features >> EXTENDED_NO_EXECUTE_BIT & 1;
 	page_tables_gib_pages = cpu_extended_features >> EXTENDED_GIB_PAGES_BIT & 1;
 	root = first_table;
-	if (map_memory_and_image(physical_end)) {
+	if (map_memory_and_image()) {
 		root = NULL;
 		log_warning(
 			"no memory for page tables: all of the first 4 GiB stays writable and executable, no more can be used");
@@ -172,49 +170,26 @@ void arch_mmu_init(void)
 	cr3_write((u64)root);
 }
 
-/* All RAM of that type but our own image. */
-static void allow_execution(bool (*wanted)(const struct memory_range *range))
-{
-	u32 count;
-	const struct memory_range *ranges = memory_map(&count);
-
-	for (u32 i = 0; root && i < count; i++) {
-		const struct memory_range *range = &ranges[i];
-
-		if (wanted(range) && range->base < memory_end && !is_image(range->base, range->end))
-			page_tables_allow_execution(root, range->base,
-						    min_u64(range->end, memory_end));
-	}
-}
-
-static bool is_loader_code(const struct memory_range *range)
-{
-	return range->type == MEMORY_LOADER_CODE;
-}
-
 /*
- * Linux reads the BIOS data area in page 0 to find room for a trampoline, and runs it there, both
- * before it has page tables of its own (arch/x86/boot/compressed/pgtable_64.c); GRUB reads it too.
+ * The first MiB too: Linux reads the BIOS data area in page 0 to find room for a trampoline, and
+ * runs it there, both before it has page tables of its own
+ * (arch/x86/boot/compressed/pgtable_64.c); GRUB reads that page too.
  */
-static void map_first_mib(void)
-{
-	if (root && map_pages(0, MIB, PAGE_PRESENT | PAGE_WRITABLE))
-		log_warning("no memory for page tables: the first MiB is not accessible");
-}
-
 void arch_allow_execution(void)
 {
 	memory_flags &= ~PAGE_NO_EXECUTE;
-	allow_execution(memory_range_is_ram);
-	map_first_mib();
+	if (!root)
+		return;
+	/* Where a page of RAM is shared with something else it may need a table for itself. */
+	if (map_memory_and_image() || map_pages(0, MIB, memory_flags))
+		log_warning("no memory for page tables: some RAM cannot be executed");
 }
 
 void kernel_enter(u64 entry, u64 argument);
 
 void arch_enter_kernel(const struct kernel *kernel)
 {
-	allow_execution(is_loader_code);
-	map_first_mib();
+	arch_allow_execution();
 	kernel_enter(kernel->entry, kernel->argument);
 	__builtin_unreachable();
 }

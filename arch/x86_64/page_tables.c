@@ -118,23 +118,3 @@ enum status page_tables_map(u64 *root, u64 base, u64 end, u64 flags)
 {
 	return map_range(root, LEVEL_ROOT, base, end, flags);
 }
-
-static void allow_execution(u64 *table, u32 level, u64 base, u64 end)
-{
-	u64 size = level_size(level);
-
-	for (; base < end; base = align_down(base, size) + size) {
-		u64 *entry = entry_for(table, level, base);
-
-		if (is_table(*entry, level))
-			allow_execution(table_at(*entry), level - 1, base,
-					min_u64(end, align_down(base, size) + size));
-		else
-			*entry &= ~PAGE_NO_EXECUTE;
-	}
-}
-
-void page_tables_allow_execution(u64 *root, u64 base, u64 end)
-{
-	allow_execution(root, LEVEL_ROOT, base, end);
-}

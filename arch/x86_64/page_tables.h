@@ -23,6 +23,3 @@ extern bool page_tables_no_execute, page_tables_gib_pages;
  * a whole. ERR_NO_MEMORY when no page is left for a table: a part may be mapped then.
  */
 enum status page_tables_map(u64 *root, u64 base, u64 end, u64 flags);
-
-/* Lets what is mapped in [base, end) be executed; large pages stay large, and as a whole. */
-void page_tables_allow_execution(u64 *root, u64 base, u64 end);

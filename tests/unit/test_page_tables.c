@@ -151,25 +151,18 @@ TEST(no_access_is_not_the_same_as_nothing_yet)
 	CHECK_EQUAL(flags_at(5 * MIB - 1), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(4 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(7 * MIB), NOT_MAPPED);
-	/* Not even execution brings it back. */
-	page_tables_allow_execution(root, 0, 1 * GIB);
-	CHECK_EQUAL(flags_at(7 * MIB), NOT_MAPPED);
 }
 
-TEST(execution_is_allowed_without_a_split)
+TEST(other_flags_leave_large_pages_large)
 {
 	set_up(true, true);
 	CHECK_EQUAL(page_tables_map(root, 0, 4 * GIB, RW | NX), OK);
 	CHECK_EQUAL(page_tables_map(root, 0x200000, 0x201000, PAGE_PRESENT | NX), OK);
-	page_tables_allow_execution(root, 0x100000, 0x200000);
-	CHECK_EQUAL(flags_at(0x1ff000), RW);
-	CHECK_EQUAL(flags_at(0x200000), PAGE_PRESENT | NX);
-	page_tables_allow_execution(root, 0x201000, 3 * GIB);
-	CHECK_EQUAL(flags_at(0x200000), PAGE_PRESENT | NX);
-	CHECK_EQUAL(flags_at(0x201000), RW);
-	CHECK_EQUAL(flags_at(3 * GIB - 1), RW);
+	CHECK_EQUAL(page_tables_map(root, 0, 4 * GIB, RW), OK);
+	CHECK_EQUAL(flags_at(0x200000), RW);
+	CHECK_EQUAL(flags_at(4 * GIB - 1), RW);
 	CHECK_EQUAL(size_at(2 * GIB), 1 * GIB);
-	CHECK_EQUAL(flags_at(3 * GIB), RW | NX);
+	CHECK_EQUAL(size_at(4 * MIB), 2 * MIB);
 	CHECK_EQUAL(pages_used(), 4);
 }
 
