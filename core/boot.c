@@ -26,6 +26,14 @@ static enum status find_loader(struct boot_entry *entry, struct span head,
 	return unsupported("%s: not a kernel that this build can load", entry->title);
 }
 
+enum status kernel_start(const struct kernel *kernel)
+{
+	devices_quiesce();
+	timing_mark("handover");
+	timing_print();
+	arch_enter_kernel(kernel);
+}
+
 enum status boot_start(struct boot_entry *entry)
 {
 	const struct image_loader *loader;
@@ -41,17 +49,15 @@ enum status boot_start(struct boot_entry *entry)
 		return status;
 	timing_mark("kernel found");
 	status = loader->load(entry, head, &arena, &kernel);
-	if (status) {
-		arena_release(&arena);
-		return status;
+	if (!status) {
+		timing_mark("kernel loaded");
+		log_info("booting \"%s\" (%s)", entry->title, loader->name);
+		/* On all consoles; what follows only on those that need no memory. */
+		timing_print();
+		status = kernel.start(&kernel);
 	}
-	timing_mark("kernel loaded");
-	log_info("booting \"%s\" (%s)", entry->title, loader->name);
-	timing_print(); /* on all consoles; the last mark only on those that need no memory */
-	devices_quiesce();
-	timing_mark("handover");
-	timing_print();
-	arch_enter_kernel(&kernel);
+	arena_release(&arena);
+	return status;
 }
 
 void boot_tried(const char *where, const char *what, enum status status)

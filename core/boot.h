@@ -23,11 +23,19 @@ struct boot_entry {
 	struct span options; /* the entry's own command line, without what the VMM adds */
 };
 
-/* Ready to be entered. */
+/* Loaded, and ready to be started. */
 struct kernel {
+	/*
+	 * kernel_start(), or what another format needs: a program for UEFI uses the devices and may
+	 * come back. The status is what it came back with.
+	 */
+	enum status (*start)(const struct kernel *kernel);
 	u64 entry;
-	u64 argument; /* x86-64: boot_params */
+	u64 argument; /* start()'s; of kernel_start() on x86-64: boot_params */
 };
+
+/* The start of what takes the machine at once: brings the devices to rest and leaves for it. */
+enum status kernel_start(const struct kernel *kernel);
 
 /* How to boot it. */
 struct image_loader {
@@ -62,8 +70,8 @@ extern const struct image_loader *const image_loaders[];
 extern const struct boot_method *const boot_methods[];
 
 /*
- * Loads the entry with the loader that recognizes its kernel, brings the devices to rest and leaves
- * for it. Comes back only if the entry cannot be loaded; what it allocated is released then.
+ * Loads the entry with the loader that recognizes its kernel and starts it. Comes back only if the
+ * entry cannot be loaded, or came back; what was allocated is released then.
  */
 enum status boot_start(struct boot_entry *entry);
 

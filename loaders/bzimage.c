@@ -269,7 +269,9 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	fill_memory_map(parameters);
 	log_debug("kernel at 0x%lx, initrd at 0x%lx, boot_params at 0x%lx", base, initrd,
 		  (u64)(uintptr_t)parameters);
-	*out = (struct kernel){ .entry = base + ENTRY_64, .argument = (uintptr_t)parameters };
+	*out = (struct kernel){ .start = kernel_start,
+				.entry = base + ENTRY_64,
+				.argument = (uintptr_t)parameters };
 	return OK;
 }
 

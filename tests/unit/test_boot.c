@@ -1,11 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/boot.c: the record of what was tried. Its tests build on one another. */
 #include "core/boot.h"
+#include "core/device.h"
 #include "core/log.h"
+#include "tests/host/host.h"
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
-const struct image_loader *const image_loaders[] = { NULL };
+/* A program that comes back, or takes the machine, by the second letter of its file. */
+static u32 starts, rests;
+static u64 free_at_start;
+
+static enum status come_back(const struct kernel *kernel)
+{
+	starts++;
+	CHECK_EQUAL(kernel->argument, 42);
+	CHECK_EQUAL(rests, 0);
+	CHECK(memory_free_size() < free_at_start); /* it still has its memory */
+	return (enum status)kernel->entry;
+}
+
+static bool recognizes(struct span head)
+{
+	return span_starts_with(head, SPAN("P"));
+}
+
+static enum status load(struct boot_entry *entry, struct span head, struct arena *arena,
+			struct kernel *out)
+{
+	(void)entry;
+	CHECK(arena_allocate(arena, 1) != NULL);
+	if (head.data[1] == 'x')
+		return ERR_CORRUPT;
+	*out = (struct kernel){ .start = head.data[1] == 'k' ? kernel_start : come_back,
+				.entry = head.data[1] == 'o' ? OK : ERR_DENIED,
+				.argument = 42 };
+	return OK;
+}
+
+static const struct image_loader loader = { "test", recognizes, load };
+const struct image_loader *const image_loaders[] = { &loader, NULL };
+
+static void rest(struct device *device)
+{
+	(void)device;
+	rests++;
+}
+
+static enum status boot_result;
+
+static void start(void *bytes)
+{
+	struct boot_entry entry = { .title = "x", .kernel = file_from_memory(span_of(bytes, 2)) };
+
+	boot_result = boot_start(&entry);
+}
 
 static struct memory_console console;
 
@@ -51,4 +100,26 @@ TEST(more_than_there_is_room_for_are_counted)
 	CHECK(strstr(tried(), "error:   and 1 more\r\n") && !strstr(console.text, "last"));
 	note("last", ERR_IO, LOG_NONE);
 	CHECK(strstr(tried(), "error:   and 2 more\r\n"));
+}
+
+TEST(what_came_back_is_released_and_another_can_follow)
+{
+	static struct device device = { .name = "test", .quiesce = rest };
+
+	device_register(&device);
+	free_at_start = memory_free_size();
+	CHECK_EQUAL(host_run(start, "Pd"), HOST_RETURNED);
+	CHECK_EQUAL(boot_result, ERR_DENIED);
+	CHECK_EQUAL(host_run(start, "Po"), HOST_RETURNED);
+	CHECK_EQUAL(boot_result, OK);
+	CHECK_EQUAL(starts, 2);
+	CHECK_EQUAL(host_run(start, "Px"), HOST_RETURNED);
+	CHECK_EQUAL(boot_result, ERR_CORRUPT);
+	CHECK_EQUAL(host_run(start, "xx"), HOST_RETURNED);
+	CHECK_EQUAL(boot_result, ERR_UNSUPPORTED);
+	CHECK_EQUAL(memory_free_size(), free_at_start);
+	CHECK_EQUAL(rests, 0);
+	CHECK_EQUAL(host_run(start, "Pk"), HOST_ENTERED_KERNEL);
+	CHECK_EQUAL(rests, 1);
+	CHECK_EQUAL(host_kernel.argument, 42);
 }
