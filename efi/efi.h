@@ -44,7 +44,9 @@ struct efi_object {
 	struct efi_object *previous;    /* all handles, oldest first */
 	struct efi_object *next;
 	struct efi_object *next_in_hash;
-	u64 serial; /* order of creation */
+	u64 serial;        /* order of creation */
+	u32 opens;         /* how many items of open lists name it */
+	bool is_allocated; /* made for a guest: freed when its last protocol goes */
 };
 
 /* The object of a handle that a guest passed; NULL if it is not one now. Constant time. */
@@ -72,8 +74,9 @@ void efi_close_all_of_agent(EFI_HANDLE agent);
 /* services/events.c */
 
 /*
- * The time passes: due timers are signalled, input is looked at at most every 10 ms, the watchdog
- * bites. Called by every service in which a guest may spend its time.
+ * The time passes: due timers are signaled, the watchdog bites. Called by every service in which a
+ * guest may spend its time; costs one look at the clock when nothing is due. Who must look at input
+ * now and then makes a periodic timer of it.
  */
 void efi_poll(void);
 
@@ -82,6 +85,17 @@ void efi_idle(void);
 
 EFI_TPL efi_current_tpl(void);
 void efi_signal_group(const EFI_GUID *group);
+
+/*
+ * What signaling @group would call, oldest first: for those that must be called when events are
+ * gone. Returns how many there are, which may be more than were stored.
+ */
+struct efi_notification {
+	EFI_EVENT event;
+	EFI_EVENT_NOTIFY notify;
+	void *context;
+};
+u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out, u32 count_max);
 
 /* No timer fires any more: ExitBootServices. */
 void efi_timers_stop(void);

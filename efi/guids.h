@@ -36,6 +36,8 @@ extern const EFI_GUID guid_hii_string;
 extern const EFI_GUID guid_hii_package_list;
 extern const EFI_GUID guid_driver_binding;
 extern const EFI_GUID guid_platform_driver_override;
+extern const EFI_GUID guid_driver_family_override;
+extern const EFI_GUID guid_bus_specific_driver_override;
 extern const EFI_GUID guid_linux_efi_initrd_media;
 extern const EFI_GUID guid_virtio_mmio_transport;
 extern const EFI_GUID guid_vt_utf8;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events (UEFI 2.11, 7.1) as events.c, tpl.c and timers.c share them. */
+#pragma once
+
+#include "efi/efi.h"
+
+struct efi_event {
+	struct efi_event *next_in_hash;
+	u64 serial; /* tells an event from a later one at the same address */
+	u32 type;
+	EFI_TPL tpl;
+	EFI_EVENT_NOTIFY notify;
+	void *context;
+	bool is_signaled;
+
+	/* The group, and all events of any group, oldest first. */
+	bool has_group;
+	EFI_GUID group;
+	struct efi_event *previous_grouped, *next_grouped;
+
+	/* tpl.c: waits for its notification. */
+	bool is_queued;
+	struct efi_event *previous_queued, *next_queued;
+
+	/* timers.c: in ticks. */
+	bool is_armed;
+	u64 due;
+	u64 period; /* 0: once */
+	struct efi_event *previous_timer, *next_timer;
+};
+
+/* events.c */
+struct efi_event *efi_event_of(EFI_EVENT event); /* NULL: no such event now. Constant time. */
+
+/* Signals the event, and with it its group. Notifications are only queued. */
+void efi_event_signal(struct efi_event *event);
+
+/* tpl.c */
+
+/* Queues the notification of the event, once. */
+void efi_event_queue(struct efi_event *event);
+void efi_event_unqueue(struct efi_event *event);
+
+/* Runs the queued notifications above the current level, the highest level first. */
+void efi_dispatch(void);
+
+/*
+ * Between the two nothing is dispatched: around changes of what a notification may look at, and
+ * around what keeps pointers into it. They nest; the last release dispatches.
+ */
+void efi_events_hold(void);
+void efi_events_release(void);
+
+/* timers.c */
+void efi_timer_disarm(struct efi_event *event);
