@@ -17,7 +17,8 @@
  *	42	2	FAT32: version, 0
  *	44	4	FAT32: first cluster of the root directory
  *	48	2	FAT32: sector of the FSInfo structure, 0 or 0xffff: none
- *	510	2	0x55 0xaa
+ *	54	8	before FAT32: "FAT12   " or "FAT16   ", often
+ *	510	2	0x55 0xaa, which Linux, mtools and OVMF do not insist on
  */
 #include "core/log.h"
 #include "fs/fat/fat.h"
@@ -27,7 +28,8 @@
 enum {
 	BOOT_SECTOR_SIZE = 512,
 	FAT16_CLUSTERS_MIN = 4085,
-	FAT32_CLUSTERS_MIN = 65525,
+	FAT16_CLUSTERS_MAX = 65524,
+	FAT32_CLUSTERS_MAX = 0x0ffffff5,
 	FAT32_ONE_ACTIVE = 1 << 7,
 };
 
@@ -35,6 +37,7 @@ struct boot_sector {
 	u32 bytes_per_sector, sectors_per_cluster, reserved_sectors, fat_count, root_entries;
 	u32 sectors, fat_sectors, fat_sectors_16, flags, version, root_cluster, fs_info_sector;
 	u8 media;
+	bool says_fat16, is_signed;
 };
 
 static struct boot_sector boot_sector_read(const u8 *bytes)
@@ -52,6 +55,8 @@ static struct boot_sector boot_sector_read(const u8 *bytes)
 		.version = load_le16(bytes + 42),
 		.root_cluster = load_le32(bytes + 44),
 		.fs_info_sector = load_le16(bytes + 48),
+		.says_fat16 = memcmp(bytes + 54, "FAT16   ", 8) == 0,
+		.is_signed = load_le16(bytes + 510) == 0xaa55,
 	};
 
 	if (!b.sectors)
@@ -60,23 +65,64 @@ static struct boot_sector boot_sector_read(const u8 *bytes)
 	return b;
 }
 
-/*
- * The number of clusters decides. But a volume without a 16-bit FAT size can be nothing else than
- * FAT32, and tools do make such volumes with few clusters when asked to.
- */
-static u32 entry_bits(const struct boot_sector *b, u64 cluster_count)
+static bool areas_are_valid(const struct boot_sector *b)
 {
-	if (b->fat_sectors_16 == 0 || cluster_count >= FAT32_CLUSTERS_MIN)
+	return b->reserved_sectors && b->fat_count && b->fat_sectors;
+}
+
+static bool sizes_are_valid(const struct boot_sector *b)
+{
+	return is_power_of_two(b->bytes_per_sector) && b->bytes_per_sector >= BLOCK_SIZE_MIN &&
+	       b->bytes_per_sector <= BLOCK_SIZE_MAX && is_power_of_two(b->sectors_per_cluster);
+}
+
+/*
+ * Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors and no
+ * FATs. Without the signature everything else has to be right.
+ */
+static bool is_recognized(const struct boot_sector *b)
+{
+	if (b->media != 0xf0 && b->media < 0xf8)
+		return false;
+	if (b->is_signed)
+		return b->reserved_sectors || b->fat_count;
+	return areas_are_valid(b) && sizes_are_valid(b);
+}
+
+/*
+ * Was it made as FAT16, though it has as few clusters as FAT12? Then it says so, has a table of
+ * that size, and that starts with two links of 16 bits.
+ */
+static bool is_small_fat16(const struct boot_sector *b, const struct fat *fat, u64 cluster_count)
+{
+	u8 links[4];
+
+	return b->says_fat16 &&
+	       (u64)b->fat_sectors * b->bytes_per_sector / 2 >= cluster_count + FAT_FIRST_CLUSTER &&
+	       !block_read_bytes(fat->volume.device, fat->table_offset, sizeof(links), links) &&
+	       load_le32(links) == (0xffffff00 | b->media);
+}
+
+/*
+ * A volume without a 16-bit size of its FAT is FAT32, however few clusters it has: tools make such
+ * volumes. Otherwise the number of clusters decides.
+ */
+static u32 entry_bits(const struct boot_sector *b, struct fat *fat, u64 cluster_count)
+{
+	if (b->fat_sectors_16 == 0)
 		return 32;
-	return cluster_count < FAT16_CLUSTERS_MIN ? 12 : 16;
+	if (cluster_count >= FAT16_CLUSTERS_MIN)
+		return 16;
+	if (!is_small_fat16(b, fat, cluster_count))
+		return 12;
+	/* Others take it for FAT12. Whoever is right, it must not be written to. */
+	fat->volume.read_only = true;
+	return 16;
 }
 
 /* What only FAT32 has; @fat->cluster_count is known. */
 static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 {
-	if (b->fat_sectors_16 || b->root_entries)
-		return corrupt("FAT32: %u sectors of FAT and %u root entries where FAT16 has them",
-			       b->fat_sectors_16, b->root_entries);
 	if (b->version)
 		return unsupported("FAT32: version 0x%x", b->version);
 	if (!fat_has_cluster(fat, b->root_cluster))
@@ -101,12 +147,10 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	u64 fat_size, root_sectors, root_sector, data_sector, cluster_count, usable_count;
 	u32 bits;
 
-	if (!is_power_of_two(b->bytes_per_sector) || b->bytes_per_sector < BLOCK_SIZE_MIN ||
-	    b->bytes_per_sector > BLOCK_SIZE_MAX)
-		return corrupt("FAT: sectors of %u bytes", b->bytes_per_sector);
-	if (!is_power_of_two(b->sectors_per_cluster))
-		return corrupt("FAT: clusters of %u sectors", b->sectors_per_cluster);
-	if (!b->reserved_sectors || !b->fat_count || !b->fat_sectors)
+	if (!sizes_are_valid(b))
+		return corrupt("FAT: clusters of %u sectors of %u bytes", b->sectors_per_cluster,
+			       b->bytes_per_sector);
+	if (!areas_are_valid(b))
 		return corrupt("FAT: %u reserved sectors, %u FATs of %u sectors",
 			       b->reserved_sectors, b->fat_count, b->fat_sectors);
 
@@ -119,7 +163,8 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 		return corrupt("FAT: data from sector %lu of %u, on a device of %lu bytes",
 			       data_sector, b->sectors, device_size);
 	cluster_count = (b->sectors - data_sector) / b->sectors_per_cluster;
-	bits = entry_bits(b, cluster_count);
+	fat->table_offset = (u64)b->reserved_sectors * b->bytes_per_sector;
+	bits = entry_bits(b, fat, cluster_count);
 	fat->variant = fat_variant_find(bits);
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
@@ -129,16 +174,19 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	fat_size = (u64)b->fat_sectors * b->bytes_per_sector;
 	usable_count = min_u64(fat_size * 8 / bits - FAT_FIRST_CLUSTER,
 			       (device_size - fat->data_offset) >> fat->cluster_shift);
+	usable_count = min_u64(usable_count, FAT32_CLUSTERS_MAX);
 	if (usable_count < cluster_count) {
 		log_warning("FAT%u: only %lu of %lu clusters are on the device and in the FAT",
 			    bits, usable_count, cluster_count);
 		cluster_count = usable_count;
+		fat->volume.read_only = true;
 	}
+	if (bits == 16 && cluster_count > FAT16_CLUSTERS_MAX)
+		return corrupt("FAT16: %lu clusters", cluster_count);
 	if (cluster_count == 0)
 		return corrupt("FAT%u: no clusters", bits);
 
 	fat->cluster_count = (u32)cluster_count;
-	fat->table_offset = (u64)b->reserved_sectors * b->bytes_per_sector;
 	if (bits == 32)
 		return check_fat32(b, fat);
 	if (!b->root_entries)
@@ -159,12 +207,7 @@ static enum status mount(struct block_device *device, struct arena *arena, struc
 	if (status)
 		return status;
 	b = boot_sector_read(bytes);
-	/*
-	 * Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors
-	 * and no FATs.
-	 */
-	if (load_le16(bytes + 510) != 0xaa55 || (b.media != 0xf0 && b.media < 0xf8) ||
-	    (b.reserved_sectors == 0 && b.fat_count == 0))
+	if (!is_recognized(&b))
 		return ERR_UNRECOGNIZED;
 	fat = arena_allocate(arena, sizeof(*fat));
 	if (!fat)
