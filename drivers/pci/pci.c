@@ -85,6 +85,11 @@ u32 pci_next_capability(u32 head, u32 *left)
 	return capability_offset(head >> 8, left);
 }
 
+u32 pci_class(const struct pci_device *device)
+{
+	return pci_read32(device, PCI_CLASS) >> 8;
+}
+
 void pci_enable(const struct pci_device *device)
 {
 	u16 wanted = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
@@ -187,7 +192,7 @@ const struct pci_driver *pci_driver_for(const struct pci_device *device)
 	if ((device->header_type & PCI_HEADER_TYPE_MASK) != PCI_HEADER_TYPE_DEVICE)
 		return NULL;
 	for (size_t i = 0; pci_drivers[i]; i++)
-		if (pci_drivers[i]->matches(device->vendor_id, device->device_id))
+		if (pci_drivers[i]->matches(device))
 			return pci_drivers[i];
 	return NULL;
 }

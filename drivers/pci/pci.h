@@ -15,6 +15,7 @@ enum {
 	PCI_COMMAND = 0x04,
 	PCI_COMMAND_MEMORY = 1 << 1,
 	PCI_COMMAND_MASTER = 1 << 2,
+	PCI_CLASS = 0x08,       /* the upper three bytes of these four */
 	PCI_HEADER_TYPE = 0x0c, /* byte 2 of these four */
 	PCI_HEADER_MULTIFUNCTION = 0x80,
 	PCI_HEADER_TYPE_MASK = 0x7f,
@@ -56,7 +57,8 @@ struct pci_device {
 /* What a device is driven by: rows of pci_drivers[] in boot/tables.c, NULL at the end. */
 struct pci_driver {
 	const char *name;
-	bool (*matches)(u16 vendor_id, u16 device_id);
+	/* By vendor and device, or by pci_class(), which is one more access. */
+	bool (*matches)(const struct pci_device *device);
 	/* @device lives as long as the call: copy it. */
 	void (*probe)(const struct pci_device *device);
 };
@@ -76,6 +78,9 @@ bool pci_is_present(void);
 u32 pci_read32(const struct pci_device *device, u32 offset);
 void pci_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_write16(const struct pci_device *device, u32 offset, u16 value);
+
+/* Class, subclass and programming interface: 0x010802 is NVMe. */
+u32 pci_class(const struct pci_device *device);
 
 /*
  * For all capabilities: for (o = pci_first_capability(d, &left); o; o = pci_next_capability(head,

@@ -251,10 +251,10 @@ static const struct virtio_transport pci_transport = {
 	.notify = notify,
 };
 
-static bool matches(u16 vendor_id, u16 device_id)
+static bool matches(const struct pci_device *device)
 {
-	return vendor_id == VENDOR && device_id >= DEVICE_TRANSITIONAL_FIRST &&
-	       device_id <= DEVICE_LAST;
+	return device->vendor_id == VENDOR && device->device_id >= DEVICE_TRANSITIONAL_FIRST &&
+	       device->device_id <= DEVICE_LAST;
 }
 
 static void probe(const struct pci_device *device)

@@ -50,6 +50,26 @@ static void check_partition(u32 index, u32 number, enum partition_kind kind, u64
 	CHECK(partition->disk == &disk.device);
 }
 
+TEST(partitions_have_identities)
+{
+	const struct partition_id *id;
+
+	start();
+	for (u8 i = 0; i < 112; i++)
+		gpt_image_entry(&image, 1)[16 + i] = i >= 16 && i < 32 ? 0 : (u8)(0xa0 + i);
+	store_le64(gpt_image_entry(&image, 1) + 32, 164);
+	store_le64(gpt_image_entry(&image, 1) + 40, 1000);
+	gpt_image_seal(&image);
+	CHECK_EQUAL(scan(), OK);
+	id = table.partitions[1].id;
+	CHECK(id);
+	CHECK_EQUAL(id->kind, PARTITION_ID_GPT);
+	CHECK(memcmp(&id->type, gpt_image_other, 16) == 0);
+	CHECK(memcmp(&id->unique, gpt_image_entry(&image, 1) + 16, 16) == 0);
+	CHECK_EQUAL(id->attributes, load_le64(gpt_image_entry(&image, 1) + 48));
+	CHECK(memcmp(id->name, gpt_image_entry(&image, 1) + 56, 72) == 0);
+}
+
 static void check_usual(void)
 {
 	CHECK_EQUAL(scan(), OK);

@@ -92,6 +92,25 @@ TEST(logical_partitions)
 	}
 }
 
+TEST(partitions_have_identities)
+{
+	start();
+	store_le32(bytes + 440, 0x12345678);
+	set_entry(0, 0, 0xef, 64, 100);
+	set_entry(0, 1, 0x0f, 200, 100);
+	set_entry(200, 0, 0x83, 1, 5);
+	store_le32(bytes + 200 * 512 + 440, 0x99999999); /* an extended boot record has none */
+	CHECK_EQUAL(scan(), OK);
+	CHECK_EQUAL(table.count, 2);
+	for (u32 i = 0; i < 2; i++) {
+		const struct partition_id *id = table.partitions[i].id;
+
+		CHECK_EQUAL(id->kind, PARTITION_ID_MBR);
+		CHECK_EQUAL(id->disk_signature, 0x12345678);
+		CHECK(memcmp(id->record, bytes + (i ? 200 * 512 : 0) + 446, 16) == 0);
+	}
+}
+
 TEST(chains_that_go_wrong)
 {
 	static const struct {

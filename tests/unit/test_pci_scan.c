@@ -357,3 +357,86 @@ TEST(buses_outside_of_the_window_are_left_alone)
 	CHECK(was_logged("PCI 00:02.0: a bridge to bus 04, which is not looked at"));
 	CHECK_EQUAL(secondary_of(&functions[2]), 1);
 }
+
+static void expect_address(u8 root_bus, u32 depth, u8 device, u8 last)
+{
+	const struct device_address *address;
+
+	CHECK_EQUAL(disks_found(), 1);
+	address = last_disk()->address;
+	CHECK_EQUAL(address->bus, DEVICE_PCI);
+	CHECK_EQUAL(address->root_bus, root_bus);
+	CHECK_EQUAL(address->depth, depth);
+	CHECK_EQUAL(address->functions[0] >> 3, device);
+	CHECK_EQUAL(address->functions[depth - 1] >> 3, last);
+}
+
+TEST(disks_know_the_way_to_them)
+{
+	machine_start_pci();
+	add_disk(0, 9);
+	expect_address(0, 1, 9, 9);
+
+	machine_start_pci();
+	add_bridge(0, 3, 5);
+	add_bridge(5, 4, 7);
+	add_disk(7, 6);
+	expect_address(0, 3, 3, 6);
+	CHECK_EQUAL(last_disk()->address->functions[1] >> 3, 4);
+
+	/* Behind an expander. */
+	machine_start_pci();
+	machine_dsdt = SPAN("\x08_BBN\x0a\x40");
+	add(0, 2, 0x000b1b36, 0);
+	add_bridge(0x40, 1, 0x41);
+	add_disk(0x41, 2);
+	expect_address(0x40, 2, 1, 2);
+
+	/* In another segment. */
+	machine_start_pci();
+	machine.ecam[0].segment = 3;
+	add_disk(0, 1)->segment = 3;
+	expect_address(0, 1, 1, 1);
+	CHECK_EQUAL(last_disk()->address->segment, 3);
+}
+
+/* Where the numbers of the buses are ours. */
+TEST(disks_know_the_way_through_new_bridges)
+{
+	machine_start_pci();
+	add_bridge(0, 3, 0);
+	add_bridge(1, 4, 0);
+	add_disk(2, 6);
+	expect_address(0, 3, 3, 6);
+	CHECK_EQUAL(last_disk()->address->functions[1] >> 3, 4);
+}
+
+TEST(a_way_that_is_too_long_is_not_known)
+{
+	for (u8 depth = DEVICE_DEPTH_MAX; depth <= DEVICE_DEPTH_MAX + 1; depth++) {
+		static struct fake_function bridges[DEVICE_DEPTH_MAX];
+
+		machine_start_pci();
+		add_disk(depth - 1, 1);
+		for (u8 bus = 0; bus + 1 < depth; bus++) {
+			bridges[bus] = (struct fake_function){ .bus = bus };
+			store_le32(bridges[bus].config, 0x000c1b36);
+			bridges[bus].config[0x0e] = 1;
+			bridges[bus].config[PCI_BUS_NUMBERS + 1] = bus + 1;
+			fake_machine_add(&machine, &bridges[bus]);
+		}
+		CHECK_EQUAL(disks_found(), 1);
+		CHECK_EQUAL(last_disk()->address->depth, depth <= DEVICE_DEPTH_MAX ? depth : 0);
+	}
+}
+
+TEST(class_is_read_from_the_device)
+{
+	struct fake_function *function;
+	struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
+
+	machine_start_pci();
+	function = add(0, 0, 0x12348086, 0);
+	store_le32(function->config + 8, 0x01080255);
+	CHECK_EQUAL(pci_class(&device), 0x010802);
+}

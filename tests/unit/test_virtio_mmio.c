@@ -51,6 +51,8 @@ TEST(version_2_reads)
 	CHECK_EQUAL(block_read(last_disk(), 0, DISK_SIZE / 512, buffer), OK);
 	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
 	CHECK_EQUAL(device->requests, 2);
+	CHECK_EQUAL(last_disk()->address->bus, DEVICE_VIRTIO_MMIO);
+	CHECK_EQUAL(last_disk()->address->base, 0xc0001000);
 	devices_quiesce();
 	CHECK_EQUAL(device->resets, 1);
 	CHECK_EQUAL(device->violations + machine.violations, 0);
