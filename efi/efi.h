@@ -155,6 +155,15 @@ const EFI_DEVICE_PATH_PROTOCOL *efi_path_next(const EFI_DEVICE_PATH_PROTOCOL *no
 bool efi_path_is_end(const EFI_DEVICE_PATH_PROTOCOL *node);
 u16 efi_node_length(const EFI_DEVICE_PATH_PROTOCOL *node);
 
+/* The header of a node that is a whole @type. */
+#define EFI_NODE(type, kind, subtype)                          \
+	{                                                      \
+		(kind), (subtype),                             \
+		{                                              \
+			sizeof(type) & 0xff, sizeof(type) >> 8 \
+		}                                              \
+	}
+
 /* New paths, from efi_allocate(); NULL: no memory. @path may be NULL: empty. */
 EFI_DEVICE_PATH_PROTOCOL *efi_path_copy(const EFI_DEVICE_PATH_PROTOCOL *path);
 EFI_DEVICE_PATH_PROTOCOL *efi_path_append(const EFI_DEVICE_PATH_PROTOCOL *path,
@@ -182,6 +191,7 @@ EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path util
 
 /* The handle of a disk or partition, and of the volume on it. NULL: it has none. */
 EFI_HANDLE efi_handle_of_device(const struct block_device *device);
+EFI_HANDLE efi_handle_of_volume(const struct volume *volume);
 struct block_device *efi_device_of_handle(EFI_HANDLE handle);
 struct volume *efi_volume_of_handle(EFI_HANDLE handle);
 

@@ -36,8 +36,7 @@ typedef struct [[gnu::packed]] {
 
 typedef struct [[gnu::packed]] {
 	EFI_DEVICE_PATH_PROTOCOL Header;
-	EFI_GUID Guid;
-	UINT8 Data[];
+	EFI_GUID Guid; /* the vendor's bytes follow */
 } VENDOR_DEVICE_PATH;
 
 typedef struct [[gnu::packed]] {

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The device path of a disk or partition (UEFI 2.11, 10.3): the PCI root bus and each function down
+ * to the disk, or the registers of virtio over MMIO; then, for a partition, its HD node. Boot
+ * options keep these bytes, so they must be the same at each boot.
+ */
+#include "core/device.h"
+#include "efi/protocols/disk.h"
+
+enum { PNP_PCI_ROOT = 0x0a03 };
+
+/* @path with @node appended; @path is given back. NULL if one of them could not be made. */
+static EFI_DEVICE_PATH_PROTOCOL *extend(EFI_DEVICE_PATH_PROTOCOL *path, const void *node)
+{
+	EFI_DEVICE_PATH_PROTOCOL *longer = path ? efi_path_append_node(path, node) : NULL;
+
+	efi_free(path);
+	return longer;
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *path_of_pci(const struct device_address *address)
+{
+	/* What the DSDTs of VMMs call _UID: the segment, or the number of an expander's bus. */
+	const ACPI_HID_DEVICE_PATH root = {
+		.Header = EFI_NODE(ACPI_HID_DEVICE_PATH, ACPI_DEVICE_PATH, ACPI_DP),
+		.HID = EISA_PNP_ID(PNP_PCI_ROOT),
+		.UID = address->segment ? address->segment : address->root_bus,
+	};
+	EFI_DEVICE_PATH_PROTOCOL *path = extend(efi_path_copy(NULL), &root);
+
+	for (u32 i = 0; i < address->depth; i++) {
+		const PCI_DEVICE_PATH function = {
+			.Header = EFI_NODE(PCI_DEVICE_PATH, HARDWARE_DEVICE_PATH, HW_PCI_DP),
+			.Function = address->functions[i] & 7,
+			.Device = address->functions[i] >> 3,
+		};
+
+		path = extend(path, &function);
+	}
+	return path;
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *path_of_virtio_mmio(u64 base)
+{
+	struct [[gnu::packed]] {
+		VENDOR_DEVICE_PATH vendor;
+		UINT64 base;
+	} node = { .base = base };
+
+	node.vendor.Header =
+		(EFI_DEVICE_PATH_PROTOCOL)EFI_NODE(node, HARDWARE_DEVICE_PATH, HW_VENDOR_DP);
+	node.vendor.Guid = guid_virtio_mmio_transport;
+	return extend(efi_path_copy(NULL), &node);
+}
+
+/* Deeper in bridges than we count: told apart by their order. */
+static EFI_DEVICE_PATH_PROTOCOL *path_of_unknown(void)
+{
+	static u32 count;
+	const CONTROLLER_DEVICE_PATH node = {
+		.Header = EFI_NODE(CONTROLLER_DEVICE_PATH, HARDWARE_DEVICE_PATH, HW_CONTROLLER_DP),
+		.ControllerNumber = count++,
+	};
+
+	return extend(efi_path_copy(NULL), &node);
+}
+
+static HARDDRIVE_DEVICE_PATH hard_drive_node(const struct block_device *partition)
+{
+	const struct partition_id *id = partition->id;
+	HARDDRIVE_DEVICE_PATH node = {
+		.Header = EFI_NODE(HARDDRIVE_DEVICE_PATH, MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP),
+		.PartitionNumber = partition->partition_number,
+		.PartitionStart = partition->first_block,
+		.PartitionSize = partition->block_count,
+		.MBRType = MBR_TYPE_PCAT,
+		.SignatureType = NO_DISK_SIGNATURE,
+	};
+
+	if (id && id->kind == PARTITION_ID_GPT) {
+		node.MBRType = MBR_TYPE_EFI_PARTITION_TABLE_HEADER;
+		node.SignatureType = SIGNATURE_TYPE_GUID;
+		memcpy(node.Signature, &id->unique, sizeof(id->unique));
+	} else if (id) {
+		node.SignatureType = SIGNATURE_TYPE_MBR;
+		store_le32(node.Signature, id->disk_signature);
+	}
+	return node;
+}
+
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device)
+{
+	const struct device_address *address = device->address;
+
+	if (device->disk) {
+		HARDDRIVE_DEVICE_PATH node = hard_drive_node(device);
+		EFI_HANDLE disk = efi_handle_of_device(device->disk);
+		const EFI_DEVICE_PATH_PROTOCOL *parent = efi_interface_of(disk, &guid_device_path);
+
+		return parent ? efi_path_append_node(parent, &node) : NULL;
+	}
+	if (address && address->bus == DEVICE_PCI && address->depth)
+		return path_of_pci(address);
+	if (address && address->bus == DEVICE_VIRTIO_MMIO)
+		return path_of_virtio_mmio(address->base);
+	return path_of_unknown();
+}
