@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A disk or a partition as UEFI shows it: one handle with all that is on it. */
+#pragma once
+
+#include "efi/efi.h"
+#include "efi/spec/media.h"
+
+struct efi_disk {
+	struct efi_object object;
+	struct block_device *device;
+	struct volume *volume; /* NULL: no file system that we can read */
+	EFI_DEVICE_PATH_PROTOCOL *path;
+	EFI_BLOCK_IO_MEDIA media;
+	EFI_BLOCK_IO_PROTOCOL block_io;
+	EFI_DISK_IO_PROTOCOL disk_io;
+	EFI_PARTITION_INFO_PROTOCOL partition_info;
+	EFI_SIMPLE_FILE_SYSTEM_PROTOCOL file_system;
+	struct efi_disk *next; /* disks.c's */
+};
+
+/* block_io.c, disk_io.c, file.c: fill in their protocol. */
+void efi_block_io_init(struct efi_disk *disk);
+void efi_disk_io_init(struct efi_disk *disk);
+void efi_file_system_init(struct efi_disk *disk);
+
+/* Why a transfer cannot be, in the order of the specification's checks (UEFI 2.11, 13.9). */
+EFI_STATUS efi_disk_check(const struct efi_disk *disk, UINT32 media_id, const void *buffer);
+
+/* paths/device.c: the path to a device. NULL: no memory. */
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device);
