@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # UEFI for what we load.
 
-obj-$(CONFIG_EFI) += efi/guids.o efi/status.o
+obj-$(CONFIG_EFI) += efi/guids.o efi/status.o efi/start.o efi/tables.o efi/smbios.o \
+	efi/removable.o efi/kernel.o
+obj-$(CONFIG_EFI) += efi/paths/path.o efi/paths/locate.o efi/paths/device.o
+obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \
+	efi/protocols/text_input.o efi/protocols/disks.o efi/protocols/block_io.o \
+	efi/protocols/file.o efi/protocols/file_info.o efi/protocols/misc.o efi/protocols/initrd.o
+obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
+obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o

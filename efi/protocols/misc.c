@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to no device stands on one handle of its own. */
+#include "efi/protocols/protocols.h"
+#include "lib/config.h"
+
+static struct efi_object services;
+
+EFI_STATUS efi_misc_publish(void)
+{
+	static EFI_STATUS (*const publishers[])(struct efi_object *object) = {
+		IF_ENABLED(CONFIG_EFI_RNG, efi_random_publish, ) NULL,
+	};
+	EFI_STATUS status = EFI_SUCCESS;
+
+	for (u32 i = 0; !status && publishers[i]; i++)
+		status = publishers[i](&services);
+	return status;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one door: the world of an EFI image is built when the first one is about to start, so that a
+ * boot without UEFI costs nothing of it.
+ */
+#include "efi/start.h"
+
+#include "core/arch.h"
+#include "core/boot_info.h"
+#include "core/log.h"
+#include "core/time.h"
+#include "efi/efi.h"
+#include "efi/tables.h"
+#include "lib/util.h"
+
+/* Both revisions: some operating systems know one of the GUIDs only. */
+static EFI_STATUS publish_acpi(void)
+{
+	EFI_STATUS status;
+
+	if (!boot_info.rsdp)
+		return EFI_SUCCESS;
+	status = efi_set_configuration_table(&guid_acpi_20, (void *)boot_info.rsdp);
+	return status ? status : efi_set_configuration_table(&guid_acpi, (void *)boot_info.rsdp);
+}
+
+static EFI_STATUS publish_smbios(void)
+{
+	efi_smbios_publish();
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS init_runtime(void)
+{
+	EFI_STATUS status = efi_runtime_init(&efi_system_table->RuntimeServices);
+
+	efi_table_update_crc(&efi_system_table->Hdr);
+	return status;
+}
+
+static const struct {
+	const char *name;
+	EFI_STATUS (*run)(void);
+} steps[] = {
+	{ "tables", efi_tables_init },
+	{ "runtime services", init_runtime },
+	{ "ACPI", publish_acpi },
+	{ "SMBIOS", publish_smbios },
+	{ "consoles", efi_console_publish },
+	{ "disks", efi_disks_publish },
+	{ "protocols", efi_misc_publish },
+	{ "variables", efi_boot_variables_init },
+};
+
+enum status efi_start(void)
+{
+	static bool has_run;
+	static EFI_STATUS result;
+
+	if (has_run)
+		return status_from_efi(result);
+	has_run = true;
+	arch_allow_execution();
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !result; i++) {
+		result = steps[i].run();
+		if (result)
+			log_error("UEFI: %s: %s", steps[i].name, efi_status_name(result));
+	}
+	timing_mark("UEFI ready");
+	return status_from_efi(result);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration tables that start.c publishes. */
+#pragma once
+
+#include "efi/efi.h"
+
+/* smbios.c */
+void efi_smbios_publish(void);
