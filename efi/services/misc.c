@@ -39,10 +39,12 @@ EFI_STATUS EFIAPI efi_calculate_crc32(VOID *data, UINTN size, UINT32 *crc)
 
 VOID EFIAPI efi_copy_mem(VOID *destination, VOID *source, UINTN length)
 {
-	memmove(destination, source, length);
+	if (length)
+		memmove(destination, source, length);
 }
 
 VOID EFIAPI efi_set_mem(VOID *buffer, UINTN size, UINT8 value)
 {
-	memset(buffer, value, size);
+	if (size)
+		memset(buffer, value, size);
 }
