@@ -103,6 +103,12 @@ struct span arch_memory(u64 base, u64 size);
  */
 extern void (*fault_describe)(u64 address);
 
+/*
+ * No device can interrupt the operating system before it has set up its controllers:
+ * arch_enter_kernel() does the same.
+ */
+void arch_interrupts_mask(void);
+
 /* Leaves for a kernel. Interrupts are off, the identity map of arch_map() is on. */
 struct kernel;
 [[gnu::noreturn]] void arch_enter_kernel(const struct kernel *kernel);

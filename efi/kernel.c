@@ -5,6 +5,7 @@
  */
 #include "core/boot.h"
 #include "core/boot_info.h"
+#include "core/log.h"
 #include "efi/efi.h"
 #include "efi/start.h"
 #include "lib/utf.h"
@@ -86,30 +87,43 @@ static bool recognizes(struct span head)
 	       read_le16(&pe) == PE_MACHINE_X86_64;
 }
 
+/* What start() needs of the entry, which lives as long. */
+struct program {
+	struct boot_entry *entry;
+	struct efi_start start;
+};
+
+static enum status start(const struct kernel *kernel)
+{
+	struct program *program = (struct program *)kernel->argument;
+	EFI_STATUS result = efi_initrd_publish(program->entry);
+
+	if (!result)
+		result = efi_image_run(&program->start);
+	efi_initrd_withdraw();
+	if (!result)
+		return ERR_NOT_FOUND;
+	log_warning("%s: %s", program->entry->title, efi_status_name(result));
+	return status_from_efi(result);
+}
+
 static enum status load(struct boot_entry *entry, struct span head, struct arena *arena,
 			struct kernel *out)
 {
-	struct efi_start start = { 0 };
-	EFI_DEVICE_PATH_PROTOCOL *path;
-	enum status status = efi_start();
-	EFI_STATUS result;
+	struct program *program = arena_allocate(arena, sizeof(*program));
+	enum status status = program ? efi_start() : ERR_NO_MEMORY;
 
 	(void)head;
-	(void)out;
 	if (status)
 		return status;
-	start.load_options = load_options_of(entry, arena);
-	path = path_of_kernel(&entry->kernel);
-	start.path = path;
+	program->entry = entry;
+	program->start.load_options = load_options_of(entry, arena);
+	program->start.path = path_of_kernel(&entry->kernel);
 	if (file_address(&entry->kernel))
-		start.bytes = span_of((const void *)file_address(&entry->kernel),
-				      (size_t)entry->kernel.size);
-	result = efi_initrd_publish(entry);
-	if (!result)
-		result = efi_image_run(&start);
-	efi_initrd_withdraw();
-	efi_free(path);
-	return result ? status_from_efi(result) : ERR_NOT_FOUND;
+		program->start.bytes = span_of((const void *)file_address(&entry->kernel),
+					       (size_t)entry->kernel.size);
+	*out = (struct kernel){ .start = start, .argument = (u64)program };
+	return OK;
 }
 
 const struct image_loader efi_image_loader = {

@@ -12,3 +12,4 @@ obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o
+obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o

@@ -85,6 +85,8 @@ void __stack_chk_fail(void)
 }
 
 enum {
+	PORT_PIC_MASTER_MASK = 0x21,
+	PORT_PIC_SLAVE_MASK = 0xa1,
 	PORT_I8042_COMMAND = 0x64,
 	I8042_PULSE_RESET = 0xfe,
 	PORT_RESET_CONTROL = 0xcf9, /* PIIX and ICH */
@@ -126,6 +128,13 @@ void arch_reset(void)
 	/* A fault without handlers for it or for the double fault that follows. */
 	asm volatile("lidt %0; ud2" ::"m"(no_idt));
 	__builtin_unreachable();
+}
+
+void arch_interrupts_mask(void)
+{
+	/* Both 8259s: kernel_entry.S says why. */
+	port_write8(PORT_PIC_MASTER_MASK, 0xff);
+	port_write8(PORT_PIC_SLAVE_MASK, 0xff);
 }
 
 void arch_halt(void)
