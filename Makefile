@@ -132,7 +132,7 @@ LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z
 	-z max-page-size=4096 -z norelro --fatal-warnings $(LINK_SMALL) \
 	$(if $(CONFIG_OPTIMIZE_SIZE),$(LINK_SMALLEST))
 
-objects := $(addprefix $(O)/,$(sort $(obj-y)))
+objects := $(addprefix $(O)/,$(sort $(obj-y) $(firmware-y)))
 linker-script := $(O)/arch/$(ARCH)/firmware.ld
 
 symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
@@ -155,6 +155,41 @@ $(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
 		$(link) $@ -o $(O)/symbols.elf; done
 	$(Q)$(python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
+# The runtime program (efi/runtime/) depends on nothing around it: position-independent, without what
+# needs our memory or changes registers of the operating system. Linked at two addresses it must be
+# the same bytes.
+runtime-objects := $(addprefix $(O)/runtime/,$(runtime-arch-y) $(runtime-y))
+runtime-script := $(O)/efi/runtime/runtime.ld
+runtime-program := $(O)/include/generated/runtime.bin
+RUNTIME_CFLAGS := $(filter-out $(SMALLEST) -Os -mcmodel=% -mstack-protector-guard=% -fstack-protector% \
+	-fno-pic -fno-pie,$(CFLAGS)) $(firstword $(SMALLEST)) -fpie -fvisibility=hidden \
+	-fno-stack-protector
+RUNTIME_LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections -e runtime_head --build-id=none \
+	-z noexecstack --fatal-warnings
+
+$(runtime-program): $(runtime-objects) $(runtime-script)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)link='$(LD) $(RUNTIME_LDFLAGS) -T $(runtime-script) $(runtime-objects)'; \
+		$$link --defsym=runtime_base=0x100000 -o $(O)/runtime/runtime.elf; \
+		$$link --defsym=runtime_base=0x100000 --oformat binary -o $(O)/runtime/first; \
+		$$link --defsym=runtime_base=0x7654000 --oformat binary -o $(O)/runtime/second; \
+		cmp $(O)/runtime/first $(O)/runtime/second || { echo >&2 \
+			'The runtime program has absolute addresses.'; exit 1; }; \
+		cp $(O)/runtime/first $@
+
+$(O)/runtime/%.o: %.c $(built-by)
+	$(call say,CC,$< (runtime))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(RUNTIME_CFLAGS) -c -o $@ $<
+
+$(O)/runtime/%.o: %.S $(built-by)
+	$(call say,AS,$< (runtime))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(RUNTIME_CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
+
+$(O)/efi/runtime_program.o: $(runtime-program)
+
 $(O)/%.o: %.c $(built-by)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -171,7 +206,7 @@ $(O)/%.ld: %.ld.S $(built-by)
 	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
 		-MT $@ -o $@ $<
 
--include $(objects:.o=.d) $(linker-script:.ld=.d)
+-include $(objects:.o=.d) $(linker-script:.ld=.d) $(runtime-objects:.o=.d) $(runtime-script:.ld=.d)
 
 ## Test
 
@@ -236,7 +271,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
 
 clean: ## remove what was built in $(O), keep the configuration
-	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests host host-gcc host-clang host-fuzz include auto.conf \
+	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
 		toolchain symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## remove build/ altogether, and the configuration in $(O)

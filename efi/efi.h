@@ -203,7 +203,11 @@ struct boot_entry;
 EFI_STATUS efi_initrd_publish(struct boot_entry *entry);
 void efi_initrd_withdraw(void);
 
-/* variables.c: services of runtime/ by name, and what firmware itself needs. */
+/*
+ * variables.c: variables for the firmware itself. Setting, @attributes may have
+ * EFI_VARIABLE_READ_ONLY besides UEFI's: guests get EFI_WRITE_PROTECTED when they try.
+ */
+enum { EFI_VARIABLE_READ_ONLY = 1u << 31 };
 EFI_STATUS efi_variable_get(const CHAR16 *name, const EFI_GUID *vendor, u32 *attributes,
 			    size_t *size, void *data);
 EFI_STATUS efi_variable_set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes, size_t size,
@@ -213,8 +217,16 @@ void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size
 
 /* runtime.c: copies the runtime blob to its place, fills in the runtime services table. */
 EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out);
-/* ExitBootServices has succeeded. */
+/* ExitBootServices has succeeded, and its events were signaled. */
 void efi_runtime_enter(void);
+EFI_STATUS efi_get_time(EFI_TIME *time);
+
+/*
+ * A runtime driver of @size bytes at @base: SetVirtualAddressMap will relocate it by its base
+ * relocation table at the offset @relocations of the image, which stays there.
+ */
+EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size);
+void efi_runtime_image_remove(u64 base); /* unloaded */
 
 /* boot_manager.c */
 

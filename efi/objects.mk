@@ -13,3 +13,11 @@ obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o
 obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o
+obj-$(CONFIG_EFI) += efi/runtime.o efi/variables.o
+
+# The runtime program: linked by itself, then part of the image as bytes. Host tests link the first
+# list as any other objects.
+runtime-y := efi/runtime/store.o efi/runtime/variables.o efi/runtime/time.o efi/runtime/rtc.o \
+	efi/runtime/services.o efi/runtime/virtual.o lib/crc32.o lib/guid.o lib/string.o
+runtime-arch-y := efi/runtime/head.o efi/runtime/processor_x86_64.o
+firmware-$(CONFIG_EFI) += efi/runtime_place.o efi/runtime_program.o

@@ -21,8 +21,8 @@ autoconf := $(O)/host/include/generated/autoconf.h
 
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
-# The archive that every test links: obj-y, what of arch/ is arithmetic, and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
+# The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic, and tests/host/*.c.
+sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 
@@ -68,7 +68,7 @@ $$(O)/host-$(1)/%.o: %.S tests/host.mk
 $$(O)/host-$(1)/tests/unit/test_x86_call: $$(O)/host-$(1)/arch/x86_64/call.o
 
 $$(O)/host-$(1)/libfatwood.a: $$(objects-$(1))
-	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+	$$(Q)rm -f $$@ && ar qcs $$@ $$^
 
 $$(O)/host-$(1)/tests/unit/%: $$(O)/host-$(1)/tests/unit/%.o $$(O)/host-$(1)/libfatwood.a
 	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^

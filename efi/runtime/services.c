@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UEFI 2.11, 8.3, 8.5: time, reset, and the services that there is nothing for. */
+#include "efi/runtime/runtime.h"
+
+#include <asm/io.h>
+
+enum {
+	CLOCK_RESOLUTION = 1,      /* Hz */
+	CLOCK_ACCURACY = 50000000, /* in 1e-6 of a part per million: the host's, at worst */
+};
+
+EFI_STATUS EFIAPI runtime_get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
+{
+	const struct runtime_clock *clock = &runtime_data->clock;
+
+	if (!time)
+		return EFI_INVALID_PARAMETER;
+	if (!clock->has_rtc)
+		return EFI_UNSUPPORTED;
+	if (!rtc_read(time))
+		return EFI_DEVICE_ERROR;
+	time->TimeZone = clock->time_zone;
+	time->Daylight = clock->daylight;
+	if (capabilities)
+		*capabilities = (EFI_TIME_CAPABILITIES){ CLOCK_RESOLUTION, CLOCK_ACCURACY, false };
+	return EFI_SUCCESS;
+}
+
+EFI_STATUS EFIAPI runtime_set_time(EFI_TIME *time)
+{
+	struct runtime_clock *clock = &runtime_data->clock;
+
+	if (!time || !time_is_valid(time))
+		return EFI_INVALID_PARAMETER;
+	if (!clock->has_rtc)
+		return EFI_UNSUPPORTED;
+	if (!rtc_write(time))
+		return EFI_DEVICE_ERROR;
+	clock->time_zone = time->TimeZone;
+	clock->daylight = time->Daylight;
+	return EFI_SUCCESS;
+}
+
+/* An alarm would need an interrupt, and a VMM that starts a machine again. */
+EFI_STATUS EFIAPI runtime_get_wakeup_time(BOOLEAN *enabled, BOOLEAN *pending, EFI_TIME *time)
+{
+	return enabled && pending && time ? EFI_UNSUPPORTED : EFI_INVALID_PARAMETER;
+}
+
+EFI_STATUS EFIAPI runtime_set_wakeup_time(BOOLEAN enable, EFI_TIME *time)
+{
+	return enable && (!time || !time_is_valid(time)) ? EFI_INVALID_PARAMETER : EFI_UNSUPPORTED;
+}
+
+EFI_STATUS EFIAPI runtime_get_next_high_monotonic_count(UINT32 *count)
+{
+	if (!count)
+		return EFI_INVALID_PARAMETER;
+	*count = ++runtime_data->monotonic_high;
+	return EFI_SUCCESS;
+}
+
+EFI_STATUS EFIAPI runtime_update_capsule(EFI_CAPSULE_HEADER **capsules, UINTN count,
+					 EFI_PHYSICAL_ADDRESS list)
+{
+	(void)list;
+	return capsules && count ? EFI_UNSUPPORTED : EFI_INVALID_PARAMETER;
+}
+
+EFI_STATUS EFIAPI runtime_query_capsule_capabilities(EFI_CAPSULE_HEADER **capsules, UINTN count,
+						     UINT64 *size_max, EFI_RESET_TYPE *type)
+{
+	return capsules && count && size_max && type ? EFI_UNSUPPORTED : EFI_INVALID_PARAMETER;
+}
+
+static void write_register(const struct runtime_write *to)
+{
+	volatile void *memory = (volatile void *)(uintptr_t)to->address;
+
+	if (!to->address)
+		return;
+	if (to->space == RUNTIME_PORT && to->size == 1)
+		port_write8((u16)to->address, (u8)to->value);
+	else if (to->space == RUNTIME_PORT)
+		port_write16((u16)to->address, to->value);
+	else if (to->size == 1)
+		mmio_write8(memory, (u8)to->value);
+	else
+		mmio_write16(memory, to->value);
+	runtime_wait_for_vmm();
+}
+
+/* Which kinds of reset there are is the VMM's matter: all are one. */
+VOID EFIAPI runtime_reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, VOID *data)
+{
+	bool is_shutdown = type == EfiResetShutdown;
+	const struct runtime_writes *writes = is_shutdown ? &runtime_data->power_off :
+							    &runtime_data->reset;
+
+	(void)status, (void)size, (void)data;
+	if (runtime_data->on_reset)
+		runtime_data->on_reset(type);
+	for (u32 i = 0; i < writes->count; i++)
+		write_register(&writes->writes[i]);
+	runtime_stop(!is_shutdown);
+}
