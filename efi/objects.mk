@@ -13,6 +13,7 @@ obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o
 obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o
+obj-$(CONFIG_EFI) += efi/services/memory.o efi/services/pool.o
 obj-$(CONFIG_EFI) += efi/runtime.o efi/variables.o
 
 # The runtime program: linked by itself, then part of the image as bytes. Host tests link the first
