@@ -63,6 +63,13 @@ struct block_device *block_next(struct block_device *disk)
 	return usable(&disk->next);
 }
 
+void block_start_others(const struct block_device *late)
+{
+	for (struct block_device *disk = first_disk; disk; disk = disk->next)
+		if (disk != late && !disk->is_open && disk->ops->start)
+			disk->ops->start(disk);
+}
+
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition)
 {

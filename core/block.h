@@ -21,6 +21,11 @@ struct volume;
 struct block_ops {
 	/* Fills in block_size, block_count, read_only; logs why it cannot. NULL: they are. */
 	enum status (*open)(struct block_device *device);
+	/*
+	 * Opens it as well and asks it for something, without waiting: from now on it can be late.
+	 * Nothing if it was opened before. NULL: it is never late.
+	 */
+	void (*start)(struct block_device *device);
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
 	enum status (*write)(struct block_device *device, u64 first, u64 count,
 			     const void *buffer);          /* NULL: none */
@@ -89,6 +94,12 @@ void block_register(struct block_device *disk);
  */
 struct block_device *block_first(void);
 struct block_device *block_next(struct block_device *disk);
+
+/*
+ * For a driver whose disk @late does not answer its first request: all that nobody has asked yet
+ * are started, so that many dead disks cost the time of one.
+ */
+void block_start_others(const struct block_device *late);
 
 /*
  * Makes @partition a window on @disk, which is none itself, named after both; number 0 is the whole

@@ -14,6 +14,22 @@ struct deadline deadline_after(u32 milliseconds)
 	return (struct deadline){ .milliseconds = milliseconds };
 }
 
+struct deadline deadline_started(u32 milliseconds)
+{
+	return (struct deadline){
+		.milliseconds = milliseconds,
+		.start = arch_ticks(),
+		.polls = POLLS_WITHOUT_CLOCK,
+	};
+}
+
+u64 deadline_waited_ms(const struct deadline *deadline)
+{
+	if (deadline->polls < POLLS_WITHOUT_CLOCK)
+		return 0;
+	return (arch_ticks() - deadline->start) / (arch_ticks_per_second() / 1000 + 1);
+}
+
 static u64 ticks_of(u64 count, u32 per_second)
 {
 	/* Rounded up. Below 2^64 for a day in microseconds at any clock rate of this century. */

@@ -21,6 +21,12 @@ struct deadline {
 
 struct deadline deadline_after(u32 milliseconds);
 
+/* The same, counted from now on even if nobody looks at it before. */
+struct deadline deadline_started(u32 milliseconds);
+
+/* How long it has been looked at in vain; 0 for a short while. */
+u64 deadline_waited_ms(const struct deadline *deadline);
+
 /* Also relaxes the processor: the one call in a polling loop. */
 bool deadline_passed(struct deadline *deadline);
 

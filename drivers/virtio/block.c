@@ -13,6 +13,8 @@
  */
 #include "core/block.h"
 #include "core/log.h"
+#include "core/memory.h"
+#include "core/time.h"
 #include "drivers/virtio/virtio.h"
 #include "lib/util.h"
 
@@ -36,7 +38,21 @@ enum {
 	SECTOR_SIZE = 512,
 	REQUESTS_IN_FLIGHT = 10,
 	REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* few requests, and yet several at once for a kernel */
-	REQUEST_TIMEOUT_MS = 30000,         /* Linux's; the disk may be far away */
+
+	/*
+	 * A disk is given up when none of its requests ends for so long: Linux's 30 seconds, and
+	 * more for all that is in flight, as a host that limits the rate may serve it in parallel.
+	 */
+	TIMEOUT_MS = 30000,
+	TIMEOUT_MS_PER_MIB = 4000,
+	FIRST_ANSWER_MS = 3000, /* later than this, the other disks are started */
+
+	/* Bytes in flight: more after quick answers, fewer after slow ones. */
+	WINDOW_MIN = 128 * 1024,
+	WINDOW_START = 2 * 1024 * 1024,
+	WINDOW_MAX = 16 * 1024 * 1024,
+	QUICK_MS = 1000,
+	SLOW_MS = 4000,
 };
 
 /* What the device reads and writes of one request besides its data. */
@@ -51,6 +67,12 @@ struct virtio_block {
 	struct virtio_device *device;
 	u32 request_size_max;
 	u64 request_count, byte_count;
+	u32 window, in_flight; /* bytes */
+	u32 sizes[REQUESTS_IN_FLIGHT];
+	bool was_opened, has_answered;
+	enum status open_status;
+	bool is_started; /* block_start()'s request is in flight, up to the deadline */
+	struct deadline first_answer;
 	struct block_device disk;
 	struct virtqueue queue;
 };
@@ -60,25 +82,6 @@ static_assert(REQUESTS_IN_FLIGHT * sizeof(struct request) <= VIRTQUEUE_SPACE_SIZ
 static struct virtio_block *block_of(struct block_device *disk)
 {
 	return container_of(disk, struct virtio_block, disk);
-}
-
-/* At the first request, so that disks nobody looks at are left as they are. */
-static enum status start(struct virtio_block *block)
-{
-	enum status status;
-
-	if (block->device->failed)
-		return ERR_IO;
-	if (block->device->ready)
-		return OK;
-	status = virtqueue_create(block->device, 0, VIRTQUEUE_CHAIN_MAX, REQUESTS_IN_FLIGHT,
-				  &block->queue);
-	if (status) {
-		virtio_fail(block->device, "its queue cannot be set up");
-		return status;
-	}
-	virtio_ready(block->device);
-	return OK;
 }
 
 static volatile struct request *request_of(struct virtio_block *block, u32 slot)
@@ -104,23 +107,90 @@ static void submit(struct virtio_block *block, u32 slot, u32 type, u64 sector, v
 	virtqueue_add(&block->queue, slot, buffers, count);
 	block->request_count++;
 	block->byte_count += size;
+	block->sizes[slot] = size;
+	block->in_flight += size;
+}
+
+static void adapt_window(struct virtio_block *block, bool was_full, u64 waited_ms)
+{
+	if (waited_ms > SLOW_MS)
+		block->window = (u32)max_u64(block->window / 2, WINDOW_MIN);
+	else if (was_full && waited_ms < QUICK_MS)
+		block->window = (u32)min_u64(block->window * 2, WINDOW_MAX);
 }
 
 /* Waits for one request, whichever it is. */
-static enum status complete(struct virtio_block *block)
+static enum status complete_until(struct virtio_block *block, struct deadline *deadline)
 {
 	u32 slot, written;
-	enum status status = virtqueue_wait(&block->queue, REQUEST_TIMEOUT_MS, &slot, &written);
+	enum status status = virtqueue_wait(&block->queue, deadline, &slot, &written);
 	u8 result;
 
 	if (status)
 		return status;
+	block->has_answered = true;
+	/* Half of it: what did not fit any more was as large. */
+	adapt_window(block, block->in_flight > block->window / 2, deadline_waited_ms(deadline));
+	block->in_flight -= block->sizes[slot];
 	result = request_of(block, slot)->status;
 	if (result == STATUS_OK)
 		return OK;
 	log_warning("%s: request at sector %lu failed with status %u", block->device->device.name,
 		    request_of(block, slot)->sector, result);
 	return ERR_IO;
+}
+
+static enum status complete(struct virtio_block *block)
+{
+	u32 timeout_ms = TIMEOUT_MS + block->in_flight / MIB * TIMEOUT_MS_PER_MIB;
+	struct deadline first = deadline_after(FIRST_ANSWER_MS);
+	struct deadline deadline = deadline_after(timeout_ms);
+	enum status status = ERR_TIMEOUT;
+
+	if (IS_ENABLED(CONFIG_BLOCK_START_ALL) && !block->has_answered) {
+		status = complete_until(block, &first);
+		if (status == ERR_TIMEOUT)
+			block_start_others(&block->disk);
+	}
+	if (status == ERR_TIMEOUT)
+		status = complete_until(block, &deadline);
+	if (status == ERR_TIMEOUT)
+		virtio_fail(block->device, "no answer in time");
+	return status;
+}
+
+static enum status create_queue(struct virtio_block *block)
+{
+	enum status status;
+
+	if (block->device->failed)
+		return ERR_IO;
+	if (block->device->ready)
+		return OK;
+	status = virtqueue_create(block->device, 0, VIRTQUEUE_CHAIN_MAX, REQUESTS_IN_FLIGHT,
+				  &block->queue);
+	if (status) {
+		virtio_fail(block->device, "its queue cannot be set up");
+		return status;
+	}
+	block->window = WINDOW_START;
+	virtio_ready(block->device);
+	return OK;
+}
+
+/* At the first request, so that disks nobody looks at are left as they are. */
+static enum status start(struct virtio_block *block)
+{
+	enum status status = create_queue(block);
+
+	if (!IS_ENABLED(CONFIG_BLOCK_START_ALL) || status || !block->is_started)
+		return status;
+	block->is_started = false;
+	status = complete_until(block, &block->first_answer);
+	if (status == ERR_TIMEOUT)
+		virtio_fail(block->device, "no answer in time");
+	/* What was read does not matter. */
+	return block->device->failed ? status : OK;
 }
 
 /*
@@ -139,8 +209,11 @@ static enum status transfer(struct virtio_block *block, u32 type, u64 sector, vo
 		u32 slot;
 
 		while (size && !first_error && virtqueue_free_slot(&block->queue, &slot)) {
-			u32 part = (u32)min_u64(size, block->request_size_max);
+			u32 limit = (u32)min_u64(block->request_size_max, block->window);
+			u32 part = (u32)min_u64(size, limit);
 
+			if (block->in_flight && block->in_flight + part > block->window)
+				break;
 			submit(block, slot, type, sector, next, part);
 			next += part;
 			sector += part / SECTOR_SIZE;
@@ -253,10 +326,9 @@ static enum status check_config(const struct virtio_device *device, const struct
 	return OK;
 }
 
-/* When its turn comes, so that disks nobody looks at cost nothing. */
-static enum status block_open(struct block_device *disk)
+static enum status open_device(struct virtio_block *block)
 {
-	struct virtio_block *block = block_of(disk);
+	struct block_device *disk = &block->disk;
 	struct virtio_device *device = block->device;
 	struct config config;
 	enum status status;
@@ -277,8 +349,35 @@ static enum status block_open(struct block_device *disk)
 	return OK;
 }
 
+/* When its turn comes, so that disks nobody looks at cost nothing. */
+static enum status block_open(struct block_device *disk)
+{
+	struct virtio_block *block = block_of(disk);
+
+	if (!block->was_opened)
+		block->open_status = open_device(block);
+	block->was_opened = true;
+	return block->open_status;
+}
+
+/* A read of the first block, into memory that stays the device's: it may answer much later. */
+static void block_start(struct block_device *disk)
+{
+	struct virtio_block *block = block_of(disk);
+	u64 page;
+
+	if (block->was_opened || block_open(disk) || create_queue(block) ||
+	    memory_allocate(BLOCK_SIZE_MAX, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &page))
+		return;
+	submit(block, 0, REQUEST_READ, 0, (void *)(uintptr_t)page, disk->block_size);
+	virtqueue_notify(&block->queue);
+	block->first_answer = deadline_started(TIMEOUT_MS);
+	block->is_started = true;
+}
+
 static const struct block_ops virtio_block_ops = {
 	.open = block_open,
+	.start = IS_ENABLED(CONFIG_BLOCK_START_ALL) ? block_start : NULL,
 	.read = block_read_blocks,
 	.write = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_write_blocks : NULL,
 	.flush = IS_ENABLED(CONFIG_BLOCK_WRITE) ? block_flush_blocks : NULL,

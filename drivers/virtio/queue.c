@@ -214,17 +214,15 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 		arch_relax();
 }
 
-enum status virtqueue_wait(struct virtqueue *queue, u32 timeout_ms, u32 *slot, u32 *written)
+enum status virtqueue_wait(struct virtqueue *queue, struct deadline *deadline, u32 *slot,
+			   u32 *written)
 {
-	struct deadline deadline = deadline_after(timeout_ms);
 	enum status status;
 
 	while ((status = virtqueue_take(queue, slot, written)) == ERR_NOT_FOUND) {
 		virtqueue_idle(queue);
-		if (deadline_passed(&deadline)) {
-			virtio_fail(queue->device, "no answer in time");
+		if (deadline_passed(deadline))
 			return ERR_TIMEOUT;
-		}
 	}
 	return status;
 }

@@ -4,6 +4,7 @@
  * or whole.
  */
 #include "core/random.h"
+#include "core/time.h"
 #include "drivers/virtio/virtio.h"
 #include "lib/string.h"
 #include "lib/util.h"
@@ -47,12 +48,15 @@ static enum status read_part(struct virtio_random *random, u8 *to, u32 size, u32
 {
 	struct virtqueue *queue = &random->queue;
 	struct virtqueue_buffer buffer = { queue->space, size, true };
+	struct deadline deadline = deadline_after(TIMEOUT_MS);
 	enum status status;
 	u32 slot;
 
 	virtqueue_add(queue, 0, &buffer, 1);
 	virtqueue_notify(queue);
-	status = virtqueue_wait(queue, TIMEOUT_MS, &slot, delivered);
+	status = virtqueue_wait(queue, &deadline, &slot, delivered);
+	if (status == ERR_TIMEOUT)
+		virtio_fail(random->device, "no answer in time");
 	if (status)
 		return status;
 	if (*delivered == 0)

@@ -160,5 +160,7 @@ void virtqueue_notify(struct virtqueue *queue);
  */
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written);
 
-/* As virtqueue_take(), and waits. ERR_TIMEOUT: the device was reset, too. */
-enum status virtqueue_wait(struct virtqueue *queue, u32 timeout_ms, u32 *slot, u32 *written);
+/* As virtqueue_take(), and waits. ERR_TIMEOUT: what was handed over is still with the device. */
+struct deadline;
+enum status virtqueue_wait(struct virtqueue *queue, struct deadline *deadline, u32 *slot,
+			   u32 *written);

@@ -45,6 +45,7 @@ struct fake_virtio {
 	u32 queue_size_max[FAKE_QUEUE_COUNT];
 	u8 config[FAKE_CONFIG_SIZE];
 	bool legacy;  /* MMIO version 1 */
+	u32 batch;    /* requests that a notification completes at most; 0: all */
 	bool reverse; /* completes what is waiting in the reverse order */
 	enum fake_lie lie;
 	u32 lie_version; /* of MMIO, if not 0 */

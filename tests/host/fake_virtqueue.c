@@ -187,7 +187,8 @@ static void run_queue(struct fake_virtio *device, u32 index)
 		violation(device, "interrupts are wanted");
 	if (device->lie == FAKE_SILENT || (device->id == VIRTIO_ID_CONSOLE && index == 0))
 		return;
-	for (; queue->seen != load_le16(available + 2) && waiting < ARRAY_SIZE(heads);
+	for (; queue->seen != load_le16(available + 2) &&
+	       waiting < (device->batch ? device->batch : ARRAY_SIZE(heads));
 	     queue->seen++)
 		heads[waiting++] = load_le16(available + 4 + 2 * (queue->seen % queue->size));
 	for (u32 i = 0; i < waiting; i++) {

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* virtio-blk that answers late or never: how long it is waited for, and what is asked meanwhile. */
+#include "tests/unit/test.h"
+
+#include "tests/host/fake_machine.h"
+#include "tests/unit/machine.h"
+
+enum { DISK_SIZE = 18 * 1024 * 1024, DISKS = 16 };
+
+static u8 bytes[DISK_SIZE], buffer[DISK_SIZE];
+static struct fake_virtio devices[DISKS];
+static struct fake_function functions[DISKS];
+static u64 next_answer, answer_ticks;
+
+#define SECONDS (u64) HOST_TICKS_PER_SECOND
+
+static void answer_later(struct fake_virtio *device, u32 queue)
+{
+	(void)device, (void)queue;
+}
+
+/* One request of each disk at a time, whatever its size. */
+static void pass_time(void)
+{
+	if (host_ticks < next_answer)
+		return;
+	next_answer = host_ticks + answer_ticks;
+	for (u32 i = 0; i < DISKS; i++) {
+		if (devices[i].on_notify != answer_later || !(devices[i].status & DRIVER_OK))
+			continue;
+		devices[i].on_notify = NULL;
+		fake_virtio_notify(&devices[i], 2, 2, 0);
+		devices[i].on_notify = answer_later;
+	}
+}
+
+static void start(u32 count)
+{
+	machine_start_pci();
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 7 + i / 4096);
+	memset(buffer, 0, sizeof(buffer));
+	for (u32 i = 0; i < count; i++) {
+		fake_virtio_disk(&devices[i], bytes, sizeof(bytes), 0);
+		devices[i].batch = 1;
+		fake_function_virtio(&machine, &functions[i], 0, (u8)(i + 1), &devices[i],
+				     MACHINE_BARS - i * (u64)FAKE_BAR_SIZE);
+	}
+	host_ticks_per_look = SECONDS / 10;
+	host_on_relax = pass_time;
+}
+
+static void end(void)
+{
+	host_ticks_per_look = HOST_TICKS_PER_LOOK;
+	host_on_relax = NULL;
+}
+
+static struct block_device *first_new_disk(u32 before)
+{
+	struct block_device *disk = block_first();
+
+	while (disk && before--)
+		disk = block_next(disk);
+	return disk;
+}
+
+/* Far longer than any one wait, and in smaller pieces the longer each takes. */
+TEST(disk_that_makes_progress_is_waited_for)
+{
+	static const struct {
+		u32 seconds, smallest, largest;
+	} cases[] = { { 2, 2 << 20, 2 << 20 }, { 29, 128 << 10, 2 << 20 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		u32 before = disk_count();
+		struct block_device *disk;
+		u64 begin = host_ticks;
+
+		start(1);
+		devices[0].on_notify = answer_later;
+		answer_ticks = cases[i].seconds * SECONDS;
+		next_answer = host_ticks + answer_ticks;
+		pci_probe();
+		disk = first_new_disk(before);
+		CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+		CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+		CHECK(host_ticks - begin > 18 * SECONDS);
+		CHECK_EQUAL(devices[0].largest_request, cases[i].largest);
+		CHECK(devices[0].requests >= DISK_SIZE / cases[i].largest);
+		/* A block now is a request of a block, and the next large one as small as before.
+		 */
+		devices[0].largest_request = 0;
+		CHECK_EQUAL(block_read(disk, 0, 8192, buffer), OK);
+		CHECK_EQUAL(devices[0].largest_request, cases[i].smallest);
+		CHECK_EQUAL(devices[0].violations + machine.violations, 0);
+		end();
+	}
+}
+
+TEST(dead_disks_cost_the_time_of_one)
+{
+	u32 before = disk_count();
+	u64 begin;
+
+	start(DISKS);
+	for (u32 i = 0; i < DISKS; i++)
+		devices[i].lie = i == 7 ? FAKE_HONEST : FAKE_SILENT;
+	pci_probe();
+	begin = host_ticks;
+	struct block_device *disk = first_new_disk(before);
+
+	for (u32 i = 0; i < DISKS; i++, disk = block_next(disk)) {
+		CHECK(disk);
+		CHECK_OF(block_read(disk, 1, 2, buffer) == (i == 7 ? OK : ERR_TIMEOUT), "%u", i);
+		CHECK_EQUAL(devices[i].violations, 0);
+	}
+	CHECK(memcmp(buffer, bytes + 512, 1024) == 0);
+	CHECK(host_ticks - begin > 30 * SECONDS);
+	CHECK(host_ticks - begin < 40 * SECONDS);
+	end();
+}
+
+/* And what was asked ahead of its turn does not show. */
+TEST(disk_that_answers_before_its_turn_works)
+{
+	u32 before = disk_count();
+
+	start(3);
+	devices[0].lie = FAKE_SILENT;
+	devices[1].lie = FAKE_STATUS_ERROR;
+	pci_probe();
+	struct block_device *disk = first_new_disk(before);
+
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_TIMEOUT);
+	CHECK_EQUAL(devices[1].requests, 1);
+	CHECK_EQUAL(devices[2].requests, 1);
+	devices[1].lie = FAKE_HONEST;
+	for (u32 i = 1; i < 3; i++) {
+		disk = block_next(disk);
+		CHECK_EQUAL(block_read(disk, 9, 20, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 9 * 512, 20 * 512) == 0);
+	}
+	end();
+}
+
+TEST(others_are_left_alone_while_the_first_answers)
+{
+	u32 before = disk_count();
+
+	start(2);
+	devices[0].on_notify = answer_later;
+	answer_ticks = 2 * SECONDS;
+	next_answer = host_ticks + answer_ticks;
+	pci_probe();
+	struct block_device *disk = first_new_disk(before);
+
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+	answer_ticks = 10 * SECONDS; /* one that has answered is not dead */
+	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
+	CHECK_EQUAL(devices[1].accesses, 0);
+	end();
+}
