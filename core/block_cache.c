@@ -111,6 +111,13 @@ static enum status load_line(struct block_device *disk, u64 number, struct line 
 	for (u32 i = 0; i < run; i++)
 		cache.lines[slot + i].disk = NULL;
 	status = block_read(disk, first, count, cache.data + (size_t)slot * cache.line_size);
+	/* Of a disk that could not be stopped, which may write there at any time. */
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && status == ERR_TIMEOUT &&
+	    !memory_is_ram((uintptr_t)cache.data + (size_t)slot * cache.line_size,
+			   run * cache.line_size)) {
+		memset(&cache, 0, sizeof(cache));
+		prepare();
+	}
 	if (status)
 		return status;
 	/* A line further ahead may be there twice now: alike, and one of them ages. */

@@ -5,6 +5,7 @@
 #include "core/arch.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "lib/util.h"
 
 static struct device *newest;
 
@@ -29,6 +30,34 @@ volatile u8 *device_map(const char *name, u64 base, u64 size)
 		return NULL;
 	}
 	return (volatile u8 *)(uintptr_t)base;
+}
+
+/* The first part of [base, end) that is RAM of one kind. */
+static bool find_ram(u64 base, u64 end, struct memory_range *out)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++) {
+		if (map[i].base >= end || map[i].end <= base || !memory_range_is_ram(&map[i]))
+			continue;
+		*out = map[i];
+		out->base = max_u64(out->base, align_down(base, PAGE_SIZE));
+		out->end = min_u64(out->end, align_up(end, PAGE_SIZE));
+		return true;
+	}
+	return false;
+}
+
+void device_keep_memory(u64 base, u64 size)
+{
+	struct memory_range part;
+
+	/* Each turn leaves a part less, or the ledger has no room for more. */
+	while (find_ram(base, base + size, &part))
+		if (memory_convert(part.base, part.end - part.base, part.type, MEMORY_UNUSABLE))
+			return log_warning("memory at 0x%lx may still be written by a device",
+					   part.base);
 }
 
 void devices_quiesce(void)

@@ -34,5 +34,11 @@ void device_register(struct device *device);
  */
 volatile u8 *device_map(const char *name, u64 base, u64 size);
 
+/*
+ * Memory that a device may write to at any time from now on, as it could not be stopped: it is
+ * never handed out again, and the kernel is told that it is unusable.
+ */
+void device_keep_memory(u64 base, u64 size);
+
 /* Brings every device to rest, newest first. Nothing may use a device after this. */
 void devices_quiesce(void);

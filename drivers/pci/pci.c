@@ -99,6 +99,13 @@ void pci_enable(const struct pci_device *device)
 		pci_write16(device, PCI_COMMAND, command | wanted);
 }
 
+void pci_disable_dma(const struct pci_device *device)
+{
+	u16 command = (u16)pci_read32(device, PCI_COMMAND);
+
+	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MASTER);
+}
+
 bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *bar)
 {
 	u32 offset = PCI_BAR0 + 4 * index;

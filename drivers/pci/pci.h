@@ -97,6 +97,9 @@ u32 pci_next_capability(u32 head, u32 *left);
 /* Makes the device answer in memory and lets it do DMA. */
 void pci_enable(const struct pci_device *device);
 
+/* Takes that away again, for a device that cannot be stopped otherwise. */
+void pci_disable_dma(const struct pci_device *device);
+
 /*
  * Where BAR @index lies; the device is enabled. Assigns an address if nobody has (PCI_ASSIGN_BARS).
  * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none can be assigned.

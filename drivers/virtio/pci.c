@@ -238,6 +238,11 @@ static enum status open(struct virtio_device *device)
 	return OK;
 }
 
+static void disable_dma(struct virtio_device *device)
+{
+	pci_disable_dma(&pci_of(device)->place);
+}
+
 static const struct virtio_transport pci_transport = {
 	.open = open,
 	.status = status,
@@ -249,6 +254,7 @@ static const struct virtio_transport pci_transport = {
 	.queue_size_max = queue_size_max,
 	.queue_start = queue_start,
 	.notify = notify,
+	.disable_dma = disable_dma,
 };
 
 static bool matches(const struct pci_device *device)

@@ -116,6 +116,8 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 		.used_ring = memory + used_offset,
 		.space = (void *)(uintptr_t)(memory + SPACE_OFFSET),
 	};
+	queue->next = device->queues;
+	device->queues = queue;
 	available_ring(queue)->flags = AVAILABLE_NO_INTERRUPT;
 	return device->transport->queue_start(device, queue);
 }
@@ -146,6 +148,8 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 			(u16)((i + 1 < count ? DESCRIPTOR_NEXT : 0) |
 			      (buffers[i].device_writes ? DESCRIPTOR_DEVICE_WRITES : 0));
 		descriptor->next = (u16)(head + i + 1);
+		if (buffers[i].device_writes && writable_size == 0)
+			queue->writable_base[slot] = (uintptr_t)buffers[i].data;
 		if (buffers[i].device_writes)
 			writable_size += buffers[i].size;
 	}
@@ -153,6 +157,15 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 	queue->busy |= 1u << slot;
 	available_ring(queue)->heads[queue->available & (queue->size - 1)] = head;
 	queue->available++;
+}
+
+void virtqueue_abandon(const struct virtqueue *queue)
+{
+	for (u32 slot = 0; slot < queue->slot_count; slot++)
+		if (queue->busy & 1u << slot && queue->writable_size[slot])
+			device_keep_memory(queue->writable_base[slot], queue->writable_size[slot]);
+	device_keep_memory(queue->descriptor_ring,
+			   virtio_is_legacy(queue->device) ? 2 * PAGE_SIZE : PAGE_SIZE);
 }
 
 void virtqueue_notify(struct virtqueue *queue)

@@ -127,8 +127,15 @@ void virtio_fail(struct virtio_device *device, const char *why)
 {
 	device->failed = true;
 	log_error("%s: %s; it is not used any more", device->device.name, why);
-	if (!reset(device))
-		log_error("%s: does not answer a reset", device->device.name);
+	if (reset(device))
+		return;
+	log_error("%s: does not answer a reset", device->device.name);
+	if (device->transport->disable_dma)
+		device->transport->disable_dma(device);
+	/* Also then: the devices of some VMMs do not look at that bit. */
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+		for (struct virtqueue *queue = device->queues; queue; queue = queue->next)
+			virtqueue_abandon(queue);
 }
 
 /* At the handover. What was never ready does no DMA, and is left as it is. */

@@ -45,16 +45,19 @@ struct virtio_transport {
 	/* Hands the rings of the selected queue over, and fills in queue->doorbell. */
 	enum status (*queue_start)(struct virtio_device *device, struct virtqueue *queue);
 	void (*notify)(struct virtqueue *queue);
+	/* For a device that does not answer a reset. NULL: there is no way. */
+	void (*disable_dma)(struct virtio_device *device);
 };
 
 struct virtio_device {
 	struct device device; /* named by the transport for its place, then by virtio_probe() */
 	const struct virtio_transport *transport;
-	u32 id;       /* VIRTIO_ID_* */
-	bool legacy;  /* from before 1.0: no VERSION_1, no FEATURES_OK */
-	bool ready;   /* has reached DRIVER_OK */
-	bool failed;  /* was given up; nothing is asked of it any more */
-	u64 features; /* negotiated */
+	u32 id;                   /* VIRTIO_ID_* */
+	bool legacy;              /* from before 1.0: no VERSION_1, no FEATURES_OK */
+	bool ready;               /* has reached DRIVER_OK */
+	bool failed;              /* was given up; nothing is asked of it any more */
+	u64 features;             /* negotiated */
+	struct virtqueue *queues; /* newest first */
 	/* The driver's, before the device is brought to rest. */
 	void (*stopping)(struct virtio_device *device);
 	void *driver; /* the driver's own */
@@ -124,9 +127,12 @@ struct virtqueue {
 	u16 used;                              /* chains ever taken back */
 	u32 busy;                              /* bit n: slot n is with the device */
 	u32 writable_size[VIRTQUEUE_SIZE_MAX]; /* of a slot's chain: bytes the device may write */
+	u64 writable_base[VIRTQUEUE_SIZE_MAX]; /* where the first of them are; others are in space
+						*/
 	u64 descriptor_ring, available_ring, used_ring; /* addresses */
 	void *space;                                    /* VIRTQUEUE_SPACE_SIZE bytes, zeroed */
 	volatile void *doorbell;                        /* the transport's, looked up once */
+	struct virtqueue *next;                         /* of the same device */
 };
 
 struct virtqueue_buffer {
@@ -147,11 +153,17 @@ bool virtqueue_free_slot(const struct virtqueue *queue, u32 *slot);
 
 /*
  * Hands a free slot to the device; it learns of it at virtqueue_notify(). Buffers that the device
- * writes come last.
+ * writes come last, and all but the first of these lie in the queue's space.
  */
 void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers,
 		   u32 count);
 void virtqueue_notify(struct virtqueue *queue);
+
+/*
+ * Of a device that could not be stopped: what it may still write, rings included, is not used any
+ * more.
+ */
+void virtqueue_abandon(const struct virtqueue *queue);
 
 /*
  * A slot the device is done with, and how many bytes it says to have written, at most those that

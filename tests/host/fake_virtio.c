@@ -45,6 +45,10 @@ static void reset(struct fake_virtio *device)
 {
 	device->resets++;
 	device->status = 0;
+	if (device->was_active && device->lie == FAKE_DEAD) {
+		device->status = ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK;
+		return; /* and keeps its queues */
+	}
 	if (device->was_active && device->lie == FAKE_NO_RESET)
 		device->status = FAILED | ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK;
 	memset(device->queues, 0, sizeof(device->queues));

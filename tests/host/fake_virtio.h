@@ -28,6 +28,7 @@ enum fake_lie {
 	FAKE_FIRST_ERROR,      /* ... the first one */
 	FAKE_FEATURES_REFUSED, /* does not take FEATURES_OK */
 	FAKE_NO_RESET,         /* Firecracker up to 1.16.1 over MMIO: FAILED once it was active */
+	FAKE_DEAD,             /* does no request, and is not reset */
 	FAKE_NO_RESET_PCI,     /* the same over PCI: status 0, and refuses ACKNOWLEDGE */
 	FAKE_GENERATION_RUNS,  /* its configuration never stands still */
 };

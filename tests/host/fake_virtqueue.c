@@ -185,7 +185,8 @@ static void run_queue(struct fake_virtio *device, u32 index)
 		return device->on_notify(device, index);
 	if (!(load_le16(available) & 1))
 		violation(device, "interrupts are wanted");
-	if (device->lie == FAKE_SILENT || (device->id == VIRTIO_ID_CONSOLE && index == 0))
+	if (device->lie == FAKE_SILENT || device->lie == FAKE_DEAD ||
+	    (device->id == VIRTIO_ID_CONSOLE && index == 0))
 		return;
 	for (; queue->seen != load_le16(available + 2) &&
 	       waiting < (device->batch ? device->batch : ARRAY_SIZE(heads));

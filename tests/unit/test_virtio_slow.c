@@ -161,3 +161,98 @@ TEST(others_are_left_alone_while_the_first_answers)
 	CHECK_EQUAL(devices[1].accesses, 0);
 	end();
 }
+
+static bool is_unusable(u64 address)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++)
+		if (address >= map[i].base && address < map[i].end)
+			return map[i].type == MEMORY_UNUSABLE;
+	return false;
+}
+
+/* The buffer of an attempt that is over, which the device still knows: not the next one's. */
+static void expect_memory_kept(struct block_device *disk, struct fake_virtio *device)
+{
+	struct arena arena = { 0 };
+	u64 base, again;
+
+	device->lie = FAKE_DEAD;
+	CHECK_EQUAL(arena_allocate_pages(&arena, 8 * PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE,
+					 MEMORY_LOADER_DATA, &base),
+		    OK);
+	CHECK_EQUAL(block_read(disk, 0, 16, (void *)(uintptr_t)base), ERR_TIMEOUT);
+	arena_release(&arena);
+	CHECK(is_unusable(base) && is_unusable(base + PAGE_SIZE));
+	CHECK(is_unusable(device->queues[0].rings[0]));
+	CHECK(is_unusable(device->queues[0].rings[2]));
+	for (u32 i = 0; i < 100; i++) {
+		CHECK_EQUAL(memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA,
+					    &again),
+			    OK);
+		CHECK(again != base && again != base + PAGE_SIZE);
+	}
+}
+
+TEST(memory_of_a_disk_that_cannot_be_stopped_is_not_used_again)
+{
+	u32 before = disk_count();
+
+	start(1);
+	pci_probe();
+	expect_memory_kept(first_new_disk(before), &devices[0]);
+	CHECK_EQUAL(load_le16(functions[0].config + PCI_COMMAND) & PCI_COMMAND_MASTER, 0);
+	end();
+
+	before = disk_count();
+	machine_start();
+	fake_virtio_disk(&devices[0], bytes, sizeof(bytes), 0);
+	devices[0].base = 0xc0001000;
+	devices[0].size = 4096;
+	machine.mmio[machine.mmio_count++] = &devices[0];
+	boot_info.command_line = SPAN("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	expect_memory_kept(first_new_disk(before), &devices[0]);
+}
+
+/* Nor what the cache read into. */
+TEST(cache_leaves_memory_of_a_disk_that_cannot_be_stopped)
+{
+	u32 before = disk_count();
+	const u8 *data;
+	size_t size;
+
+	start(2);
+	devices[0].lie = FAKE_DEAD;
+	pci_probe();
+	struct block_device *disk = first_new_disk(before);
+
+	CHECK_EQUAL(block_peek(disk, 0, 512, &data, &size), ERR_TIMEOUT);
+	CHECK_EQUAL(block_peek(block_next(disk), 0, 512, &data, &size), OK);
+	CHECK(!is_unusable((uintptr_t)data));
+	CHECK(memcmp(data, bytes, 512) == 0);
+	end();
+}
+
+/* A device that is reset writes nothing more: its memory is as good as any. */
+TEST(memory_of_a_disk_that_was_reset_is_used_again)
+{
+	u32 before = disk_count();
+	struct arena arena = { 0 };
+	u64 base;
+
+	start(1);
+	devices[0].lie = FAKE_SILENT;
+	pci_probe();
+	CHECK_EQUAL(arena_allocate_pages(&arena, PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE,
+					 MEMORY_LOADER_DATA, &base),
+		    OK);
+	CHECK_EQUAL(block_read(first_new_disk(before), 0, 1, (void *)(uintptr_t)base), ERR_TIMEOUT);
+	arena_release(&arena);
+	CHECK(!is_unusable(base));
+	CHECK_EQUAL(memory_allocate_at(base, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
+	CHECK_EQUAL(memory_free(base, PAGE_SIZE), OK);
+	end();
+}
