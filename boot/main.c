@@ -8,7 +8,7 @@
 #include "core/partition.h"
 #include "core/power.h"
 #include "core/release.h"
-#include "core/time.h"
+#include "core/timing.h"
 #include "drivers/platform/acpi.h"
 #include "lib/text.h"
 #include "lib/util.h"

@@ -24,6 +24,14 @@ u64 arch_ticks_per_second(void);
 /* Tells the processor that we poll. */
 void arch_relax(void);
 
+/*
+ * Stops the processor for @ticks at most, for less when something wakes it. Where there is no timer
+ * that wakes it, relaxes and returns. Only in images with NEED_CLOCK, as is arch_timer_stop():
+ * that leaves the timer as a kernel expects it, and nobody rests after it.
+ */
+void arch_wait(u64 ticks);
+void arch_timer_stop(void);
+
 /* 64 random bits from the processor. False if it has no such instruction or did not deliver. */
 bool arch_random(u64 *out);
 

@@ -5,7 +5,7 @@
 #include "core/arch.h"
 #include "core/device.h"
 #include "core/log.h"
-#include "core/time.h"
+#include "core/timing.h"
 #include "lib/format.h"
 #include "lib/util.h"
 

@@ -5,6 +5,7 @@
 #include "core/arch.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 static struct device *newest;
@@ -62,6 +63,8 @@ void device_keep_memory(u64 base, u64 size)
 
 void devices_quiesce(void)
 {
+	if (IS_ENABLED(CONFIG_NEED_CLOCK))
+		arch_timer_stop();
 	while (newest) {
 		struct device *device = newest;
 

@@ -40,5 +40,8 @@ volatile u8 *device_map(const char *name, u64 base, u64 size);
  */
 void device_keep_memory(u64 base, u64 size);
 
-/* Brings every device to rest, newest first. Nothing may use a device after this. */
+/*
+ * Brings every device to rest, newest first, and stops the timer. Nothing may use a device after
+ * this.
+ */
 void devices_quiesce(void);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deadlines, delays, and the timing of a boot. */
+/* Deadlines, delays and rest. */
 #include "core/time.h"
 
 #include "core/arch.h"
-#include "core/console.h"
 #include "lib/config.h"
-#include "lib/format.h"
+#include "lib/util.h"
 
-enum { POLLS_WITHOUT_CLOCK = 1000 };
+enum {
+	POLLS_WITHOUT_CLOCK = 1000,
+	REST_MAX_US = 10 * 1000, /* what a person at a keyboard does not notice */
+	WAKE_UP_US = 200,        /* until a processor runs again; then the clock is watched */
+	WAKE_UP_EARLY = 32,      /* a part: how wrong the timer may be */
+};
 
 struct deadline deadline_after(u32 milliseconds)
 {
@@ -30,12 +34,6 @@ u64 deadline_waited_ms(const struct deadline *deadline)
 	return (arch_ticks() - deadline->start) / (arch_ticks_per_second() / 1000 + 1);
 }
 
-static u64 ticks_of(u64 count, u32 per_second)
-{
-	/* Rounded up. Below 2^64 for a day in microseconds at any clock rate of this century. */
-	return count * (arch_ticks_per_second() / per_second + 1);
-}
-
 bool deadline_passed(struct deadline *deadline)
 {
 	arch_relax();
@@ -44,66 +42,54 @@ bool deadline_passed(struct deadline *deadline)
 			deadline->start = arch_ticks();
 		return false;
 	}
-	return arch_ticks() - deadline->start >= ticks_of(deadline->milliseconds, 1000);
+	/* Longer by up to a thousandth: this is no clock. */
+	return arch_ticks() - deadline->start >=
+	       deadline->milliseconds * (arch_ticks_per_second() / 1000 + 1);
+}
+
+enum { US_PER_SECOND = 1000 * 1000 };
+
+/* Rounded up. Whole seconds apart, so that nothing wraps at any clock rate of this century. */
+static u64 ticks_of(u32 microseconds)
+{
+	u64 rate = arch_ticks_per_second();
+
+	return microseconds / US_PER_SECOND * rate +
+	       (microseconds % US_PER_SECOND * rate + US_PER_SECOND - 1) / US_PER_SECOND;
 }
 
 void delay_us(u32 microseconds)
 {
 	u64 start = arch_ticks();
-	u64 ticks = ticks_of(microseconds, 1000000);
+	u64 ticks = ticks_of(microseconds);
 
 	while (arch_ticks() - start < ticks)
 		arch_relax();
 }
 
-static struct {
-	const char *name;
-	u64 ticks; /* without those that printing took */
-	bool is_printed;
-} marks[TIMING_MARKS_MAX];
-static u32 mark_count;
-static u64 printing_ticks;
-static bool print_wanted;
-
-void timing_mark(const char *name)
+void time_rest(u32 microseconds)
 {
-	if (!IS_ENABLED(CONFIG_BOOT_TIMING))
-		return;
-	for (u32 i = 0; i < mark_count; i++)
-		if (marks[i].name == name)
-			mark_count = i;
-	if (mark_count == TIMING_MARKS_MAX)
-		return;
-	marks[mark_count].name = name;
-	marks[mark_count].ticks = arch_ticks() - printing_ticks;
-	marks[mark_count++].is_printed = false;
+	u64 ticks = ticks_of((u32)min_u64(microseconds, REST_MAX_US));
+
+	if (IS_ENABLED(CONFIG_NEED_CLOCK))
+		arch_wait(ticks);
+	else
+		arch_relax();
 }
 
-void timing_enable(void)
+void sleep_us(u32 microseconds)
 {
-	print_wanted = true;
-}
+	u64 start = arch_ticks();
+	u64 ticks = ticks_of(microseconds);
+	u64 wake_up = ticks_of(WAKE_UP_US);
+	u64 passed;
 
-void timing_print(void)
-{
-	u64 start, ticks_per_us;
+	while ((passed = arch_ticks() - start) < ticks) {
+		u64 left = ticks - passed;
 
-	if (!IS_ENABLED(CONFIG_BOOT_TIMING) || !print_wanted)
-		return;
-	start = arch_ticks();
-	ticks_per_us = arch_ticks_per_second() / 1000000;
-	for (u32 i = 0; i < mark_count; i++) {
-		u64 since_entry = marks[i].ticks - marks[0].ticks;
-		u64 since_last = marks[i].ticks - marks[i ? i - 1 : 0].ticks;
-		char line[80];
-		size_t size;
-
-		if (marks[i].is_printed)
-			continue;
-		marks[i].is_printed = true;
-		size = format(line, sizeof(line), "timing: %8lu us  +%8lu us  %.40s\n",
-			      since_entry / ticks_per_us, since_last / ticks_per_us, marks[i].name);
-		console_write(line, size);
+		if (IS_ENABLED(CONFIG_NEED_CLOCK) && left > 2 * wake_up)
+			arch_wait(left - wake_up - left / WAKE_UP_EARLY);
+		else
+			arch_relax();
 	}
-	printing_ticks += arch_ticks() - start;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting with a limit, and how long things took. */
+/* Waiting: with a limit, for a while, or until something may have happened. */
 #pragma once
 
 #include "lib/types.h"
@@ -30,17 +30,15 @@ u64 deadline_waited_ms(const struct deadline *deadline);
 /* Also relaxes the processor: the one call in a polling loop. */
 bool deadline_passed(struct deadline *deadline);
 
+/*
+ * At least so long, and at most 1 % longer where the clock's rate is known (NEED_CLOCK). The first
+ * polls, also after a fault; the second lets the host's processor go, for a millisecond and more.
+ */
 void delay_us(u32 microseconds);
-
-enum { TIMING_MARKS_MAX = 16 };
+void sleep_us(u32 microseconds);
 
 /*
- * Milestones of a boot (BOOT_TIMING; else nothing). @name is not copied. The same name again (the
- * next volume, the next kernel) takes the place of that milestone and all after it. At most
- * TIMING_MARKS_MAX; more are dropped. timing_print() prints those that it has not printed yet,
- * whatever the log threshold, if timing_enable() was called ("fatwood.log=timing"). What printing
- * takes is not counted.
+ * Lets the host's processor go until something may have happened, for at most @microseconds and
+ * 10 ms, or not at all: called in a loop that looks at the clock and polls its devices.
  */
-void timing_mark(const char *name);
-void timing_enable(void);
-void timing_print(void);
+void time_rest(u32 microseconds);

@@ -8,7 +8,7 @@
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
-#include "core/time.h"
+#include "core/timing.h"
 #include "efi/efi.h"
 #include "efi/tables.h"
 #include "lib/util.h"

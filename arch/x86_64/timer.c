@@ -15,7 +15,7 @@
 enum {
 	PM_TIMER_HZ = 3579545,
 	PM_TIMER_MASK = 0xffffff, /* the upper 8 bits may stand still */
-	PM_TIMER_SPIN_TICKS = 200 * 1000,
+	PM_TIMER_SPIN_TICKS = 4 * 1000 * 1000,
 	HZ_MIN = 10ull * 1000 * 1000, /* a rate outside is no rate of a TSC */
 	HZ_MAX = 100ull * 1000 * 1000 * 1000,
 	HZ_ASSUMED = 5ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
@@ -121,7 +121,7 @@ static u64 rate_from_kvm_clock(void)
 	return shift < 0 ? rate << -shift : rate >> shift;
 }
 
-/* Short on purpose: a deadline needs no better than a few percent. */
+/* A millisecond or so: the two reads take a few microseconds, each of them the same. */
 static u64 rate_from_pm_timer(void)
 {
 	u64 start, end, pm_start, pm_ticks;
@@ -154,7 +154,7 @@ u64 arch_ticks_per_second(void)
 	const char *name = "assumed: nothing tells";
 
 	/* Without times to show or to count down there are only timeouts. */
-	if (!IS_ENABLED(CONFIG_BOOT_TIMING) && !IS_ENABLED(CONFIG_BOOT_MENU))
+	if (!IS_ENABLED(CONFIG_NEED_CLOCK))
 		return HZ_ASSUMED;
 	if (rate)
 		return rate;

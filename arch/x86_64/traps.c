@@ -2,7 +2,8 @@
 /*
  * Processor exceptions: always our own mistake or a machine gone wrong. Say all that helps to find
  * it, then take the last action. Page fault and double fault have a stack of their own, as the
- * reason may be that ours is used up. Interrupts stay off; devices are polled.
+ * reason may be that ours is used up. Devices are polled; the one interrupt is the timer's
+ * (apic.c).
  */
 #include "core/arch.h"
 #include "core/panic.h"
@@ -16,7 +17,7 @@
 #include "arch/x86_64/x86_64.h"
 
 enum {
-	VECTOR_COUNT = 32,
+	EXCEPTION_COUNT = 32,
 	VECTOR_NMI = 2,
 	VECTOR_DOUBLE_FAULT = 8,
 	VECTOR_PAGE_FAULT = 14,
@@ -68,23 +69,29 @@ static struct task_state task_state;
 
 [[gnu::noreturn]] void trap_handle(const struct trap_frame *f);
 
+static void set_gate(u32 vector, u64 handler, bool own_stack)
+{
+	idt[vector] = (struct gate){
+		.offset_low = (u16)handler,
+		.selector = SELECTOR_CODE,
+		.type = (u16)(GATE_INTERRUPT | own_stack),
+		.offset_middle = (u16)(handler >> 16),
+	};
+}
+
+void trap_set_handler(u32 vector, void *handler)
+{
+	set_gate(vector, (u64)handler, true);
+}
+
 void traps_init(void)
 {
 	const struct table_pointer idt_pointer = { sizeof(idt) - 1, (u64)idt };
 	u64 task = (u64)&task_state;
 
-	for (u32 i = 0; i < VECTOR_COUNT; i++) {
-		u64 stub = (u64)trap_stubs + i * TRAP_STUB_SIZE;
-		bool own_stack = i == VECTOR_DOUBLE_FAULT || i == VECTOR_PAGE_FAULT ||
-				 i == VECTOR_NMI;
-
-		idt[i] = (struct gate){
-			.offset_low = (u16)stub,
-			.selector = SELECTOR_CODE,
-			.type = (u16)(GATE_INTERRUPT | own_stack),
-			.offset_middle = (u16)(stub >> 16),
-		};
-	}
+	for (u32 i = 0; i < EXCEPTION_COUNT; i++)
+		set_gate(i, (u64)trap_stubs + i * TRAP_STUB_SIZE,
+			 i == VECTOR_DOUBLE_FAULT || i == VECTOR_PAGE_FAULT || i == VECTOR_NMI);
 	task_state.interrupt_stack[0] = (u64)fault_stack_top;
 	task_state.io_map_offset = sizeof(task_state);
 	gdt[SELECTOR_TASK / 8] = (sizeof(task_state) - 1) | (task & 0xffffff) << 16 |

@@ -18,6 +18,12 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
+/* Interrupts have vectors behind those of exceptions; the last one's low four bits are set. */
+enum { VECTOR_TIMER = 0x20, VECTOR_SPURIOUS = 0x2f, VECTOR_COUNT };
+
+/* @handler ends with IRET, runs on the fault stack, and does not fault. */
+void trap_set_handler(u32 vector, void *handler);
+
 /* Called by long_mode.S in this order, before boot_main(). */
 void stack_guard_init(void);
 void traps_init(void);

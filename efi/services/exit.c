@@ -7,7 +7,7 @@
 #include "core/arch.h"
 #include "core/device.h"
 #include "core/memory.h"
-#include "core/time.h"
+#include "core/timing.h"
 #include "efi/efi.h"
 #include "efi/services/services.h"
 #include "lib/string.h"

@@ -39,6 +39,8 @@ enum { HOST_TICKS_PER_SECOND = 1000000000, HOST_TICKS_PER_LOOK = 100000 };
 extern u64 host_ticks, host_ticks_per_look;
 extern u64 host_clock_looks;        /* at the clock, so far */
 extern u64 host_relaxes;            /* arch_relax(), so far */
+extern u64 host_waits;              /* arch_wait(), so far: the clock moves on by what it is told */
+extern u64 host_timer_stops;        /* arch_timer_stop(), so far */
 extern void (*host_on_relax)(void); /* called at each, if set: what happens meanwhile */
 
 /* What arch_random() delivers next: counts up. Nothing if @host_random_missing. */

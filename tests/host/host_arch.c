@@ -15,7 +15,7 @@
 enum { PHYSICAL_ADDRESS_BITS = 52, MEMORY_PARTS_MAX = 32 };
 
 struct arch_entry arch_entry;
-u64 host_ticks, host_clock_looks, host_relaxes, host_random;
+u64 host_ticks, host_clock_looks, host_relaxes, host_random, host_waits, host_timer_stops;
 u64 host_ticks_per_look = HOST_TICKS_PER_LOOK;
 void (*host_on_relax)(void);
 bool host_random_missing, host_power_off_works;
@@ -60,6 +60,17 @@ bool arch_random(u64 *out)
 	if (!host_random_missing)
 		*out = host_random++;
 	return !host_random_missing;
+}
+
+void arch_wait(u64 ticks)
+{
+	host_waits++;
+	host_ticks += ticks;
+}
+
+void arch_timer_stop(void)
+{
+	host_timer_stops++;
 }
 
 enum host_end host_run(void (*run)(void *context), void *context)

@@ -25,6 +25,7 @@ TEST(every_device_comes_to_rest_once_the_newest_first)
 	memory_console_init(&console, "");
 	log_set_threshold(LOG_DEBUG);
 	devices_quiesce();
+	CHECK_EQUAL(host_timer_stops, 1);
 	CHECK_TEXT(order, "");
 	for (u32 i = 0; i < ARRAY_SIZE(devices); i++)
 		device_register(&devices[i]);

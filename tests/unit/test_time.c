@@ -5,7 +5,6 @@
 #include "core/arch.h"
 #include "core/time.h"
 #include "tests/host/host.h"
-#include "tests/host/memory_console.h"
 
 static u64 polls_until_passed(u32 milliseconds)
 {
@@ -80,88 +79,37 @@ TEST(delays_last_at_least_what_they_say)
 		CHECK_EQUAL(host_relaxes > relaxes, ticks > 0);
 		CHECK(host_ticks - start >= ticks);
 		CHECK(host_ticks - start <= ticks + ticks / 100 + 1000);
+		CHECK_EQUAL(host_waits, 0);
 	}
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 }
 
-static void write_slowly(struct console *console, const char *text, size_t size)
+TEST(sleep_lets_the_processor_go_and_is_as_accurate)
 {
-	(void)console;
-	(void)text;
-	host_ticks += size * 1000000;
-}
+	static const u32 delays[] = { 0, 1, 100, 1000, 10000, 3000000 };
 
-TEST(marks_are_printed_when_asked_for)
-{
-	static struct memory_console console;
-	static struct console slow = { .name = "slow", .write = write_slowly };
-	const char *text = console.text;
+	host_ticks_per_look = 100;
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
+		u64 start = host_ticks, ticks = delays[i] * (u64)(HOST_TICKS_PER_SECOND / 1000000);
+		u64 waits = host_waits, relaxes = host_relaxes;
 
-	memory_console_init(&console, "");
-	timing_print(); /* nothing was noted, and nobody asked */
-	host_ticks_per_look = 0;
-	host_ticks = 77000000;
-	timing_mark("entry");
-	host_ticks += 1500 * 1000;
-	timing_mark("memory");
-	timing_print();
-	CHECK_TEXT(text, "");
-	timing_enable();
-	timing_print();
-	CHECK(strstr(text, "timing:        0 us  +       0 us  entry\r\n"));
-	CHECK(strstr(text, "timing:     1500 us  +    1500 us  memory\r\n"));
-	/* Many volumes are looked at before one boots: the way to that one is what is shown. */
-	for (int i = 0; i < 100; i++) {
-		host_ticks += 1000;
-		timing_mark("volume");
-		host_ticks += 1000;
-		timing_mark("kernel");
+		sleep_us(delays[i]);
+		CHECK(host_ticks - start >= ticks);
+		CHECK(host_ticks - start <= ticks + ticks / 100 + 1000);
+		CHECK_EQUAL(host_waits > waits, delays[i] >= 1000);
+		/* The last of it is waited for at the clock. */
+		CHECK(host_relaxes - relaxes <= 200 * 10 + 2 * 1000);
 	}
-	console.size = 0;
-	timing_print();
-	CHECK(strstr(text, "1699 us  +     199 us  volume\r\n"));
-	CHECK(strstr(text, "1700 us  +       1 us  kernel\r\n"));
-	CHECK(!strstr(text, "entry")); /* a line each, once */
-	/* A slow console is no part of the boot. */
-	console.size = 0;
-	console_register(&slow);
-	host_ticks += 5000;
-	timing_mark("loaded");
-	timing_print();
-	host_ticks += 2000;
-	timing_mark("handover");
-	timing_print();
-	CHECK(strstr(text, "1705 us  +       5 us  loaded\r\n"));
-	CHECK(strstr(text, "1707 us  +       2 us  handover\r\n"));
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
-	console_unregister(&slow);
-	console_unregister(&console.console);
 }
 
-TEST(marks_that_find_no_place_are_dropped)
+TEST(rest_is_short)
 {
-	static const char names[][4] = { "m0",  "m1",  "m2",  "m3",  "m4",  "m5",
-					 "m6",  "m7",  "m8",  "m9",  "m10", "m11",
-					 "m12", "m13", "m14", "m15", "m16", "m17" };
-	static struct memory_console console;
+	u64 start = host_ticks;
 
-	memory_console_init(&console, "");
-	host_ticks_per_look = 0;
-	timing_mark("entry"); /* the first again, and all after it are gone */
-	host_ticks += 3000;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		timing_mark(names[i]);
-	timing_print();
-	CHECK(memory_console_has(&console, "       0 us  +       0 us  entry\r\n"));
-	CHECK(memory_console_has(&console, "       3 us  +       3 us  m0\r\n"));
-	CHECK(memory_console_has(&console, " m14\r\n"));
-	CHECK(!memory_console_has(&console, " m15\r\n"));
-	CHECK(!memory_console_has(&console, "kernel"));
-	/* One of them again makes room. */
-	timing_mark(names[13]);
-	timing_mark(names[17]);
-	timing_print();
-	CHECK(memory_console_has(&console, " m17\r\n"));
-	host_ticks_per_look = HOST_TICKS_PER_LOOK;
-	console_unregister(&console.console);
+	time_rest(500);
+	CHECK_EQUAL(host_ticks - start, HOST_TICKS_PER_SECOND / 2000);
+	start = host_ticks;
+	time_rest(UINT32_MAX);
+	CHECK_EQUAL(host_ticks - start, HOST_TICKS_PER_SECOND / 100);
 }

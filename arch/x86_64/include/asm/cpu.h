@@ -51,6 +51,14 @@ static inline u64 tsc_read(void)
 	return low | (u64)high << 32;
 }
 
+static inline u64 msr_read(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return low | (u64)high << 32;
+}
+
 static inline void msr_write(u32 msr, u64 value)
 {
 	asm volatile("wrmsr" ::"c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");

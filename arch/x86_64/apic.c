@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The local APIC's timer (Intel SDM volume 3, chapter 11), one shot at a time, so that HLT ends. It
+ * is the one interrupt there is, and taken in HLT alone; everything else is polled. The APIC is
+ * used in the mode it was found in, xAPIC or x2APIC. That the timer counts and that its interrupt
+ * arrives is seen before anything relies on it.
+ */
+#include "core/arch.h"
+#include "core/device.h"
+#include "core/log.h"
+#include "lib/util.h"
+
+#include <asm/cpu.h>
+#include <asm/io.h>
+
+#include "arch/x86_64/x86_64.h"
+
+enum {
+	FEATURE_APIC = 1 << 9, /* leaf 1, EDX */
+	MSR_APIC_BASE = 0x1b,
+	BASE_X2APIC = 1 << 10,
+	BASE_ENABLED = 1 << 11,
+	MSR_X2APIC = 0x800,
+
+	/* Registers by their offsets in xAPIC's page; x2APIC counts them in sixteenths. */
+	APIC_END_OF_INTERRUPT = 0xb0,
+	APIC_SPURIOUS = 0xf0,
+	APIC_REQUESTED = 0x200, /* eight registers, a bit for each vector */
+	APIC_TIMER = 0x320,
+	APIC_INITIAL_COUNT = 0x380,
+	APIC_CURRENT_COUNT = 0x390,
+	APIC_DIVIDE = 0x3e0,
+	SPURIOUS_ENABLED = 1 << 8,
+	TIMER_MASKED = 1 << 16,
+	DIVIDE_BY_1 = 0xb,
+
+	PORT_PIC_1_MASK = 0x21,
+	PORT_PIC_2_MASK = 0xa1,
+
+	FLAG_INTERRUPTS = 1 << 9,
+	CALIBRATIONS_PER_SECOND = 2000, /* it takes half a millisecond */
+	READ_LIMITS_PER_SECOND = 100000,
+	READS_MAX = 10,
+	TEST_SHOTS_PER_SECOND = 50000,
+	TEST_TIMEOUTS_PER_SECOND = 50,
+	WAITS_PER_SECOND_MIN = 100,
+};
+
+static enum { NOT_ASKED, USABLE, NOT_USABLE } timer;
+static bool x2apic;
+static volatile u8 *registers;
+static u64 counts_per_second;
+static u32 divide_found;
+static volatile u32 interrupts;
+
+static u32 apic_read(u32 offset)
+{
+	if (x2apic)
+		return (u32)msr_read(MSR_X2APIC + offset / 16);
+	return mmio_read32(registers + offset);
+}
+
+static void apic_write(u32 offset, u32 value)
+{
+	if (x2apic)
+		msr_write(MSR_X2APIC + offset / 16, value);
+	else
+		mmio_write32(registers + offset, value);
+}
+
+[[gnu::no_caller_saved_registers]] static void end_interrupt(void)
+{
+	apic_write(APIC_END_OF_INTERRUPT, 0);
+}
+
+struct interrupt_frame;
+
+[[gnu::interrupt]] static void on_timer(struct interrupt_frame *frame)
+{
+	(void)frame;
+	interrupts++;
+	end_interrupt();
+}
+
+/* Must not be acknowledged. */
+[[gnu::interrupt]] static void on_spurious(struct interrupt_frame *frame)
+{
+	(void)frame;
+}
+
+static bool is_requested(void)
+{
+	return apic_read(APIC_REQUESTED + VECTOR_TIMER / 32 * 16) >> VECTOR_TIMER % 32 & 1;
+}
+
+/* The instruction after STI is still executed before an interrupt is taken. */
+static void take_pending(void)
+{
+	asm volatile("sti; nop; nop; cli" ::: "memory");
+}
+
+static bool apic_find(void)
+{
+	u64 base;
+
+	if (!(cpuid(1, 0).edx & FEATURE_APIC))
+		return false;
+	base = msr_read(MSR_APIC_BASE);
+	if (!(base & BASE_ENABLED))
+		return false;
+	x2apic = (base & BASE_X2APIC) != 0;
+	if (!x2apic)
+		registers = device_map("APIC", align_down(base, PAGE_SIZE), PAGE_SIZE);
+	return x2apic || registers;
+}
+
+/* The counter and the time at which it was read; if the host took the processor meanwhile, again.
+ */
+static u32 read_count(u64 *ticks)
+{
+	u64 limit = arch_ticks_per_second() / READ_LIMITS_PER_SECOND;
+	u64 before;
+	u32 count;
+
+	for (u32 i = 0; i < READS_MAX; i++) {
+		before = tsc_read();
+		count = apic_read(APIC_CURRENT_COUNT);
+		*ticks = tsc_read();
+		if (*ticks - before < limit)
+			break;
+	}
+	return count;
+}
+
+static void calibrate(u64 rate)
+{
+	u64 start, end;
+	u32 first, last;
+
+	apic_write(APIC_TIMER, TIMER_MASKED | VECTOR_TIMER);
+	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	apic_write(APIC_INITIAL_COUNT, UINT32_MAX);
+	first = read_count(&start);
+	while (tsc_read() - start < rate / CALIBRATIONS_PER_SECOND)
+		cpu_relax();
+	last = read_count(&end);
+	counts_per_second = (u64)(first - last) * rate / (end - start);
+}
+
+static bool arrives(u64 rate)
+{
+	u64 start = tsc_read();
+
+	apic_write(APIC_TIMER, VECTOR_TIMER);
+	apic_write(APIC_INITIAL_COUNT, (u32)(counts_per_second / TEST_SHOTS_PER_SECOND));
+	while (!is_requested()) {
+		if (tsc_read() - start > rate / TEST_TIMEOUTS_PER_SECOND)
+			return false;
+		cpu_relax();
+	}
+	take_pending();
+	return interrupts != 0;
+}
+
+static bool timer_init(void)
+{
+	u64 rate = arch_ticks_per_second();
+
+	if (!apic_find())
+		return false;
+	trap_set_handler(VECTOR_TIMER, on_timer);
+	trap_set_handler(VECTOR_SPURIOUS, on_spurious);
+	/* Not set up by anybody, the 8259s' vectors are those of exceptions. */
+	port_write8(PORT_PIC_1_MASK, 0xff);
+	port_write8(PORT_PIC_2_MASK, 0xff);
+	divide_found = apic_read(APIC_DIVIDE);
+	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLED | VECTOR_SPURIOUS);
+	calibrate(rate);
+	if (counts_per_second >= TEST_SHOTS_PER_SECOND && counts_per_second <= UINT32_MAX &&
+	    arrives(rate)) {
+		log_debug("APIC timer: %lu kHz, %s", counts_per_second / 1000,
+			  x2apic ? "x2APIC" : "xAPIC");
+		return true;
+	}
+	apic_write(APIC_TIMER, TIMER_MASKED);
+	log_warning("APIC timer: it does not work");
+	return false;
+}
+
+void arch_wait(u64 ticks)
+{
+	u64 rate = arch_ticks_per_second();
+	u64 flags, count;
+
+	asm volatile("pushfq; pop %0; cli" : "=r"(flags)::"memory");
+	if (timer == NOT_ASKED)
+		timer = timer_init() ? USABLE : NOT_USABLE;
+	count = min_u64(ticks, rate / WAITS_PER_SECOND_MIN) * counts_per_second / rate;
+	if (timer == USABLE && count) {
+		apic_write(APIC_INITIAL_COUNT, (u32)count);
+		asm volatile("sti; hlt; cli" ::: "memory");
+	} else {
+		cpu_relax();
+	}
+	if (flags & FLAG_INTERRUPTS)
+		asm volatile("sti" ::: "memory");
+}
+
+/*
+ * The APIC stays enabled, as other firmware leaves it: to disable it again would also mask the pin
+ * of the 8259s, which a kernel that uses no APIC needs.
+ */
+void arch_timer_stop(void)
+{
+	if (timer != USABLE)
+		return;
+	timer = NOT_USABLE;
+	asm volatile("cli" ::: "memory");
+	apic_write(APIC_INITIAL_COUNT, 0);
+	apic_write(APIC_TIMER, TIMER_MASKED);
+	apic_write(APIC_DIVIDE, divide_found);
+	if (is_requested())
+		take_pending();
+}
