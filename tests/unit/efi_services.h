@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the tests of boot services share: memory of the C library in place of the pool, so that the
- * address sanitizer sees each use after free; events and timers begin anew with each test.
- */
+/* What the tests of boot services share. */
 #pragma once
 
 #include "tests/unit/test.h"
@@ -10,47 +7,10 @@
 #include "efi/efi.h"
 #include "efi/services/services.h"
 #include "lib/util.h"
+#include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
-#include "tests/unit/efi_paths.h"
 
-static u64 pool_left = UINT64_MAX; /* so many more allocations succeed */
-static s64 pool_pieces;            /* not freed yet */
-static struct efi_object firmware_image;
-
-void *efi_allocate(size_t size)
-{
-	if (!pool_left)
-		return NULL;
-	pool_left -= pool_left != UINT64_MAX;
-	pool_pieces++;
-	return calloc(1, size);
-}
-
-void efi_free(void *memory)
-{
-	pool_pieces -= memory != NULL;
-	free(memory);
-}
-
-EFI_STATUS EFIAPI efi_allocate_pool(EFI_MEMORY_TYPE type, UINTN size, VOID **buffer)
-{
-	CHECK_EQUAL(type, EfiBootServicesData);
-	*buffer = efi_allocate(size);
-	return *buffer ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
-}
-
-EFI_STATUS EFIAPI efi_free_pool(VOID *buffer)
-{
-	efi_free(buffer);
-	return EFI_SUCCESS;
-}
-
-EFI_HANDLE efi_firmware_image(void)
-{
-	return firmware_image.protocols ? &firmware_image : NULL;
-}
-
-/* Without bits that a status has and a plain number of a test has not. */
+/* As CHECK_EQUAL(); a status is read best as a hexadecimal number. */
 #define CHECK_STATUS(actual, expected)                                                    \
 	do {                                                                              \
 		EFI_STATUS check_s = (actual), check_x = (expected);                      \
