@@ -169,8 +169,21 @@ static void access_ports(void *context, u64 port, u32 size, bool write, u64 *val
 	}
 }
 
+static struct fake_machine *started;
+
+static void pass_barrier(enum host_barrier kind)
+{
+	for (u32 i = 0; i < started->function_count; i++)
+		if (started->functions[i]->virtio)
+			fake_virtio_barrier(started->functions[i]->virtio, kind);
+	for (u32 i = 0; i < started->mmio_count; i++)
+		fake_virtio_barrier(started->mmio[i], kind);
+}
+
 void fake_machine_start(struct fake_machine *machine)
 {
+	started = machine;
+	host_on_barrier = pass_barrier;
 	host_handlers_forget();
 	host_mmio_handler(0, UINT64_MAX, access_memory, machine);
 	host_port_handler(0xcf8, 8, access_ports, machine);

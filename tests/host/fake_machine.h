@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <asm/cpu.h>
+
 #include "tests/host/fake_virtio.h"
 
 /* Counts and prints what a driver must not do. */
@@ -18,4 +20,6 @@ void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bo
 			    u64 *value);
 void fake_virtio_mmio_access(struct fake_virtio *device, u64 offset, u32 size, bool write,
 			     u64 *value);
+/* Tells the device's queues of a barrier that the driver has passed. */
+void fake_virtio_barrier(struct fake_virtio *device, enum host_barrier kind);
 void fake_virtio_notify(struct fake_virtio *device, u32 size, u32 size_wanted, u64 queue);

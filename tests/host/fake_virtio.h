@@ -9,6 +9,8 @@
 #include "drivers/pci/pci.h"
 #include "lib/types.h"
 
+enum { FAKE_RINGS_SIZE = 4096, FAKE_UNSEEN_MAX = 64 };
+
 enum { FAKE_QUEUE_COUNT = 2, FAKE_CONFIG_SIZE = 64 };
 
 /* What a device does wrong. */
@@ -38,6 +40,18 @@ struct fake_queue {
 	bool enabled;
 	u64 rings[3]; /* descriptors, available, used */
 	u16 seen;     /* of the available ring */
+	/*
+	 * What a processor that reorders as it may has let the device see, at the latest: all that
+	 * was written before a barrier. And what the device did, of which the driver sees the used
+	 * ring's entries only after a barrier of its own.
+	 */
+	u8 published[FAKE_RINGS_SIZE];
+	u16 published_count;
+	struct {
+		u16 index;
+		u32 head, written;
+	} unseen[FAKE_UNSEEN_MAX];
+	u32 unseen_count;
 };
 
 struct fake_virtio {

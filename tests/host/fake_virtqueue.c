@@ -2,6 +2,11 @@
 /*
  * The device's side of the split virtqueue (Virtual I/O Device 1.2, 2.7), and what the devices do
  * with the requests in it.
+ *
+ * Barriers count: the driver's writes reach the device in the least convenient order that the
+ * barriers allow. Of the available ring the count is seen at once, but descriptors, heads and
+ * requests as they were at the last barrier. The device's own entries in the used ring reach the
+ * driver at its barrier, after the count.
  */
 #include <string.h>
 
@@ -26,7 +31,7 @@ struct chain {
 static void read_chain(struct fake_virtio *device, struct fake_queue *queue, u16 head,
 		       struct chain *chain)
 {
-	const u8 *descriptors = (const u8 *)(uintptr_t)queue->rings[0];
+	const u8 *descriptors = queue->published;
 	u16 index = head, flags;
 
 	*chain = (struct chain){ .head = head };
@@ -136,8 +141,14 @@ static void push_used(struct fake_queue *queue, u32 head, u32 written)
 	u8 *used = (u8 *)(uintptr_t)queue->rings[2];
 	u16 count = load_le16(used + 2);
 
-	store_le32(used + 4 + 8 * (count % queue->size), head);
-	store_le32(used + 8 + 8 * (count % queue->size), written);
+	if (queue->unseen_count < FAKE_UNSEEN_MAX) {
+		queue->unseen[queue->unseen_count].index = count % queue->size;
+		queue->unseen[queue->unseen_count].head = head;
+		queue->unseen[queue->unseen_count++].written = written;
+	}
+	/* As long as they are not seen, something else is there. */
+	store_le32(used + 4 + 8 * (count % queue->size), UINT32_MAX);
+	store_le32(used + 8 + 8 * (count % queue->size), UINT32_MAX);
 	store_le16(used + 2, (u16)(count + 1));
 }
 
@@ -173,7 +184,7 @@ static void finish(struct fake_virtio *device, struct fake_queue *queue, u16 hea
 static void run_queue(struct fake_virtio *device, u32 index)
 {
 	struct fake_queue *queue = &device->queues[index];
-	const u8 *available = (const u8 *)(uintptr_t)queue->rings[1];
+	const u8 *available = queue->published + 16 * queue->size;
 	u16 heads[128];
 	u32 waiting = 0;
 
@@ -188,7 +199,7 @@ static void run_queue(struct fake_virtio *device, u32 index)
 	if (device->lie == FAKE_SILENT || device->lie == FAKE_DEAD ||
 	    (device->id == VIRTIO_ID_CONSOLE && index == 0))
 		return;
-	for (; queue->seen != load_le16(available + 2) &&
+	for (; queue->seen != queue->published_count &&
 	       waiting < (device->batch ? device->batch : ARRAY_SIZE(heads));
 	     queue->seen++)
 		heads[waiting++] = load_le16(available + 4 + 2 * (queue->seen % queue->size));
@@ -198,6 +209,60 @@ static void run_queue(struct fake_virtio *device, u32 index)
 
 		read_chain(device, queue, head, &chain);
 		finish(device, queue, head, do_request(device, index, &chain));
+	}
+}
+
+/* What a device that polls, and may come at any time, would make of what is available now. */
+static void check_order(struct fake_virtio *device, struct fake_queue *queue)
+{
+	const u8 *live = (const u8 *)(uintptr_t)queue->rings[0];
+	const u8 *live_available = (const u8 *)(uintptr_t)queue->rings[1];
+	u32 available = 16u * queue->size;
+	u16 count = load_le16(live_available + 2);
+
+	for (u16 i = queue->published_count; i != count; i++) {
+		u32 at = 4 + 2 * (i % queue->size);
+		u16 head = load_le16(live_available + at);
+
+		if (load_le16(queue->published + available + at) != head || head >= queue->size ||
+		    memcmp(queue->published + 16 * head, live + 16 * head, 16) != 0) {
+			violation(device, "chain %u is available before it can be seen", i);
+			return;
+		}
+	}
+}
+
+static void publish(struct fake_virtio *device, struct fake_queue *queue)
+{
+	check_order(device, queue);
+	memcpy(queue->published, (const u8 *)(uintptr_t)queue->rings[0], 16u * queue->size);
+	memcpy(queue->published + 16u * queue->size, (const u8 *)(uintptr_t)queue->rings[1],
+	       4 + 2u * queue->size);
+	queue->published_count = load_le16(queue->published + 16u * queue->size + 2);
+}
+
+static void show_used(struct fake_queue *queue)
+{
+	u8 *used = (u8 *)(uintptr_t)queue->rings[2];
+
+	for (u32 i = 0; i < queue->unseen_count; i++) {
+		store_le32(used + 4 + 8 * queue->unseen[i].index, queue->unseen[i].head);
+		store_le32(used + 8 + 8 * queue->unseen[i].index, queue->unseen[i].written);
+	}
+	queue->unseen_count = 0;
+}
+
+void fake_virtio_barrier(struct fake_virtio *device, enum host_barrier kind)
+{
+	for (u32 i = 0; i < FAKE_QUEUE_COUNT; i++) {
+		struct fake_queue *queue = &device->queues[i];
+
+		if (!queue->enabled || !(device->status & DRIVER_OK))
+			continue;
+		if (kind != HOST_BARRIER_READ)
+			publish(device, queue);
+		if (kind != HOST_BARRIER_WRITE)
+			show_used(queue);
 	}
 }
 

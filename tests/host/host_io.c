@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <asm/cpu.h>
 #include <asm/io.h>
 #include <asm/timer.h>
 
@@ -23,6 +24,7 @@ struct windows {
 
 u64 host_port_accesses, host_mmio_accesses;
 u16 host_pm_port;
+void (*host_on_barrier)(enum host_barrier kind);
 
 static struct windows port_windows, mmio_windows;
 

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instructions that C has no word for: a host's device is the same thread, so the compiler's order
- * will do.
+ * Instructions that C has no word for. A host's device is the same thread, so that the compiler's
+ * order would do; but a fake device may ask to be told, and see no more than was ordered
+ * (tests/host/fake_virtqueue.c).
  */
 #pragma once
 
-static inline void memory_barrier_read(void)
+enum host_barrier { HOST_BARRIER_READ, HOST_BARRIER_WRITE, HOST_BARRIER_FULL };
+
+extern void (*host_on_barrier)(enum host_barrier kind); /* called at each, if set */
+
+static inline void host_barrier(enum host_barrier kind)
 {
 	asm volatile("" ::: "memory");
+	if (host_on_barrier)
+		host_on_barrier(kind);
+	asm volatile("" ::: "memory");
+}
+
+static inline void memory_barrier_read(void)
+{
+	host_barrier(HOST_BARRIER_READ);
 }
 
 static inline void memory_barrier_write(void)
 {
-	asm volatile("" ::: "memory");
+	host_barrier(HOST_BARRIER_WRITE);
 }
 
 static inline void memory_barrier_full(void)
 {
-	asm volatile("" ::: "memory");
+	host_barrier(HOST_BARRIER_FULL);
 }
 
 static inline void cpu_relax(void)
