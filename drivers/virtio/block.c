@@ -37,7 +37,12 @@ enum {
 
 	SECTOR_SIZE = 512,
 	REQUESTS_IN_FLIGHT = 10,
-	REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* few requests, and yet several at once for a kernel */
+	/*
+	 * Few requests, and yet several at once for a kernel. A small build does not adapt to slow
+	 * disks, and keeps less in flight.
+	 */
+	ADAPTS = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE),
+	REQUEST_SIZE_MAX = (ADAPTS ? 4 : 1) * 1024 * 1024,
 
 	/*
 	 * A disk is given up when none of its requests ends for so long: Linux's 30 seconds, and
@@ -107,6 +112,8 @@ static void submit(struct virtio_block *block, u32 slot, u32 type, u64 sector, v
 	virtqueue_add(&block->queue, slot, buffers, count);
 	block->request_count++;
 	block->byte_count += size;
+	if (!ADAPTS)
+		return;
 	block->sizes[slot] = size;
 	block->in_flight += size;
 }
@@ -129,9 +136,12 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 	if (status)
 		return status;
 	block->has_answered = true;
-	/* Half of it: what did not fit any more was as large. */
-	adapt_window(block, block->in_flight > block->window / 2, deadline_waited_ms(deadline));
-	block->in_flight -= block->sizes[slot];
+	if (ADAPTS) {
+		/* Half of it: what did not fit any more was as large. */
+		adapt_window(block, block->in_flight > block->window / 2,
+			     deadline_waited_ms(deadline));
+		block->in_flight -= block->sizes[slot];
+	}
 	result = request_of(block, slot)->status;
 	if (result == STATUS_OK)
 		return OK;
@@ -142,7 +152,8 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 
 static enum status complete(struct virtio_block *block)
 {
-	u32 timeout_ms = TIMEOUT_MS + block->in_flight / MIB * TIMEOUT_MS_PER_MIB;
+	u64 in_flight = ADAPTS ? block->in_flight : REQUESTS_IN_FLIGHT * REQUEST_SIZE_MAX;
+	u32 timeout_ms = TIMEOUT_MS + (u32)(in_flight / MIB) * TIMEOUT_MS_PER_MIB;
 	struct deadline first = deadline_after(FIRST_ANSWER_MS);
 	struct deadline deadline = deadline_after(timeout_ms);
 	enum status status = ERR_TIMEOUT;
@@ -209,10 +220,11 @@ static enum status transfer(struct virtio_block *block, u32 type, u64 sector, vo
 		u32 slot;
 
 		while (size && !first_error && virtqueue_free_slot(&block->queue, &slot)) {
-			u32 limit = (u32)min_u64(block->request_size_max, block->window);
+			u32 limit = ADAPTS ? (u32)min_u64(block->request_size_max, block->window) :
+					     block->request_size_max;
 			u32 part = (u32)min_u64(size, limit);
 
-			if (block->in_flight && block->in_flight + part > block->window)
+			if (ADAPTS && block->in_flight && block->in_flight + part > block->window)
 				break;
 			submit(block, slot, type, sector, next, part);
 			next += part;
