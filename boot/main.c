@@ -10,6 +10,7 @@
 #include "core/release.h"
 #include "core/timing.h"
 #include "drivers/platform/acpi.h"
+#include "efi/start.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -176,6 +177,8 @@ void boot_main(void)
 	timing_mark("devices");
 	if (!block_first())
 		log_error("no disk found: is one attached by virtio-blk?");
+	if (IS_ENABLED(CONFIG_EFI))
+		efi_boot_options();
 	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		boot_disk(disk);
 	log_error("nothing to boot; tried:");

@@ -13,6 +13,7 @@
 #include "drivers/platform/platform.h"
 #include "drivers/serial/serial.h"
 #include "drivers/virtio/virtio.h"
+#include "efi/start.h"
 #include "fs/fat/fat.h"
 #include "lib/config.h"
 #include "loaders/loaders.h"
@@ -69,10 +70,12 @@ const struct fs_ops *const file_systems[] = {
 
 const struct boot_method *const boot_methods[] = {
 	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)
+	IF_ENABLED(CONFIG_EFI, &efi_boot,)
 	NULL,
 };
 
 const struct image_loader *const image_loaders[] = {
+	IF_ENABLED(CONFIG_EFI, &efi_image_loader,)
 	IF_ENABLED(CONFIG_LOADER_BZIMAGE, &bzimage_loader,)
 	NULL,
 };

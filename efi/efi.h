@@ -181,6 +181,13 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_append_file(const EFI_DEVICE_PATH_PROTOCOL *p
 EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTOCOL *path,
 			   const EFI_DEVICE_PATH_PROTOCOL **rest);
 
+/*
+ * Is the last node of @path the partition that the HD node @wanted means? The signature decides; of
+ * an MBR partition, whose signature is the disk's, the number too.
+ */
+bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
+				  const EFI_DEVICE_PATH_PROTOCOL *wanted);
+
 /* As text (UEFI 2.11, 10.6), cut to @size with the NUL: for messages. */
 void efi_path_to_text(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t size);
 
@@ -228,7 +235,7 @@ EFI_STATUS efi_get_time(EFI_TIME *time);
 EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size);
 void efi_runtime_image_remove(u64 base); /* unloaded */
 
-/* boot_manager.c */
+/* boot_variables.c */
 
 /* Sets the variables that the firmware itself owns (UEFI 2.11, 3.3). */
 EFI_STATUS efi_boot_variables_init(void);

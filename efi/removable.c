@@ -5,10 +5,8 @@
  */
 #include "core/boot.h"
 #include "core/log.h"
-#include "efi/efi.h"
+#include "efi/boot.h"
 #include "efi/start.h"
-
-#define REMOVABLE_PATH "\\EFI\\BOOT\\BOOTX64.EFI"
 
 /* Starts @path on @volume. Comes back with why it did not boot. */
 static enum status start_file(struct volume *volume, struct span path)
@@ -41,10 +39,10 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	for (u32 i = 0; i < disk->volume_count; i++) {
 		struct volume *volume = disk->volumes[i];
 		struct file file;
-		enum status status = volume_open(volume, SPAN(REMOVABLE_PATH), &file);
+		enum status status = volume_open(volume, SPAN(EFI_REMOVABLE_PATH), &file);
 
 		if (!status)
-			status = start_file(volume, SPAN(REMOVABLE_PATH));
+			status = start_file(volume, SPAN(EFI_REMOVABLE_PATH));
 		if (status != ERR_NOT_FOUND)
 			worst = status;
 	}

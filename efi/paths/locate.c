@@ -47,3 +47,27 @@ EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTO
 		*rest = (const void *)((const u8 *)path + best_size);
 	return best;
 }
+
+static bool is_partition(const EFI_DEVICE_PATH_PROTOCOL *node)
+{
+	return node->Type == MEDIA_DEVICE_PATH && node->SubType == MEDIA_HARDDRIVE_DP &&
+	       efi_node_length(node) == sizeof(HARDDRIVE_DEVICE_PATH);
+}
+
+bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
+				  const EFI_DEVICE_PATH_PROTOCOL *wanted)
+{
+	const EFI_DEVICE_PATH_PROTOCOL *last = path;
+	const HARDDRIVE_DEVICE_PATH *a, *b;
+
+	for (; !efi_path_is_end(path); path = efi_path_next(path))
+		last = path;
+	if (!is_partition(last) || !is_partition(wanted))
+		return false;
+	a = (const HARDDRIVE_DEVICE_PATH *)last;
+	b = (const HARDDRIVE_DEVICE_PATH *)wanted;
+	if (a->SignatureType != b->SignatureType ||
+	    memcmp(a->Signature, b->Signature, sizeof(a->Signature)) != 0)
+		return false;
+	return a->SignatureType == SIGNATURE_TYPE_GUID || a->PartitionNumber == b->PartitionNumber;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The boot options that an operating system or its installer has stored (UEFI 2.11, 3.1): BootNext,
+ * once, then BootOrder. Whatever a program comes back with, the next option is tried.
+ */
+#include "core/boot.h"
+#include "core/log.h"
+#include "efi/boot.h"
+#include "efi/load_option.h"
+#include "efi/start.h"
+#include "lib/format.h"
+
+enum { OPTION_NAME_UNITS = sizeof("Boot0000"), OPTIONS_MAX = 256 };
+
+static void option_name(u16 number, CHAR16 name[OPTION_NAME_UNITS])
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	memcpy(name, u"Boot", 4 * sizeof(*name));
+	for (u32 i = 0; i < 4; i++)
+		name[4 + i] = (CHAR16)digits[number >> (12 - 4 * i) & 0xf];
+	name[8] = 0;
+}
+
+static void set_boot_current(const u16 *number)
+{
+	(void)efi_variable_set(u"BootCurrent", &guid_global_variable,
+			       EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS,
+			       number ? sizeof(*number) : 0, number);
+}
+
+/* What an option without a file means: the boot loader that a disk has for every machine. */
+static bool has_file(const EFI_DEVICE_PATH_PROTOCOL *path)
+{
+	for (; !efi_path_is_end(path); path = efi_path_next(path))
+		if (path->Type == MEDIA_DEVICE_PATH && path->SubType != MEDIA_HARDDRIVE_DP &&
+		    path->SubType != MEDIA_CDROM_DP)
+			return true;
+	return false;
+}
+
+/* Starts the program at @device followed by @rest. */
+static EFI_STATUS run_at(const EFI_DEVICE_PATH_PROTOCOL *device,
+			 const EFI_DEVICE_PATH_PROTOCOL *rest, const struct load_option *option)
+{
+	EFI_DEVICE_PATH_PROTOCOL *path =
+		has_file(rest) ? efi_path_append(device, rest) :
+				 efi_path_append_file(device, span_of_string(EFI_REMOVABLE_PATH));
+	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
+
+	if (path)
+		status = efi_image_run(&(struct efi_start){
+			.path = path,
+			.load_options = option->optional_data,
+		});
+	efi_free(path);
+	return status;
+}
+
+/*
+ * Short forms (UEFI 2.11, 3.1.2) begin with the partition or with the file; the full path begins
+ * with the machine.
+ */
+static EFI_STATUS run_option(const struct load_option *option)
+{
+	const EFI_DEVICE_PATH_PROTOCOL *path = option->path;
+	EFI_STATUS status = EFI_NOT_FOUND;
+	bool is_partition = path->Type == MEDIA_DEVICE_PATH && path->SubType == MEDIA_HARDDRIVE_DP;
+	bool is_file = path->Type == MEDIA_DEVICE_PATH && path->SubType == MEDIA_FILEPATH_DP;
+
+	if (!is_partition && !is_file)
+		return run_at(NULL, path, option);
+	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
+	     object = efi_next_with(&guid_block_io, object)) {
+		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
+
+		if (!own || (is_file && !efi_has_protocol(object, &guid_simple_file_system)))
+			continue;
+		if (is_partition && !efi_path_ends_with_partition(own, path))
+			continue;
+		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
+		/* Where a file is missing another disk may have it. */
+		if (status != EFI_NOT_FOUND)
+			break;
+	}
+	return status;
+}
+
+static void boot_option(u16 number, bool even_if_inactive)
+{
+	CHAR16 name[OPTION_NAME_UNITS];
+	struct load_option option;
+	char label[sizeof("Boot0000")];
+	EFI_STATUS result;
+	size_t size;
+	void *bytes;
+
+	option_name(number, name);
+	format(label, sizeof(label), "Boot%04x", number);
+	bytes = efi_variable_load(name, &guid_global_variable, &size);
+	if (!bytes)
+		return boot_tried("UEFI", label, ERR_NOT_FOUND);
+	if (load_option_read(span_of(bytes, size), &option)) {
+		boot_tried("UEFI", label, ERR_CORRUPT);
+	} else if (even_if_inactive || (option.attributes & LOAD_OPTION_ACTIVE)) {
+		log_info("%s: %s", label, option.title);
+		set_boot_current(&number);
+		result = run_option(&option);
+		set_boot_current(NULL);
+		log_warning("%s: %s: %s", label, option.title, efi_status_name(result));
+		boot_tried(label, option.title, result ? status_from_efi(result) : ERR_NOT_FOUND);
+	}
+	efi_free(bytes);
+}
+
+/* It is used once: it is gone before what it names can fail. */
+static void boot_next(void)
+{
+	u16 number;
+	size_t size = sizeof(number);
+
+	if (efi_variable_get(u"BootNext", &guid_global_variable, NULL, &size, &number) ||
+	    size != sizeof(number))
+		return;
+	if (efi_variable_set(u"BootNext", &guid_global_variable, 0, 0, NULL))
+		log_warning("BootNext cannot be deleted");
+	boot_option(number, true);
+}
+
+void efi_boot_options(void)
+{
+	u16 *order;
+	size_t size;
+
+	if (efi_start())
+		return;
+	boot_next();
+	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
+	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
+		boot_option(load_le16(&order[i]), false);
+	efi_free(order);
+}
