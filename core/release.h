@@ -4,5 +4,5 @@
 
 #define FATWOOD_VERSION "0.2.0"
 
-/* As UEFI's FirmwareRevision: major in the upper 16 bits, minor and patch in the lower. */
-#define FATWOOD_REVISION 0x00000200
+/* As UEFI's FirmwareRevision: major in the upper 16 bits, minor in the lower. */
+#define FATWOOD_REVISION 0x00000002

@@ -13,7 +13,8 @@ obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o
-obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o
+obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o \
+	efi/services/images.o efi/services/image_source.o efi/services/image_start.o
 obj-$(CONFIG_EFI) += efi/services/memory.o efi/services/pool.o
 obj-$(CONFIG_EFI) += efi/runtime.o efi/variables.o
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* StartImage and Exit (UEFI 2.11, 7.4.2 and 7.4.4), and what our own code starts. */
+#include "core/log.h"
+#include "core/timing.h"
+#include "efi/services/images.h"
+#include "efi/services/services.h"
+#include "lib/util.h"
+#include "loaders/pe.h"
+
+enum {
+	STACK_SIZE = 256 * 1024, /* at least 128 KiB: 2.3.4 */
+	WATCHDOG_S = 5 * 60,     /* 7.5.1: of the boot manager */
+	WATCHDOG_CODE = 0,
+};
+
+static struct efi_image *current; /* the innermost that runs */
+
+EFI_HANDLE efi_current_image(void)
+{
+	return current ? &current->object : NULL;
+}
+
+EFI_HANDLE efi_firmware_image(void)
+{
+	static struct efi_object object;
+	static EFI_LOADED_IMAGE_PROTOCOL loaded;
+
+	if (!object.protocols) {
+		loaded = (EFI_LOADED_IMAGE_PROTOCOL){
+			.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION,
+			.SystemTable = efi_system_table,
+			.ImageCodeType = EfiBootServicesCode,
+			.ImageDataType = EfiBootServicesData,
+		};
+		if (efi_install(&object, &guid_loaded_image, &loaded))
+			return NULL;
+	}
+	return &object;
+}
+
+/* Nested images go on with the stack of the first. */
+static u64 stack_top(void)
+{
+	static u64 top;
+
+	if (current->caller)
+		return 0;
+	if (!top && arch_stack_create(STACK_SIZE, &top))
+		log_warning("UEFI: no memory for a stack, images run on the firmware's");
+	return top;
+}
+
+static u64 enter(void *argument)
+{
+	struct efi_image *image = argument;
+
+	return image->entry(&image->object, efi_system_table);
+}
+
+static void describe_fault(u64 address)
+{
+	const char *name;
+	u64 offset;
+
+	if (efi_image_at(address, &name, &offset))
+		log_error("  in %s, at offset 0x%lx", name, offset);
+}
+
+EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR16 **exit_data)
+{
+	struct efi_image *image = efi_image_of(handle);
+	EFI_STATUS status;
+
+	if (!image || image->state != IMAGE_LOADED)
+		return EFI_INVALID_PARAMETER;
+	fault_describe = describe_fault;
+	image->state = IMAGE_STARTED;
+	image->tpl = efi_current_tpl();
+	image->caller = current;
+	current = image;
+	status = arch_call_on_stack(&image->call, enter, image, stack_top());
+	current = image->caller;
+	/* Whatever level it has left behind. */
+	if (efi_current_tpl() < image->tpl)
+		(void)efi_raise_tpl(image->tpl);
+	else
+		efi_restore_tpl(image->tpl);
+	if (exit_data_size && exit_data) {
+		*exit_data_size = image->exit_data_size;
+		*exit_data = image->exit_data;
+	} else {
+		efi_free(image->exit_data);
+	}
+	image->exit_data = NULL;
+	/* Drivers that have started stay. */
+	if (image->subsystem == PE_SUBSYSTEM_EFI_APPLICATION || EFI_ERROR(status))
+		efi_image_unload(image);
+	return status;
+}
+
+EFI_STATUS EFIAPI efi_exit(EFI_HANDLE handle, EFI_STATUS status, UINTN exit_data_size,
+			   CHAR16 *exit_data)
+{
+	struct efi_image *image = efi_image_of(handle);
+
+	if (!image)
+		return EFI_INVALID_PARAMETER;
+	if (image->state == IMAGE_LOADED) {
+		efi_image_unload(image);
+		return EFI_SUCCESS;
+	}
+	if (image != current)
+		return EFI_INVALID_PARAMETER;
+	if (exit_data_size && exit_data) {
+		image->exit_data = efi_copy(exit_data, exit_data_size);
+		image->exit_data_size = image->exit_data ? exit_data_size : 0;
+	}
+	arch_call_end(&image->call, status);
+}
+
+EFI_STATUS efi_image_run(const struct efi_start *start)
+{
+	EFI_HANDLE handle;
+	struct efi_image *image;
+	void *options = NULL;
+	EFI_STATUS status = efi_load_image(true, efi_firmware_image(),
+					   (EFI_DEVICE_PATH_PROTOCOL *)start->path,
+					   (void *)start->bytes.data, start->bytes.size, &handle);
+
+	if (status)
+		return status;
+	image = efi_image_of(handle);
+	if (start->load_options.size) {
+		options = efi_copy(start->load_options.data, start->load_options.size);
+		if (!options) {
+			efi_image_unload(image);
+			return EFI_OUT_OF_RESOURCES;
+		}
+		image->loaded.LoadOptions = options;
+		image->loaded.LoadOptionsSize = (u32)start->load_options.size;
+	}
+	timing_mark("kernel loaded");
+	timing_print();
+	efi_signal_group(&guid_event_group_ready_to_boot);
+	efi_signal_group(&guid_event_group_after_ready_to_boot);
+	(void)efi_set_watchdog_timer(WATCHDOG_S, WATCHDOG_CODE, 0, NULL);
+	status = efi_start_image(handle, NULL, NULL);
+	(void)efi_set_watchdog_timer(0, WATCHDOG_CODE, 0, NULL);
+	efi_free(options);
+	return status;
+}

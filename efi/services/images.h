@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images (UEFI 2.11, 7.4) as images.c, image_source.c and image_start.c share them. */
+#pragma once
+
+#include "core/arch.h"
+#include "efi/efi.h"
+#include "efi/spec/misc.h"
+
+enum { IMAGE_NAME_SIZE = 96 };
+
+enum image_state { IMAGE_LOADED, IMAGE_STARTED, IMAGE_UNLOADED };
+
+struct efi_image {
+	struct efi_object object;
+	EFI_LOADED_IMAGE_PROTOCOL loaded; /* the guest may write to it: not trusted */
+	EFI_DEVICE_PATH_PROTOCOL *path; /* of EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL; may be NULL */
+	EFI_DEVICE_PATH_PROTOCOL *file_path;
+	u64 base, size; /* of its pages */
+	EFI_IMAGE_ENTRY_POINT entry;
+	u16 subsystem; /* PE_SUBSYSTEM_* */
+	enum image_state state;
+	char name[IMAGE_NAME_SIZE]; /* for messages */
+	struct efi_image *next;     /* all of them */
+
+	/* While it runs. */
+	struct arch_call call;
+	struct efi_image *caller;
+	EFI_TPL tpl;
+	CHAR16 *exit_data;
+	UINTN exit_data_size;
+};
+
+/* The image that a handle stands for; NULL: it is none, or an unloaded one. */
+struct efi_image *efi_image_of(EFI_HANDLE handle);
+
+/* Takes it out of memory and of the handles. */
+void efi_image_unload(struct efi_image *image);
+
+/* image_source.c */
+
+/*
+ * The bytes of the file that @path leads to, in pages of their own: efi_image_source_free().
+ * @device is the handle that serves it, @rest the path from there on.
+ */
+struct efi_image_source {
+	struct span bytes;
+	EFI_HANDLE device;
+	const EFI_DEVICE_PATH_PROTOCOL *rest;
+	u64 pages; /* 0: the bytes are the caller's */
+};
+
+EFI_STATUS efi_image_source_read(const EFI_DEVICE_PATH_PROTOCOL *path, bool boot_policy,
+				 struct efi_image_source *out);
+void efi_image_source_free(struct efi_image_source *source);
+
+/* The text of all file nodes of @path, joined, as UTF-8; cut to @size. Empty: there are none. */
+void efi_path_file_name(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t size);
