@@ -35,6 +35,10 @@ void arch_timer_stop(void);
 /* 64 random bits from the processor. False if it has no such instruction or did not deliver. */
 bool arch_random(u64 *out);
 
+/* False, and nothing was written, if there is no such kind of register, or no such address. */
+struct register_write;
+bool arch_register_write(const struct register_write *write);
+
 /* The last resorts of core/power.h. */
 void arch_power_off(void); /* returns: there may be no way */
 [[gnu::noreturn]] void arch_reset(void);

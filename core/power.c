@@ -1,30 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power off, reset, halt: by whoever knows how, at last by the architecture. */
+/* Power off, reset, halt: as the VMM has described it, at last by the architecture. */
 #include "core/power.h"
-
-#include <stddef.h>
 
 #include "core/arch.h"
 #include "core/console.h"
 #include "core/log.h"
+#include "core/time.h"
 
-static const struct power_ops *ways[POWER_OPS_MAX];
-static size_t way_count;
+enum { VMM_WAIT_US = 100 * 1000 }; /* it may take a moment to stop us */
 
-void power_register(const struct power_ops *ops)
+static struct register_write writes[POWER_ACTIONS];
+
+void power_describe(enum power_action action, struct register_write write)
 {
-	if (way_count == POWER_OPS_MAX)
-		log_warning("%s: more ways to power off than POWER_OPS_MAX", ops->name);
-	else
-		ways[way_count++] = ops;
+	writes[action] = write;
+}
+
+struct register_write power_description(enum power_action action)
+{
+	return writes[action];
+}
+
+static void try_described(enum power_action action)
+{
+	if (writes[action].size && arch_register_write(&writes[action]))
+		delay_us(VMM_WAIT_US);
 }
 
 void power_off(void)
 {
-	for (size_t i = way_count; i--;) {
-		if (ways[i]->off)
-			ways[i]->off();
-	}
+	try_described(POWER_OFF);
 	arch_power_off();
 	log_error("this machine cannot be powered off: halted");
 	arch_halt();
@@ -32,10 +37,7 @@ void power_off(void)
 
 void power_reset(void)
 {
-	for (size_t i = way_count; i--;) {
-		if (ways[i]->reset)
-			ways[i]->reset();
-	}
+	try_described(POWER_RESET);
 	arch_reset();
 }
 

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ending the machine's run. ACPI registers its way when the VMM has described one; the architecture
- * has a last resort.
+ * Ending the machine's run, by a register that the VMM has described (ACPI's FADT); the
+ * architecture has a last resort.
  */
 #pragma once
 
-struct power_ops {
-	const char *name;
-	/* Each returns only if it did not work. NULL: no such way. */
-	void (*off)(void);
-	void (*reset)(void);
+#include "lib/types.h"
+
+enum power_action { POWER_OFF, POWER_RESET, POWER_ACTIONS };
+
+enum register_kind { REGISTER_PORT, REGISTER_MEMORY };
+
+/* As data, because what outlives the firmware needs it too. */
+struct register_write {
+	u64 address;
+	u16 value;
+	u8 size; /* 1 or 2 bytes; 0: there is no such register */
+	enum register_kind kind;
 };
 
-enum { POWER_OPS_MAX = 4 };
+/* The write that does it, in place of an earlier one. */
+void power_describe(enum power_action action, struct register_write write);
 
-/* The one registered last is tried first. At most POWER_OPS_MAX. */
-void power_register(const struct power_ops *ops);
+/* What was described; of size 0 if nothing was. */
+struct register_write power_description(enum power_action action);
 
 [[gnu::noreturn]] void power_off(void);
 [[gnu::noreturn]] void power_reset(void);

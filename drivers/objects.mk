@@ -2,7 +2,8 @@
 # What the VMM gives us: descriptions of the machine, buses, devices.
 
 obj-$(CONFIG_PLATFORM_PVH) += drivers/platform/pvh.o
-obj-$(CONFIG_ACPI) += drivers/platform/acpi.o
+obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
+	drivers/platform/acpi_ecam.o
 
 obj-$(CONFIG_PCI) += drivers/pci/pci.o
 obj-$(CONFIG_PCI_PORTS) += drivers/pci/ports.o

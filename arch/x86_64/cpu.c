@@ -5,6 +5,7 @@
  */
 #include "core/arch.h"
 #include "core/panic.h"
+#include "core/power.h"
 #include "lib/config.h"
 #include "lib/util.h"
 
@@ -97,6 +98,26 @@ enum {
 	PORT_PM1A_CONTROL = 0x604, /* QEMU pc and q35: type 0, enable, as a word */
 	PM1A_CONTROL_OFF = 0x2000,
 };
+
+bool arch_register_write(const struct register_write *write)
+{
+	if (write->kind == REGISTER_PORT) {
+		if (write->address > UINT16_MAX)
+			return false;
+		if (write->size == 1)
+			port_write8((u16)write->address, (u8)write->value);
+		else
+			port_write16((u16)write->address, write->value);
+		return true;
+	}
+	if (arch_map(write->address, write->size, MAP_DEVICE))
+		return false;
+	if (write->size == 1)
+		mmio_write8((volatile void *)write->address, (u8)write->value);
+	else
+		mmio_write16((volatile void *)write->address, write->value);
+	return true;
+}
 
 /* A VMM may take a moment to stop us. No clock is asked here: this also runs after faults. */
 static void wait_for_vmm(void)

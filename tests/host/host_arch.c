@@ -8,8 +8,11 @@
 #include <stdlib.h>
 
 #include "core/arch.h"
+#include "core/power.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+
+#include <asm/io.h>
 
 /* As many bits of physical address as current processors have. */
 enum { PHYSICAL_ADDRESS_BITS = 52, MEMORY_PARTS_MAX = 32 };
@@ -93,6 +96,20 @@ enum host_end host_run(void (*run)(void *context), void *context)
 		longjmp(*run_end, end);
 	fprintf(stderr, "host: %s\n", what);
 	abort();
+}
+
+bool arch_register_write(const struct register_write *write)
+{
+	if (write->kind == REGISTER_PORT) {
+		if (write->address > UINT16_MAX)
+			return false;
+		host_port_write((u16)write->address, write->size, write->value);
+		return true;
+	}
+	if (arch_map(write->address, write->size, MAP_DEVICE))
+		return false;
+	host_mmio_write((volatile void *)(uintptr_t)write->address, write->size, write->value);
+	return true;
 }
 
 void arch_power_off(void)

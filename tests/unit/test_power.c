@@ -11,26 +11,6 @@
 static struct memory_console console;
 static char order[64];
 
-static void first_off(void)
-{
-	strcat(order, "1");
-}
-
-static void second_off(void)
-{
-	strcat(order, "2");
-}
-
-static void second_reset(void)
-{
-	strcat(order, "r");
-}
-
-static void third_reset(void)
-{
-	strcat(order, "R");
-}
-
 static void run_last_action(void *context)
 {
 	(void)context;
@@ -50,38 +30,34 @@ TEST(the_architecture_comes_last)
 	host_power_off_works = false;
 }
 
-TEST(ways_are_tried_newest_first)
+TEST(what_was_described_comes_first)
 {
-	static const struct power_ops first = { .name = "first", .off = first_off };
-	static const struct power_ops second = { .name = "second",
-						 .off = second_off,
-						 .reset = second_reset };
-	static const struct power_ops third = { .name = "third", .reset = third_reset };
+	struct write last = { 0 };
+	u64 before = host_ticks;
 
-	power_register(&first);
-	power_register(&second);
-	power_register(&third);
+	host_port_handler(0x600, 8, record_write, &last);
+	host_mmio_handler(0xfea00000, 8, record_write, &last);
+	CHECK_EQUAL(power_description(POWER_OFF).size, 0);
+	power_describe(POWER_OFF, (struct register_write){ 0x604, 0x2000, 2, REGISTER_PORT });
+	power_describe(POWER_RESET, (struct register_write){ 0xfea00004, 6, 1, REGISTER_MEMORY });
+	CHECK_EQUAL(power_description(POWER_OFF).address, 0x604);
+	CHECK_EQUAL(power_description(POWER_RESET).kind, REGISTER_MEMORY);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_TEXT(order, "21");
-	order[0] = 0;
+	CHECK_EQUAL(last.address, 0x604);
+	CHECK_EQUAL(last.size, 2);
+	CHECK_EQUAL(last.value, 0x2000);
+	/* The VMM gets a tenth of a second. */
+	CHECK_EQUAL((host_ticks - before) / (HOST_TICKS_PER_SECOND / 10), 1);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_TEXT(order, "Rr");
-}
-
-TEST(too_many_ways_are_dropped)
-{
-	static const struct power_ops more = { .name = "more", .off = first_off };
-
-	memory_console_init(&console, "");
-	log_replay();
-	for (int i = 0; i < 10; i++)
-		power_register(&more);
-	CHECK(memory_console_has(&console, "more: more ways to power off than POWER_OPS_MAX"));
-	order[0] = 0;
+	CHECK_EQUAL(last.address, 0xfea00004);
+	CHECK_EQUAL(last.size, 1);
+	CHECK_EQUAL(last.count, 2);
+	/* The last description counts. */
+	power_describe(POWER_OFF, (struct register_write){ 0x10600, 1, 1, REGISTER_PORT });
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(strlen(order), POWER_OPS_MAX - 1); /* third cannot */
-	CHECK(memory_console_has(&console, "cannot be powered off: halted"));
-	console_unregister(&console.console);
+	power_describe(POWER_OFF, (struct register_write){ 0 });
+	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
+	CHECK_EQUAL(last.count, 2);
 }
 
 /* Is everything out by then? */
