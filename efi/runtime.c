@@ -6,9 +6,11 @@
  */
 #include "efi/runtime/runtime.h"
 
+#include "core/arch.h"
 #include "core/console.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/power.h"
 #include "efi/efi.h"
 #include "efi/variables.h"
 #include "lib/util.h"
@@ -56,6 +58,27 @@ static const struct runtime_writes x86_power_off = {
 		{ .address = 0x64, .value = 0xfe, .size = 1 },
 	},
 };
+
+/* As the VMM has described it, and after that what works where it has described nothing. */
+static struct runtime_writes writes_for(enum power_action action,
+					const struct runtime_writes *fallback)
+{
+	struct register_write described = power_description(action);
+	bool is_port = described.kind == REGISTER_PORT;
+	struct runtime_writes out = { 0 };
+
+	if (described.size && (is_port ? described.address <= UINT16_MAX :
+					 !arch_map(described.address, described.size, MAP_DEVICE)))
+		out.writes[out.count++] = (struct runtime_write){
+			.address = described.address,
+			.value = described.value,
+			.space = is_port ? RUNTIME_PORT : RUNTIME_MEMORY,
+			.size = described.size,
+		};
+	for (u32 i = 0; i < fallback->count; i++)
+		out.writes[out.count++] = fallback->writes[i];
+	return out;
+}
 
 static void services_fill(EFI_RUNTIME_SERVICES *table)
 {
@@ -207,8 +230,8 @@ EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out)
 	data->data = base;
 	data->data_size = data_size;
 	data->system_table = efi_system_table;
-	data->reset = x86_reset;
-	data->power_off = x86_power_off;
+	data->reset = writes_for(POWER_RESET, &x86_reset);
+	data->power_off = writes_for(POWER_OFF, &x86_power_off);
 	data->on_reset = on_reset;
 	efi_runtime_data = data;
 	runtime_program_place((void *)code, data, entries);
