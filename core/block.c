@@ -118,9 +118,10 @@ enum status block_write(struct block_device *device, u64 first, u64 count, const
 		return status;
 	if (device->read_only || !device->ops->write)
 		return ERR_DENIED;
+	status = device->ops->write(device, first, count, buffer);
 	/* Even a write that fails may have changed some of it. */
-	block_cache_invalidate(device);
-	return device->ops->write(device, first, count, buffer);
+	block_cache_update(device, first, count, status ? NULL : buffer);
+	return status;
 }
 
 enum status block_flush(struct block_device *device)

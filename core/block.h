@@ -126,9 +126,20 @@ enum status block_read_bytes(struct block_device *device, u64 offset, size_t siz
 enum status block_read_data(struct block_device *device, u64 offset, size_t size, void *buffer);
 
 /*
+ * Any bytes, through to the device; of blocks that are written in part, the rest stays. Few bytes
+ * are compared with what is there, and not written if they are the same. Blocks are written in
+ * ascending order, each whole.
+ */
+enum status block_write_bytes(struct block_device *device, u64 offset, size_t size,
+			      const void *buffer);
+
+/* Are these the bytes there? False if they cannot be read. */
+bool block_has_bytes(struct block_device *device, u64 offset, size_t size, const void *bytes);
+
+/*
  * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the
- * next read through the cache. For walking tables. Blocks are not split: what lies in one block is
- * there as a whole.
+ * next read or write through the cache. For walking tables. Blocks are not split: what lies in one
+ * block is there as a whole.
  */
 enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data,
 		       size_t *size);
@@ -136,5 +147,11 @@ enum status block_peek(struct block_device *device, u64 offset, size_t size_max,
 /* Bytes of the device; never wraps. */
 u64 block_size_bytes(const struct block_device *device);
 
-/* Forgets what the cache holds of @disk: it was written to. */
+/*
+ * For block_write(): what the cache holds of these blocks of a disk becomes what was written there,
+ * or is forgotten if @bytes is NULL.
+ */
+void block_cache_update(const struct block_device *disk, u64 first, u64 count, const void *bytes);
+
+/* Forgets what the cache holds of @disk: it is not the same disk any more. */
 void block_cache_invalidate(const struct block_device *disk);

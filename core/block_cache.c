@@ -217,6 +217,91 @@ enum status block_read_data(struct block_device *device, u64 offset, size_t size
 	return block_read_bytes(device, offset + head + body, size - head - body, to + head + body);
 }
 
+bool block_has_bytes(struct block_device *device, u64 offset, size_t size, const void *bytes)
+{
+	const u8 *expected = bytes;
+
+	while (size > 0) {
+		const u8 *data;
+		size_t part;
+
+		if (block_peek(device, offset, size, &data, &part) ||
+		    memcmp(data, expected, part) != 0)
+			return false;
+		expected += part;
+		offset += part;
+		size -= part;
+	}
+	return true;
+}
+
+/* Bytes within one block. */
+static enum status write_part(struct block_device *device, u64 offset, size_t size,
+			      const void *bytes)
+{
+	const u32 within = (u32)offset & (device->block_size - 1);
+	u8 block[BLOCK_SIZE_MAX];
+	enum status status = block_read_bytes(device, offset - within, device->block_size, block);
+
+	if (status)
+		return status;
+	memcpy(block + within, bytes, size);
+	return block_write(device, (offset - within) >> __builtin_ctz(device->block_size), 1,
+			   block);
+}
+
+enum status block_write_bytes(struct block_device *device, u64 offset, size_t size,
+			      const void *buffer)
+{
+	const u32 block_shift = (u32)__builtin_ctz(device->block_size);
+	const u64 device_size = block_size_bytes(device);
+	const u8 *from = buffer;
+
+	if (offset > device_size || size > device_size - offset)
+		return ERR_INVALID;
+	if (size < DIRECT_SIZE_MIN && block_has_bytes(device, offset, size, buffer))
+		return OK;
+	while (size > 0) {
+		const u32 within = (u32)offset & (device->block_size - 1);
+		size_t part = size >> block_shift << block_shift;
+		enum status status;
+
+		if (within == 0 && part > 0) {
+			status = block_write(device, offset >> block_shift, part >> block_shift,
+					     from);
+		} else {
+			part = (size_t)min_u64(size, device->block_size - within);
+			status = write_part(device, offset, part, from);
+		}
+		if (status)
+			return status;
+		from += part;
+		offset += part;
+		size -= part;
+	}
+	return OK;
+}
+
+void block_cache_update(const struct block_device *disk, u64 first, u64 count, const void *bytes)
+{
+	const u64 start = first * disk->block_size, end = start + count * disk->block_size;
+
+	for (u32 i = 0; i < cache.line_count; i++) {
+		struct line *line = &cache.lines[i];
+		const u64 line_start = line->number * cache.line_size;
+		const u64 from = max_u64(start, line_start);
+		const u64 to = min_u64(end, line_start + cache.line_size);
+
+		if (line->disk != disk || from >= to)
+			continue;
+		if (bytes)
+			memcpy(cache.data + (size_t)i * cache.line_size + (from - line_start),
+			       (const u8 *)bytes + (from - start), (size_t)(to - from));
+		else
+			line->disk = NULL;
+	}
+}
+
 void block_cache_invalidate(const struct block_device *disk)
 {
 	for (struct line *line = cache.lines; line < cache.lines + cache.line_count; line++)

@@ -206,3 +206,78 @@ TEST(disks_that_end_within_a_line)
 		check_read(0, blocks * 512);
 	}
 }
+
+/* A write changes what is cached, costs no other line, and no read afterwards. */
+TEST(writes_keep_the_cache)
+{
+	static u8 block[2 * 4096];
+
+	for (u32 block_size = 512; block_size <= 4096; block_size *= 2) {
+		u8 got[4];
+
+		start(SIZE, block_size);
+		check_read(0, 10 * LINE_SIZE);
+		disk.reads = 0;
+		memset(block, 0xa5, sizeof(block));
+		CHECK_EQUAL(block_write(&disk.device, LINE_SIZE / block_size - 1, 2, block), OK);
+		check_read(0, 10 * LINE_SIZE);
+		CHECK_EQUAL(block_write_bytes(&disk.device, 3 * LINE_SIZE - 1, 2, "xy"), OK);
+		CHECK_EQUAL(bytes[3 * LINE_SIZE - 1], 'x');
+		CHECK_EQUAL(bytes[3 * LINE_SIZE], 'y');
+		check_read(0, 10 * LINE_SIZE);
+		CHECK_EQUAL(disk.reads, 0);
+		/* The same bytes again, a few of them. */
+		disk.writes = 0;
+		CHECK_EQUAL(block_write_bytes(&disk.device, 3 * LINE_SIZE - 1, 2, "xy"), OK);
+		CHECK_EQUAL(disk.writes, 0);
+		CHECK_EQUAL(block_write_bytes(&disk.device, SIZE - 1, 2, "xy"), ERR_INVALID);
+		CHECK_EQUAL(block_write_bytes(&disk.device, UINT64_MAX, 2, "xy"), ERR_INVALID);
+		CHECK_EQUAL(block_read_bytes(&disk.device, SIZE - 4, 4, got), OK);
+	}
+}
+
+/* After a write that failed, what the disk holds is read again, and only that. */
+TEST(failed_writes_leave_nothing_stale)
+{
+	static u8 block[512];
+	u8 byte;
+
+	start(SIZE, 512);
+	check_read(0, 3 * LINE_SIZE);
+	disk.bad_block = 40;
+	CHECK_EQUAL(block_write(&disk.device, 40, 1, block), ERR_IO);
+	bytes[40 * 512] ^= 0xff; /* it may have arrived */
+	disk.bad_block = UINT64_MAX;
+	disk.reads = 0;
+	check_read(0, LINE_SIZE);
+	CHECK_EQUAL(disk.reads, 0);
+	CHECK_EQUAL(block_read_bytes(&disk.device, 40 * 512, 1, &byte), OK);
+	CHECK_EQUAL(byte, bytes[40 * 512]);
+	CHECK_EQUAL(disk.reads, 1);
+}
+
+/* All lengths and places, against a copy. */
+TEST(any_bytes_written)
+{
+	static u8 copy[SIZE], random_bytes[70000];
+
+	for (u32 block_size = 512; block_size <= 4096; block_size *= 8) {
+		start(SIZE, block_size);
+		memcpy(copy, bytes, SIZE);
+		for (u32 seed = 1, i = 0; i < 300; i++) {
+			u64 offset;
+			size_t size;
+
+			seed = seed * 1103515245 + 12345;
+			offset = seed % (SIZE - 70000);
+			size = i % 2 ? seed >> 8 & 0xffff : seed >> 8 & 0x3ff;
+			for (size_t j = 0; j < size; j++)
+				random_bytes[j] = (u8)(seed >> j % 24);
+			CHECK_EQUAL(block_write_bytes(&disk.device, offset, size, random_bytes),
+				    OK);
+			memcpy(copy + offset, random_bytes, size);
+			check_read(offset, size);
+		}
+		CHECK(memcmp(copy, bytes, SIZE) == 0);
+	}
+}
