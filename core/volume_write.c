@@ -108,7 +108,9 @@ enum status volume_set_label(struct volume *volume, struct span label)
 {
 	enum status status = check_volume(volume);
 
-	return status ? status : volume->ops->set_label(volume, label);
+	if (status)
+		return status;
+	return volume->ops->set_label ? volume->ops->set_label(volume, label) : ERR_UNSUPPORTED;
 }
 
 enum status volume_flush(struct volume *volume)

@@ -189,13 +189,12 @@ enum status fat_walk_next(struct fat_walk *walk, struct fat_entry *out)
 	}
 }
 
-/* @wanted is in upper case. */
 static bool units_match(const u16 *units, u32 count, const u16 *wanted, u32 wanted_count)
 {
 	if (count != wanted_count)
 		return false;
 	for (u32 i = 0; i < count; i++)
-		if (units[i] != wanted[i] && ucs2_to_upper(units[i]) != wanted[i])
+		if (units[i] != wanted[i] && ucs2_to_upper(units[i]) != ucs2_to_upper(wanted[i]))
 			return false;
 	return true;
 }
@@ -258,6 +257,8 @@ struct file fat_file_from_entry(const struct fat *fat, u32 directory, const u8 *
 	state->first_cluster = fat_entry_cluster(fat, bytes);
 	state->directory = directory;
 	state->entry_offset = entry_offset;
+	if (IS_ENABLED(CONFIG_FAT_WRITE))
+		state->identity = fat_name_identity(bytes);
 	return file;
 }
 

@@ -23,22 +23,6 @@ struct fat_variant {
 	enum status (*scan)(const struct fat *fat, u32 *cluster, u32 last, u32 *link);
 };
 
-struct fat {
-	struct volume volume;
-	const struct fat_variant *variant;
-	u32 cluster_count; /* clusters are numbered from 2 to cluster_count + 1 */
-	u32 cluster_shift; /* log2 of the bytes in a cluster */
-	u32 root_cluster;  /* FAT_FIXED_ROOT before FAT32 */
-	u32 root_size;     /* bytes of the fixed root directory */
-	u64 root_offset;   /* where it is; all offsets are bytes on the device */
-	u64 table_offset;  /* the FAT in use */
-	u64 data_offset;   /* cluster 2 */
-	/* space.c's */
-	u64 fs_info_offset; /* 0: there is none */
-	u32 free_count;     /* clusters, or FAT_NOT_KNOWN */
-	u32 next_free;      /* where to look for free clusters */
-};
-
 enum {
 	/*
 	 * Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
@@ -54,6 +38,31 @@ enum {
 	FAT_LONG_NAME_MAX = 255,                        /* UTF-16 units */
 	FAT_LONG_NAME_PART = 13,                        /* of them in one directory entry */
 	FAT_LONG_NAME_PARTS_MAX = 20,
+	FAT_GONE_MAX = 32,
+};
+
+struct fat {
+	struct volume volume;
+	const struct fat_variant *variant;
+	u32 cluster_count; /* clusters are numbered from 2 to cluster_count + 1 */
+	u32 cluster_shift; /* log2 of the bytes in a cluster */
+	u32 root_cluster;  /* FAT_FIXED_ROOT before FAT32 */
+	u32 root_size;     /* bytes of the fixed root directory */
+	u64 root_offset;   /* where it is; all offsets are bytes on the device */
+	u64 table_offset;  /* the FAT in use, */
+	u64 table_size;    /* and its copies, each this many bytes after the one before: */
+	u32 table_count;   /* so many with it */
+	u64 data_offset;   /* cluster 2 */
+	/* space.c's */
+	u64 fs_info_offset; /* 0: there is none */
+	u32 free_count;     /* clusters, or FAT_NOT_KNOWN */
+	u32 next_free;      /* where to look for free clusters */
+	/* change.c's: short entries that belong to no file any more, or to another one since. */
+	u32 gone_count; /* counts on past the array's end */
+	struct {
+		u64 entry_offset;
+		u32 generation; /* of the volume, from which on that is so */
+	} gone[FAT_GONE_MAX];
 };
 
 #define FAT_NOT_KNOWN 0xffffffffu
@@ -63,6 +72,7 @@ enum {
 	FAT_FREE_FROM_HERE = 0x00,
 	FAT_DELETED = 0xe5,
 	FAT_KIND_OFFSET = 11,
+	FAT_CASE_OFFSET = 12, /* Windows NT: halves of a short name meant in lower case */
 	FAT_KIND_LABEL = 0x08,
 	FAT_KIND_DIRECTORY = 0x10,
 	FAT_KIND_LONG_NAME = 0x0f,
@@ -96,6 +106,7 @@ struct fat_file {
 			       none */
 	u32 jumps;          /* from run to run so far, */
 	u32 jump_target;    /* and the cluster that an earlier one led to */
+	u32 identity;       /* of the short name */
 };
 
 static inline struct fat *fat_of(const struct file *file)
@@ -193,6 +204,9 @@ enum status fat_file_run(const struct fat *fat, struct fat_file *state, u32 inde
 
 /* info.c */
 
+/* The first cluster of the directory that ".." of the one in @cluster leads to. */
+enum status fat_dot_dot(const struct fat *fat, u32 cluster, u32 *parent);
+
 /* The entry that holds the volume's label: its name, and where it is. ERR_NOT_FOUND: none. */
 enum status fat_label_find(const struct fat *fat, u8 label[FAT_SHORT_NAME_SIZE], u64 *offset);
 
@@ -201,7 +215,7 @@ enum status fat_label_find(const struct fat *fat, u8 label[FAT_SHORT_NAME_SIZE],
 /* At mount. */
 void fat_read_fs_info(struct fat *fat);
 
-/* mount.c, directory.c, file.c, info.c, space.c: see struct fs_ops */
+/* All of the folder: see struct fs_ops */
 enum status fat_root(struct volume *volume, struct file *out);
 enum status fat_next(const struct file *directory, u64 *cursor, struct directory_entry *out);
 enum status fat_find(const struct file *directory, struct span name, struct file *out);
@@ -211,13 +225,21 @@ enum status fat_file_name(const struct file *file, char name[FILE_NAME_SIZE]);
 enum status fat_parent(const struct file *file, struct file *out);
 enum status fat_space(struct volume *volume, struct volume_space *out);
 enum status fat_label(struct volume *volume, char label[VOLUME_LABEL_SIZE]);
+enum status fat_refresh(struct file *file);
+enum status fat_create(const struct file *directory, struct span name, bool is_directory,
+		       struct file *out);
+enum status fat_write(struct file *file, u64 offset, size_t size, const void *buffer);
+enum status fat_resize(struct file *file, u64 size);
+enum status fat_move(struct file *file, const struct file *directory, struct span name);
+enum status fat_remove(struct file *file);
+enum status fat_set_info(struct file *file, const struct file_info *info);
 
 /* name.c */
 
 /* The units of the short name of a directory entry; 0 if nobody could open it by that name. */
 u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS]);
 
-/* @name as upper case UTF-16; 0 if it is too long. */
+/* @name as UTF-16; 0 if it is too long. */
 u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX]);
 
 /* A name with a separator or a control character in it opens nothing, or something else. */
@@ -228,3 +250,6 @@ u8 fat_name_checksum(const u8 *short_name);
 
 /* The offset in an entry of unit @index, below FAT_LONG_NAME_PART, of a part of a long name. */
 u32 fat_name_unit_offset(u32 index);
+
+/* A number that hardly two short names share. */
+u32 fat_name_identity(const u8 *short_name);

@@ -95,8 +95,7 @@ enum status fat_file_name(const struct file *file, char name[FILE_NAME_SIZE])
 	return fat_entry_name(&entry, name) ? OK : ERR_NOT_FOUND;
 }
 
-/* The first cluster of the directory that ".." of the one in @cluster leads to. */
-static enum status read_dot_dot(const struct fat *fat, u32 cluster, u32 *parent)
+enum status fat_dot_dot(const struct fat *fat, u32 cluster, u32 *parent)
 {
 	struct fat_walk walk = fat_walk_start(fat, cluster);
 	const u8 *bytes;
@@ -126,7 +125,7 @@ enum status fat_parent(const struct file *file, struct file *out)
 
 	if (parent == 0 || parent == fat->root_cluster)
 		return fat_root(file->volume, out);
-	status = read_dot_dot(fat, parent, &above);
+	status = fat_dot_dot(fat, parent, &above);
 	if (status)
 		return status;
 	walk = fat_walk_start(fat, above);

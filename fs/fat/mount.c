@@ -136,7 +136,8 @@ static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 
 		if (active >= b->fat_count)
 			return corrupt("FAT32: FAT %u of %u in use", active, b->fat_count);
-		fat->table_offset += (u64)active * b->fat_sectors * b->bytes_per_sector;
+		fat->table_offset += active * fat->table_size;
+		fat->table_count = 1;
 	}
 	return OK;
 }
@@ -144,7 +145,7 @@ static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 static enum status check(const struct boot_sector *b, struct fat *fat)
 {
 	const u64 device_size = block_size_bytes(fat->volume.device);
-	u64 fat_size, root_sectors, root_sector, data_sector, cluster_count, usable_count;
+	u64 root_sectors, root_sector, data_sector, cluster_count, usable_count;
 	u32 bits;
 
 	if (!sizes_are_valid(b))
@@ -164,6 +165,8 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 			       data_sector, b->sectors, device_size);
 	cluster_count = (b->sectors - data_sector) / b->sectors_per_cluster;
 	fat->table_offset = (u64)b->reserved_sectors * b->bytes_per_sector;
+	fat->table_size = (u64)b->fat_sectors * b->bytes_per_sector;
+	fat->table_count = b->fat_count;
 	bits = entry_bits(b, fat, cluster_count);
 	fat->variant = fat_variant_find(bits);
 	if (!fat->variant)
@@ -171,8 +174,7 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 
 	/* What is cut off, or has no link, costs only the files that lie there. */
 	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
-	fat_size = (u64)b->fat_sectors * b->bytes_per_sector;
-	usable_count = min_u64(fat_size * 8 / bits - FAT_FIRST_CLUSTER,
+	usable_count = min_u64(fat->table_size * 8 / bits - FAT_FIRST_CLUSTER,
 			       (device_size - fat->data_offset) >> fat->cluster_shift);
 	usable_count = min_u64(usable_count, FAT32_CLUSTERS_MAX);
 	if (usable_count < cluster_count) {
@@ -251,4 +253,11 @@ const struct fs_ops fat_ops = {
 	.parent = IS_ENABLED(CONFIG_FILE_INFO) ? fat_parent : NULL,
 	.space = IS_ENABLED(CONFIG_FILE_INFO) ? fat_space : NULL,
 	.label = IS_ENABLED(CONFIG_FILE_INFO) ? fat_label : NULL,
+	.refresh = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_refresh : NULL,
+	.create = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_create : NULL,
+	.write = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_write : NULL,
+	.resize = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_resize : NULL,
+	.move = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_move : NULL,
+	.remove = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_remove : NULL,
+	.set_info = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_set_info : NULL,
 };

@@ -10,7 +10,6 @@
 enum {
 	BASE_SIZE = 8,
 	EXTENSION_SIZE = 3,
-	CASE_OFFSET = 12, /* Windows NT: which halves of a short name are meant in lower case */
 	CASE_LOWER_BASE = 0x08,
 	CASE_LOWER_EXTENSION = 0x10,
 	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean: deleted */
@@ -39,7 +38,8 @@ bool fat_name_can_have(u16 unit)
 
 u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS])
 {
-	u32 count = field_to_units(entry, BASE_SIZE, entry[CASE_OFFSET] & CASE_LOWER_BASE, units);
+	u32 count =
+		field_to_units(entry, BASE_SIZE, entry[FAT_CASE_OFFSET] & CASE_LOWER_BASE, units);
 	u32 extension;
 
 	if (entry[0] == ' ')
@@ -47,7 +47,8 @@ u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS])
 	if (entry[0] == FIRST_IS_E5)
 		units[0] = 0xe5;
 	extension = field_to_units(entry + BASE_SIZE, EXTENSION_SIZE,
-				   entry[CASE_OFFSET] & CASE_LOWER_EXTENSION, units + count + 1);
+				   entry[FAT_CASE_OFFSET] & CASE_LOWER_EXTENSION,
+				   units + count + 1);
 	for (u32 i = 0; i < count + (extension ? 1 + extension : 0); i++)
 		if (i != count && (!fat_name_can_have(units[i]) || units[i] == '.'))
 			return 0;
@@ -74,7 +75,7 @@ u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX])
 			units[count++] = (u16)(0xd800 | ((character - 0x10000) >> 10));
 			units[count++] = (u16)(0xdc00 | (character & 0x3ff));
 		} else {
-			units[count++] = ucs2_to_upper((u16)character);
+			units[count++] = (u16)character;
 		}
 	}
 	return count;
@@ -93,4 +94,13 @@ u32 fat_name_unit_offset(u32 index)
 {
 	/* The units stand where short entries have room: 5 at 1, 6 at 14, 2 at 28. */
 	return index * 2 + (index < 5 ? 1 : index < 11 ? 14 - 5 * 2 : 28 - 11 * 2);
+}
+
+u32 fat_name_identity(const u8 *short_name)
+{
+	u32 hash = 0x811c9dc5; /* FNV-1a */
+
+	for (u32 i = 0; i < FAT_SHORT_NAME_SIZE; i++)
+		hash = (hash ^ short_name[i]) * 0x01000193;
+	return hash;
 }

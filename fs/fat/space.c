@@ -10,7 +10,7 @@
  *	508	4	0xaa550000
  */
 #include "core/log.h"
-#include "fs/fat/fat.h"
+#include "fs/fat/write.h"
 
 enum { FS_INFO_SIZE = 512, FS_INFO_FREE = 488, FS_INFO_NEXT = 492 };
 
@@ -63,4 +63,16 @@ enum status fat_space(struct volume *volume, struct volume_space *out)
 	out->free = (u64)fat->free_count << fat->cluster_shift;
 	out->unit = 1u << fat->cluster_shift;
 	return OK;
+}
+
+enum status fat_write_fs_info(struct fat *fat)
+{
+	u8 bytes[8];
+
+	if (!fat->fs_info_offset)
+		return OK;
+	store_le32(bytes, fat->free_count);
+	store_le32(bytes + 4, fat->next_free);
+	return block_write_bytes(fat->volume.device, fat->fs_info_offset + FS_INFO_FREE,
+				 sizeof(bytes), bytes);
 }
