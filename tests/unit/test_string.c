@@ -72,6 +72,43 @@ TEST(memset_takes_the_low_byte_and_stays_inside)
 		}
 }
 
+/* From a size on the processor's own instructions are used. */
+TEST(bulk_data)
+{
+	enum { BULK = 600 };
+	static u8 bytes[BULK + 32], wanted[BULK + 32];
+
+	for (size_t size = 240; size <= BULK; size += 3) {
+		for (size_t distance = 0; distance < 20; distance++) {
+			bool is_same = true;
+
+			/* Down, up, then over all of it. */
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				bytes[i] = (u8)(i * 13 + i / 256);
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				wanted[i] = i < size ? bytes[i + distance] : bytes[i];
+			memmove(bytes, bytes + distance, size);
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				is_same &= bytes[i] == wanted[i];
+			for (size_t i = size; i--;)
+				wanted[i + distance] = wanted[i];
+			memmove(bytes + distance, bytes, size);
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				is_same &= bytes[i] == wanted[i];
+			CHECK_OF(is_same, "size %zu, distance %zu", size, distance);
+			for (size_t i = distance; i < distance + size; i++)
+				wanted[i] = 0x5a;
+			CHECK(memset(bytes + distance, 0x5a, size) == bytes + distance);
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				is_same &= bytes[i] == wanted[i];
+			CHECK(memcpy(wanted, bytes, size) == wanted);
+			for (size_t i = 0; i < size; i++)
+				is_same &= bytes[i] == wanted[i];
+			CHECK_OF(is_same, "size %zu, distance %zu", size, distance);
+		}
+	}
+}
+
 TEST(memcmp_orders_by_the_first_byte_that_differs_unsigned)
 {
 	for (size_t at = 0; at < OFFSETS; at++)
