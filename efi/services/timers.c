@@ -6,6 +6,7 @@
 #include "core/arch.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "core/time.h"
 #include "efi/services/events.h"
 #include "efi/services/services.h"
 #include "lib/util.h"
@@ -14,6 +15,10 @@ enum {
 	UNITS_PER_SECOND = 10 * 1000 * 1000, /* of SetTimer(): 100 ns */
 	TICKS_OF_OURS_PER_SECOND = 1000,     /* how often a periodic timer of 0 is signaled */
 	WATCHDOG_TEXT_SIZE = 80,
+	RESTS_PER_SECOND = 100, /* input is looked at so often */
+	US_PER_SECOND = 1000 * 1000,
+	WAKE_UP_US = 200,   /* until a processor runs again; then the clock is watched */
+	WAKE_UP_EARLY = 32, /* a part: how wrong its timer may be */
 };
 
 static const u64 never = UINT64_MAX;
@@ -157,9 +162,26 @@ void efi_poll(void)
 	efi_events_release();
 }
 
+/* The processor goes to the host for @ticks at most, or until something of ours is due. */
+static void rest(u64 ticks)
+{
+	u64 now = arch_ticks();
+	u64 rate = arch_ticks_per_second();
+	u32 us;
+
+	if (next_due != never)
+		ticks = min_u64(ticks, next_due > now ? next_due - now : 0);
+	ticks = min_u64(ticks, rate / RESTS_PER_SECOND);
+	us = (u32)(ticks * US_PER_SECOND / rate);
+	if (us > 2 * WAKE_UP_US)
+		time_rest(us - WAKE_UP_US - us / WAKE_UP_EARLY);
+	else
+		arch_relax();
+}
+
 void efi_idle(void)
 {
-	arch_relax();
+	rest(never);
 	efi_poll();
 }
 
@@ -215,9 +237,12 @@ void efi_watchdog_resume(void)
 EFI_STATUS EFIAPI efi_stall(UINTN microseconds)
 {
 	u64 start = arch_ticks();
-	u64 ticks = ticks_of(microseconds, 1000 * 1000);
+	u64 ticks = ticks_of(microseconds, US_PER_SECOND);
+	u64 passed;
 
-	while (arch_ticks() - start < ticks)
-		efi_idle();
+	while ((passed = arch_ticks() - start) < ticks) {
+		rest(ticks - passed);
+		efi_poll();
+	}
 	return EFI_SUCCESS;
 }

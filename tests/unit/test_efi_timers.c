@@ -223,18 +223,44 @@ TEST(polling_costs_one_look_at_the_clock)
 TEST(stall_waits_as_long_as_it_is_told_and_timers_fire)
 {
 	EFI_EVENT event = timer();
-	u64 start;
+	u64 start, waits;
 
 	host_ticks_per_look = 1000;
 	efi_set_timer(event, TimerPeriodic, MS(10));
 	start = host_ticks;
+	waits = host_waits;
 	CHECK_STATUS(efi_stall(100 * 1000), EFI_SUCCESS);
+	CHECK(host_waits - waits >= 10 && host_waits - waits < 200);
 	CHECK(host_ticks - start >= 100 * 1000 * 1000);
 	CHECK(host_ticks - start <= 101 * 1000 * 1000);
 	CHECK(calls == 9 || calls == 10);
 	start = host_ticks;
 	CHECK_STATUS(efi_stall(0), EFI_SUCCESS);
 	CHECK(host_ticks - start <= 10 * 1000);
+	/* Short ones are watched. */
+	waits = host_waits;
+	start = host_ticks;
+	CHECK_STATUS(efi_stall(100), EFI_SUCCESS);
+	CHECK(host_ticks - start >= 100 * 1000 && host_ticks - start <= 110 * 1000);
+	CHECK_EQUAL(host_waits, waits);
+	efi_close_event(event);
+}
+
+/* While somebody waits the host has its processor back, and input is looked at each 10 ms. */
+TEST(waiting_rests)
+{
+	EFI_EVENT event = timer();
+	u64 start = host_ticks, waits = host_waits;
+
+	efi_idle();
+	CHECK_EQUAL(host_waits, waits + 1);
+	CHECK(host_ticks - start > 8 * 1000 * 1000 && host_ticks - start <= 10 * 1000 * 1000);
+	start = host_ticks;
+	efi_set_timer(event, TimerRelative, MS(5));
+	efi_idle();
+	CHECK(host_ticks - start > 4 * 1000 * 1000 && host_ticks - start <= 5 * 1000 * 1000);
+	efi_idle();
+	CHECK_EQUAL(host_waits, waits + 2);
 	efi_close_event(event);
 }
 
