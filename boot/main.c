@@ -161,6 +161,8 @@ void boot_main(void)
 	log_replay();
 	log_info("Fatwood %s, entered by %s", FATWOOD_VERSION, boot_info.source);
 	boot_info_log();
+	if (CONFIG_LOG_LEVEL >= LOG_WARNING)
+		boot_info_check_options();
 	memory_init();
 	if (IS_ENABLED(CONFIG_ACPI))
 		acpi_init();

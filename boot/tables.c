@@ -26,6 +26,14 @@ const struct platform *const platforms[] = {
 	NULL,
 };
 
+/* docs/command-line.md tells what they do. */
+const char *const boot_options[] = {
+	IF_ENABLED(CONFIG_LOG_OPTION, "fatwood.log",)
+	IF_ENABLED(CONFIG_BOOT_LOADER_CONF, "fatwood.entry",)
+	IF_ENABLED(CONFIG_BOOT_MENU, "fatwood.timeout",)
+	NULL,
+};
+
 /* The first one found is the first to replay the log so far. */
 void (*const console_probes[])(void) = {
 	IF_ENABLED(CONFIG_CONSOLE_UART16550, uart16550_probe,)

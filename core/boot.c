@@ -18,6 +18,8 @@ static enum status find_loader(struct boot_entry *entry, struct span head,
 			       const struct image_loader **out)
 {
 	for (size_t i = 0; image_loaders[i]; i++) {
+		if (IS_ENABLED(CONFIG_EFI) && entry->is_efi && !image_loaders[i]->is_efi)
+			continue;
 		if (image_loaders[i]->recognizes(head)) {
 			*out = image_loaders[i];
 			return OK;

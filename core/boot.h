@@ -21,6 +21,8 @@ struct boot_entry {
 	struct file initrds[BOOT_INITRDS_MAX];
 	u32 initrd_count;
 	struct span options; /* the entry's own command line, without what the VMM adds */
+	bool is_efi;         /* the kernel is an EFI program: only loaders with is_efi take it */
+	u32 profile;         /* of a unified kernel image */
 };
 
 /* Loaded, and ready to be started. */
@@ -48,6 +50,7 @@ struct image_loader {
 	 */
 	enum status (*load)(struct boot_entry *entry, struct span head, struct arena *arena,
 			    struct kernel *out);
+	bool is_efi; /* starts EFI programs: entries with the keys efi and uki are for it */
 };
 
 enum { IMAGE_HEAD_SIZE = 1024 };

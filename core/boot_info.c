@@ -28,20 +28,51 @@ void boot_info_add_range(u64 base, u64 size, u32 type)
 	}
 }
 
+/* The value of @word if it is "@name=value" or "\"@name=value\"". */
+static bool word_value(struct span word, struct span name, struct span *value)
+{
+	word = text_unquote(word);
+	if (word.size <= name.size || !span_starts_with(word, name) || word.data[name.size] != '=')
+		return false;
+	*value = text_unquote(span_from(word, name.size + 1));
+	return true;
+}
+
 bool boot_info_option(const char *name, struct span *value)
 {
 	struct span rest = boot_info.command_line, word;
-	struct span wanted = span_of_string(name);
 	bool found = false;
 
-	while (text_next_word(&rest, &word)) {
-		if (word.size > wanted.size && span_starts_with(word, wanted) &&
-		    word.data[wanted.size] == '=') {
-			*value = span_from(word, wanted.size + 1);
-			found = true;
-		}
-	}
+	while (text_next_word(&rest, &word) && !text_equals(word, "--"))
+		found |= word_value(word, span_of_string(name), value);
 	return found;
+}
+
+bool boot_info_word_is_ours(struct span word)
+{
+	if (word.data[0] == '"')
+		word = span_from(word, 1);
+	return span_starts_with(word, SPAN("fatwood."));
+}
+
+static bool is_known(struct span word)
+{
+	struct span value;
+
+	for (size_t i = 0; boot_options[i]; i++)
+		if (word_value(word, span_of_string(boot_options[i]), &value))
+			return true;
+	return false;
+}
+
+void boot_info_check_options(void)
+{
+	struct span rest = boot_info.command_line, word;
+
+	while (text_next_word(&rest, &word) && !text_equals(word, "--"))
+		if (boot_info_word_is_ours(word) && !is_known(word))
+			log_warning("%.*s: not a word of this build (docs/command-line.md)",
+				    (int)min_u64(word.size, 80), (const char *)word.data);
 }
 
 static void map(const char *what, struct span *bytes)

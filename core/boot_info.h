@@ -47,8 +47,21 @@ extern const struct platform *const platforms[];
  */
 void boot_info_add_range(u64 base, u64 size, u32 type);
 
-/* The value of the last word "@name=value" of the command line. False if there is none. */
+/*
+ * The value of the last word "@name=value" of the command line, without quotes around it; words
+ * after "--" are for init. False if there is none.
+ */
 bool boot_info_option(const char *name, struct span *value);
+
+/* Is this word of a command line for us, not for the kernel: "fatwood.x=y", "\"fatwood.x=y\""? */
+bool boot_info_word_is_ours(struct span word);
+
+/* All names that boot_info_option() is asked for and that begin so, NULL at the end: boot/tables.c.
+ */
+extern const char *const boot_options[];
+
+/* Warns of each word that begins with "fatwood." and is none of boot_options[]. */
+void boot_info_check_options(void);
 
 /*
  * Makes modules and command line accessible under arch_mmu_init()'s page tables, which hold what

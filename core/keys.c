@@ -19,7 +19,11 @@
 
 enum { STATE_GROUND, STATE_ESCAPE, STATE_SS3, STATE_CSI, STATE_LINUX, STATE_UTF8 };
 
-enum { ESC = 0x1b, DEL = 0x7f };
+enum {
+	ESC = 0x1b,
+	DEL = 0x7f,
+	READ_BYTES_MAX = 64, /* in one call: bytes that are no keys may come without end */
+};
 
 static bool give(struct key *out, enum key_code code, u32 unicode, u32 modifiers)
 {
@@ -245,28 +249,41 @@ bool key_decode_pause(struct key_decoder *decoder, struct key *out)
 }
 
 static struct key_decoder decoder;
-static u64 last_look; /* ticks; 0: none yet */
-static u64 last_byte;
+static u64 last_byte; /* ticks */
+static u64 last_look; /* 0: none yet */
 
-bool keys_poll(struct key *out)
+bool keys_are_incomplete(void)
 {
-	u64 now, per_ms = 0;
-	int byte;
+	return key_decoder_is_waiting(&decoder);
+}
 
-	/* The first look needs no clock, and so does not make anybody measure one. */
-	if (last_look) {
-		per_ms = arch_ticks_per_second() / 1000;
-		if (arch_ticks() - last_look < per_ms)
-			return false;
-	}
-	while ((byte = console_read()) >= 0) {
+bool keys_read(struct key *out)
+{
+	for (u32 i = 0; i < READ_BYTES_MAX; i++) {
+		int byte = console_read();
+
+		if (byte < 0)
+			break;
 		last_byte = arch_ticks();
-		/* There may be more: the next call looks at once. */
-		last_look = last_byte - per_ms;
 		if (key_decode(&decoder, (u8)byte, out))
 			return true;
 	}
-	last_look = now = arch_ticks();
-	return key_decoder_is_waiting(&decoder) && per_ms &&
-	       now - last_byte >= KEYS_PAUSE_MS * per_ms && key_decode_pause(&decoder, out);
+	/* Only who waits for the end of a sequence needs a clock, and has it measured. */
+	return keys_are_incomplete() &&
+	       arch_ticks() - last_byte >= KEYS_PAUSE_MS * (arch_ticks_per_second() / 1000) &&
+	       key_decode_pause(&decoder, out);
+}
+
+bool keys_poll(struct key *out)
+{
+	u64 now = arch_ticks();
+
+	if (last_look && now - last_look < arch_ticks_per_second() / 1000)
+		return false;
+	/* Where one key is there may be more: then the next call looks at once. */
+	last_look = 0;
+	if (keys_read(out))
+		return true;
+	last_look = now;
+	return false;
 }

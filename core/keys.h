@@ -77,8 +77,14 @@ bool key_decode_pause(struct key_decoder *decoder, struct key *out);
 /* After so long without a byte an ESC is the key Esc. */
 enum { KEYS_PAUSE_MS = 100 };
 
+/* The next key typed on any console. False if there is none now: does not wait. */
+bool keys_read(struct key *out);
+
+/* Has a key begun to arrive, so that within KEYS_PAUSE_MS keys_read() tells what it is? */
+bool keys_are_incomplete(void);
+
 /*
- * The next key typed on any console. False if there is none now: does not wait. The consoles are
- * looked at once a millisecond at most, so that it can be called as often as the caller likes.
+ * As keys_read(), but looks at the consoles, which costs a VM exit or more, once a millisecond at
+ * most: for callers that ask as often as they can.
  */
 bool keys_poll(struct key *out);

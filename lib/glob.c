@@ -1,18 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shell patterns (POSIX fnmatch, byte by byte in lower case; no character classes). Only the last
- * '*' is ever returned to: what an earlier one could still take, the last one can take as well.
+ * Shell patterns (POSIX fnmatch, byte by byte, letters in either case; no character classes), as an
+ * automaton of at most 256 states that are all followed at once: bit i is set when the first i
+ * elements match what has been read. A '*' before element i keeps that bit set.
  */
 #include "lib/glob.h"
 
 #include "lib/text.h"
+#include "lib/util.h"
 
-struct glob {
-	struct span pattern;
-	size_t unclosed; /* no '[' from here on has its ']': found out once */
-};
+static void add(struct glob *glob, u32 c)
+{
+	glob->accepts[c][glob->count / 64] |= 1ull << (glob->count % 64);
+}
 
-/* One element of a set, '-' and escapes considered; @at is moved past it. */
+/* The element at hand takes @c, in either case. */
+static void accept(struct glob *glob, u8 c)
+{
+	u8 lower = text_to_lower(c);
+
+	add(glob, lower);
+	if (lower >= 'a' && lower <= 'z')
+		add(glob, lower - ('a' - 'A'));
+}
+
+/* One end of a range in a set, '\\' considered. @at is moved past it; false at the end. */
 static bool set_element(struct span pattern, size_t *at, u8 *out)
 {
 	if (*at < pattern.size && pattern.data[*at] == '\\')
@@ -24,91 +36,97 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 }
 
 /*
- * Is @c in the set whose '[' stands before @at? @at is moved past its ']'. False also if there is
- * none: @closed says.
+ * Marks what is in the set that begins at @at, behind its '[' and '!'. Returns where it ends,
+ * behind its ']'; 0 if that is missing.
  */
-static bool set_contains(struct span pattern, size_t *at, u8 c, bool *closed)
+static size_t read_set(struct span pattern, size_t at, bool members[256])
 {
-	bool negated = *at < pattern.size && pattern.data[*at] == '!';
-	bool found = false;
-	size_t first = *at += negated;
+	size_t first = at;
 
-	*closed = false;
-	while (*at < pattern.size) {
+	while (at < pattern.size) {
 		u8 low, high;
 
-		if (pattern.data[*at] == ']' && *at != first) {
-			++*at;
-			*closed = true;
-			return found != negated;
-		}
-		if (!set_element(pattern, at, &low))
-			return false;
+		if (pattern.data[at] == ']' && at != first)
+			return at + 1;
+		if (!set_element(pattern, &at, &low))
+			return 0;
 		high = low;
-		if (*at + 1 < pattern.size && pattern.data[*at] == '-' &&
-		    pattern.data[*at + 1] != ']') {
-			++*at;
-			if (!set_element(pattern, at, &high))
-				return false;
+		if (at + 1 < pattern.size && pattern.data[at] == '-' &&
+		    pattern.data[at + 1] != ']') {
+			at++;
+			if (!set_element(pattern, &at, &high))
+				return 0;
 		}
-		found |= low <= c && c <= high;
+		for (u32 c = low; c <= high; c++)
+			members[c] = true;
 	}
-	return false;
+	return 0;
 }
 
-/*
- * Does the one byte @c, in lower case, match the pattern's element at @at, which is no '*'? @at is
- * moved past it then.
- */
-static bool match_one(struct glob *glob, size_t *at, u8 c)
+/* The element is the set whose '[' stands before @at. Returns as read_set(). */
+static size_t compile_set(struct glob *glob, struct span pattern, size_t at)
 {
-	size_t next = *at + 1;
-	u8 element = glob->pattern.data[*at];
+	bool negated = at < pattern.size && pattern.data[at] == '!';
+	bool members[256] = { 0 };
+	size_t end = read_set(pattern, at + negated, members);
 
-	if (element == '[' && *at < glob->unclosed) {
-		bool closed;
-		bool contained = set_contains(glob->pattern, &next, c, &closed);
-
-		if (closed) {
-			*at = next;
-			return contained;
-		}
-		glob->unclosed = *at;
-		next = *at + 1;
-	} else if (element == '?') {
-		*at = next;
-		return true;
-	} else if (element == '\\') {
-		if (next == glob->pattern.size)
-			return false;
-		element = glob->pattern.data[next++];
-	}
-	*at = next;
-	return text_to_lower(element) == c;
+	for (u32 c = 0; end && c < 256; c++)
+		if (members[text_to_lower((u8)c)] != negated)
+			add(glob, c);
+	return end;
 }
 
-bool glob_matches(struct span pattern, struct span text)
+bool glob_compile(struct span pattern, struct glob *out)
 {
-	struct glob glob = { .pattern = pattern, .unclosed = SIZE_MAX };
-	size_t p = 0, t = 0;
-	size_t star = SIZE_MAX; /* behind the last '*', and ... */
-	size_t resume = 0;      /* ... where the text that it does not take begins */
+	size_t unclosed = SIZE_MAX; /* no '[' from here on has its ']' */
+	size_t at = 0;
 
-	while (t < text.size || p < pattern.size) {
-		if (p < pattern.size && pattern.data[p] == '*') {
-			star = ++p;
-			resume = t;
+	*out = (struct glob){ 0 };
+	if (pattern.size > GLOB_SIZE_MAX)
+		return false;
+	while (at < pattern.size) {
+		u8 c = pattern.data[at++];
+		size_t end = 0;
+
+		if (c == '*') {
+			out->stars[out->count / 64] |= 1ull << (out->count % 64);
 			continue;
 		}
-		if (p < pattern.size && t < text.size &&
-		    match_one(&glob, &p, text_to_lower(text.data[t]))) {
-			t++;
-			continue;
-		}
-		if (star == SIZE_MAX || resume >= text.size)
+		if (out->count == GLOB_ELEMENTS_MAX)
 			return false;
-		p = star;
-		t = ++resume;
+		if (c == '[' && at < unclosed) {
+			end = compile_set(out, pattern, at);
+			if (!end)
+				unclosed = at;
+		}
+		if (end)
+			at = end;
+		else if (c == '?')
+			for (u32 any = 0; any < 256; any++)
+				add(out, any);
+		else if (c != '\\')
+			accept(out, c);
+		else if (at < pattern.size) /* a last '\\' takes nothing */
+			accept(out, pattern.data[at++]);
+		out->count++;
 	}
 	return true;
+}
+
+bool glob_matches(const struct glob *glob, struct span text)
+{
+	u64 states[GLOB_WORDS] = { 1 };
+
+	for (size_t i = 0; i < text.size; i++) {
+		const u64 *accepts = glob->accepts[text.data[i]];
+		u64 carry = 0;
+
+		for (u32 word = 0; word < GLOB_WORDS; word++) {
+			u64 moved = states[word] & accepts[word];
+
+			states[word] = moved << 1 | carry | (states[word] & glob->stars[word]);
+			carry = moved >> 63;
+		}
+	}
+	return states[glob->count / 64] >> (glob->count % 64) & 1;
 }

@@ -6,7 +6,7 @@
 
 static bool is_white(u8 c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 u8 text_to_lower(u8 c)
@@ -14,38 +14,52 @@ u8 text_to_lower(u8 c)
 	return c >= 'A' && c <= 'Z' ? (u8)(c + ('a' - 'A')) : c;
 }
 
+bool text_is_name(u8 c)
+{
+	u8 lower = text_to_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 bool text_next_line(struct span *rest, struct span *line)
 {
-	size_t size = 0;
+	size_t size = 0, end;
 
 	if (span_is_empty(*rest))
 		return false;
-	while (size < rest->size && rest->data[size] != '\n')
+	while (size < rest->size && rest->data[size] != '\n' && rest->data[size] != '\r')
 		size++;
 	*line = span_part(*rest, 0, size);
-	if (size == rest->size) {
-		*rest = (struct span){ 0 };
-		return true;
-	}
-	*rest = span_from(*rest, size + 1);
-	if (line->size && line->data[line->size - 1] == '\r')
-		line->size--;
+	end = size + 1;
+	if (end < rest->size && rest->data[size] == '\r' && rest->data[end] == '\n')
+		end++;
+	*rest = span_from(*rest, end);
 	return true;
 }
 
 bool text_next_word(struct span *rest, struct span *word)
 {
+	bool quoted = false;
 	size_t start = 0, end;
 
 	while (start < rest->size && is_white(rest->data[start]))
 		start++;
-	for (end = start; end < rest->size && !is_white(rest->data[end]);)
-		end++;
-	if (start == end)
-		return false;
+	for (end = start; end < rest->size && (quoted || !is_white(rest->data[end])); end++)
+		quoted ^= rest->data[end] == '"';
 	*word = span_part(*rest, start, end - start);
 	*rest = span_from(*rest, end);
-	return true;
+	return end > start;
+}
+
+struct span text_unquote(struct span text)
+{
+	size_t end = 1;
+
+	if (span_is_empty(text) || text.data[0] != '"')
+		return text;
+	while (end < text.size && text.data[end] != '"')
+		end++;
+	return end + 1 == text.size ? span_part(text, 1, end - 1) : text;
 }
 
 struct span text_trim(struct span text)
@@ -55,6 +69,32 @@ struct span text_trim(struct span text)
 	while (text.size && is_white(text.data[0]))
 		text = span_from(text, 1);
 	return text;
+}
+
+bool text_next_setting(struct span *rest, struct span *key, struct span *value)
+{
+	struct span line;
+
+	while (text_next_line(rest, &line)) {
+		if (!text_next_word(&line, key) || key->data[0] == '#')
+			continue;
+		*value = text_trim(line);
+		if (!span_is_empty(*value))
+			return true;
+	}
+	return false;
+}
+
+struct span text_of_file(struct span bytes)
+{
+	struct span mark = SPAN("\xef\xbb\xbf");
+	size_t size = 0;
+
+	if (span_starts_with(bytes, mark))
+		bytes = span_from(bytes, mark.size);
+	while (size < bytes.size && bytes.data[size])
+		size++;
+	return span_part(bytes, 0, size);
 }
 
 bool text_equals(struct span text, const char *other)

@@ -1,26 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines, words and numbers out of a span of text that may hold anything. White space is space and
- * tab.
+ * Lines, words and numbers out of a span of text that may hold anything. White space is what it is
+ * to the kernel: space and the control characters from tab to carriage return.
  */
 #pragma once
 
 #include "lib/span.h"
 
 /*
- * Takes the next line off @rest (ends: LF, CR LF, end of text; the end is not part of @line). False
- * at the end.
+ * Takes the next line off @rest (ends: LF, CR LF, CR, end of text; the end is not part of @line).
+ * False at the end.
  */
 bool text_next_line(struct span *rest, struct span *line);
 
-/* Takes the next run of non-white bytes off @rest. False when only white space is left. */
+/*
+ * Takes the next word off @rest, as the kernel splits its command line: a double quote hides white
+ * space up to the next one, or to the end. The quotes stay in @word. False when only white space is
+ * left.
+ */
 bool text_next_word(struct span *rest, struct span *word);
+
+/* @text without the double quotes around it. As it is if there are others in between. */
+struct span text_unquote(struct span text);
+
+/*
+ * Takes lines off @rest up to one that has a first word and something after it, as configuration
+ * files have them. Lines whose first character is '#' are comments. @value is without white space
+ * at either end, but with its quotes. False at the end.
+ */
+bool text_next_setting(struct span *rest, struct span *key, struct span *value);
+
+/* What a text file says: up to its first NUL, without a byte order mark. */
+struct span text_of_file(struct span bytes);
 
 /* @text without white space at either end. */
 struct span text_trim(struct span text);
 
 /* Of the 26 ASCII letters; any other byte as it is. */
 u8 text_to_lower(u8 c);
+
+/* Of a variable's name: an ASCII letter, a digit or '_'. */
+bool text_is_name(u8 c);
 
 bool text_equals(struct span text, const char *other);
 

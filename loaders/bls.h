@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot Loader Specification, type #1 entries: what a file in loader/entries/ says. */
+/*
+ * Boot Loader Specification: what the files of this boot method offer one another. Entries are
+ * collected (bls_search.c), read (bls_entry.c), put in order (bls_order.c), one is chosen
+ * (bls_choose.c), and they are tried (bls_try.c). A type #2 entry is one more struct bls_entry in
+ * the same list.
+ */
 #pragma once
 
 #include "core/boot.h"
 
 enum {
-	BLS_ENTRY_SIZE_MAX = 64 * 1024, /* of a file; a larger one is skipped with a message */
-	BLS_ENTRIES_MAX = 16 * 1024,    /* of a disk; more are not looked at, with a message */
+	BLS_ENTRY_SIZE_MAX = 16 * 1024, /* of a file; a larger one is left out with a message */
+	BLS_ENTRIES_MAX = 4096,         /* of a disk; more are not looked at, with a message */
 	BLS_BEST_MAX = 256,             /* of a disk; no more are tried, or shown in the menu */
+	BLS_VALUE_SIZE_MAX = 128,       /* of title, version, ...: the rest is ignored */
+	BLS_PATH_SIZE_MAX = 1024,       /* of a file's path; a longer one is not found */
 };
+
+/* What an entry starts: the key that names it. */
+enum bls_kind { BLS_NOTHING, BLS_LINUX, BLS_EFI, BLS_UKI, BLS_UKI_URL, BLS_SEVERAL };
 
 struct bls_entry {
 	struct bls_entry *next;
@@ -16,20 +26,24 @@ struct bls_entry {
 	const char *file;      /* its name: for messages */
 	struct span name;      /* the same without counters and ".conf" */
 	struct span text;      /* what it says; the spans below lie in it, empty without the key */
-	struct span kernel;
+	struct span path;      /* of what it starts, or its URL */
 	struct span title;
 	struct span version;
 	struct span machine_id;
 	struct span sort_key;
+	enum bls_kind kind;
+	u32 profile;    /* of a UKI */
 	bool counted;   /* the name has counters ... */
 	u32 tries_left; /* ... 0: bad */
 	u32 tries_done;
 	const char *unusable; /* why this build cannot boot it, NULL if it can */
-	bool taken;           /* bls_entries_best() passes over it */
 };
 
-/* Takes ".conf" off the end of @name. False if it is not there. */
-bool bls_cut_suffix(struct span *name);
+/* Of a disk, in any order at first. */
+struct bls_entries {
+	struct bls_entry *first;
+	u32 count; /* also of those that could not be read */
+};
 
 /*
  * Is @file_name that of an entry? Then its name and counters are filled in: "debian+2-1.conf" is
@@ -37,20 +51,44 @@ bool bls_cut_suffix(struct span *name);
  */
 bool bls_entry_name(struct span file_name, struct bls_entry *out);
 
+/* Takes ".conf" off the end of @name. False if it is not there. */
+bool bls_cut_suffix(struct span *name);
+
 /*
  * Fills in all the file says; of a key that comes twice the last one counts. ERR_CORRUPT: nothing
  * to boot is named.
  */
 enum status bls_entry_parse(struct span text, struct bls_entry *out);
 
-/* Takes lines off @rest until one with a value for @key. False at the end. */
+/* Takes lines off @rest until one with a value for @key; its quotes stay. False at the end. */
 bool bls_entry_next_value(struct span *rest, const char *key, struct span *value);
+
+/*
+ * Copies @text to @to, which has room for it, without the variables that GRUB would fill in: $name
+ * and ${name}, which are nothing where GRUB does not run. Returns the size.
+ */
+size_t bls_copy_without_variables(struct span text, u8 *to);
+
+/* Adds the entries in loader/entries of @volume. ERR_NOT_FOUND: there is no such directory. */
+enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries);
+
+/* Boot counting has found it bad: no tries are left. */
+static inline bool bls_entry_is_bad(const struct bls_entry *entry)
+{
+	return entry->counted && entry->tries_left == 0;
+}
 
 /* Below 0 if @a is to be tried before @b, above 0 if after: "Sorting", and unusable ones last. */
 int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b);
 
-/*
- * The first in this order of those not taken whose name, with or without ".conf", matches @pattern;
- * NULL if none does.
- */
-struct bls_entry *bls_entries_best(struct bls_entry *first, struct span pattern);
+/* Puts @entries in that order; those that are equal stay as they are. */
+void bls_entries_sort(struct bls_entries *entries);
+
+/* Puts the entry first that loader.conf on @disk, the VMM's words or a key choose. */
+void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena);
+
+/* What the menu and messages call it; NULL when no memory is left. */
+const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena);
+
+/* Comes back only if the entry does not boot; says why. */
+enum status bls_try(const struct bls_entry *entry, struct arena *arena);

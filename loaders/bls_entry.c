@@ -57,35 +57,69 @@ bool bls_entry_name(struct span file_name, struct bls_entry *out)
 	return true;
 }
 
-/*
- * Takes lines off @rest until one with a first word and something behind it. Comments are none.
- * False at the end.
- */
-static bool next_line(struct span *rest, struct span *key, struct span *value)
-{
-	struct span line;
-
-	while (text_next_line(rest, &line)) {
-		if (!text_next_word(&line, key) || key->data[0] == '#')
-			continue;
-		*value = text_trim(line);
-		if (!span_is_empty(*value))
-			return true;
-	}
-	return false;
-}
-
 bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *value)
 {
 	struct span key;
 
-	while (next_line(rest, &key, value))
+	while (text_next_setting(rest, &key, value))
 		if (text_equals(key, wanted))
 			return true;
 	return false;
 }
 
-static void apply(struct bls_entry *entry, struct span key, struct span value)
+/* The size of the variable's name and what belongs to it at the start of @text; 0: it is none. */
+static size_t variable_size(struct span text)
+{
+	bool braces = text.size > 1 && text.data[1] == '{';
+	size_t start = 1 + braces, end = start;
+
+	if (text.data[0] != '$')
+		return 0;
+	while (end < text.size && text_is_name(text.data[end]))
+		end++;
+	/* "memmap=1G$4G" is none: GRUB's names do not begin with a digit. */
+	if (end == start || (text.data[start] >= '0' && text.data[start] <= '9'))
+		return 0;
+	if (braces)
+		return end < text.size && text.data[end] == '}' ? end + 1 : 0;
+	return end;
+}
+
+size_t bls_copy_without_variables(struct span text, u8 *to)
+{
+	size_t size = 0;
+
+	while (!span_is_empty(text)) {
+		size_t skipped = variable_size(text);
+
+		if (!skipped)
+			to[size++] = text.data[0];
+		text = span_from(text, skipped ? skipped : 1);
+	}
+	return size;
+}
+
+/* What the keys say that no field keeps. */
+struct notes {
+	bool other_architecture;
+	bool has_root;
+	bool has_kernelopts;
+	bool has_extra;
+};
+
+static void note_options(struct span options, struct notes *notes)
+{
+	struct span word;
+
+	options = text_unquote(options);
+	while (text_next_word(&options, &word)) {
+		notes->has_root |= span_starts_with(word, SPAN("root="));
+		notes->has_kernelopts |= span_starts_with(word, SPAN("$kernelopts")) ||
+					 span_starts_with(word, SPAN("${kernelopts}"));
+	}
+}
+
+static void apply(struct bls_entry *entry, struct span key, struct span value, struct notes *notes)
 {
 	static const struct {
 		const char *key;
@@ -95,34 +129,79 @@ static void apply(struct bls_entry *entry, struct span key, struct span value)
 		{ "version", offsetof(struct bls_entry, version) },
 		{ "machine-id", offsetof(struct bls_entry, machine_id) },
 		{ "sort-key", offsetof(struct bls_entry, sort_key) },
-		{ "linux", offsetof(struct bls_entry, kernel) },
 	};
-	static const char *const needs_efi[] = { "efi", "uki", "uki-url", "extra" };
+	static const char *const kinds[] = {
+		[BLS_LINUX] = "linux",
+		[BLS_EFI] = "efi",
+		[BLS_UKI] = "uki",
+		[BLS_UKI_URL] = "uki-url",
+	};
+	u64 number;
 
+	if (text_equals(key, "options"))
+		return note_options(value, notes);
+	value = text_unquote(value);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (text_equals(key, fields[i].key)) {
+			value.size = (size_t)min_u64(value.size, BLS_VALUE_SIZE_MAX);
 			*(struct span *)((char *)entry + fields[i].field) = value;
 			return;
 		}
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(needs_efi); i++)
-		if (text_equals(key, needs_efi[i]))
-			entry->unusable = "its efi, uki or extra key needs EFI";
-	if (text_equals(key, "architecture") &&
-	    !text_equals_ignoring_case(value, native_architecture))
-		entry->unusable = "it is for another architecture";
-	if (text_equals(key, "options") && span_starts_with(value, SPAN("$kernelopts")))
-		entry->unusable = "GRUB keeps its options ($kernelopts)";
+	for (u32 kind = BLS_LINUX; kind < ARRAY_SIZE(kinds); kind++) {
+		if (text_equals(key, kinds[kind]) && !span_is_empty(value)) {
+			bool other = entry->kind != BLS_NOTHING && entry->kind != kind;
+
+			entry->kind = other ? BLS_SEVERAL : (enum bls_kind)kind;
+			entry->path = value;
+			return;
+		}
+	}
+	if (text_equals(key, "architecture"))
+		notes->other_architecture = !text_equals_ignoring_case(value, native_architecture);
+	else if (text_equals(key, "extra"))
+		notes->has_extra = true;
+	else if (IS_ENABLED(CONFIG_EFI) && text_equals(key, "profile") &&
+		 text_to_u64(value, &number))
+		entry->profile = (u32)min_u64(number, UINT32_MAX);
+	else if (!text_equals(key, "initrd"))
+		log_debug("%s: key %.*s has no meaning here", entry->file,
+			  (int)min_u64(key.size, BLS_VALUE_SIZE_MAX), (const char *)key.data);
+}
+
+static bool has_efi_loader(void)
+{
+	for (size_t i = 0; IS_ENABLED(CONFIG_EFI) && image_loaders[i]; i++)
+		if (image_loaders[i]->is_efi)
+			return true;
+	return false;
+}
+
+static const char *why_unusable(const struct bls_entry *entry, const struct notes *notes)
+{
+	if (notes->other_architecture)
+		return "it is for another architecture";
+	if (entry->kind == BLS_SEVERAL)
+		return "it names several of linux, efi, uki and uki-url";
+	if (entry->kind == BLS_UKI_URL)
+		return "its uki-url key needs a network";
+	if ((entry->kind != BLS_LINUX || notes->has_extra) && !has_efi_loader())
+		return "its efi, uki or extra key needs EFI";
+	if (notes->has_kernelopts && !notes->has_root)
+		return "GRUB keeps its options ($kernelopts)";
+	return NULL;
 }
 
 enum status bls_entry_parse(struct span text, struct bls_entry *out)
 {
-	struct span rest = text, key, value;
+	struct span rest = text_of_file(text), key, value;
+	struct notes notes = { 0 };
 
-	out->text = text;
-	while (next_line(&rest, &key, &value))
-		apply(out, key, value);
-	if (span_is_empty(out->kernel) && !out->unusable)
+	out->text = rest;
+	while (text_next_setting(&rest, &key, &value))
+		apply(out, key, value, &notes);
+	if (out->kind == BLS_NOTHING)
 		return corrupt("%s: no \"linux\" line", out->file);
+	out->unusable = why_unusable(out, &notes);
 	return OK;
 }

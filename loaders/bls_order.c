@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification: the order in which entries are tried (UAPI.1, section "Sorting"), and
- * the choice among them by a pattern. Of entries that differ in nothing but their counters it only
- * says "by n": here the one with more tries left comes first, then the one with fewer done.
+ * Boot Loader Specification: the order in which entries are tried (UAPI.1, section "Sorting"). Of
+ * entries that differ in nothing but their counters the one with more tries left comes first, then
+ * the one with fewer done, as in systemd-boot.
  */
-#include "lib/glob.h"
 #include "lib/text.h"
 #include "lib/util.h"
 #include "lib/version.h"
 #include "loaders/bls.h"
-
-static bool is_bad(const struct bls_entry *entry)
-{
-	return entry->counted && entry->tries_left == 0;
-}
 
 int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 {
@@ -21,7 +15,7 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	int order = (a->unusable != NULL) - (b->unusable != NULL);
 
 	if (!order)
-		order = is_bad(a) - is_bad(b);
+		order = bls_entry_is_bad(a) - bls_entry_is_bad(b);
 	if (!order)
 		order = b_has_key - a_has_key;
 	if (!order && a_has_key) {
@@ -41,14 +35,42 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	return order;
 }
 
-struct bls_entry *bls_entries_best(struct bls_entry *first, struct span pattern)
+/* Two lists in order as one; of equal entries those of @a come first. */
+static struct bls_entry *merge(struct bls_entry *a, struct bls_entry *b)
 {
-	struct bls_entry *best = NULL;
+	struct bls_entry *first = NULL, **end = &first;
 
-	(void)bls_cut_suffix(&pattern);
-	for (struct bls_entry *entry = first; entry; entry = entry->next)
-		if (!entry->taken && (!best || bls_entry_compare(entry, best) < 0) &&
-		    glob_matches(pattern, entry->name))
-			best = entry;
-	return best;
+	while (a && b) {
+		struct bls_entry **from = bls_entry_compare(a, b) <= 0 ? &a : &b;
+
+		*end = *from;
+		*from = (*from)->next;
+		end = &(*end)->next;
+	}
+	*end = a ? a : b;
+	return first;
+}
+
+/* A merge sort that counts: list i is empty or has 2^i entries, and two that are full make one. */
+void bls_entries_sort(struct bls_entries *entries)
+{
+	enum { LISTS = 16 };
+	static_assert(BLS_ENTRIES_MAX < 1u << LISTS);
+	struct bls_entry *lists[LISTS] = { 0 }, *sorted = NULL;
+
+	while (entries->first) {
+		struct bls_entry *list = entries->first;
+		u32 i = 0;
+
+		entries->first = list->next;
+		list->next = NULL;
+		for (; lists[i]; i++) {
+			list = merge(lists[i], list);
+			lists[i] = NULL;
+		}
+		lists[i] = list;
+	}
+	for (u32 i = 0; i < LISTS; i++)
+		sorted = merge(lists[i], sorted);
+	entries->first = sorted;
 }

@@ -275,4 +275,6 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	return OK;
 }
 
-const struct image_loader bzimage_loader = { "bzImage", recognizes, load };
+const struct image_loader bzimage_loader = { .name = "bzImage",
+					     .recognizes = recognizes,
+					     .load = load };

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loader/loader.conf as loader.conf(5) of systemd-boot has it: default and timeout, no other key.
+ * loader/loader.conf as loader.conf(5) of systemd-boot has it: which entry, and how long the menu
+ * waits. Its other keys are about UEFI, the screen and Secure Boot.
  */
 #include "loaders/loader_conf.h"
 
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "lib/text.h"
+#include "lib/util.h"
 
-static void set_default(struct span value, struct loader_conf *conf)
+enum { SHOWN_MAX = 80 }; /* of a word in a message */
+
+static void set_pattern(struct span value, struct span *pattern)
 {
 	/* "@saved" and its like: choices made earlier, which are kept in EFI variables. */
 	if (span_starts_with(value, SPAN("@")))
-		log_debug("default %.*s needs EFI variables, ignored", (int)value.size,
-			  (const char *)value.data);
+		log_info("loader.conf: default %.*s needs EFI variables, ignored",
+			 (int)min_u64(value.size, SHOWN_MAX), (const char *)value.data);
 	else if (!span_is_empty(value))
-		conf->default_pattern = value;
+		*pattern = value;
 }
 
 static void set_timeout(struct span value, struct loader_conf *conf)
@@ -35,29 +39,39 @@ static void set_timeout(struct span value, struct loader_conf *conf)
 	else
 		log_warning(
 			"timeout %.*s: not a number of seconds, menu-force, menu-hidden or menu-disabled",
-			(int)value.size, (const char *)value.data);
+			(int)min_u64(value.size, SHOWN_MAX), (const char *)value.data);
 }
 
 void loader_conf_parse(struct span text, struct loader_conf *conf)
 {
-	struct span line, key;
+	struct span rest = text_of_file(text), key, value;
 
-	while (text_next_line(&text, &line)) {
-		if (!text_next_word(&line, &key))
-			continue;
+	while (text_next_setting(&rest, &key, &value)) {
+		value = text_unquote(value);
 		if (text_equals(key, "default"))
-			set_default(text_trim(line), conf);
+			set_pattern(value, &conf->default_pattern);
+		else if (text_equals(key, "preferred"))
+			set_pattern(value, &conf->preferred);
 		else if (text_equals(key, "timeout"))
-			set_timeout(text_trim(line), conf);
+			set_timeout(value, conf);
+		else
+			log_info("loader.conf: %.*s has no meaning here, ignored",
+				 (int)min_u64(key.size, SHOWN_MAX), (const char *)key.data);
 	}
+	if (conf->timeout_seconds > LOADER_TIMEOUT_MAX && conf->timeout_seconds < MENU_IF_KEY)
+		conf->timeout_seconds = LOADER_TIMEOUT_MAX;
 }
 
 void loader_conf_apply_command_line(struct loader_conf *conf)
 {
 	struct span value;
 
-	if (boot_info_option("fatwood.entry", &value))
-		set_default(value, conf);
-	if (boot_info_option("fatwood.timeout", &value))
+	if (boot_info_option("fatwood.entry", &value) && !span_is_empty(value)) {
+		conf->preferred = (struct span){ 0 };
+		set_pattern(value, &conf->default_pattern);
+	}
+	if (boot_info_option("fatwood.timeout", &value)) {
 		set_timeout(value, conf);
+		conf->is_timeout_vmms = true;
+	}
 }

@@ -2,15 +2,23 @@
 /* loader/loader.conf, and the VMM's words that stand above it. */
 #pragma once
 
+#include "lib/config.h"
 #include "lib/span.h"
+
+enum {
+	LOADER_CONF_SIZE_MAX = 64 * 1024, /* of the file; a larger one is ignored with a message */
+	LOADER_TIMEOUT_MAX = 3600,        /* seconds that a disk can have the menu wait */
+};
 
 #define MENU_NEVER 0u
 #define MENU_IF_KEY (UINT32_MAX - 1) /* only if a key has been typed already */
 #define MENU_FOREVER UINT32_MAX      /* until a key chooses */
 
 struct loader_conf {
-	struct span default_pattern; /* of entry names */
+	struct span preferred;       /* a pattern of entry names; empty: none */
+	struct span default_pattern; /* the same, and second to it */
 	u32 timeout_seconds;         /* that the menu waits, or one of the above */
+	bool is_timeout_vmms;        /* the VMM said it, not the disk */
 };
 
 /* What @text says; keys it does not have keep what is in @conf. */

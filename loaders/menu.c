@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The menu of boot entries: plain lines and a few sequences of the VT100 that any terminal behind a
- * serial line knows. Arrows, j, k or a number mark an entry, Enter boots it; any key stops the
- * countdown.
+ * serial line knows. Arrows, j, k, Home, End, Page Up, Page Down or a number mark an entry, Enter
+ * boots it. Each of these keys, Space and Esc, stops the countdown; anything else is noise.
  */
 #include "loaders/menu.h"
 
 #include "core/console.h"
+#include "core/keys.h"
 #include "core/time.h"
 #include "lib/format.h"
 #include "lib/utf.h"
@@ -16,30 +17,14 @@
 enum {
 	ROWS_MAX = 16, /* entries shown at once: a serial terminal has 24 lines */
 	POLL_MS = 10,
-	POLL_BYTES_MAX = 64, /* typed in one poll */
+	POLL_KEYS_MAX = 64, /* typed in one poll */
 	LINE_SIZE = 512,
+	IDLE_TIMES_MAX = 10, /* noise that never ends holds the menu no longer than this */
 };
 
 /* A title wider than the terminal must stay one line, or the cursor would not come back to it. */
 #define WRAP_OFF "\x1b[?7l"
 #define WRAP_ON "\x1b[?7h"
-
-enum key {
-	KEY_OTHER = 0x100, /* below: the byte typed */
-	KEY_UP,
-	KEY_DOWN,
-};
-
-struct menu {
-	const struct span *titles;
-	u32 count;
-	u32 selected;
-	u32 top;         /* first entry shown */
-	u32 typed;       /* number typed so far */
-	u32 seconds;     /* left, or MENU_FOREVER */
-	bool in_escape;  /* ESC came ... */
-	bool in_control; /* ... and '[' or 'O' after it */
-};
 
 static void print(const char *text)
 {
@@ -65,7 +50,21 @@ static u32 rows(const struct menu *menu)
 	return (u32)min_u64(menu->count, ROWS_MAX);
 }
 
-/* Each line is cleared before it is written, and the cursor is left below the last. */
+/* The line below the titles, where the cursor stays. */
+static void draw_status(const struct menu *menu)
+{
+	const char *pattern = "\r\x1b[KBooting %u of %u in %u s, any key stops";
+	char text[LINE_SIZE];
+
+	if (menu->seconds == MENU_FOREVER)
+		pattern = "\r\x1b[KEnter boots %u of %u";
+	else if (menu->is_used)
+		pattern = "\r\x1b[KEnter boots %u of %u, and so do %u s without a key";
+	format(text, sizeof(text), pattern, menu->selected + 1, menu->count, menu->seconds);
+	print(text);
+}
+
+/* Each line is cleared before it is written. */
 static void draw(struct menu *menu)
 {
 	char text[LINE_SIZE];
@@ -81,13 +80,7 @@ static void draw(struct menu *menu)
 		print_title(menu->titles[i]);
 		print("\n");
 	}
-	if (menu->seconds == MENU_FOREVER)
-		format(text, sizeof(text), "\r\x1b[KEnter boots %u of %u", menu->selected + 1,
-		       menu->count);
-	else
-		format(text, sizeof(text), "\r\x1b[KBooting %u of %u in %u s, any key stops",
-		       menu->selected + 1, menu->count, menu->seconds);
-	print(text);
+	draw_status(menu);
 }
 
 static void redraw(struct menu *menu)
@@ -99,22 +92,25 @@ static void redraw(struct menu *menu)
 	draw(menu);
 }
 
-/* The key that @byte completes; -1 inside an escape sequence. */
-static int decode(struct menu *menu, int byte)
+static bool is_menu_key(const struct key *key)
 {
-	if (menu->in_control) {
-		if (byte < 0x40 || byte > 0x7e)
-			return -1;
-		menu->in_control = false;
-		return byte == 'A' ? KEY_UP : byte == 'B' ? KEY_DOWN : KEY_OTHER;
+	if (key->modifiers)
+		return false;
+	switch (key->code) {
+	case KEY_CHARACTER:
+		return key->unicode == '\r' || key->unicode == ' ' || key->unicode == 'j' ||
+		       key->unicode == 'k' || (key->unicode >= '0' && key->unicode <= '9');
+	case KEY_UP:
+	case KEY_DOWN:
+	case KEY_HOME:
+	case KEY_END:
+	case KEY_PAGE_UP:
+	case KEY_PAGE_DOWN:
+	case KEY_ESCAPE:
+		return true;
+	default:
+		return false;
 	}
-	if (menu->in_escape) {
-		menu->in_escape = false;
-		menu->in_control = byte == '[' || byte == 'O';
-		return menu->in_control ? -1 : byte;
-	}
-	menu->in_escape = byte == 0x1b;
-	return menu->in_escape ? -1 : byte;
 }
 
 /* Marks the entry whose number is being typed: "1" is 1, "12" is 12 if there are as many. */
@@ -129,41 +125,49 @@ static void type_digit(struct menu *menu, u32 digit)
 		menu->selected = menu->typed - 1;
 }
 
-/* True when the key boots the marked entry. */
-static bool handle(struct menu *menu, int key)
+static void move(struct menu *menu, s64 by)
 {
-	if (key >= '0' && key <= '9') {
-		type_digit(menu, (u32)(key - '0'));
+	s64 to = menu->selected + by;
+
+	menu->selected = to < 0 ? 0 : (u32)min_u64((u64)to, menu->count - 1);
+}
+
+/* True when the key boots the marked entry. */
+static bool handle(struct menu *menu, const struct key *key)
+{
+	if (key->unicode >= '0' && key->unicode <= '9') {
+		type_digit(menu, key->unicode - '0');
 		return false;
 	}
 	menu->typed = 0;
-	if (key == '\r' || key == '\n')
-		return true;
-	if ((key == KEY_UP || key == 'k') && menu->selected > 0)
-		menu->selected--;
-	else if ((key == KEY_DOWN || key == 'j') && menu->selected + 1 < menu->count)
-		menu->selected++;
-	return false;
+	if (key->code == KEY_UP || key->unicode == 'k')
+		move(menu, -1);
+	else if (key->code == KEY_DOWN || key->unicode == 'j')
+		move(menu, 1);
+	else if (key->code == KEY_PAGE_UP)
+		move(menu, -ROWS_MAX);
+	else if (key->code == KEY_PAGE_DOWN)
+		move(menu, ROWS_MAX);
+	else if (key->code == KEY_HOME)
+		move(menu, -(s64)menu->count);
+	else if (key->code == KEY_END)
+		move(menu, menu->count);
+	return key->unicode == '\r';
 }
 
 /* Takes all that was typed. True when it ended with the choice. */
 static bool handle_input(struct menu *menu)
 {
 	bool changed = false;
+	struct key key;
 
-	for (u32 i = 0; i < POLL_BYTES_MAX; i++) {
-		int byte = console_read(), key;
-
-		if (byte < 0)
-			break;
-		key = decode(menu, byte);
-		changed |= menu->seconds != MENU_FOREVER;
-		menu->seconds = MENU_FOREVER;
-		if (key < 0)
+	for (u32 i = 0; i < POLL_KEYS_MAX && keys_read(&key); i++) {
+		if (!is_menu_key(&key))
 			continue;
-		if (handle(menu, key))
+		menu->seconds = menu->idle_seconds;
+		menu->is_used = changed = true;
+		if (handle(menu, &key))
 			return true;
-		changed = true;
 	}
 	if (changed)
 		redraw(menu);
@@ -184,23 +188,48 @@ static bool wait_second(struct menu *menu)
 	return false;
 }
 
-u32 menu_choose(const struct span *titles, u32 count, u32 selected, u32 timeout_seconds)
+/* Another second has passed: is it the last? */
+static bool is_time_up(struct menu *menu)
 {
-	struct menu menu = {
-		.titles = titles,
-		.count = count,
-		.selected = selected,
-		.seconds = timeout_seconds,
-	};
-
-	print(WRAP_OFF "\n");
-	draw(&menu);
-	while (menu.seconds > 0 && !wait_second(&menu)) {
-		if (menu.seconds == MENU_FOREVER)
-			continue;
-		menu.seconds--;
-		redraw(&menu);
+	menu->used_seconds += menu->is_used;
+	if (menu->used_seconds >= (u64)menu->idle_seconds * IDLE_TIMES_MAX)
+		return true;
+	if (menu->seconds != MENU_FOREVER) {
+		menu->seconds--;
+		draw_status(menu);
 	}
+	return menu->seconds == 0;
+}
+
+u32 menu_choose(struct menu *menu)
+{
+	menu->idle_seconds = MENU_FOREVER;
+	if (!menu->may_wait && CONFIG_BOOT_MENU_IDLE_SECONDS > 0)
+		menu->idle_seconds = CONFIG_BOOT_MENU_IDLE_SECONDS;
+	if (menu->seconds >= MENU_IF_KEY) {
+		menu->seconds = menu->idle_seconds;
+		menu->is_used = true;
+	}
+	print(WRAP_OFF "\n");
+	draw(menu);
+	while (!wait_second(menu) && !is_time_up(menu))
+		;
 	print(WRAP_ON "\n");
-	return menu.selected;
+	return menu->selected;
+}
+
+bool menu_key_is_typed(void)
+{
+	struct deadline deadline = deadline_after(2 * KEYS_PAUSE_MS);
+	struct key key;
+
+	do {
+		if (keys_read(&key)) {
+			if (is_menu_key(&key))
+				return true;
+		} else if (!keys_are_incomplete()) {
+			return false;
+		}
+	} while (!deadline_passed(&deadline));
+	return false;
 }

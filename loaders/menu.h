@@ -4,8 +4,25 @@
 
 #include "lib/span.h"
 
+struct menu {
+	const struct span *titles;
+	u32 count;    /* of them, not 0 */
+	u32 selected; /* marked at first */
+	u32 seconds;  /* before the marked one boots; or as loaders/loader_conf.h, but MENU_NEVER */
+	bool may_wait; /* for ever: the owner of the machine wants it, not a disk */
+	/* The menu's own, 0 at first: */
+	u32 top;          /* first title shown */
+	u32 typed;        /* number typed so far */
+	u32 idle_seconds; /* before the marked one boots after a key */
+	u32 used_seconds; /* since the first key, or the start without a countdown */
+	bool is_used;
+};
+
+/* Shows the titles, and returns which one was chosen: by a key, or because time is up. */
+u32 menu_choose(struct menu *menu);
+
 /*
- * Shows @count titles (not 0), @selected marked, and returns the one chosen: by a key, or the
- * marked one when @timeout_seconds (loaders/loader_conf.h, not MENU_NEVER) have passed without one.
+ * Has a key been typed that the menu knows? Others are noise on the line. Waits only while a key is
+ * arriving.
  */
-u32 menu_choose(const struct span *titles, u32 count, u32 selected, u32 timeout_seconds);
+bool menu_key_is_typed(void);

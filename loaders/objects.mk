@@ -2,7 +2,8 @@
 # What to boot, and the image formats that can be loaded.
 
 obj-$(CONFIG_BOOT_BLS) += loaders/bls.o loaders/bls_entry.o loaders/bls_order.o \
-	loaders/loader_conf.o loaders/initrd.o
+	loaders/bls_search.o loaders/bls_try.o loaders/initrd.o
+obj-$(CONFIG_BOOT_LOADER_CONF) += loaders/bls_choose.o loaders/loader_conf.o
 obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o loaders/initrd.o
 obj-$(CONFIG_BOOT_MENU) += loaders/menu.o
 obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o loaders/e820.o loaders/command_line.o \

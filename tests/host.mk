@@ -46,7 +46,7 @@ memory-functions := memory_allocate memory_allocate_request memory_allocate_at m
 arena-functions := arena_allocate
 plain-names = $(foreach name,$(1),-D$(name)=plain_$(name))
 
-# $(1): folder of the variant, $(2): compiler, $(3): flags of its own
+# $(1): folder of the variant, $(2): compiler, $(3): flags of its own, $(4): to count steps
 define variant
 objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
 
@@ -55,10 +55,13 @@ $$(O)/host-$(1)/lib/string.o $$(O)/host-$(1)/tests/unit/test_string.o: names := 
 $$(O)/host-$(1)/core/memory.o: names := $$(call plain-names,$$(memory-functions))
 $$(O)/host-$(1)/core/arena.o: names := $$(call plain-names,$$(arena-functions))
 
+# Work is counted in what is tested, not in the tests.
+$$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := $(4)
+
 $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(names) -c -o $$@ $$<
+	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(steps) $$(names) -c -o $$@ $$<
 
 # Assembly with nothing of the machine in it: for its own test, under another name than the host's.
 $$(O)/host-$(1)/%.o: %.S tests/host.mk
@@ -80,7 +83,7 @@ $$(O)/host-$(1)/tests/fuzz/replay_%: $$(O)/host-$(1)/tests/fuzz/fuzz_%.o \
 -include $$(objects-$(1):.o=.d) $$(wildcard $$(O)/host-$(1)/tests/*/*.d)
 endef
 
-$(foreach compiler,$(HOST_COMPILERS),$(eval $(call variant,$(notdir $(compiler)),$(compiler),)))
+$(foreach compiler,$(HOST_COMPILERS),$(eval $(call variant,$(notdir $(compiler)),$(compiler),,-fsanitize-coverage=trace-pc)))
 $(eval $(call variant,fuzz,clang,-fsanitize=fuzzer-no-link))
 
 variants := $(notdir $(HOST_COMPILERS))

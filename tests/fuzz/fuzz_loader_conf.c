@@ -5,28 +5,34 @@
 #include <stdlib.h>
 
 #include "core/boot_info.h"
-#include "loaders/bls.h"
+#include "lib/glob.h"
 #include "loaders/command_line.h"
 #include "loaders/loader_conf.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
+static void match(struct span pattern)
+{
+	static struct glob glob;
+
+	if (glob_compile(pattern, &glob))
+		(void)glob_matches(&glob, SPAN("debian-6.1.0-18-amd64"));
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct span text = span_of(data, size);
-	struct bls_entry second = { .file = "b.conf", .name = SPAN("debian-6.1.0-18-amd64") };
-	struct bls_entry first = { .file = "a.conf",
-				   .name = SPAN("Fedora-[x]-39"),
-				   .next = &second };
 	struct loader_conf conf = { 0 };
 	size_t joined_size;
 	char *joined;
 
 	loader_conf_parse(text, &conf);
-	(void)bls_entries_best(&first, conf.default_pattern);
+	match(conf.preferred);
+	match(conf.default_pattern);
 	boot_info.command_line = text;
 	loader_conf_apply_command_line(&conf);
-	(void)bls_entries_best(&first, conf.default_pattern);
+	match(conf.default_pattern);
+	boot_info_check_options();
 
 	joined = malloc(command_line_size_max(text, text));
 	joined_size = command_line_join(text, text, joined);

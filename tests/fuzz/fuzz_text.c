@@ -12,6 +12,7 @@
 #include "lib/text.h"
 #include "lib/utf.h"
 #include "lib/version.h"
+#include "tests/host/host.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -82,6 +83,30 @@ static void walk_units(struct span bytes)
 	free(units);
 }
 
+static void walk_pattern(struct span pattern, struct span text)
+{
+	static struct glob glob;
+
+	if (glob_compile(pattern, &glob)) {
+		u64 steps = host_steps;
+
+		(void)glob_matches(&glob, text);
+		REQUIRE(host_steps - steps <= 16 * (text.size + 1));
+	}
+	REQUIRE(glob_compile(SPAN("*"), &glob) && glob_matches(&glob, text));
+}
+
+static void walk_settings(struct span bytes)
+{
+	struct span rest = text_of_file(bytes), key, value;
+
+	while (text_next_setting(&rest, &key, &value)) {
+		REQUIRE(!span_is_empty(key) && !span_is_empty(value));
+		REQUIRE(text_unquote(value).size + 2 >= value.size);
+	}
+	REQUIRE(span_is_empty(rest));
+}
+
 static int sign(int number)
 {
 	return (number > 0) - (number < 0);
@@ -98,10 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	second = span_from(all, cut < size ? cut + 1 : cut);
 
 	walk_lines(all);
+	walk_settings(all);
 	walk_characters(all);
 	walk_units(all);
-	glob_matches(first, second);
-	REQUIRE(glob_matches(SPAN("*"), all));
+	walk_pattern(first, second);
 	REQUIRE(version_compare(all, all) == 0);
 	REQUIRE(sign(version_compare(first, second)) == -sign(version_compare(second, first)));
 	return 0;

@@ -59,6 +59,13 @@ void host_mmio_handler(u64 base, u64 size, host_handler *handler, void *context)
 void host_handlers_forget(void); /* all of them */
 extern u64 host_port_accesses, host_mmio_accesses;
 
+/*
+ * How many branches of the firmware's own code were taken so far (-fsanitize-coverage=trace-pc): a
+ * measure of work that depends on no clock. Stands still in fuzzers, which count by themselves; the
+ * replay of what they found counts.
+ */
+extern u64 host_steps;
+
 /* No RAM at or above this is handed out. UINT64_MAX unless a test says otherwise. */
 extern u64 host_memory_end;
 

@@ -7,6 +7,7 @@
 #include "core/boot_info.h"
 #include "core/partition.h"
 
+[[gnu::weak]] const char *const boot_options[] = { NULL };
 [[gnu::weak]] const struct platform *const platforms[] = { NULL };
 [[gnu::weak]] const struct partition_scheme *const partition_schemes[] = { NULL };
 [[gnu::weak]] const struct fs_ops *const file_systems[] = { NULL };

@@ -141,10 +141,10 @@ TEST(lines_may_end_in_cr_lf_or_not_at_all)
 	CHECK_EQUAL(parse("title A\r\n\r\n  linux\t/a  \r\nversion 1.0", &entry), OK);
 	CHECK(is(entry.title, "A"));
 	CHECK(is(entry.version, "1.0"));
-	CHECK(is(entry.kernel, "/a"));
+	CHECK(is(entry.path, "/a"));
 
 	CHECK_EQUAL(parse("linux /a\ninitrd /b", &entry), OK);
-	CHECK(is(entry.kernel, "/a"));
+	CHECK(is(entry.path, "/a"));
 	rest = entry.text;
 	CHECK(bls_entry_next_value(&rest, "initrd", &value) && is(value, "/b"));
 	CHECK(!bls_entry_next_value(&rest, "initrd", &value));
@@ -178,7 +178,7 @@ TEST(repeated_values_come_in_order)
 	CHECK_EQUAL(parse("version 1\nlinux /a\nversion 2\nlinux /b\nversion\nlinux \n", &entry),
 		    OK);
 	CHECK(is(entry.version, "2"));
-	CHECK(is(entry.kernel, "/b"));
+	CHECK(is(entry.path, "/b"));
 }
 
 TEST(unknown_keys_and_device_trees_are_ignored)
@@ -236,7 +236,7 @@ TEST(bytes_that_are_no_text)
 	CHECK_EQUAL(parse_bytes("\0", 1, &entry), ERR_CORRUPT);
 	CHECK_EQUAL(parse_bytes("linux\0/a\n", 9, &entry), ERR_CORRUPT);
 	CHECK_EQUAL(parse_bytes("linux /a\0b\n", 11, &entry), OK);
-	CHECK(span_equals(entry.kernel, SPAN("/a\0b")));
+	CHECK(span_equals(entry.path, SPAN("/a")));
 	CHECK_EQUAL(parse("title \xff\xfe\x80\nlinux /\xc3\n", &entry), OK);
 	CHECK(is(entry.title, "\xff\xfe\x80"));
 	CHECK_EQUAL(parse("\xef\xbb\xbftitle a\nlinux /a\n", &entry), OK);

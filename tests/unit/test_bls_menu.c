@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls.c: when the menu is shown, and what is in it. */
+/* loaders/bls*.c: when the menu is shown, and what is in it. */
 #include "tests/unit/bls.h"
 
 TEST(without_a_timeout_no_console_is_read_and_no_time_passes)

@@ -3,6 +3,7 @@
 #include "lib/util.h"
 #include "loaders/bls.h"
 
+#include "tests/host/host.h"
 #include "tests/unit/test.h"
 
 struct keys {
@@ -131,89 +132,70 @@ TEST(unusable_entries_come_last_of_all)
 		      .unusable = true });
 }
 
-/* Each time the best of those that are left: all of them, in their order. */
-TEST(taken_one_after_the_other_they_come_in_order)
+static void sort_numbers(u32 count, u32 factor)
 {
-	enum { COUNT = 500 };
-	static struct bls_entry entries[COUNT];
-	static char names[COUNT][32];
-	struct bls_entry *before = NULL, *entry;
-	u32 found = 0, seed = 1;
+	static struct bls_entry entries[BLS_ENTRIES_MAX];
+	static char names[BLS_ENTRIES_MAX][32];
+	struct bls_entries list = { .count = count };
+	u32 found = 0;
 
-	for (u32 i = 0; i < COUNT; i++) {
-		seed = seed * 1103515245 + 12345;
-		snprintf(names[i], sizeof(names[i]), "k-%u.conf", seed >> 16);
+	for (u32 i = 0; i < count; i++) {
+		snprintf(names[i], sizeof(names[i]), "k-%u.conf", i * factor % 4099);
+		entries[i] = (struct bls_entry){ .next = list.first };
 		CHECK(bls_entry_name(span_of_string(names[i]), &entries[i]));
-		entries[i].next = i + 1 < COUNT ? &entries[i + 1] : NULL;
+		list.first = &entries[i];
 	}
-	while ((entry = bls_entries_best(entries, SPAN("*")))) {
-		CHECK(!before || bls_entry_compare(before, entry) <= 0);
-		entry->taken = true;
-		before = entry;
+	bls_entries_sort(&list);
+	for (struct bls_entry *entry = list.first; entry; entry = entry->next) {
+		CHECK(!entry->next || bls_entry_compare(entry, entry->next) <= 0);
 		found++;
 	}
-	CHECK_EQUAL(found, COUNT);
+	CHECK_EQUAL(found, count);
 }
 
-static const char *best(const char *pattern)
+TEST(sorted_they_come_in_order)
 {
-	static const struct keys rows[] = {
-		{ .file = "arch.conf" },           { .file = "debian-6.1+2-1.conf" },
-		{ .file = "debian-6.9+0-3.conf" }, { .file = "Fedora-41.conf", .unusable = true },
-		{ .file = "debian-6.12.conf" },    { .file = "debian-6.2.conf" },
-	};
-	static struct bls_entry entries[ARRAY_SIZE(rows)];
-	struct bls_entry *found;
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		entries[i] = entry_of(&rows[i]);
-		entries[i].next = i + 1 < ARRAY_SIZE(rows) ? &entries[i + 1] : NULL;
-	}
-	found = bls_entries_best(&entries[0], span_of_string(pattern));
-	return found ? found->file : "none";
+	for (u32 count = 0; count <= 40; count++)
+		sort_numbers(count, 2503);
+	sort_numbers(BLS_ENTRIES_MAX, 1);
+	sort_numbers(BLS_ENTRIES_MAX, 2503);
+	sort_numbers(BLS_ENTRIES_MAX, 4098);
 }
 
-TEST(the_best_of_those_that_match_a_pattern)
+TEST(equal_entries_stay_as_they_are)
 {
-	CHECK_TEXT(best("*"), "debian-6.12.conf");
-	CHECK_TEXT(best("debian-*"), "debian-6.12.conf");
-	CHECK_TEXT(best("DEBIAN-6.1"), "debian-6.1+2-1.conf");
-	CHECK_TEXT(best("debian-6.1.conf"), "debian-6.1+2-1.conf");
-	CHECK_TEXT(best("debian-6.[1-2]"), "debian-6.2.conf");
-	CHECK_TEXT(best("debian-6.9*"), "debian-6.9+0-3.conf");
-	CHECK_TEXT(best("arch"), "arch.conf");
-	CHECK_TEXT(best("arch.conf"), "arch.conf");
-	CHECK_TEXT(best("a*.conf"), "arch.conf");
-	CHECK_TEXT(best("[ab]r?h"), "arch.conf");
-	CHECK_TEXT(best("arch.con"), "none");
-	CHECK_TEXT(best("gentoo*"), "none");
-	CHECK_TEXT(best(""), "none");
-}
-
-/* So that it is said why it does not boot. */
-TEST(what_is_unusable_is_chosen_if_nothing_else_matches)
-{
-	CHECK_TEXT(best("fedora-41"), "Fedora-41.conf");
-	CHECK_TEXT(best("[af]*"), "arch.conf");
-}
-
-TEST(of_equal_entries_the_first_is_best)
-{
-	struct bls_entry second = { .name = SPAN("a") };
+	struct bls_entry third = { .name = SPAN("a") };
+	struct bls_entry second = { .name = SPAN("a"), .next = &third };
 	struct bls_entry first = { .name = SPAN("a"), .next = &second };
+	struct bls_entries list = { .first = &first, .count = 3 };
 
-	CHECK(bls_entries_best(&first, SPAN("*")) == &first);
-	CHECK(bls_entries_best(NULL, SPAN("*")) == NULL);
+	bls_entries_sort(&list);
+	CHECK(list.first == &first && first.next == &second && second.next == &third);
+	CHECK(!third.next);
 }
 
-TEST(a_long_name_or_pattern_is_no_trouble)
+/* The worst that a disk may hold: keys as long as they may be, which differ at their end only. */
+TEST(the_work_of_sorting_is_bounded)
 {
-	static char name[2000], pattern[2000];
-	struct bls_entry entry = { .file = name };
+	static struct bls_entry entries[BLS_ENTRIES_MAX];
+	static char versions[BLS_ENTRIES_MAX][BLS_VALUE_SIZE_MAX + 8];
+	struct bls_entries list = { .count = BLS_ENTRIES_MAX };
+	u64 steps;
 
-	memset(name, 'A', sizeof(name));
-	memset(pattern, '*', sizeof(pattern));
-	entry.name = span_of(name, sizeof(name));
-	CHECK(bls_entries_best(&entry, span_of(pattern, sizeof(pattern))) == &entry);
-	CHECK(bls_entries_best(&entry, SPAN("a*b")) == NULL);
+	for (u32 i = 0; i < BLS_ENTRIES_MAX; i++) {
+		for (u32 j = 0; j < BLS_VALUE_SIZE_MAX - 5; j++)
+			versions[i][j] = "a1"[j % 2];
+		snprintf(versions[i] + BLS_VALUE_SIZE_MAX - 5, 6, "%05u", i * 2503 % 4099);
+		entries[i] = (struct bls_entry){
+			.name = SPAN("a"),
+			.sort_key = SPAN("k"),
+			.version = span_of(versions[i], BLS_VALUE_SIZE_MAX),
+			.next = list.first,
+		};
+		list.first = &entries[i];
+	}
+	steps = host_steps;
+	bls_entries_sort(&list);
+	/* 12 comparisons for each of 4096 entries, of 128 bytes twice. */
+	CHECK(host_steps - steps <= 12ull * BLS_ENTRIES_MAX * BLS_VALUE_SIZE_MAX * 2 * 48);
 }

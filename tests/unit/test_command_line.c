@@ -2,6 +2,8 @@
 /* loaders/command_line.c */
 #include "loaders/command_line.h"
 
+#include "core/boot_info.h"
+
 #include "tests/unit/test.h"
 
 /* Into a buffer of exactly the size promised: the sanitizer sees one byte more. */
@@ -42,12 +44,10 @@ TEST(our_own_words_are_dropped)
 		   "a fatwoodx=1 xfatwood.y=2 fatwood");
 }
 
-TEST(variables_of_grub_are_nothing)
+TEST(a_dollar_is_a_character)
 {
-	CHECK_TEXT(join("ro $tuned_params quiet $ignition_firstboot", "a"), "ro quiet a");
-	CHECK_TEXT(join("$tuned_params", ""), "");
-	CHECK_TEXT(join("memmap=64M$0x10000000 a=\"b $c\"", "d"),
-		   "memmap=64M$0x10000000 a=\"b $c\" d");
+	CHECK_TEXT(join("memmap=64M$0x10000000 $a", "b=\"$c\""),
+		   "memmap=64M$0x10000000 $a b=\"$c\"");
 }
 
 TEST(words_that_describe_devices_survive)
@@ -71,6 +71,21 @@ TEST(quotes_hide_spaces)
 	CHECK_TEXT(join("a=\"-- b\" c", "d"), "a=\"-- b\" c d");
 }
 
+/* The boot's own words are split by the same rules. */
+TEST(what_stands_in_quotes_is_no_word_of_ours)
+{
+	struct span value;
+
+	boot_info.command_line = SPAN("init=\"/x fatwood.log=debug\" \"fatwood.entry=a b\"");
+	CHECK(!boot_info_option("fatwood.log", &value));
+	CHECK(boot_info_option("fatwood.entry", &value) && span_equals(value, SPAN("a b")));
+	CHECK_TEXT(join("", "init=\"/x fatwood.log=debug\" \"fatwood.entry=a b\""),
+		   "init=\"/x fatwood.log=debug\"");
+	boot_info.command_line = SPAN("fatwood.entry=\"c d\" -- fatwood.log=debug");
+	CHECK(!boot_info_option("fatwood.log", &value));
+	CHECK(boot_info_option("fatwood.entry", &value) && span_equals(value, SPAN("c d")));
+}
+
 TEST(a_quote_left_open_hides_nothing_of_the_other_side)
 {
 	CHECK_TEXT(join("a=\"b", "c"), "a=\"b\" c");
@@ -81,7 +96,7 @@ TEST(a_quote_left_open_hides_nothing_of_the_other_side)
 	CHECK_TEXT(join("a -- b", "\"c d"), "a \"c d\" -- b");
 	CHECK_TEXT(join("\"a", "\"b"), "\"a\" \"b\"");
 	/* Also where what is open is dropped. */
-	CHECK_TEXT(join("a $b\"c d", "e"), "a e");
+	CHECK_TEXT(join("a fatwood.b\"c d", "e"), "a e");
 }
 
 TEST(what_is_for_init_stays_behind_the_two_dashes)
@@ -128,14 +143,13 @@ static void add_word(struct words *to, const char *word)
 	strcpy(to->text[to->count++], word);
 }
 
-/* Shares @from out: in front of "--", but for GRUB's, and behind it. */
+/* Shares @from out: in front of "--", and behind it. */
 static void share(const struct words *from, struct words *for_kernel, struct words *for_init)
 {
 	u32 i = 0;
 
 	for (; i < from->count && strcmp(from->text[i], "--") != 0; i++)
-		if (from->text[i][0] != '$')
-			add_word(for_kernel, from->text[i]);
+		add_word(for_kernel, from->text[i]);
 	for (i++; i < from->count; i++)
 		add_word(for_init, from->text[i]);
 }

@@ -6,10 +6,18 @@
 #include <fnmatch.h>
 
 #include "lib/glob.h"
+#include "tests/host/host.h"
+
+static bool span_matches(struct span pattern, struct span text)
+{
+	static struct glob glob;
+
+	return glob_compile(pattern, &glob) && glob_matches(&glob, text);
+}
 
 static bool matches(const char *pattern, const char *text)
 {
-	return glob_matches(span_of_string(pattern), span_of_string(text));
+	return span_matches(span_of_string(pattern), span_of_string(text));
 }
 
 TEST(words_of_loader_conf)
@@ -89,8 +97,8 @@ TEST(escapes)
 
 TEST(nul_bytes_are_bytes)
 {
-	CHECK(glob_matches(SPAN("a?c"), SPAN("a\0c")));
-	CHECK(!glob_matches(SPAN("a"), SPAN("a\0")));
+	CHECK(span_matches(SPAN("a?c"), SPAN("a\0c")));
+	CHECK(!span_matches(SPAN("a"), SPAN("a\0")));
 }
 
 TEST(random_patterns_as_fnmatch_sees_them)
@@ -128,25 +136,51 @@ TEST(random_patterns_as_fnmatch_sees_them)
 	CHECK(matched > 1000);
 }
 
+TEST(patterns_have_a_limit)
+{
+	static char pattern[GLOB_SIZE_MAX + 2], text[GLOB_ELEMENTS_MAX + 1];
+
+	memset(pattern, '*', GLOB_SIZE_MAX);
+	CHECK(matches(pattern, "x") && matches(pattern, ""));
+	memset(pattern, '*', sizeof(pattern) - 1);
+	CHECK(!matches(pattern, "x"));
+	memset(pattern, 0, sizeof(pattern));
+	memset(pattern, '?', GLOB_ELEMENTS_MAX);
+	memset(text, 'x', GLOB_ELEMENTS_MAX);
+	CHECK(matches(pattern, text) && !matches(pattern, text + 1));
+	pattern[GLOB_ELEMENTS_MAX] = '*';
+	CHECK(matches(pattern, text) && !matches(pattern, text + 1));
+	pattern[GLOB_ELEMENTS_MAX] = '?';
+	CHECK(!matches(pattern, text));
+}
+
 /*
  * A matcher that tries every way to share the text among the stars would not be back in a lifetime.
  */
 TEST(no_pattern_takes_for_ever)
 {
-	enum { TEXT = 4000, STARS = 500 };
-	static char text[TEXT + 1], pattern[4 * STARS + 4];
+	enum { TEXT = 4000, STARS = 250 };
+	static char text[TEXT + 1], pattern[GLOB_SIZE_MAX + 1];
+	static struct glob glob;
 	size_t used = 0;
+	u64 steps;
 
 	memset(text, 'a', TEXT);
 	for (int i = 0; i < STARS; i++)
 		used += (size_t)sprintf(pattern + used, "*a");
 	strcpy(pattern + used, "*b");
-	CHECK(!matches(pattern, text));
+	CHECK(glob_compile(span_of_string(pattern), &glob));
+	steps = host_steps;
+	CHECK(!glob_matches(&glob, span_of_string(text)));
+	CHECK(host_steps - steps <= 16 * TEXT);
+
 	/* Sets that never close: each '[' is found out only once. */
-	memset(pattern, '[', 4 * STARS);
-	pattern[0] = '*';
-	pattern[4 * STARS] = 0;
-	memset(text, '[', TEXT);
-	text[TEXT - 1] = 'b';
-	CHECK(!matches(pattern, text));
+	memset(pattern, '[', GLOB_SIZE_MAX);
+	steps = host_steps;
+	CHECK(!glob_compile(span_of_string(pattern), &glob));
+	/* The largest set, and one of as many elements. */
+	memset(pattern + 1, 'b', GLOB_SIZE_MAX - 2);
+	pattern[GLOB_SIZE_MAX - 1] = ']';
+	CHECK(glob_compile(span_of_string(pattern), &glob));
+	CHECK(host_steps - steps <= 64 * GLOB_SIZE_MAX);
 }

@@ -45,6 +45,15 @@ TEST(the_last_of_several_counts)
 	CHECK_EQUAL(conf.timeout_seconds, 6);
 }
 
+TEST(values_may_be_quoted_and_lines_end_as_they_like)
+{
+	struct loader_conf conf = parse("\xef\xbb\xbf"
+					"default \"a b*\"\r\t timeout \"5\"\r\npreferred \"c\"");
+
+	CHECK(is(conf.default_pattern, "a b*") && is(conf.preferred, "c"));
+	CHECK_EQUAL(conf.timeout_seconds, 5);
+}
+
 TEST(timeouts_in_words)
 {
 	CHECK_EQUAL(parse("timeout 0").timeout_seconds, MENU_IF_KEY);
@@ -54,7 +63,8 @@ TEST(timeouts_in_words)
 	CHECK_EQUAL(parse("timeout infinity").timeout_seconds, MENU_FOREVER);
 	CHECK_EQUAL(parse("timeout 4294967295").timeout_seconds, MENU_FOREVER);
 	CHECK_EQUAL(parse("timeout 18446744073709551615").timeout_seconds, MENU_FOREVER);
-	CHECK_EQUAL(parse("timeout 4294967293").timeout_seconds, 4294967293u);
+	CHECK_EQUAL(parse("timeout 4294967293").timeout_seconds, LOADER_TIMEOUT_MAX);
+	CHECK_EQUAL(parse("timeout 3599").timeout_seconds, 3599);
 }
 
 TEST(a_timeout_that_is_none_is_ignored)
@@ -97,8 +107,8 @@ TEST(any_bytes_are_survived)
 {
 	struct loader_conf conf = { 0 };
 
-	loader_conf_parse(span_of("\0\xff\ndefault \0[\n\xfe timeout\t3", 25), &conf);
-	CHECK(span_equals(conf.default_pattern, span_of("\0[", 2)));
+	loader_conf_parse(span_of("\xff\ndefault \1[\n\xfe timeout\t3\0\ndefault x", 33), &conf);
+	CHECK(span_equals(conf.default_pattern, span_of("\1[", 2)));
 }
 
 TEST(the_vmm_stands_above_the_file)

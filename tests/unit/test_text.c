@@ -31,7 +31,7 @@ static const char *words(const char *text)
 	return out;
 }
 
-TEST(lines_end_by_lf_crlf_or_the_end)
+TEST(lines_end_by_lf_crlf_cr_or_the_end)
 {
 	CHECK_TEXT(lines(""), "");
 	CHECK_TEXT(lines("a"), "[a]");
@@ -40,10 +40,10 @@ TEST(lines_end_by_lf_crlf_or_the_end)
 	CHECK_TEXT(lines("a\r\nb\r\n"), "[a][b]");
 	CHECK_TEXT(lines("\n\n"), "[][]");
 	CHECK_TEXT(lines("\r\n\r\n"), "[][]");
-	CHECK_TEXT(lines("a\r\r\nb"), "[a\r][b]");
-	CHECK_TEXT(lines("a\rb\n"), "[a\rb]");
-	CHECK_TEXT(lines("a\r"), "[a\r]");
-	CHECK_TEXT(lines("\n\r"), "[][\r]");
+	CHECK_TEXT(lines("a\r\r\nb"), "[a][][b]");
+	CHECK_TEXT(lines("a\rb\n"), "[a][b]");
+	CHECK_TEXT(lines("a\r"), "[a]");
+	CHECK_TEXT(lines("\n\r"), "[][]");
 }
 
 TEST(a_line_may_hold_nul)
@@ -58,13 +58,66 @@ TEST(a_line_may_hold_nul)
 	CHECK(!text_next_line(&rest, &line));
 }
 
-TEST(words_are_between_spaces_and_tabs)
+TEST(words_are_between_white_space)
 {
 	CHECK_TEXT(words(""), "");
 	CHECK_TEXT(words(" \t "), "");
 	CHECK_TEXT(words("a"), "[a]");
 	CHECK_TEXT(words("  a \t bc "), "[a][bc]");
-	CHECK_TEXT(words("a\nb"), "[a\nb]");
+	CHECK_TEXT(words("a\nb"), "[a][b]");
+}
+
+TEST(quotes_hide_white_space_in_words)
+{
+	CHECK_TEXT(words("a \"b c\" d=\"e f\"g h"), "[a][\"b c\"][d=\"e f\"g][h]");
+	CHECK_TEXT(words("a \"b c"), "[a][\"b c]");
+	CHECK_TEXT(words("\"\" x"), "[\"\"][x]");
+}
+
+static const char *unquoted(const char *text)
+{
+	static char out[64];
+	struct span inner = text_unquote(span_of_string(text));
+
+	snprintf(out, sizeof(out), "%.*s", (int)inner.size, (const char *)inner.data);
+	return out;
+}
+
+TEST(quotes_are_taken_off_if_they_stand_around_all)
+{
+	CHECK_TEXT(unquoted("\"a b\""), "a b");
+	CHECK_TEXT(unquoted("\"\""), "");
+	CHECK_TEXT(unquoted("\""), "\"");
+	CHECK_TEXT(unquoted(""), "");
+	CHECK_TEXT(unquoted("a\"b\""), "a\"b\"");
+	CHECK_TEXT(unquoted("\"a\" \"b\""), "\"a\" \"b\"");
+	CHECK_TEXT(unquoted("\"a"), "\"a");
+	CHECK_TEXT(unquoted("'a'"), "'a'");
+}
+
+static const char *settings(const char *text)
+{
+	static char out[256];
+	struct span rest = text_of_file(span_of_string(text)), key, value;
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (text_next_setting(&rest, &key, &value))
+		used += (size_t)sprintf(out + used, "[%.*s|%.*s]", (int)key.size, key.data,
+					(int)value.size, value.data);
+	return out;
+}
+
+TEST(settings_are_a_key_and_a_value)
+{
+	CHECK_TEXT(settings("a b\n"), "[a|b]");
+	CHECK_TEXT(settings("\t a \t b  c \r\n\r d e"), "[a|b  c][d|e]");
+	CHECK_TEXT(settings("#a b\n # c d\na\nb \n\n"), "");
+	CHECK_TEXT(settings("\xef\xbb\xbf"
+			    "a b"),
+		   "[a|b]");
+	CHECK_TEXT(settings("a \"b c\" d"), "[a|\"b c\" d]");
+	CHECK(text_of_file(SPAN("a\0b")).size == 1 && text_of_file(SPAN("\xef\xbb")).size == 2);
 }
 
 TEST(trim_takes_both_ends)

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Boot Loader Specification: the entry that is tried first, by loader.conf, the VMM's words, or a
+ * key.
+ */
+#include "core/console.h"
+#include "core/log.h"
+#include "lib/glob.h"
+#include "lib/util.h"
+#include "loaders/bls.h"
+#include "loaders/loader_conf.h"
+#include "loaders/menu.h"
+
+enum { SHOWN_MAX = 80 }; /* of a pattern in a message */
+
+/* What every disk may have and few need: any trouble with it leaves @conf as it is. */
+static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct loader_conf *conf)
+{
+	for (u32 i = 0; i < disk->volume_count; i++) {
+		struct file file;
+		struct span text;
+		enum status status =
+			volume_open(disk->volumes[i], SPAN("loader/loader.conf"), &file);
+
+		if (status == ERR_NOT_FOUND || (!status && file.is_directory))
+			continue;
+		if (!status)
+			status = file_load(&file, arena, LOADER_CONF_SIZE_MAX, &text);
+		if (!status)
+			return loader_conf_parse(text, conf);
+		log_warning("%s: loader.conf: %s", disk->volumes[i]->device->name,
+			    status_name(status));
+	}
+}
+
+/* The file's name with its counters, as systemd-boot matches it, but without ".conf". */
+static struct span counted_name(const struct bls_entry *entry)
+{
+	struct span name = span_of_string(entry->file);
+
+	(void)bls_cut_suffix(&name);
+	return name;
+}
+
+/* The first entry whose name, with or without ".conf", matches @pattern; NULL if none does. */
+static struct bls_entry *find(struct bls_entry *entry, struct span pattern, struct arena *arena)
+{
+	struct glob *glob = arena_allocate(arena, sizeof(*glob));
+
+	(void)bls_cut_suffix(&pattern);
+	if (!glob || !glob_compile(pattern, glob))
+		return NULL;
+	while (entry && !glob_matches(glob, entry->name) && !glob_matches(glob, counted_name(entry)))
+		entry = entry->next;
+	return entry;
+}
+
+static struct bls_entry *choose_by_conf(const struct bls_entries *entries,
+					const struct loader_conf *conf, struct arena *arena)
+{
+	struct bls_entry *chosen = NULL;
+
+	if (!span_is_empty(conf->preferred))
+		chosen = find(entries->first, conf->preferred, arena);
+	/* Bad entries come after all good ones: the first match is the best. */
+	if (chosen && !bls_entry_is_bad(chosen) && !chosen->unusable)
+		return chosen;
+	if (span_is_empty(conf->default_pattern))
+		return entries->first;
+	chosen = find(entries->first, conf->default_pattern, arena);
+	if (chosen)
+		return chosen;
+	log_warning("no entry matches the default \"%.*s\"",
+		    (int)min_u64(conf->default_pattern.size, SHOWN_MAX),
+		    (const char *)conf->default_pattern.data);
+	return entries->first;
+}
+
+/* Shown are the best, and @chosen. */
+static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struct bls_entry *chosen,
+					struct menu *menu, struct arena *arena)
+{
+	struct bls_entry **shown = arena_allocate(arena, BLS_BEST_MAX * sizeof(*shown));
+	struct span *titles = arena_allocate(arena, BLS_BEST_MAX * sizeof(*titles));
+	struct bls_entry *entry = entries->first;
+	bool has_chosen = false;
+
+	if (!shown || !titles)
+		return chosen;
+	for (; entry && !entry->unusable && menu->count < BLS_BEST_MAX; entry = entry->next) {
+		const char *title;
+
+		if (menu->count == BLS_BEST_MAX - 1 && !has_chosen)
+			entry = chosen;
+		title = bls_entry_title(entry, arena);
+		if (!title)
+			break;
+		if (entry == chosen) {
+			has_chosen = true;
+			menu->selected = menu->count;
+		}
+		titles[menu->count] = span_of_string(title);
+		shown[menu->count++] = entry;
+	}
+	menu->titles = titles;
+	return menu->count ? shown[menu_choose(menu)] : chosen;
+}
+
+/* Where nobody can type, a menu would only cost its time, or wait for ever. */
+static bool wants_menu(const struct loader_conf *conf)
+{
+	if (!IS_ENABLED(CONFIG_BOOT_MENU) || conf->timeout_seconds == MENU_NEVER ||
+	    !console_has_input())
+		return false;
+	return conf->timeout_seconds != MENU_IF_KEY || menu_key_is_typed();
+}
+
+static void put_first(struct bls_entries *entries, struct bls_entry *chosen)
+{
+	struct bls_entry **link = &entries->first;
+
+	while (*link != chosen)
+		link = &(*link)->next;
+	*link = chosen->next;
+	chosen->next = entries->first;
+	entries->first = chosen;
+}
+
+void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
+{
+	struct loader_conf conf = { 0 };
+	struct bls_entry *chosen;
+	struct menu menu;
+
+	read_loader_conf(disk, arena, &conf);
+	loader_conf_apply_command_line(&conf);
+	chosen = choose_by_conf(entries, &conf, arena);
+	menu = (struct menu){
+		.seconds = conf.timeout_seconds,
+		.may_wait = conf.is_timeout_vmms && conf.timeout_seconds == MENU_FOREVER,
+	};
+	if (wants_menu(&conf))
+		chosen = choose_by_menu(entries, chosen, &menu, arena);
+	put_first(entries, chosen);
+}

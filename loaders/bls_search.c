@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot Loader Specification: the type #1 entries of one volume. */
+#include "core/log.h"
+#include "loaders/bls.h"
+
+/*
+ * Reads the entry in @file, if its name says it is one, and adds it to the list. Kept out of line,
+ * so that what it holds does not move what its caller holds out of reach of short instructions.
+ */
+[[gnu::noinline]] static enum status add_entry(struct bls_entries *entries, struct arena *arena,
+					       struct volume *volume, const char *name,
+					       struct file *file)
+{
+	struct bls_entry parts = { .volume = volume };
+	struct span file_name = span_of_string(name), text;
+	struct bls_entry *entry;
+	enum status status;
+
+	if (file->is_directory || !bls_entry_name(file_name, &parts))
+		return OK;
+	entries->count++;
+	if (file->size > BLS_ENTRY_SIZE_MAX)
+		return unsupported("%s: an entry of more than %d bytes", name, BLS_ENTRY_SIZE_MAX);
+	entry = arena_allocate(arena, sizeof(*entry));
+	parts.file = arena_copy(arena, file_name);
+	if (!entry || !parts.file)
+		return ERR_NO_MEMORY;
+	parts.name.data = (const u8 *)parts.file;
+	status = file_load(file, arena, BLS_ENTRY_SIZE_MAX, &text);
+	if (!status)
+		status = bls_entry_parse(text, &parts);
+	if (status)
+		return status;
+	*entry = parts;
+	entry->next = entries->first;
+	entries->first = entry;
+	return OK;
+}
+
+/* An entry that cannot be read costs that entry; the rest of the directory is still looked at. */
+enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries)
+{
+	const char *device = volume->device->name;
+	struct directory_entry found;
+	struct file directory;
+	u64 cursor = 0;
+	enum status status;
+
+	log_set_subject(device);
+	status = volume_open(volume, SPAN("loader/entries"), &directory);
+	if (!status && !directory.is_directory)
+		status = ERR_NOT_FOUND;
+	if (status)
+		return status;
+	while (!(status = directory_next(&directory, &cursor, &found))) {
+		if (entries->count == BLS_ENTRIES_MAX)
+			return unsupported("more than %d entries (BLS_ENTRIES_MAX)",
+					   BLS_ENTRIES_MAX);
+		status = add_entry(entries, arena, volume, found.name, &found.file);
+		if (status == ERR_NO_MEMORY)
+			return status;
+		if (!status)
+			continue;
+		log_set_subject(NULL);
+		boot_tried(device, found.name, status);
+		log_set_subject(device);
+	}
+	return status == ERR_NOT_FOUND ? OK : status;
+}

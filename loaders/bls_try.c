@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot Loader Specification: one entry is tried. */
+#include "core/log.h"
+#include "lib/format.h"
+#include "lib/text.h"
+#include "lib/util.h"
+#include "loaders/bls.h"
+#include "loaders/initrd.h"
+
+/* Titles need not be unique: the version tells entries apart. */
+const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena)
+{
+	struct span title = span_is_empty(entry->title) ? entry->name : entry->title;
+	bool has_version = !span_is_empty(entry->title) && !span_is_empty(entry->version);
+	char text[BOOT_TITLE_SIZE];
+
+	format(text, sizeof(text), has_version ? "%.*s (%.*s)" : "%.*s", (int)title.size,
+	       (const char *)title.data, (int)entry->version.size,
+	       (const char *)entry->version.data);
+	return arena_copy(arena, span_of_string(text));
+}
+
+static enum status open_file(const struct bls_entry *entry, const char *key, struct span path,
+			     struct file *out)
+{
+	struct span shown = span_part(path, 0, min_u64(path.size, BLS_VALUE_SIZE_MAX));
+	enum status status = ERR_NOT_FOUND;
+
+	if (path.size <= BLS_PATH_SIZE_MAX)
+		status = volume_open(entry->volume, path, out);
+	if (!status && out->is_directory)
+		return corrupt("%s: %s %.*s: a directory", entry->file, key, (int)shown.size,
+			       (const char *)shown.data);
+	if (status)
+		log_warning("%s: %s %.*s: %s", entry->file, key, (int)shown.size,
+			    (const char *)shown.data, status_name(status));
+	return status;
+}
+
+/* Is all of @value one path with white space in it, as systemd-boot takes it? */
+static bool is_one_path(const struct bls_entry *entry, struct span value, struct file *out)
+{
+	struct span rest = value, word;
+
+	return text_next_word(&rest, &word) && !span_is_empty(rest) &&
+	       value.size <= BLS_PATH_SIZE_MAX && !volume_open(entry->volume, value, out) &&
+	       !out->is_directory;
+}
+
+static enum status add_initrd(const struct bls_entry *entry, struct span path,
+			      struct boot_entry *out)
+{
+	enum status status;
+
+	if (out->initrd_count == BOOT_INITRDS_MAX)
+		return unsupported("%s: more than %d initrds (BOOT_INITRDS_MAX)", entry->file,
+				   BOOT_INITRDS_MAX);
+	status = open_file(entry, "initrd", path, &out->initrds[out->initrd_count]);
+	if (!status)
+		out->initrd_count++;
+	return status;
+}
+
+/* Opens the initrds of one line: GRUB takes several, with white space between them. */
+static enum status add_initrds(const struct bls_entry *entry, struct span value,
+			       struct boot_entry *out)
+{
+	struct span path;
+	struct file file;
+	enum status status = OK;
+
+	if (is_one_path(entry, value, &file))
+		return add_initrd(entry, value, out);
+	while (!status && text_next_word(&value, &path))
+		status = add_initrd(entry, text_unquote(path), out);
+	return status;
+}
+
+static enum status open_initrds(const struct bls_entry *entry, u8 *buffer, struct boot_entry *out)
+{
+	struct span rest = entry->text, value;
+
+	while (bls_entry_next_value(&rest, "initrd", &value)) {
+		size_t size = bls_copy_without_variables(value, buffer);
+		enum status status = add_initrds(entry, text_trim(span_of(buffer, size)), out);
+
+		if (status)
+			return status;
+	}
+	if (out->initrd_count == 0)
+		initrd_take_modules(out);
+	return OK;
+}
+
+static struct span join_options(const struct bls_entry *entry, u8 *buffer)
+{
+	struct span rest = entry->text, options;
+	size_t size = 0;
+
+	while (bls_entry_next_value(&rest, "options", &options)) {
+		if (size)
+			buffer[size++] = ' ';
+		size += bls_copy_without_variables(text_unquote(options), buffer + size);
+	}
+	return span_of(buffer, size);
+}
+
+static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
+			      struct boot_entry *out)
+{
+	u8 *buffer = arena_allocate(arena, entry->text.size);
+	enum status status;
+
+	*out = (struct boot_entry){
+		.title = bls_entry_title(entry, arena),
+		.is_efi = entry->kind != BLS_LINUX,
+		.profile = entry->profile,
+	};
+	if (!out->title || !buffer)
+		return ERR_NO_MEMORY;
+	status = open_file(entry, "linux", entry->path, &out->kernel);
+	if (!status)
+		status = open_initrds(entry, buffer, out);
+	if (!status)
+		out->options = join_options(entry, buffer);
+	return status;
+}
+
+enum status bls_try(const struct bls_entry *entry, struct arena *arena)
+{
+	const char *device = entry->volume->device->name;
+	struct boot_entry boot;
+	enum status status;
+
+	log_set_subject(device);
+	if (entry->unusable)
+		status = unsupported("%s: %s", entry->file, entry->unusable);
+	else
+		status = open_entry(entry, arena, &boot);
+	log_set_subject(NULL);
+	if (!status)
+		status = boot_start(&boot);
+	boot_tried(device, entry->file, status);
+	return status;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counts the work of the firmware's own code, which calls this at each branch. */
+#include "tests/host/host.h"
+
+u64 host_steps;
+
+void __sanitizer_cov_trace_pc(void);
+
+void __sanitizer_cov_trace_pc(void)
+{
+	host_steps++;
+}
