@@ -5,6 +5,7 @@
  */
 #include "core/memory.h"
 #include "efi/services/images.h"
+#include "efi/services/memory.h"
 #include "efi/services/services.h"
 #include "efi/spec/media.h"
 #include "lib/utf.h"
@@ -67,14 +68,14 @@ void efi_path_file_name(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t
 			return;
 }
 
-/* Room for @size bytes of a file. */
+/* Room for @size bytes of a file, at the bottom: when it goes, no hole is left at the top. */
 static EFI_STATUS allocate(u64 size, struct efi_image_source *out)
 {
 	u64 base;
 
 	if (size == 0 || size > UINT32_MAX)
 		return EFI_LOAD_ERROR;
-	if (memory_allocate(size, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &base))
+	if (efi_memory_allocate_lowest(size, PAGE_SIZE, MEMORY_BOOT_DATA, &base))
 		return EFI_OUT_OF_RESOURCES;
 	out->bytes = span_of((const void *)base, size);
 	out->pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* StartImage and Exit (UEFI 2.11, 7.4.2 and 7.4.4), and what our own code starts. */
 #include "core/log.h"
+#include "core/power.h"
 #include "core/timing.h"
 #include "efi/services/images.h"
 #include "efi/services/services.h"
@@ -20,22 +21,47 @@ EFI_HANDLE efi_current_image(void)
 	return current ? &current->object : NULL;
 }
 
+bool efi_image_is_running(const struct efi_image *image)
+{
+	const struct efi_image *running = current;
+
+	while (running && running != image)
+		running = running->caller;
+	return running != NULL;
+}
+
 EFI_HANDLE efi_firmware_image(void)
 {
+	static struct {
+		MEMMAP_DEVICE_PATH memory;
+		EFI_DEVICE_PATH_PROTOCOL end;
+	} path = {
+		.memory = {
+			.Header = EFI_NODE(MEMMAP_DEVICE_PATH, HARDWARE_DEVICE_PATH, HW_MEMMAP_DP),
+			.MemoryType = EfiBootServicesCode,
+		},
+		.end = EFI_NODE(EFI_DEVICE_PATH_PROTOCOL, END_DEVICE_PATH_TYPE,
+				END_ENTIRE_DEVICE_PATH_SUBTYPE),
+	};
 	static struct efi_object object;
 	static EFI_LOADED_IMAGE_PROTOCOL loaded;
+	u64 base, end;
 
-	if (!object.protocols) {
-		loaded = (EFI_LOADED_IMAGE_PROTOCOL){
-			.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION,
-			.SystemTable = efi_system_table,
-			.ImageCodeType = EfiBootServicesCode,
-			.ImageDataType = EfiBootServicesData,
-		};
-		if (efi_install(&object, &guid_loaded_image, &loaded))
-			return NULL;
-	}
-	return &object;
+	if (object.protocols)
+		return &object;
+	arch_image(&base, &end);
+	path.memory.StartingAddress = base;
+	path.memory.EndingAddress = end - 1;
+	loaded = (EFI_LOADED_IMAGE_PROTOCOL){
+		.Revision = EFI_LOADED_IMAGE_PROTOCOL_REVISION,
+		.SystemTable = efi_system_table,
+		.FilePath = &path.memory.Header,
+		.ImageBase = (void *)base,
+		.ImageSize = end - base,
+		.ImageCodeType = EfiBootServicesCode,
+		.ImageDataType = EfiBootServicesData,
+	};
+	return efi_install(&object, &guid_loaded_image, &loaded) ? NULL : &object;
 }
 
 /* Nested images go on with the stack of the first. */
@@ -80,6 +106,10 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 	current = image;
 	status = arch_call_on_stack(&image->call, enter, image, stack_top());
 	current = image->caller;
+	if (efi_boot_services_ended()) {
+		log_error("UEFI: %s: came back after ExitBootServices", image->name);
+		power_last_action();
+	}
 	/* Whatever level it has left behind. */
 	if (efi_current_tpl() < image->tpl)
 		(void)efi_raise_tpl(image->tpl);

@@ -67,12 +67,22 @@ static void set_memory_types(struct efi_image *image)
 	}
 }
 
+/*
+ * Anywhere, if it can be relocated. Otherwise at its base; but what says nothing of relocations is
+ * most likely Linux, which runs everywhere.
+ */
 static enum status allocate_pages(const struct pe_image *pe, u32 type, u64 *base)
 {
 	u64 size = align_up(pe->size, PAGE_SIZE);
+	enum status status = ERR_NO_MEMORY;
 
-	if (pe->relocations_stripped)
-		return memory_allocate_at(pe->base, size, type);
+	if (pe->relocations_stripped || (pe->relocations_size == 0 && pe->base)) {
+		*base = pe->base;
+		if (pe->base % PAGE_SIZE == 0)
+			status = memory_allocate_at(pe->base, size, type);
+		if (!status || pe->relocations_stripped)
+			return status;
+	}
 	return efi_memory_allocate(size, max_u64(pe->section_alignment, PAGE_SIZE), type, base);
 }
 
@@ -81,16 +91,19 @@ static EFI_STATUS place(struct efi_image *image, struct span file)
 {
 	struct pe_image pe;
 	enum status status = pe_check(image->name, file, file.size, &pe);
-	u64 base = 0;
+	u64 base;
 
 	if (status)
 		return status_of_pe(status);
 	image->subsystem = pe.subsystem;
 	set_memory_types(image);
-	base = pe.base;
 	status = allocate_pages(&pe, image->loaded.ImageCodeType, &base);
-	if (status)
+	if (status) {
+		log_warning("%s: no room for an image of %u KiB%s, %lu KiB are free", image->name,
+			    pe.size / 1024, pe.relocations_stripped ? " at its base" : "",
+			    memory_free_size() / 1024);
 		return EFI_OUT_OF_RESOURCES;
+	}
 	image->base = base;
 	image->size = align_up(pe.size, PAGE_SIZE);
 	status = pe_place(&pe, file, (void *)base, image->size);
@@ -101,11 +114,15 @@ static EFI_STATUS place(struct efi_image *image, struct span file)
 	image->entry = (EFI_IMAGE_ENTRY_POINT)(base + pe.entry);
 	image->loaded.ImageBase = (void *)base;
 	image->loaded.ImageSize = pe.size;
+	if (image->subsystem == PE_SUBSYSTEM_EFI_RUNTIME_DRIVER)
+		return efi_runtime_image_add(base, pe.size, pe.relocations, pe.relocations_size);
 	return EFI_SUCCESS;
 }
 
 static void free_memory(struct efi_image *image)
 {
+	if (image->size && image->subsystem == PE_SUBSYSTEM_EFI_RUNTIME_DRIVER)
+		efi_runtime_image_remove(image->base);
 	if (image->size)
 		(void)efi_free_pages(image->base, image->size / PAGE_SIZE);
 	efi_free(image->path);
@@ -140,10 +157,10 @@ void efi_image_unload(struct efi_image *image)
 	drop(image);
 }
 
-/* May it run? The one place where a policy stands. */
-static EFI_STATUS check_policy(const struct efi_image *image, struct span file)
+/* May it run? The one place where a policy stands. It is given what the caller gave, not copies. */
+static EFI_STATUS check_policy(const EFI_DEVICE_PATH_PROTOCOL *path, struct span file)
 {
-	(void)image;
+	(void)path;
 	(void)file;
 	return EFI_SUCCESS;
 }
@@ -161,7 +178,7 @@ static EFI_STATUS make_image(EFI_HANDLE parent, const EFI_DEVICE_PATH_PROTOCOL *
 			     const struct efi_image_source *source, EFI_HANDLE *out)
 {
 	struct efi_image *image = efi_allocate(sizeof(*image));
-	EFI_STATUS status;
+	EFI_STATUS status = EFI_SUCCESS;
 
 	if (!image)
 		return EFI_OUT_OF_RESOURCES;
@@ -175,11 +192,14 @@ static EFI_STATUS make_image(EFI_HANDLE parent, const EFI_DEVICE_PATH_PROTOCOL *
 		image->path = efi_path_copy(path);
 		image->file_path = efi_path_copy(source->rest ? source->rest : path);
 		image->loaded.FilePath = image->file_path;
+		if (!image->path || !image->file_path)
+			status = EFI_OUT_OF_RESOURCES;
 		efi_path_file_name(path, image->name, sizeof(image->name));
 	}
 	if (!image->name[0])
 		format(image->name, sizeof(image->name), "image in memory");
-	status = check_policy(image, source->bytes);
+	if (!status)
+		status = check_policy(path, source->bytes);
 	if (!status)
 		status = place(image, source->bytes);
 	if (!status) {
@@ -213,6 +233,7 @@ EFI_STATUS EFIAPI efi_load_image(BOOLEAN boot_policy, EFI_HANDLE parent,
 				 EFI_HANDLE *image)
 {
 	struct efi_image_source file = { 0 };
+	u64 key = memory_map_key();
 	EFI_STATUS status = EFI_SUCCESS;
 
 	if (!image || !efi_has_protocol(parent, &guid_loaded_image))
@@ -234,6 +255,7 @@ EFI_STATUS EFIAPI efi_load_image(BOOLEAN boot_policy, EFI_HANDLE parent,
 	if (!status)
 		status = make_image(parent, path, &file, image);
 	efi_image_source_free(&file);
+	efi_memory_changed(key);
 	return status;
 }
 
@@ -245,12 +267,15 @@ EFI_STATUS EFIAPI efi_unload_image(EFI_HANDLE handle)
 	if (!image)
 		return EFI_INVALID_PARAMETER;
 	if (image->state == IMAGE_STARTED) {
-		if (!image->loaded.Unload)
+		/* What runs cannot go from under its own feet. */
+		if (!image->loaded.Unload || efi_image_is_running(image))
 			return EFI_UNSUPPORTED;
 		status = image->loaded.Unload(handle);
 		if (EFI_ERROR(status))
 			return status;
 	}
-	efi_image_unload(image);
+	/* It may have unloaded itself. */
+	if (efi_image_of(handle) == image)
+		efi_image_unload(image);
 	return EFI_SUCCESS;
 }

@@ -33,6 +33,9 @@ struct efi_image {
 /* The image that a handle stands for; NULL: it is none, or an unloaded one. */
 struct efi_image *efi_image_of(EFI_HANDLE handle);
 
+/* Is it on the stack: has it been started, and not ended? */
+bool efi_image_is_running(const struct efi_image *image);
+
 /* Takes it out of memory and of the handles. */
 void efi_image_unload(struct efi_image *image);
 

@@ -68,6 +68,20 @@ enum status efi_memory_allocate(u64 size, u64 alignment, u32 type, u64 *out)
 	return allocate_highest(size, alignment, MEMORY_ANYWHERE, type, out);
 }
 
+enum status efi_memory_allocate_lowest(u64 size, u64 alignment, u32 type, u64 *out)
+{
+	struct memory_request request = {
+		.size = size,
+		.alignment = alignment,
+		.floor = MIB,
+		.limit = MEMORY_ANYWHERE,
+		.type = type,
+		.lowest = true,
+	};
+
+	return memory_allocate_request(&request, out);
+}
+
 static EFI_STATUS allocate_at(u64 base, u64 size, u32 type)
 {
 	if (base % PAGE_SIZE || memory_allocate_at(base, size, type))

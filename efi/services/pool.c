@@ -96,27 +96,12 @@ static struct area *area_at(u64 base, bool is_chunk)
 	return area;
 }
 
-/* From the bottom on, above the first MiB, which kernels need for other processors. */
-static enum status allocate_lowest(u64 size, u64 alignment, u32 type, u64 *out)
-{
-	struct memory_request request = {
-		.size = size,
-		.alignment = alignment,
-		.floor = MIB,
-		.limit = MEMORY_ANYWHERE,
-		.type = type,
-		.lowest = true,
-	};
-
-	return memory_allocate_request(&request, out);
-}
-
 static struct chunk *chunk_make(u32 type)
 {
 	struct chunk *chunk;
 	u64 base;
 
-	if (allocate_lowest(CHUNK_SIZE, CHUNK_SIZE, type, &base))
+	if (efi_memory_allocate_lowest(CHUNK_SIZE, CHUNK_SIZE, type, &base))
 		return NULL;
 	chunk = (struct chunk *)(uintptr_t)base;
 	*chunk = (struct chunk){
@@ -267,7 +252,7 @@ static void *allocate_large(u32 type, u64 size)
 
 	if (!area)
 		return NULL;
-	if (allocate_lowest(size, PAGE_SIZE, type, &base)) {
+	if (efi_memory_allocate_lowest(size, PAGE_SIZE, type, &base)) {
 		efi_free_pool(area);
 		return NULL;
 	}

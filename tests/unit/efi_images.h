@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For tests of efi/services/images.c and its neighbours: programs for UEFI whose code is a function
+ * of the test, and a file system that has one of them.
+ */
+#pragma once
+
+#include <sys/mman.h>
+
+#include "core/memory.h"
+#include "efi/efi.h"
+#include "efi/services/services.h"
+#include "efi/spec/media.h"
+#include "efi/spec/misc.h"
+#include "tests/host/host.h"
+#include "tests/unit/pe_image.h"
+#include "tests/unit/test.h"
+
+#define CHECK_STATUS(actual, expected) CHECK_EQUAL(actual, expected)
+
+static EFI_SYSTEM_TABLE system_table;
+EFI_SYSTEM_TABLE *efi_system_table = &system_table;
+
+/* runtime.c's record of drivers. */
+static u64 runtime_image;
+
+EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size)
+{
+	CHECK(size == PE_MEMORY_SIZE && relocations == 0x4000 && relocations_size == 0x1a);
+	runtime_image = base;
+	return EFI_SUCCESS;
+}
+
+void efi_runtime_image_remove(u64 base)
+{
+	if (runtime_image == base)
+		runtime_image = 0;
+}
+
+static u8 program[PE_FILE_SIZE];
+
+/* A program of @subsystem that is @entry. Runs in the firmware's memory. */
+static inline void program_make(u16 subsystem, EFI_IMAGE_ENTRY_POINT entry)
+{
+	u8 *code = program + 0x410;
+
+	CHECK_EQUAL(mprotect((void *)HOST_MEMORY_BASE, HOST_MEMORY_SIZE,
+			     PROT_READ | PROT_WRITE | PROT_EXEC),
+		    0);
+	pe_image_make(program);
+	store_le16(program + PE_P + 92, subsystem);
+	/* mov $entry, %rax; jmp *%rax */
+	store_le16(code, 0xb848);
+	store_le64(code + 2, (uintptr_t)entry);
+	store_le16(code + 10, 0xe0ff);
+}
+
+static inline EFI_STATUS load_program(EFI_HANDLE *image)
+{
+	return efi_load_image(false, efi_firmware_image(), NULL, program, sizeof(program), image);
+}
+
+static inline EFI_LOADED_IMAGE_PROTOCOL *loaded_of(EFI_HANDLE image)
+{
+	return efi_interface_of(image, &guid_loaded_image);
+}
+
+/* What the ledger says of an address. */
+static inline u32 type_at(u64 address)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++)
+		if (address >= map[i].base && address < map[i].end)
+			return map[i].type;
+	return EfiMaxMemoryType;
+}
