@@ -77,8 +77,9 @@ const struct fs_ops *const file_systems[] = {
 };
 
 const struct boot_method *const boot_methods[] = {
+	IF_ENABLED(CONFIG_EFI_LOADER_FIRST, &efi_boot,)
 	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)
-	IF_ENABLED(CONFIG_EFI, &efi_boot,)
+	IF_ENABLED(CONFIG_EFI_LOADER_LAST, &efi_boot,)
 	NULL,
 };
 
