@@ -7,18 +7,10 @@
  */
 #pragma once
 
+#include "lib/e820.h"
 #include "lib/types.h"
 
-enum {
-	E820_RAM = 1,
-	E820_RESERVED = 2,
-	E820_ACPI = 3,
-	E820_NVS = 4,
-	E820_UNUSABLE = 5,
-	E820_PERSISTENT = 7,
-
-	E820_ZERO_PAGE_MAX = 128,
-};
+enum { E820_ZERO_PAGE_MAX = 128 };
 
 struct [[gnu::packed]] e820_entry {
 	u64 base;

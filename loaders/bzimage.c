@@ -4,7 +4,7 @@
  * Documentation/arch/x86/boot.rst. What is read of the setup header, by offset in the file:
  *
  *	0x1f1	1	setup_sects: 512-byte sectors behind the first, 0 means 4
- *	0x1f4	4	syssize: of the kernel proper, which follows them, in 16 bytes
+ *	0x1f4	4	syssize: of the kernel proper, which follows them, in 16 bytes, rounded up
  *	0x1fe	2	0xaa55
  *	0x201	1	length of the header from 0x202 on
  *	0x202	4	"HdrS"
@@ -21,6 +21,7 @@
  *
  * Not supported: kernels without the 64-bit entry (before Linux 3.8, or 32-bit), zImage.
  */
+#include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -80,7 +81,7 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 {
 	const u8 *h = head.data;
 	u32 version, xloadflags;
-	u64 code_size;
+	u64 code_size, available;
 
 	if (head.size < HEADER_END_MAX)
 		return corrupt("%s: kernel file of %lu bytes", title, file_size);
@@ -109,8 +110,10 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 	};
 	if (out->header_end < HEADER_END_MIN || out->header_end > HEADER_END_MAX)
 		return corrupt("%s: setup header ends at 0x%x", title, out->header_end);
-	if (code_size <= ENTRY_64 || file_size < out->code_offset ||
-	    code_size > file_size - out->code_offset)
+	/* The end of the last unit need not be there: memtest86+. */
+	available = file_size - min_u64(file_size, out->code_offset);
+	out->code_size = min_u64(code_size, available);
+	if (code_size <= ENTRY_64 || code_size > align_up(available, SYSSIZE_UNIT))
 		return corrupt("%s: kernel of %u + %lu bytes in a file of %lu (cut off?)", title,
 			       out->code_offset, code_size, file_size);
 	if (!is_power_of_two(out->alignment) || out->alignment < PAGE_SIZE)
@@ -124,7 +127,7 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
  * Where it goes: pref_address if that is free, else the next place above. Never below: it would
  * move itself up to pref_address, over whatever is there.
  */
-static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
+static enum status place(const char *title, struct bzimage *image, struct arena *arena, u64 *out)
 {
 	u64 limit = image->above_4_gib ? MEMORY_ANYWHERE : MEMORY_BELOW_4_GIB;
 	u64 floor = max_u64(image->preferred, MIB);
@@ -139,12 +142,19 @@ static enum status place(struct bzimage *image, struct arena *arena, u64 *out)
 			status = memory_find_lowest(image->memory_size, image->alignment, floor,
 						    limit, &base);
 		}
+	} else {
+		floor = base;
+		limit = base + image->memory_size;
 	}
 	if (!status)
 		status = arena_allocate_pages_at(arena, base, image->memory_size,
 						 MEMORY_LOADER_CODE);
-	if (!status)
-		*out = base;
+	if (status)
+		log_warning(
+			"%s: no room for a kernel of %lu KiB between 0x%lx and 0x%lx, %lu KiB are free in all",
+			title, image->memory_size / 1024, floor, min_u64(limit, arch_memory_end()),
+			memory_free_size() / 1024);
+	*out = base;
 	return status;
 }
 
@@ -239,15 +249,10 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 
 	if (status)
 		return status;
-	status = place(&image, arena, &base);
-	if (status) {
-		log_warning("%s: no room for a kernel of %lu KiB at 0x%lx%s, %lu KiB are free",
-			    entry->title, image.memory_size / 1024, image.preferred,
-			    image.relocatable ? " or above" : "", memory_free_size() / 1024);
-		return status;
-	}
-	status = file_read(&entry->kernel, image.code_offset, image.code_size,
-			   (void *)(uintptr_t)base);
+	status = place(entry->title, &image, arena, &base);
+	if (!status)
+		status = file_read(&entry->kernel, image.code_offset, image.code_size,
+				   (void *)(uintptr_t)base);
 	if (!status)
 		status = initrd_load(entry, arena,
 				     min_u64(image.initrd_last + 1ull, MEMORY_BELOW_4_GIB),

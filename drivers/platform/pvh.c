@@ -14,6 +14,7 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "drivers/platform/platform.h"
+#include "lib/e820.h"
 #include "lib/util.h"
 
 enum {
@@ -21,11 +22,6 @@ enum {
 	START_INFO_SIZE = 56,
 	MODULE_SIZE = 32,
 	RANGE_SIZE = 24,
-	E820_RAM = 1,
-	E820_ACPI = 3,
-	E820_NVS = 4,
-	E820_UNUSABLE = 5,
-	E820_PERSISTENT = 7,
 };
 
 static enum memory_type memory_type_from_e820(u32 type)

@@ -124,7 +124,7 @@ TEST(when_an_entry_fails_the_next_is_tried_and_each_says_why)
 		ENTRY("2.conf", "linux linux\noptions two\n"),
 		ENTRY("1.conf", "linux linux\noptions one\n"),
 		LINUX("linux"),
-		{ .path = "broken", .bytes = { broken, sizeof(broken) - 1 } },
+		{ .path = "broken", .bytes = { broken, sizeof(broken) - 16 } },
 		{ .path = "text", .bytes = SPAN("not a kernel") },
 		{ .path = "unreadable", .size = KERNEL_SIZE, .status = ERR_IO },
 		{ .path = "empty" },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loaders/bzimage.c: the setup header, where the kernel goes, what it is told. */
+#include "core/log.h"
 #include "core/random.h"
+#include "tests/host/memory_console.h"
 #include "tests/unit/bzimage.h"
 
 TEST(recognizes_by_two_signatures)
@@ -113,9 +115,41 @@ TEST(files_cut_off_are_corrupt)
 		CHECK_EQUAL(load_sized(size), ERR_CORRUPT);
 	}
 	set_up();
-	CHECK_EQUAL(load_sized(KERNEL_SIZE - 1), ERR_CORRUPT);
+	CHECK_EQUAL(load_sized(KERNEL_SIZE - 16), ERR_CORRUPT);
 	set_up();
 	CHECK_EQUAL(load_sized(KERNEL_SIZE), OK);
+}
+
+/* syssize counts units of 16 bytes: memtest86+ does not fill the last one. */
+TEST(the_last_unit_need_not_be_whole)
+{
+	for (u32 missing = 1; missing < 16; missing++) {
+		set_up();
+		CHECK_EQUAL(load_sized(KERNEL_SIZE - missing), OK);
+		CHECK(memcmp((void *)(kernel.entry - 0x200), image + KERNEL_CODE_OFFSET,
+			     KERNEL_CODE_SIZE - missing) == 0);
+	}
+}
+
+TEST(what_has_no_room_says_where_it_was_looked_for)
+{
+	static struct memory_console console;
+
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_WARNING);
+	set_up();
+	store_le32(image + 0x260, HOST_MEMORY_SIZE);
+	CHECK_EQUAL(load(), ERR_NO_MEMORY);
+	CHECK(memory_console_has(&console, "KiB between 0x"));
+	console.size = 0;
+	set_up();
+	image[0x234] = 0;
+	store_le64(image + 0x258, 0x40000000);
+	store_le32(image + 0x260, 0x100000);
+	CHECK_EQUAL(load(), ERR_NO_MEMORY);
+	CHECK(memory_console_has(&console, "no room for a kernel of 1024 KiB between 0x40000000 "
+					   "and 0x40100000, "));
+	console_unregister(&console.console);
 }
 
 TEST(sizes_that_do_not_fit_the_file_are_corrupt)

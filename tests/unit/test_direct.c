@@ -84,7 +84,7 @@ TEST(the_other_modules_are_initrds_in_their_order)
 TEST(a_broken_kernel_comes_back_with_the_reason)
 {
 	set_up();
-	add(span_of(image, sizeof(image) - 1));
+	add(span_of(image, sizeof(image) - 16));
 	CHECK_EQUAL(host_run(run, NULL), HOST_RETURNED);
 	CHECK_EQUAL(status, ERR_CORRUPT);
 	arena_release(&arena);
@@ -106,7 +106,7 @@ TEST(devices_are_brought_to_rest_for_a_kernel_that_is_entered)
 
 	set_up();
 	device_register(&device);
-	add(span_of(image, sizeof(image) - 1));
+	add(span_of(image, sizeof(image) - 16));
 	CHECK_EQUAL(host_run(run, NULL), HOST_RETURNED);
 	CHECK_EQUAL(devices_at_rest, 0);
 	set_up();
