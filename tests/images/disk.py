@@ -14,7 +14,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.images.fat import MIB, Fat, tool
+from tests.images.fat import MIB, Fat, copy_files_to, tool
 
 # type: (GPT type, MBR type)
 TYPES = {
@@ -22,17 +22,37 @@ TYPES = {
     "xbootldr": ("bc13c2ff-59e6-4262-a352-b275fd6f7172", "ea"),
     "linux": ("4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "83"),
     "data": ("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", "0c"),
+    "bios": ("21686148-6449-6e6f-744e-656564454649", "ef"),
 }
 DISK_GUID = "46617457-6f6f-6420-4669-726d77617265"
 
 
 @dataclasses.dataclass
+class Ext4:
+    """What to make; files as in Fat."""
+
+    files: dict
+    size: int = 64 * MIB
+    uuid: str = "0fa7300d-0000-4000-8000-0000000000e4"
+    label: str = "root"
+
+    def write(self, path):
+        """Makes the volume as a sparse file of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy_files_to(pathlib.Path(folder), self.files)
+            tool("mke2fs", "-q", "-F", "-t", "ext4", "-U", self.uuid, "-L", self.label,
+                 "-E", f"hash_seed={self.uuid}", "-d", folder, path, f"{self.size // 1024}k")
+
+
+@dataclasses.dataclass
 class Partition:
-    """content: a Fat to make, a file to copy (pathlib.Path), or bytes."""
+    """content: a Fat or Ext4 to make, a file to copy (pathlib.Path), or bytes. number: the entry in a GPT, where
+    it is not the place on the disk."""
 
     content: object
     type: str = "esp"
     name: str = ""
+    number: int = 0
 
     @property
     def guid(self):
@@ -117,8 +137,8 @@ def write_gpt(path, layout, blocks, block):
     """layout: [(partition, first block, block count)]."""
     script = ["label: gpt", f"label-id: {DISK_GUID}", "first-lba: 34", "grain: 512"]
     for number, (partition, first, count) in enumerate(layout, 1):
-        script.append(f"{number} : start={first}, size={count}, type={TYPES[partition.type][0]}, "
-                      f'uuid={partition.guid}, name="{partition.name}"')
+        script.append(f"{partition.number or number} : start={first}, size={count}, "
+                      f'type={TYPES[partition.type][0]}, uuid={partition.guid}, name="{partition.name}"')
     # Protective MBR; header, entries; backup of both.
     pieces = [(0, 512), (1, 512), (2, 32 * 512), (blocks - 33, 32 * 512), (blocks - 1, 512)]
     write_table(path, script, pieces, blocks, block)
@@ -144,7 +164,7 @@ def write_disk(path, partitions, scheme="gpt", block=512, tail=0):
         contents = []
         for number, partition in enumerate(partitions):
             content = partition.content
-            if isinstance(content, Fat):
+            if isinstance(content, (Fat, Ext4)):
                 file = pathlib.Path(folder) / str(number)
                 content.write(file)
                 content = file

@@ -88,21 +88,26 @@ class Fat:
             tool("fsck.vfat", "-n", path)
 
 
+def copy_files_to(stage, files, place=shutil.copyfile):
+    """Lays the files out below the folder stage; place(source, target) brings those that are paths."""
+    for name, data in files.items():
+        target = stage / name.lstrip("/")
+        if data is None:
+            target.mkdir(parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(data, pathlib.Path):
+            place(data.resolve(), target)
+        else:
+            target.write_bytes(data)
+
+
 def copy_files(path, files):
     if not files:
         return
     with tempfile.TemporaryDirectory() as folder:
         stage = pathlib.Path(folder)
-        for name, data in files.items():
-            target = stage / name.lstrip("/")
-            if data is None:
-                target.mkdir(parents=True, exist_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(data, pathlib.Path):
-                target.symlink_to(data.resolve())
-            else:
-                target.write_bytes(data)
+        copy_files_to(stage, files, os.symlink)
         for item in sorted(stage.rglob("*"), reverse=True):
             os.utime(item, (FIXED_TIME, FIXED_TIME), follow_symlinks=item.is_symlink() is False)
         tool("mcopy", "-s", "-m", "-Q", "-o", "-i", path, *sorted(stage.iterdir()), "::")

@@ -16,10 +16,12 @@ echo 1 >/proc/sys/kernel/printk
 
 action=
 verify=none
+efi=
 for word in $(cat /proc/cmdline); do
 	case $word in
 	guest.action=*) action=${word#*=} ;;
 	guest.verify=*) verify=${word#*=} ;;
+	guest.efi=*) efi=${word#*=} ;;
 	esac
 done
 
@@ -70,6 +72,10 @@ report_all() {
 		report "disk=$name $(($(cat "$disk/size") * 512)) $sum"
 	done
 	report "disks=$disks"
+	if [ "$efi" ]; then
+		. /efi.sh
+		efi_words "$efi"
+	fi
 	report "done"
 }
 

@@ -21,11 +21,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from tests.images import kernels
 
 GUEST_INIT = pathlib.Path(__file__).with_name("guest_init.sh")
+GUEST_EFI = pathlib.Path(__file__).with_name("guest_efi.sh")
 
 # Names without which the guest can do its work (built in, or absent from that kernel) are skipped.
 MODULES = (
     "virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng",
     "crc32c_generic", "ext4", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1",
+    "efivarfs",
 )
 
 
@@ -136,6 +138,7 @@ def guest(kernel, marker="first"):
         archive.entry(name, stat.S_IFDIR | 0o755)
     archive.entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
     archive.file("init", GUEST_INIT.read_bytes(), 0o755)
+    archive.file("efi.sh", GUEST_EFI.read_bytes())
     archive.file("bin/busybox", busybox(), 0o755)
     archive.link("bin/sh", "busybox")
     modules = module_order(kernel, MODULES)
@@ -164,7 +167,7 @@ def ballast(size):
 
 def cached(name, make):
     """The file build/cache/initrds/<name>, made on first use and whenever this code changes."""
-    sources = hashlib.sha256(GUEST_INIT.read_bytes() + pathlib.Path(__file__).read_bytes())
+    sources = hashlib.sha256(GUEST_INIT.read_bytes() + GUEST_EFI.read_bytes() + pathlib.Path(__file__).read_bytes())
     path = kernels.CACHE / "initrds" / f"{name}-{sources.hexdigest()[:12]}.img"
     with kernels.lock(f"initrd-{name}"):
         if not path.exists():

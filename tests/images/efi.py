@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks that boot through UEFI: real loaders and kernels of Debian, and programs of our own.
+
+    build/venv/bin/python -m tests.images.efi                           # the names
+    build/venv/bin/python -m tests.images.efi shim-grub-trixie out.img  # makes one
+    build/venv/bin/python -m tests.boot.efi out.img                     # boots it under OVMF, on this terminal
+    build/venv/bin/python -m tests.boot.efi out.img build/fatwood.elf   # ... or under that firmware
+
+The quick ones come to the guest of guest_init.sh, which reports the UEFI it sees (guest_efi.sh) and powers
+off. Whole Debians are made by efi_root.py.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images import efi_program, initrd, packages  # noqa: E402
+from tests.images.disk import Ext4, Partition, bls_files, esp_disk, write_disk  # noqa: E402
+from tests.images.fat import MIB, Fat  # noqa: E402
+
+SUITES = ("bookworm", "trixie")
+REMOVABLE = "/EFI/BOOT/BOOTX64.EFI"
+ESP_SIZE = 96 * MIB
+BOOT_UUID = "0fa7300d-0000-4000-8000-00000000b007"
+MACHINE_ID = "0" * 31 + "1"
+
+IMAGES = {}  # name: (function that makes the disk at a path, its words)
+
+
+def image(*names):
+    """Registers a maker under each name; what follows a maker's own words in a name are its arguments."""
+    def register(function):
+        for name, words in names:
+            IMAGES[name] = (function, words)
+        return function
+    return register
+
+
+def each_suite(name, *words):
+    return [(f"{name}-{suite}", (suite, *words)) for suite in SUITES]
+
+
+def options(name, action="poweroff", efi="report"):
+    return f"console=ttyS0 quiet panic=-1 from={name} guest.action={action} guest.efi={efi}"
+
+
+def kernel_files(suite):
+    kernel = packages.kernel(suite)
+    return {"/vmlinuz": kernel.image, "/initrd.img": initrd.guest_file(kernel)}
+
+
+def grub_entry(name, suite, title="Debian GNU/Linux", folder="", **words):
+    return (f"menuentry '{title}' {{\n  linux {folder}/vmlinuz {options(name, **words)}\n"
+            f"  initrd {folder}/initrd.img\n}}\n")
+
+
+GRUB_HEAD = "insmod part_gpt\ninsmod fat\ninsmod ext2\nterminal_input console\nterminal_output console\n"
+
+
+def shim_grub(suite, folder="/EFI/BOOT"):
+    files = packages.boot_loaders(suite)
+    first = "BOOTX64.EFI" if folder == "/EFI/BOOT" else "shimx64.efi"
+    return {f"{folder}/{first}": files / packages.SHIM, f"{folder}/grubx64.efi": files / packages.GRUB,
+            f"{folder}/mmx64.efi": files / packages.SHIM_MOK_MANAGER}
+
+
+def shim_fallback(suite):
+    """What \\EFI\\BOOT holds where shim's fallback makes the boot entries, and what it makes them from."""
+    files = packages.boot_loaders(suite)
+    return {REMOVABLE: files / packages.SHIM, "/EFI/BOOT/fbx64.efi": files / packages.SHIM_FALLBACK,
+            "/EFI/BOOT/mmx64.efi": files / packages.SHIM_MOK_MANAGER, **vendor_folder(suite)}
+
+
+def vendor_folder(suite):
+    return {**shim_grub(suite, "/EFI/debian"), "/EFI/debian/BOOTX64.CSV": packages.SHIM_CSV}
+
+
+@image(*each_suite("shim-grub"), *each_suite("shim-grub-fallback", shim_fallback),
+       *each_suite("shim-grub-vendor", vendor_folder))
+def make_shim_grub(path, name, suite, loaders=shim_grub):
+    """shim and GRUB, all on the ESP: by the removable path, by shim's fallback, or only in \\EFI\\debian."""
+    cfg = f"{GRUB_HEAD}set timeout=0\n{grub_entry(name, suite)}"
+    esp_disk(path, {**loaders(suite), **kernel_files(suite), "/EFI/debian/grub.cfg": cfg.encode()}, size=ESP_SIZE)
+
+
+@image(*each_suite("shim-grub-menu"))
+def make_grub_menu(path, name, suite):
+    """GRUB's menu, which waits: entries first, second, third."""
+    entries = "".join(grub_entry(word, suite, f"Entry {word}") for word in ("first", "second", "third"))
+    cfg = f"{GRUB_HEAD}set timeout=-1\n{entries}"
+    esp_disk(path, {**shim_grub(suite), **kernel_files(suite), "/EFI/debian/grub.cfg": cfg.encode()}, size=ESP_SIZE)
+
+
+def boot_partition_files(name, suite):
+    cfg = f"{GRUB_HEAD}set timeout=0\nsearch --no-floppy --fs-uuid --set=root {BOOT_UUID}\n"
+    cfg += grub_entry(name, suite, folder="/boot")
+    files = {f"/boot{file}": source for file, source in kernel_files(suite).items()}
+    return {**files, "/boot/grub/grub.cfg": cfg.encode()}
+
+
+def esp_with_redirect(suite):
+    """An ESP whose grub.cfg leads to the one of the root, as grub-install writes it."""
+    cfg = f"search.fs_uuid {BOOT_UUID} root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
+    return Partition(Fat({**shim_grub(suite), **vendor_folder(suite), "/EFI/debian/grub.cfg": cfg.encode()},
+                         64 * MIB), "esp", "ESP", 15)
+
+
+@image(*each_suite("cloud"))
+def make_cloud(path, name, suite):
+    """As cloud images are: p1 ext4 with /boot, p14 for a BIOS, p15 the ESP."""
+    root = Ext4(boot_partition_files(name, suite), 128 * MIB, BOOT_UUID)
+    write_disk(path, [Partition(bytes(3 * MIB), "bios", "bios", 14), esp_with_redirect(suite),
+                      Partition(root, "linux", "root", 1)])
+
+
+@image(*each_suite("esp-only"))
+def make_esp_only(path, name, suite):
+    """The first of two disks; /boot is on the second (boot-only)."""
+    write_disk(path, [esp_with_redirect(suite)])
+
+
+@image(*each_suite("boot-only"))
+def make_boot_only(path, name, suite):
+    root = Ext4(boot_partition_files(name, suite), 128 * MIB, BOOT_UUID)
+    write_disk(path, [Partition(root, "linux", "root", 1)])
+
+
+def systemd_boot(suite, loader_conf):
+    return {REMOVABLE: packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
+            "/loader/loader.conf": loader_conf.encode()}
+
+
+def uki(suite, name, words=None, more=()):
+    kernel = packages.kernel(suite)
+    text = options(name, **(words or {}))
+    return efi_program.uki(suite, kernel.image, initrd.guest_file(kernel), text, name, more)
+
+
+@image(*each_suite("systemd-boot"))
+def make_systemd_boot(path, name, suite):
+    """systemd-boot with one type 1 entry."""
+    kernel = packages.kernel(suite)
+    entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian")
+    esp_disk(path, {**systemd_boot(suite, "timeout 0\n"), **entry}, size=ESP_SIZE)
+
+
+@image(*each_suite("systemd-boot-menu"))
+def make_systemd_boot_menu(path, name, suite):
+    """systemd-boot's menu, which waits: entries first, second, third."""
+    kernel = packages.kernel(suite)
+    files = systemd_boot(suite, "timeout menu-force\n")
+    for word in ("first", "second", "third"):
+        files |= bls_files(kernel.image, [initrd.guest_file(kernel)], options(word), name=word,
+                           title=f"Entry {word}", sort_key=word)
+    esp_disk(path, files, size=ESP_SIZE)
+
+
+@image(*each_suite("systemd-boot-uki"))
+def make_systemd_boot_uki(path, name, suite):
+    """systemd-boot with a UKI in EFI/Linux."""
+    esp_disk(path, {**systemd_boot(suite, "timeout 0\n"), "/EFI/Linux/debian.efi": uki(suite, name)}, size=ESP_SIZE)
+
+
+@image(*each_suite("systemd-boot-counted"))
+def make_counted(path, name, suite):
+    """An entry with three tries: a boot renames it to debian+2-1.conf."""
+    kernel = packages.kernel(suite)
+    entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian+3", title="Debian")
+    esp_disk(path, {**systemd_boot(suite, "timeout 0\n"), **entry}, size=ESP_SIZE)
+
+
+@image(*each_suite("uki"))
+def make_uki(path, name, suite):
+    """A UKI as removable path; bookworm's has image base 0, trixie's a high one."""
+    esp_disk(path, {REMOVABLE: uki(suite, name)}, size=ESP_SIZE)
+
+
+@image(*each_suite("uki-bls"))
+def make_uki_bls(path, name, suite):
+    """A UKI in EFI/Linux and nothing else: the firmware is the boot loader."""
+    esp_disk(path, {"/EFI/Linux/debian.efi": uki(suite, name)}, size=ESP_SIZE)
+
+
+@image(*each_suite("uki-grub"))
+def make_uki_grub(path, name, suite):
+    """A UKI that GRUB chainloads."""
+    cfg = f"{GRUB_HEAD}set timeout=0\nmenuentry UKI {{\n  chainloader /debian.efi\n}}\n"
+    esp_disk(path, {**shim_grub(suite), "/debian.efi": uki(suite, name), "/EFI/debian/grub.cfg": cfg.encode()},
+             size=ESP_SIZE)
+
+
+@image(*each_suite("stub"))
+def make_stub(path, name, suite):
+    """A kernel started through its EFI stub by a program of ours, with options and initrd=."""
+    text = r"\vmlinuz" + "\n" + rf"initrd=\initrd.img {options(name)}" + "\n"
+    esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": text.encode(), **kernel_files(suite)},
+             size=ESP_SIZE)
+
+
+@image(*each_suite("bls"))
+def make_bls(path, name, suite):
+    """One Boot Loader Specification entry and no loader: the firmware starts the kernel."""
+    kernel = packages.kernel(suite)
+    entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian",
+                      machine_id=MACHINE_ID)
+    esp_disk(path, entry, size=ESP_SIZE)
+
+
+SHELL_STEPS = (
+    "map -r", "dh -v", "dh -p BlockIo", "devices", "drivers", "devtree", "memmap", "dmpstore", "ver", "time", "date",
+    "mkdir made", r"cp startup.nsh made\copy.nsh", r"ls made", r"rm -q made\copy.nsh", r"rm -q made",
+    "setvar fatwood -guid 0fa7300d-7465-7374-8000-0242ac120002 -nv -bs -rt =0x1234",
+    "dmpstore -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood",
+    "dmpstore -d -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood",
+    "load driver.efi", "connect -r", "drivers", "vol", "attrib startup.nsh", "stall 1000", "comp driver.efi driver.efi",
+)
+
+
+@image(("shell", ()))
+def make_shell(path, name):
+    """The UEFI Shell with a script: each step is announced by STEP and answered by DONE and its status."""
+    lines = ["@echo -off", "fs0:", "echo SHELL-START"]
+    for number, step in enumerate(SHELL_STEPS):
+        lines += [f"echo STEP {number}", step, f"echo DONE {number} %lasterror%"]
+    lines += ["echo SHELL-END", "reset -s"]
+    driver = efi_program.program("driver", "efi_boot_service_driver")
+    esp_disk(path, {REMOVABLE: packages.boot_loaders("trixie") / packages.SHELL, "/driver.efi": driver,
+                    "/startup.nsh": ("\r\n".join(lines) + "\r\n").encode()}, size=ESP_SIZE)
+
+
+@image(("shell-prompt", ()))
+def make_shell_prompt(path, name):
+    """The UEFI Shell, which asks for commands."""
+    esp_disk(path, {REMOVABLE: packages.boot_loaders("trixie") / packages.SHELL})
+
+
+@image(("selftest", ()))
+def make_selftest(path, name, topics=None):
+    """The self-test: it writes lines of TAP on the console and powers off. topics: only those."""
+    files = {REMOVABLE: efi_program.selftest(), "/selftest/returns.efi": efi_program.program("returns", STATUS=21),
+             "/selftest/exits.efi": efi_program.program("exits"),
+             "/selftest/driver.efi": efi_program.program("driver", "efi_boot_service_driver"),
+             "/selftest/file.bin": bytes(range(256)) * 300, "/selftest/Long file name.text": b"long name\n",
+             "/selftest/empty": b"", "/selftest/folder/inner": b"inner"}
+    if topics:
+        files["/selftest.txt"] = "".join(f"{topic}\n" for topic in topics).encode()
+    write_disk(path, [Partition(Fat(files, 64 * MIB), "esp", "ESP"), Partition(bytes(MIB), "data", "data")])
+
+
+def program_disk(path, data, more=None):
+    """A disk with that program as removable path."""
+    esp_disk(path, {REMOVABLE: data, **(more or {})}, size=64 * MIB)
+
+
+def make(name, path):
+    """Makes the image of that name; returns the path."""
+    function, words = IMAGES[name]
+    function(path, name, *words)
+    return path
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in IMAGES:
+        sys.exit("python -m tests.images.efi NAME OUT, where NAME is one of:\n" + "\n".join(
+            f"  {known:28} {(function.__doc__ or '').splitlines()[0] if function.__doc__ else ''}"
+            for known, (function, _) in IMAGES.items()))
+    make(sys.argv[1], pathlib.Path(sys.argv[2]))

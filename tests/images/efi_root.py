@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks with a whole Debian that boots through UEFI, laid out as Debian's cloud images are: p1 an ext4 root
+with the kernel, p14 for a BIOS, p15 the ESP. Roots are made once for each suite (see root.py).
+
+    efi_root.disk("trixie", "grub")          # shim, GRUB, grub.cfg on the root
+    efi_root.disk("trixie", "systemd-boot")  # systemd-boot with one entry, kernel on the ESP
+
+    build/venv/bin/python -m tests.images.efi_root trixie grub
+"""
+
+import os
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images import kernels, packages  # noqa: E402
+from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
+from tests.images.fat import MIB, Fat  # noqa: E402
+from tests.images.root import as_root, check_means  # noqa: E402
+
+COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
+          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "dmidecode")
+BOOTCTL = {"bookworm": "systemd-boot", "trixie": "systemd-boot-tools"}
+TITLES = {"bookworm": "Debian GNU/Linux 12", "trixie": "Debian GNU/Linux 13"}
+ROOT_SIZE = 1600 * MIB
+ROOT_UUID = "0fa7300d-0000-4000-8000-000000000001"
+ESP_ID = "0FA7-300D"
+MACHINE_ID = "0" * 31 + "1"
+
+# Packages whose scripts run grub-install: a guest without a network can install them again.
+KEPT_PACKAGES = ("shim-signed_", "grub-efi-amd64-signed_")
+
+# What grub-install writes to the ESP for a signed GRUB.
+ESP_GRUB_CFG = f"""search.fs_uuid {ROOT_UUID} root
+set prefix=($root)'/boot/grub'
+configfile $prefix/grub.cfg
+"""
+
+GRUB_CFG = """set timeout=1
+set default=0
+if [ -s $prefix/grubenv ]; then
+  load_env
+fi
+insmod part_gpt
+insmod ext2
+terminal_input console
+terminal_output console
+menuentry 'Debian GNU/Linux' --class debian --class os {{
+  insmod gzio
+  search --no-floppy --fs-uuid --set=root {uuid}
+  echo 'Loading Linux {version} ...'
+  linux /boot/vmlinuz-{version} root=UUID={uuid} ro console=ttyS0 {options}
+  echo 'Loading initial ramdisk ...'
+  initrd /boot/initrd.img-{version}
+}}
+"""
+
+
+def host_name(suite):
+    return f"fatwood-{suite}"
+
+
+def bootstrap(suite, folder):
+    """Installs that Debian into the folder, with a root who needs no password, and a serial console."""
+    uri = kernels.mirror("Debian")
+    chosen = ",".join((*COMMON, BOOTCTL[suite]))
+    command = ["debootstrap", "--variant=minbase", f"--include={chosen}",
+               f"--keyring={kernels.KEYRINGS['Debian']}"]
+    kernels.progress(f"installing {suite}, once: some minutes")
+    kernels.retried(lambda: as_root(*command, "--download-only", suite, folder, uri, error=kernels.Unavailable))
+    kept = [path.name for path in (folder / "var/cache/apt/archives").glob("*.deb")
+            if path.name.startswith(KEPT_PACKAGES)]
+    script = f"""
+        mkdir -p root/packages boot/efi boot/grub
+        cd var/cache/apt/archives; cp {' '.join(kept)} ../../../../root/packages; cd ../../../..
+    """
+    as_root("sh", "-ec", script, cwd=folder)
+    as_root(*command, suite, folder, uri)
+    script = f"""
+        echo {host_name(suite)} >etc/hostname
+        echo 'UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1' >etc/fstab
+        echo 'UUID={ESP_ID} /boot/efi vfat umask=0077 0 1' >>etc/fstab
+        echo {MACHINE_ID} >etc/machine-id
+        sed -i 's/^root:[^:]*:/root::/' etc/shadow
+        mkdir -p etc/systemd/system
+        for unit in apt-daily.timer apt-daily-upgrade.timer systemd-networkd-wait-online.service \\
+                    e2scrub_reap.service; do
+            ln -sf /dev/null etc/systemd/system/$unit
+        done
+        rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc usr/share/locale usr/share/man
+        chmod a+r boot/vmlinuz-* boot/initrd.img-*
+    """
+    as_root("sh", "-ec", script, cwd=folder)
+
+
+def version_of(folder):
+    (kernel,) = (folder / "boot").glob("vmlinuz-*")
+    return kernel.name.removeprefix("vmlinuz-")
+
+
+def make_root(suite, target):
+    """The ext4 file system, and beside it what boot loaders need of its /boot."""
+    with tempfile.TemporaryDirectory(prefix=".root-", dir=target.parent, ignore_cleanup_errors=True) as work:
+        folder = pathlib.Path(work) / "debian"
+        try:
+            bootstrap(suite, folder)
+            version = version_of(folder)
+            configuration = pathlib.Path(work) / "grub.cfg"
+            configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version, options="quiet"))
+            as_root("cp", configuration, folder / "boot/grub/grub.cfg")
+            kernels.progress("writing the root file system")
+            as_root("mke2fs", "-q", "-t", "ext4", "-U", ROOT_UUID, "-L", "root", "-d", folder, target / "root.ext4",
+                    f"{ROOT_SIZE // MIB}M")
+            as_root("chmod", "a+rw", target / "root.ext4")
+            for name in ("vmlinuz", "initrd.img"):
+                as_root("cp", folder / "boot" / f"{name}-{version}", target / name)
+            as_root("chmod", "-R", "a+rX", target)
+            (target / "version").write_text(version)
+        finally:
+            as_root("rm", "-rf", folder)
+
+
+def root(suite):
+    """The folder with root.ext4, vmlinuz, initrd.img and version."""
+    folder = kernels.CACHE / "efi-root" / suite
+    with kernels.lock(f"efi-root-{suite}"):
+        if not folder.exists():
+            check_means()
+            with kernels.new_folder(folder) as work:
+                make_root(suite, work)
+    return folder
+
+
+def grub_files(suite):
+    """shim and GRUB as Debian's cloud images have them, found by the removable path and by \\EFI\\debian."""
+    files = packages.boot_loaders(suite)
+    return {
+        "/EFI/BOOT/BOOTX64.EFI": files / packages.SHIM,
+        "/EFI/BOOT/grubx64.efi": files / packages.GRUB,
+        "/EFI/BOOT/mmx64.efi": files / packages.SHIM_MOK_MANAGER,
+        "/EFI/debian/shimx64.efi": files / packages.SHIM,
+        "/EFI/debian/grubx64.efi": files / packages.GRUB,
+        "/EFI/debian/mmx64.efi": files / packages.SHIM_MOK_MANAGER,
+        "/EFI/debian/fbx64.efi": files / packages.SHIM_FALLBACK,
+        "/EFI/debian/BOOTX64.CSV": packages.SHIM_CSV,
+        "/EFI/debian/grub.cfg": ESP_GRUB_CFG.encode(),
+    }
+
+
+def systemd_boot_files(suite, folder):
+    version = (folder / "version").read_text()
+    options = f"root=UUID={ROOT_UUID} ro console=ttyS0 quiet"
+    return {
+        "/EFI/BOOT/BOOTX64.EFI": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
+        "/EFI/systemd/systemd-bootx64.efi": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
+        "/loader/loader.conf": b"timeout 0\n",
+        **bls_files(folder / "vmlinuz", [folder / "initrd.img"], options, name=f"debian-{version}",
+                    title=TITLES[suite], version=version, sort_key="debian", machine_id=MACHINE_ID),
+    }
+
+
+def disk(suite, loader):
+    """The image; made on first use."""
+    folder = root(suite)
+    path = kernels.CACHE / "efi-root" / f"{suite}-{loader}.raw"
+    with kernels.lock(f"efi-root-{suite}"):
+        if path.exists():
+            return path
+        files = {"grub": grub_files, "systemd-boot": lambda _: systemd_boot_files(suite, folder)}[loader](suite)
+        temporary = path.with_suffix(".tmp")
+        write_disk(temporary, [
+            Partition(bytes(3 * MIB), "bios", "bios", 14),
+            Partition(Fat(files, 160 * MIB, cluster_blocks=2), "esp", "ESP", 15),
+            Partition(folder / "root.ext4", "linux", "root", 1),
+        ])
+        os.replace(temporary, path)
+    return path
+
+
+if __name__ == "__main__":
+    print(disk(*(sys.argv[1:3] if len(sys.argv) == 3 else ("trixie", "grub"))))

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by guest_init.sh: what a kernel sees of its UEFI firmware, and words of guest.efi=, done in their
+# order, with commas between: report, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT.
+
+efivars=/sys/firmware/efi/efivars
+test_guid=0fa7300d-7465-7374-8000-0242ac120002
+loader_guid=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
+global_guid=8be4df61-93ca-11d2-aa0d-00e098032b8c
+
+# Attributes non-volatile, boot services, runtime: the first four bytes of the file.
+efi_write() { printf '\007\000\000\000%s' "$2" 2>/dev/null >"$efivars/$1-$test_guid"; }
+
+efi_text() { tail -c +5 "$efivars/$1-$2" 2>/dev/null | tr -d '\0'; }
+
+efi_report() {
+	report "efi_bits=$(cat /sys/firmware/efi/fw_platform_size)"
+	report "efi_runtime_map=$(ls /sys/firmware/efi/runtime-map | wc -l)"
+	report "efi_variables=$(ls $efivars | wc -l)"
+	current=$(tail -c +5 $efivars/BootCurrent-$global_guid 2>/dev/null | hexdump -v -e '1/2 "%04X"')
+	report "efi_boot_current=$current"
+	# Attributes and the length of the path list come before the description.
+	report "efi_boot_option=$(tail -c +11 "$efivars/Boot$current-$global_guid" 2>/dev/null | head -c 60 |
+		tr -d '\0' | tr -c 'A-Za-z0-9. ' '?')"
+	for name in LoaderDevicePartUUID LoaderInfo LoaderFirmwareInfo LoaderEntrySelected StubInfo; do
+		report "$name=$(efi_text $name $loader_guid)"
+	done
+	for table in /sys/firmware/dmi/tables/smbios_entry_point; do
+		[ -e "$table" ] && report "smbios=yes"
+	done
+	dmesg | grep -iE '\befi|firmware bug|secure boot|rtc-efi|warning|random: crng|initrd' |
+		cut -c 1-300 | while read -r line; do report "efi_log=$line"; done
+}
+
+efi_rewrite() {
+	done=0
+	while [ $done -lt "$1" ]; do
+		efi_write Rewritten "round $done" || break
+		[ "$(efi_text Rewritten $test_guid)" = "round $done" ] || break
+		done=$((done + 1))
+	done
+	report "efi_rewritten=$done"
+}
+
+efi_word() {
+	name=${1#*:}
+	value=${name#*=}
+	name=${name%%=*}
+	file=$efivars/$name-$test_guid
+	case $1 in
+	report) efi_report ;;
+	list) for file in "$efivars"/*; do report "efi_name=${file##*/}"; done ;;
+	get:*) report "efi_get=$name $(efi_text "$name" $test_guid)" ;;
+	set:*) efi_write "$name" "$value" && report "efi_set=$name good" || report "efi_set=$name bad" ;;
+	delete:*)
+		chattr -i "$file" 2>/dev/null
+		rm "$file" 2>/dev/null && [ ! -e "$file" ] &&
+			report "efi_delete=$name good" || report "efi_delete=$name bad"
+		;;
+	rewrite:*) efi_rewrite "$name" ;;
+	esac
+}
+
+efi_words() {
+	if [ ! -e /sys/firmware/efi ]; then
+		report "efi=no"
+		return
+	fi
+	report "efi=yes"
+	mount -t efivarfs efivarfs $efivars 2>/dev/null
+	for word in $(echo "$1" | tr ',' ' '); do
+		efi_word "$word"
+	done
+}

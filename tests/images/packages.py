@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UEFI programs of Debian: shim, GRUB, systemd-boot and its stub, the Shell, fetched as kernels.py says.
+
+    packages.boot_loaders("trixie") / packages.GRUB
+
+    build/venv/bin/python -m tests.images.packages          # fetches all of them
+"""
+
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images import kernels  # noqa: E402
+
+# Suite: the packages that are unpacked together into one folder.
+BOOT_LOADERS = {
+    "bookworm": ("shim-signed", "shim-helpers-amd64-signed", "grub-efi-amd64-signed", "systemd-boot-efi"),
+    "trixie": ("shim-signed", "shim-helpers-amd64-signed", "grub-efi-amd64-signed", "systemd-boot-efi",
+               "systemd-ukify", "efi-shell-x64"),
+}
+KERNELS = {"bookworm": "debian12-cloud", "trixie": "debian13-cloud"}
+
+SHIM = "usr/lib/shim/shimx64.efi.signed"
+SHIM_FALLBACK = "usr/lib/shim/fbx64.efi.signed"
+SHIM_MOK_MANAGER = "usr/lib/shim/mmx64.efi.signed"
+GRUB = "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed"
+SYSTEMD_BOOT = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+STUB = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
+SHELL = "usr/share/efi-shell-x64/shellx64.efi"
+UKIFY = "usr/lib/systemd/ukify"
+
+# BOOTX64.CSV as grub-install writes it: loader, title, options, comment.
+SHIM_CSV = "shimx64.efi,debian,,This is the boot entry for debian\n".encode("utf-16")
+
+
+def boot_loaders(suite):
+    """The folder of that suite's boot loaders, downloaded on first use."""
+    def fill(apt, work):
+        for package in BOOT_LOADERS[suite]:
+            apt.unpack(package, work)
+
+    return kernels.unpacked(kernels.CACHE / "boot-loaders" / suite, "Debian", suite, "main", fill)
+
+
+def kernel(suite):
+    """The kernel of that suite for virtual machines."""
+    return kernels.fetch(KERNELS[suite])
+
+
+@dataclasses.dataclass(frozen=True)
+class Firmware:
+    """OVMF: code, and the store of variables that each machine starts with."""
+
+    code: pathlib.Path
+    variables: pathlib.Path
+
+
+@functools.cache
+def ovmf():
+    """The OVMF without Secure Boot: this machine's, else that of bookworm's package."""
+    for root in (pathlib.Path("/"), None):
+        if root is None:
+            root = kernels.unpacked_package("Debian", "bookworm", "main", "ovmf")
+        folder = root / "usr/share/OVMF"
+        for suffix in ("_4M", ""):
+            found = Firmware(folder / f"OVMF_CODE{suffix}.fd", folder / f"OVMF_VARS{suffix}.fd")
+            if found.code.exists() and found.variables.exists():
+                return found
+    raise kernels.Unavailable("no OVMF: install the package ovmf")
+
+
+def versions(folder):
+    """What the folder of a suite holds, for reports: file name to size."""
+    return json.dumps({str(path.relative_to(folder)): os.stat(path).st_size
+                       for path in sorted(folder.glob("usr/**/*.efi*")) if path.is_file()}, indent=1)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BOOT_LOADERS:
+        print(versions(boot_loaders(name)))
+        print(kernel(name))
+    print(ovmf())
