@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the boot tests share: firmware builds, images, and the report of a failed test."""
 
+import dataclasses
 import functools
 import pathlib
 import sys
@@ -12,8 +13,9 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import firmware as firmware_build  # noqa: E402
 from scripts import lab as lab_module  # noqa: E402
+from tests.boot import efi as efi_boot  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
-from tests.images import initrd, kernels, stub  # noqa: E402
+from tests.images import efi, initrd, kernels, packages, stub  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
 
 sys.modules.setdefault("vmm", vmm_module)  # `import vmm` and `tests.boot.vmm` are one module
@@ -30,6 +32,16 @@ def build(name, *symbols):
 
 def pytest_addoption(parser):
     parser.addoption("--defconfig", help="skip what boots another one: CI has a job for each")
+    parser.addoption("--ovmf", action="store_true", help="run the UEFI tests under OVMF too, to check them")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--ovmf"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("ovmf")]
+    if left_out:
+        config.hook.pytest_deselected(left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +76,24 @@ def images(tmp_path_factory):
 def stub_kernel():
     """The stub kernel as bytes, small: most tests need no more."""
     return stub.Stub().data()
+
+
+@pytest.fixture
+def place(request, firmware):
+    """Where a UEFI test runs (tests/boot/efi.py), with its firmware built."""
+    chosen = request.param
+    if chosen.is_ovmf:
+        return dataclasses.replace(chosen, firmware=packages.ovmf())
+    image = firmware(chosen.build)
+    if not efi_boot.has_uefi(image):
+        pytest.skip(f"{chosen.build}_defconfig has no UEFI")
+    return dataclasses.replace(chosen, firmware=image)
+
+
+@pytest.fixture(scope="session")
+def efi_image(images):
+    """efi_image(name) is the disk of that name (tests/images/efi.py)."""
+    return lambda name: images(name, lambda path: efi.make(name, path))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ import time
 
 from qemu.qmp import ConnectError, QMPClient
 
+from tests.images import packages
+
 # For loaded machines; never a measure of anything.
 WAIT_SECONDS = 300
 TAIL_LINES = 60
@@ -31,18 +33,20 @@ GUEST = "FATWOOD-GUEST: "
 
 @dataclasses.dataclass
 class Disk:
-    """A virtio-blk disk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio."""
+    """A virtio-blk disk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio. What a
+    guest writes is forgotten, unless the disk is kept."""
 
     path: pathlib.Path
     transport: str = "pci"
     block: int = 512
     behind: str = ""  # a bridge's id (see Vmm.bridges), or an address such as "addr=5.1"
     read_only: bool = False
+    kept: bool = False
     options: str = ""
 
     def arguments(self, number):
         drive = f"if=none,id=disk{number},format=raw,file={self.path}"
-        drive += ",readonly=on,file.locking=off" if self.read_only else ",snapshot=on"
+        drive += ",readonly=on,file.locking=off" if self.read_only else "" if self.kept else ",snapshot=on"
         device = {"pci": "virtio-blk-pci", "pci-modern": "virtio-blk-pci,disable-legacy=on",
                   "mmio": "virtio-blk-device"}[self.transport]
         device += f",drive=disk{number}"
@@ -56,7 +60,8 @@ class Disk:
 class Report(dict):
     """The guest's report: key to value, or to a list of values for a key that repeats."""
 
-    REPEATED = ("memmap", "setup_data", "virtio", "disk", "insmod_failed")
+    REPEATED = ("memmap", "setup_data", "virtio", "disk", "insmod_failed", "efi_log", "efi_name", "efi_get",
+                "efi_set", "efi_delete")
 
     def __init__(self, lines):
         super().__init__({key: [] for key in self.REPEATED})
@@ -92,6 +97,16 @@ class Report(dict):
         return self["cmdline"].split()
 
 
+def firmware_arguments(firmware, kernel, variables):
+    """The firmware's image is loaded as a kernel is; OVMF (packages.Firmware) lies in flash, with a store of
+    variables that is kept if it is a file of the test's own."""
+    if not isinstance(firmware, packages.Firmware):
+        return ["-kernel", str(kernel or firmware)]
+    store = f"if=pflash,unit=1,format=raw,file={variables or firmware.variables}"
+    return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={firmware.code}",
+            "-drive", store if variables else f"{store},snapshot=on", *(["-kernel", str(kernel)] if kernel else [])]
+
+
 class Vmm:
     """One QEMU. machine: q35, pc, microvm, with options after a comma; memory in MiB.
 
@@ -105,14 +120,14 @@ class Vmm:
 
     def __init__(self, firmware, machine="q35", memory=256, disks=(), command_line="", cpus=1,
                  cpu="qemu64", initrd=None, bridges=(), serial=True, extra=(), reboot=False, kernel=None,
-                 globals=()):
+                 globals=(), variables=None):
         self.folder = tempfile.TemporaryDirectory(prefix="fatwood-")
         self.qmp_path = os.path.join(self.folder.name, "qmp")
         self.command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
                         "-machine", machine, "-accel", "tcg,thread=single", "-cpu", f"{cpu},cx16=off",
                         "-m", str(memory), "-smp", str(cpus),
                         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                        "-kernel", str(kernel or firmware)]
+                        *firmware_arguments(firmware, kernel, variables)]
         if command_line:
             self.command += ["-append", command_line]
         if initrd:

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boots that go through UEFI, under the firmware of this tree or under OVMF, which checks the tests.
+
+A test that takes `place` runs once for each place it is marked with:
+
+    @on("q35", "pc", "microvm")
+    def test_x(place, efi_image):
+        with place.boot(efi_image("cloud-trixie")) as vmm:
+            report = vmm.guest()
+
+Those under OVMF run only with --ovmf. By hand: python -m tests.boot.efi IMAGE [FATWOOD.ELF [MACHINE]]
+"""
+
+import dataclasses
+import os
+import pathlib
+import sys
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from tests.boot.vmm import Disk, Vmm
+from tests.images import kernels, packages
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A machine with a firmware. build: the defconfig, "" for OVMF."""
+
+    machine: str
+    build: str
+    transport: str
+    firmware: object = None  # what conftest.py built, or OVMF
+
+    @property
+    def name(self):
+        return f"{self.build or 'ovmf'}-{self.machine}"
+
+    @property
+    def is_ovmf(self):
+        return not self.build
+
+    def disk(self, path, **options):
+        return path if isinstance(path, Disk) else Disk(path, self.transport, **options)
+
+    def boot(self, *disks, memory=512, **options):
+        """A Vmm, not started yet: `with` starts it."""
+        disks = [self.disk(path) for path in disks]
+        if clock := kernels.clock_options(self.machine):
+            options["command_line"] = f"{options.get('command_line', '')} {clock}".strip()
+        return Vmm(self.firmware, self.machine, memory, disks, **options)
+
+
+PLACES = {
+    "q35": Place("q35", "qemu", "pci"),
+    "pc": Place("pc", "qemu", "pci-modern"),
+    "microvm": Place("microvm", "qemu_microvm", "mmio"),
+    "microvm-pcie": Place("microvm,pcie=on", "x86_64", "pci-modern"),
+}
+OVMF = Place("q35", "", "pci-modern")
+
+
+def on(*machines, ovmf=True):
+    """Where a test runs: on these machines, and under OVMF."""
+    rows = [pytest.param(PLACES[machine], id=machine) for machine in machines]
+    if ovmf:
+        rows.append(pytest.param(OVMF, id="ovmf", marks=pytest.mark.ovmf))
+    return pytest.mark.parametrize("place", rows, indirect=True)
+
+
+def has_uefi(image):
+    """Whether that image offers UEFI: it was configured, and the code is there."""
+    configuration = image.with_name(".config").read_text()
+    if "CONFIG_EFI=y" not in configuration:
+        return False
+    with open(image.with_name("fatwood.debug.elf"), "rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        return bool(table and table.get_symbol_by_name("efi_start"))
+
+
+def main():
+    image, *rest = sys.argv[1:]
+    firmware = pathlib.Path(rest[0]) if rest else packages.ovmf()
+    machine = rest[1] if len(rest) > 1 else "q35"
+    transport = "mmio" if machine == "microvm" else "pci"
+    vmm = Vmm(firmware, machine, 1024, [Disk(pathlib.Path(image), transport)],
+              command_line=kernels.clock_options(machine))
+    os.execvp(vmm.command_to_show[0], vmm.command_to_show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real boot loaders and kernels through UEFI, to the user space of the quick guest (tests/images/efi.py)."""
+
+import re
+
+import pytest
+
+from tests.boot.efi import on
+from tests.images.disk import Partition
+from tests.images.fat import Volume
+from tests.images.efi import SUITES
+
+DOWN, ENTER = "\x1b[B", "\r"
+# GPT: p1 begins after the table, on 64 blocks.
+FIRST_PARTITION = 64 * 512
+ESP_GUID = Partition(None, "esp", "ESP").guid
+
+# Lines of the kernel that come from the machine, or that the quick guest itself causes.
+HARMLESS = re.compile(r"initrd|TSC|unchecked|RETBleed|Spectre|MDS|MMIO Stale|clocksource", re.IGNORECASE)
+BAD = re.compile(r"firmware bug|warning|error|fail|unable|cannot|invalid", re.IGNORECASE)
+
+
+def assert_uefi(report, name):
+    """The guest came up through that image, with UEFI alive and nothing to complain of."""
+    assert f"from={name}" in report.words
+    assert report.get("efi") == "yes"
+    assert report["efi_bits"] == "64"
+    assert report.number("efi_runtime_map") >= 2, "runtime code and data"
+    assert report.number("efi_variables") >= 3
+    bad = [line for line in report["efi_log"] if BAD.search(line) and not HARMLESS.search(line)]
+    assert not bad
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "pc", "microvm")
+def test_shim_and_grub(place, efi_image, suite):
+    with place.boot(efi_image(f"shim-grub-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"shim-grub-{suite}")
+        vmm.wait_for_end()
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "microvm")
+def test_cloud_layout(place, efi_image, suite):
+    with place.boot(efi_image(f"cloud-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"cloud-{suite}")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_boot_on_second_disk(place, efi_image, suite):
+    with place.boot(efi_image(f"esp-only-{suite}"), efi_image(f"boot-only-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"boot-only-{suite}")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_grub_menu_by_keys(place, efi_image, suite):
+    with place.boot(efi_image(f"shim-grub-menu-{suite}")) as vmm:
+        vmm.expect("Entry third")
+        vmm.send(DOWN)
+        vmm.send(ENTER)
+        assert_uefi(vmm.guest(), "second")
+
+
+@on("q35")
+def test_grub_command_line(place, efi_image):
+    """GRUB sees the disk with its partition by the device paths, and reads files."""
+    with place.boot(efi_image("shim-grub-menu-trixie")) as vmm:
+        vmm.expect("Entry third")
+        vmm.send("c")
+        vmm.expect("grub> ")
+        vmm.send("ls\r")
+        vmm.expect(r"\(hd0\) *\(hd0,gpt1\)")
+        position = len(vmm.log)
+        vmm.send("ls -l ($root)/initrd.img\r")
+        vmm.expect(r"^\d+ +(\d+ +)?initrd\.img", position)
+        vmm.send("halt\r")
+        vmm.wait_for_end()
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "pc", "microvm")
+def test_systemd_boot(place, efi_image, suite):
+    with place.boot(efi_image(f"systemd-boot-{suite}")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"systemd-boot-{suite}")
+        assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+        assert report["LoaderEntrySelected"] == "debian.conf"
+        assert report["LoaderInfo"].startswith("systemd-boot")
+        assert report["LoaderFirmwareInfo"]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_systemd_boot_menu_by_keys(place, efi_image, suite):
+    with place.boot(efi_image(f"systemd-boot-menu-{suite}")) as vmm:
+        vmm.expect("Entry third")
+        vmm.send(DOWN)
+        vmm.send(DOWN)
+        vmm.send(ENTER)
+        assert_uefi(vmm.guest(), "third")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "microvm")
+def test_systemd_boot_with_uki(place, efi_image, suite):
+    with place.boot(efi_image(f"systemd-boot-uki-{suite}")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"systemd-boot-uki-{suite}")
+        assert report["StubInfo"].startswith("systemd-stub")
+        assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_systemd_boot_counts(place, efi_image, tmp_path, suite):
+    disk = copied(efi_image(f"systemd-boot-counted-{suite}"), tmp_path)
+    with place.boot(place.disk(disk, kept=True)) as vmm:
+        assert_uefi(vmm.guest(), f"systemd-boot-counted-{suite}")
+        vmm.wait_for_end()
+    assert_file(disk, "/loader/entries/debian+2-1.conf")
+
+
+def copied(image, folder):
+    target = folder / "disk.raw"
+    target.write_bytes(image.read_bytes())
+    return target
+
+
+def assert_file(disk, name):
+    with Volume(disk, FIRST_PARTITION) as volume:
+        volume.find(name)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "pc", "microvm", "microvm-pcie")
+def test_uki(place, efi_image, suite):
+    """As removable path; its own command line holds, as no options are handed over."""
+    with place.boot(efi_image(f"uki-{suite}")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"uki-{suite}")
+        assert report["StubInfo"].startswith("systemd-stub")
+        vmm.wait_for_end()
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "microvm", ovmf=False)
+def test_uki_by_fatwood(place, efi_image, suite):
+    """A UKI in EFI/Linux is an entry of the firmware's own."""
+    with place.boot(efi_image(f"uki-bls-{suite}")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"uki-bls-{suite}")
+        assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "microvm", ovmf=False)
+def test_entry_through_stub(place, efi_image, suite):
+    """A Boot Loader Specification entry starts its kernel through the EFI stub."""
+    with place.boot(efi_image(f"bls-{suite}")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"bls-{suite}")
+        assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+        assert any("INITRD=" in line for line in report["efi_log"]), "it came by LoadFile2"
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_uki_by_grub(place, efi_image, suite):
+    with place.boot(efi_image(f"uki-grub-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"uki-grub-{suite}")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "pc", "microvm")
+def test_stub_with_options(place, efi_image, suite):
+    """Load options and initrd= of whoever starts the kernel."""
+    with place.boot(efi_image(f"stub-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"stub-{suite}")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", ovmf=False)
+def test_vendor_folder(place, efi_image, suite):
+    """Without \\EFI\\BOOT the loader is found by BOOTX64.CSV and known paths; OVMF knows neither."""
+    with place.boot(efi_image(f"shim-grub-vendor-{suite}")) as vmm:
+        assert_uefi(vmm.guest(), f"shim-grub-vendor-{suite}")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_shim_fallback(place, efi_image, tmp_path, suite):
+    """shim's fallback makes Boot0000 from BOOTX64.CSV and goes on; the next boot goes by BootOrder."""
+    disk = copied(efi_image(f"shim-grub-fallback-{suite}"), tmp_path)
+    store = tmp_path / "variables"
+    if place.is_ovmf:
+        store.write_bytes(place.firmware.variables.read_bytes())
+    for _ in range(2):
+        with place.boot(place.disk(disk, kept=True), variables=store if place.is_ovmf else None) as vmm:
+            report = vmm.guest()
+            vmm.wait_for_end()
+            assert_uefi(report, f"shim-grub-fallback-{suite}")
+    assert report["efi_boot_option"].startswith("debian")
