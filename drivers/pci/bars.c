@@ -3,7 +3,7 @@
  * Addresses for devices to which nobody gave any (QEMU microvm with pcie=on): bus numbers and
  * memory windows of bridges, and the memory BARs of the devices that we drive (PCI Local
  * Bus 3.0, 6.2.5.1; PCI-to-PCI Bridge 1.2, 3.2.5). All of it lies in the 32-bit device hole from 3
- * GiB on, one after the other. What has an address is never moved.
+ * GiB on, one after the other. What has an address is never moved, and nothing is put over it.
  */
 #include "core/log.h"
 #include "core/memory.h"
@@ -14,6 +14,7 @@
 enum {
 	BRIDGE_DEPTH_MAX = 8,
 	WINDOW_CLOSED = 0x0000fff0,
+	PLACED_MAX = 64,
 };
 
 /* The hole: above the RAM of every VMM, up to the I/O APIC. */
@@ -21,6 +22,13 @@ enum {
 #define HOLE_END 0xfe000000ull
 
 static u64 next_address = HOLE_BASE;
+
+/* What the VMM has put into the hole on the root bus: BARs, and windows of bridges. */
+static struct placed {
+	u64 base, end;
+} placed[PLACED_MAX];
+static u32 placed_count;
+static bool placed_is_known;
 
 /* The first multiple of @size from @base on at which that many bytes meet nothing in the ledger. */
 static u64 skip_ledger(u64 base, u64 size)
@@ -43,6 +51,14 @@ static u64 skip_ecam(const struct ecam *window, u64 base, u64 size)
 	return first < base + size && end > base ? align_up(end, size) : base;
 }
 
+static u64 skip_placed(u64 base, u64 size)
+{
+	for (u32 i = 0; i < placed_count; i++)
+		if (placed[i].base < base + size && placed[i].end > base)
+			base = align_up(placed[i].end, size);
+	return base;
+}
+
 /* @size is a power of two. */
 static enum status allocate(const struct pci_device *device, u64 size, u64 *out)
 {
@@ -51,6 +67,7 @@ static enum status allocate(const struct pci_device *device, u64 size, u64 *out)
 	do {
 		before = base;
 		base = skip_ecam(&device->window, skip_ledger(base, size), size);
+		base = skip_placed(base, size);
 		if (base < before || base >= HOLE_END || size > HOLE_END - base) {
 			log_warning("PCI %s: no room for a BAR of 0x%lx bytes", device->name, size);
 			return ERR_NO_MEMORY;
@@ -78,6 +95,68 @@ static u64 measure(const struct pci_device *device, const struct pci_bar *bar)
 	return ~mask + 1; /* 0: no such BAR */
 }
 
+static void note_placed(const struct pci_device *device, u64 base, u64 size)
+{
+	if (base >= HOLE_END || size == 0 || base + size <= HOLE_BASE)
+		return;
+	if (placed_count == PLACED_MAX)
+		return log_warning("PCI %s: more than %d addresses, the one at 0x%lx may be used "
+				   "twice (PLACED_MAX)",
+				   device->name, PLACED_MAX, base);
+	placed[placed_count++] = (struct placed){ base, base + size };
+}
+
+/* Its memory is off while it is measured, and nobody uses it meanwhile. */
+static void note_bar(const struct pci_device *device, const struct pci_bar *bar)
+{
+	u32 offset = PCI_BAR0 + 4 * bar->index;
+	u16 command = (u16)pci_read32(device, PCI_COMMAND);
+	u64 size;
+
+	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
+	size = measure(device, bar);
+	pci_write32(device, offset, (u32)bar->base);
+	if (bar->is_64_bit)
+		pci_write32(device, offset + 4, (u32)(bar->base >> 32));
+	pci_write16(device, PCI_COMMAND, command);
+	if (is_power_of_two(size))
+		note_placed(device, bar->base, size);
+}
+
+static void note_function(const struct pci_device *device, void *context)
+{
+	struct pci_bar bar;
+
+	(void)context;
+	if (pci_is_bridge(device)) {
+		u32 window = pci_read32(device, PCI_MEMORY_WINDOW);
+		u64 first = (u64)(window & 0xfff0) << 16, last = (window & 0xfff00000) | 0xfffff;
+
+		if (pci_read32(device, PCI_BUS_NUMBERS) >> 8 & 0xff && last > first)
+			note_placed(device, first, last + 1 - first);
+		return;
+	}
+	for (u32 index = 0; index < PCI_BAR_COUNT; index += bar.is_64_bit ? 2 : 1)
+		if (pci_bar_read(device, index, &bar) && bar.base && bar.base < HOLE_END)
+			note_bar(device, &bar);
+}
+
+/* Once, and only on a machine where an address is missing: it costs accesses. */
+static void find_placed(const struct pci_device *device)
+{
+	if (placed_is_known)
+		return;
+	placed_is_known = true;
+	pci_visit_bus(device->config ? &device->window : NULL, device->window.bus_first,
+		      PCI_DEVICES_PER_BUS, note_function, NULL);
+}
+
+void pci_forget_placed(void)
+{
+	placed_is_known = false;
+	placed_count = 0;
+}
+
 /* Sizes and places an empty memory BAR. */
 static enum status place(const struct pci_device *device, struct pci_bar *bar)
 {
@@ -86,6 +165,7 @@ static enum status place(const struct pci_device *device, struct pci_bar *bar)
 	enum status status = ERR_NOT_FOUND;
 	u64 size;
 
+	find_placed(device);
 	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
 	size = measure(device, bar);
 	if (is_power_of_two(size))

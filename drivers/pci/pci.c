@@ -370,6 +370,8 @@ static bool is_off(void)
 void pci_probe(void)
 {
 	functions_found = 0;
+	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS))
+		pci_forget_placed();
 	if (IS_ENABLED(CONFIG_VIRTIO_MMIO) && is_off()) {
 		log_debug("PCI: off, by the command line");
 		return;

@@ -147,6 +147,9 @@ void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
  */
 enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar);
 
+/* Before a scan: what the VMM has placed is found out anew. */
+void pci_forget_placed(void);
+
 /*
  * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns
  * the BARs of the devices there that we drive. Returns the last number given.

@@ -323,6 +323,37 @@ static u64 assign_big(u64 size)
 	return assign_beside(size, (struct ecam){ .base = 2 * GIB });
 }
 
+/* What the VMM has placed is nowhere in the ledger. */
+TEST(bars_that_the_vmm_placed_are_not_overlaid)
+{
+	u64 next = assign(0x1000, 0) + 0x1000, base;
+	u64 taken = align_up(next, 0x10000), window = align_up(taken + 0x10000, MIB);
+	struct fake_function *function, *bridge;
+	struct pci_device device;
+
+	machine_start_pci();
+	add(OTHER_ID, 0, 1, 0x10000, (u32)taken);
+	bridge = add_bridge(0, 2);
+	bridge->config[PCI_BUS_NUMBERS + 1] = 5;
+	store_le32(bridge->config + PCI_MEMORY_WINDOW, (u32)window | (u32)(window >> 16));
+	function = add(OTHER_ID, 0, 3, 0x10000, 0);
+	device = device_of(function);
+	pci_forget_placed();
+	CHECK_EQUAL(pci_bar(&device, 0, &base), OK);
+	CHECK(base >= taken + 0x10000);
+	CHECK_EQUAL(load_le32(functions[0].config + PCI_BAR0), taken); /* as it was */
+
+	function = add(OTHER_ID, 0, 4, 0x80000, 0);
+	device = device_of(function);
+	CHECK_EQUAL(pci_bar(&device, 0, &base), OK);
+	CHECK(base + 0x80000 <= window || base >= window + MIB);
+	function = add(OTHER_ID, 0, 5, MIB, 0);
+	device = device_of(function);
+	CHECK_EQUAL(pci_bar(&device, 0, &base), OK);
+	CHECK(base >= window + MIB);
+	CHECK_EQUAL(machine.violations, 0);
+}
+
 /* Up to the I/O APIC, to the last byte. */
 TEST(the_hole_is_filled)
 {
