@@ -11,6 +11,7 @@
 #include "core/timing.h"
 #include "drivers/platform/acpi.h"
 #include "efi/start.h"
+#include "fs/names.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -79,6 +80,16 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 	}
 }
 
+/* What is there that we cannot read. */
+static const char *unreadable(struct block_device *partition, enum status status)
+{
+	const char *name = NULL;
+
+	if (IS_ENABLED(CONFIG_FILE_SYSTEM_NAMES) && status == ERR_UNRECOGNIZED)
+		name = file_system_name(partition);
+	return name ? name : "file system";
+}
+
 /* Adds the volume on @partition, if there is one that we can read. */
 static void add_volume(struct boot_disk *volumes, struct block_device *partition)
 {
@@ -92,7 +103,7 @@ static void add_volume(struct boot_disk *volumes, struct block_device *partition
 	if (!status)
 		volumes->volumes[volumes->volume_count++] = volume;
 	else
-		boot_tried(partition->name, "file system", status);
+		boot_tried(partition->name, unreadable(partition, status), status);
 }
 
 static void add_volumes_of_kind(struct boot_disk *volumes, const struct partition_table *table,
