@@ -65,6 +65,18 @@ static void describe_machine(void)
 	power_last_action();
 }
 
+/* Most images boot by this alone, and their owner should know what is missing. */
+static void note_efi_programs(struct boot_disk *volumes)
+{
+	struct file file;
+
+	for (u32 i = 0; i < volumes->volume_count; i++)
+		if (!volume_open(volumes->volumes[i], SPAN("EFI/BOOT/BOOTX64.EFI"), &file))
+			boot_tried(volumes->volumes[i]->device->name,
+				   "EFI/BOOT/BOOTX64.EFI, and EFI is not built in",
+				   ERR_UNSUPPORTED);
+}
+
 /*
  * Tries each boot method on volumes that belong together. Comes back only if none of them booted.
  */
@@ -78,6 +90,8 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 
 		boot_tried(volumes->volumes[0]->device->name, boot_methods[i]->name, status);
 	}
+	if (!IS_ENABLED(CONFIG_EFI) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+		note_efi_programs(volumes);
 }
 
 /* What is there that we cannot read. */
