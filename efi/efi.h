@@ -71,6 +71,12 @@ struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_obje
 /* Closes what @agent has opened: its image goes. */
 void efi_close_all_of_agent(EFI_HANDLE agent);
 
+/*
+ * The memory of an image goes: removes the interfaces that lie in it and closes the events whose
+ * notification does, which the image should have done itself.
+ */
+void efi_forget_memory(u64 base, u64 size);
+
 /* services/events.c */
 
 /*

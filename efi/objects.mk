@@ -11,7 +11,7 @@ obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
 obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
-obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/drivers.o
+obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/forget.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o
 obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o \
 	efi/services/images.o efi/services/image_source.o efi/services/image_start.o

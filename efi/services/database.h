@@ -57,6 +57,9 @@ EFI_STATUS efi_uninstall_from(EFI_HANDLE handle, const EFI_GUID *guid, void *int
 /* Has some handle a device path of the same bytes? */
 bool efi_device_path_is_taken(const EFI_DEVICE_PATH_PROTOCOL *path);
 
+/* Removes the interface, whoever uses it. */
+void efi_protocol_remove(struct efi_protocol *protocol);
+
 /* registrations.c */
 struct efi_registration *efi_registration_of(const void *registration); /* NULL: unknown */
 void efi_registrations_notify(const struct efi_class *class);

@@ -31,6 +31,15 @@ struct efi_event *efi_event_of(EFI_EVENT event)
 	return found;
 }
 
+struct efi_event *efi_event_within(u64 base, u64 size)
+{
+	for (u32 i = 0; i < HASH_SIZE; i++)
+		for (struct efi_event *event = hash[i]; event; event = event->next_in_hash)
+			if (event->notify && (u64)(uintptr_t)event->notify - base < size)
+				return event;
+	return NULL;
+}
+
 static void join_group(struct efi_event *event, const EFI_GUID *group)
 {
 	event->has_group = true;

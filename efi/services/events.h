@@ -32,6 +32,9 @@ struct efi_event {
 /* events.c */
 struct efi_event *efi_event_of(EFI_EVENT event); /* NULL: no such event now. Constant time. */
 
+/* Some event whose notification is in that memory; NULL: none. */
+struct efi_event *efi_event_within(u64 base, u64 size);
+
 /* Signals the event, and with it its group. Notifications are only queued. */
 void efi_event_signal(struct efi_event *event);
 

@@ -212,7 +212,7 @@ static EFI_STATUS add(struct efi_object *object, const EFI_GUID *guid, void *int
 	return EFI_SUCCESS;
 }
 
-static void remove(struct efi_protocol *protocol)
+void efi_protocol_remove(struct efi_protocol *protocol)
 {
 	struct efi_object *object = protocol->object;
 	struct efi_protocol **link = &object->protocols;
@@ -276,7 +276,7 @@ EFI_STATUS efi_uninstall_from(EFI_HANDLE handle, const EFI_GUID *guid, void *int
 	if (status)
 		return status;
 	efi_events_hold();
-	remove(efi_protocol_of(handle, guid));
+	efi_protocol_remove(efi_protocol_of(handle, guid));
 	efi_events_release();
 	return EFI_SUCCESS;
 }

@@ -153,6 +153,7 @@ void efi_image_unload(struct efi_image *image)
 	efi_close_all_of_agent(&image->object);
 	(void)efi_uninstall(&image->object, &guid_loaded_image_device_path, image->path);
 	(void)efi_uninstall(&image->object, &guid_loaded_image, &image->loaded);
+	efi_forget_memory(image->base, image->size);
 	free_memory(image);
 	drop(image);
 }

@@ -309,6 +309,48 @@ TEST(an_agent_that_goes_closes_what_it_has_opened)
 	drop();
 }
 
+static void EFIAPI ignore(EFI_EVENT event, void *context)
+{
+	(void)event, (void)context;
+}
+
+static void EFIAPI ignore_too(EFI_EVENT event, void *context)
+{
+	(void)context, (void)event;
+}
+
+/* An image that returned has left them: nothing may call into its memory any more. */
+TEST(what_lies_in_memory_that_goes_is_forgotten)
+{
+	u8 image[16];
+	EFI_HANDLE left = NULL, both = NULL;
+	EFI_EVENT gone, kept;
+
+	make();
+	efi_install_protocol_interface(&left, &a, EFI_NATIVE_INTERFACE, &image[0]);
+	efi_install_protocol_interface(&both, &a, EFI_NATIVE_INTERFACE, &image[15]);
+	efi_install_protocol_interface(&both, &b, EFI_NATIVE_INTERFACE, &x);
+	efi_install_protocol_interface(&both, &mark, EFI_NATIVE_INTERFACE, NULL);
+	/* Whoever uses it. */
+	CHECK_STATUS(efi_open_protocol(left, &a, (void **)&(void *){ NULL }, agent, child, BOTH),
+		     EFI_SUCCESS);
+	efi_forget_memory((uintptr_t)image, sizeof(image));
+	CHECK(!efi_object_of(left));
+	CHECK(!efi_has_protocol(both, &a));
+	CHECK(efi_has_protocol(both, &b) && efi_has_protocol(both, &mark));
+	CHECK(efi_has_protocol(handle, &a));
+	efi_uninstall_multiple_protocol_interfaces(both, &b, &x, &mark, NULL, NULL);
+
+	efi_create_event(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, ignore, NULL, &gone);
+	efi_create_event(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, ignore_too, NULL, &kept);
+	efi_set_timer(gone, TimerPeriodic, 0);
+	efi_forget_memory((uintptr_t)ignore, 1);
+	CHECK_STATUS(efi_close_event(gone), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(efi_close_event(kept), EFI_SUCCESS);
+	efi_forget_memory(0, 0);
+	drop();
+}
+
 TEST(no_memory_for_an_item)
 {
 	void *interface = &y;
