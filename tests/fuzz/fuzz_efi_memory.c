@@ -11,7 +11,6 @@
 #include "efi/services/services.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
-#include "tests/unit/efi_paths.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 

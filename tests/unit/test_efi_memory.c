@@ -5,7 +5,6 @@
 #include "efi/services/services.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
-#include "tests/unit/efi_paths.h"
 #include "tests/unit/test.h"
 
 #define RAM 0xfull
