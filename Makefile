@@ -221,6 +221,7 @@ test-unit: ## unit tests with gcc and clang, under sanitizers (TESTS="fat gpt" f
 fuzz-replay: ## run the fuzz corpus as a test (TESTS=)
 fuzz: ## fuzz each target for FUZZ_SECONDS=20 (TESTS=); crashes are kept in $(O)/fuzz
 test-unit fuzz-replay fuzz: $(O)/host/auto.conf
+	+@$(MAKE) --no-print-directory -s O=$(O)/host $(O)/host/include/generated/runtime.bin
 	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
 
 test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=tests/boot/test_...)

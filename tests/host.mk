@@ -37,6 +37,9 @@ CPPFLAGS := -I. -Itests/host/include -I$(O)/host/include -MMD -MP
 CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Wshadow \
 	-Wvla -Werror -fsanitize=address,undefined -fno-sanitize-recover=all
 
+# As it is in the firmware, built by the Makefile.
+runtime-program := $(O)/host/include/generated/runtime.bin
+
 # lib/string.c defines what the C library also defines, so it and its test use other names.
 string-functions := memcpy memmove memset memcmp strlen strnlen strcmp
 string-names := $(foreach name,$(string-functions),-D$(name)=fw_$(name))
@@ -57,6 +60,9 @@ $$(O)/host-$(1)/core/arena.o: names := $$(call plain-names,$$(arena-functions))
 
 # Work is counted in what is tested, not in the tests.
 $$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := $(4)
+
+$$(O)/host-$(1)/tests/unit/test_runtime_program.o: names := -DRUNTIME_PROGRAM='"$$(runtime-program)"'
+$$(O)/host-$(1)/tests/unit/test_runtime_program.o: $$(runtime-program)
 
 $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'
