@@ -228,6 +228,9 @@ EFI_STATUS efi_variable_set(const CHAR16 *name, const EFI_GUID *vendor, u32 attr
 /* All of it, from efi_allocate(), with two zero bytes after it that do not count. NULL: none. */
 void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size);
 
+/* variables_file.c: loads what is stored, and stores what changes from now on. After the disks. */
+EFI_STATUS efi_variables_init(void);
+
 /* runtime.c: copies the runtime blob to its place, fills in the runtime services table. */
 EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out);
 /* ExitBootServices has succeeded, and its events were signaled. */

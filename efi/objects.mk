@@ -17,6 +17,7 @@ obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o \
 	efi/services/images.o efi/services/image_source.o efi/services/image_start.o
 obj-$(CONFIG_EFI) += efi/services/memory.o efi/services/pool.o
 obj-$(CONFIG_EFI) += efi/runtime.o efi/variables.o
+obj-$(CONFIG_EFI_VARIABLES_FILE) += efi/variables_file.o efi/variables_parse.o efi/runtime/store.o
 
 # The runtime program: linked by itself, then part of the image as bytes. Host tests link the first
 # list as any other objects.

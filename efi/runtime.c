@@ -233,6 +233,7 @@ EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out)
 	data->reset = writes_for(POWER_RESET, &x86_reset);
 	data->power_off = writes_for(POWER_OFF, &x86_power_off);
 	data->on_reset = on_reset;
+	data->set_variable_refused = true; /* until there is a place to store them */
 	efi_runtime_data = data;
 	runtime_program_place((void *)code, data, entries);
 	services_fill(&data->services);

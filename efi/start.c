@@ -11,6 +11,7 @@
 #include "core/timing.h"
 #include "efi/efi.h"
 #include "efi/tables.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 /* Both revisions: some operating systems know one of the GUIDs only. */
@@ -38,6 +39,11 @@ static EFI_STATUS init_runtime(void)
 	return status;
 }
 
+static EFI_STATUS init_stored_variables(void)
+{
+	return IS_ENABLED(CONFIG_EFI_VARIABLES_FILE) ? efi_variables_init() : EFI_SUCCESS;
+}
+
 static const struct {
 	const char *name;
 	EFI_STATUS (*run)(void);
@@ -49,6 +55,7 @@ static const struct {
 	{ "consoles", efi_console_publish },
 	{ "disks", efi_disks_publish },
 	{ "protocols", efi_misc_publish },
+	{ "stored variables", init_stored_variables },
 	{ "variables", efi_boot_variables_init },
 };
 

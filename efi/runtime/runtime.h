@@ -44,8 +44,12 @@ enum {
 #define FATWOOD_VARIABLE_GUID \
 	GUID(0x8d1f3c74, 0x5a0e, 0x4e27, 0x9b, 0x61, 0x3c, 0xd2, 0x70, 0x4f, 0xa9, 0x16)
 
+enum { RUNTIME_FILE_HEADER_SIZE = 24 };
+
 struct runtime_store {
-	u64 used; /* bytes */
+	u64 used; /* bytes of records */
+	/* The file: valid after store_file_seal(). */
+	u8 header[RUNTIME_FILE_HEADER_SIZE];
 	u8 records[RUNTIME_STORE_SIZE];
 };
 
@@ -194,10 +198,7 @@ EFI_STATUS EFIAPI runtime_set_own_variable(CHAR16 *name, EFI_GUID *vendor, UINT3
  * store.c: the records themselves. @store holds records that are whole, as all that write to it see
  * to.
  */
-enum {
-	RUNTIME_RECORD_ALIGNMENT = 8,
-	RUNTIME_FILE_HEADER_SIZE = 24,
-};
+enum { RUNTIME_RECORD_ALIGNMENT = 8 };
 
 /* The record at @offset; NULL at the end. */
 struct runtime_variable *store_record(struct runtime_store *store, u32 offset);
@@ -216,9 +217,9 @@ bool store_put(struct runtime_store *store, struct runtime_variable *old, const 
 	       const void *data);
 void store_remove(struct runtime_store *store, struct runtime_variable *record);
 
-/* The file of the store's records: its size, and its bytes. */
+/* The file of the store's records: its size, and makes it be the bytes from store->header on. */
 u32 store_file_size(const struct runtime_store *store);
-void store_file_write(const struct runtime_store *store, u8 *to);
+void store_file_seal(struct runtime_store *store);
 
 /* time.c: days and seconds of the Gregorian calendar. */
 bool time_is_valid(const EFI_TIME *time);

@@ -108,11 +108,12 @@ u32 store_file_size(const struct runtime_store *store)
 	return RUNTIME_FILE_HEADER_SIZE + (u32)store->used;
 }
 
-void store_file_write(const struct runtime_store *store, u8 *to)
+void store_file_seal(struct runtime_store *store)
 {
-	store_le64(to, 0);
-	memcpy(to + FILE_MAGIC, "UbEfiVa\x01", 8);
-	store_le32(to + FILE_SIZE, store_file_size(store));
-	store_le32(to + FILE_CRC, crc32(0, span_of(store->records, store->used)));
-	memcpy(to + RUNTIME_FILE_HEADER_SIZE, store->records, store->used);
+	u8 *header = store->header;
+
+	store_le64(header, 0);
+	memcpy(header + FILE_MAGIC, "UbEfiVa\x01", 8);
+	store_le32(header + FILE_SIZE, store_file_size(store));
+	store_le32(header + FILE_CRC, crc32(0, span_of(store->records, store->used)));
 }

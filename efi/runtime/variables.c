@@ -78,9 +78,8 @@ EFI_STATUS EFIAPI runtime_get_variable(CHAR16 *name, EFI_GUID *vendor, UINT32 *a
 		return EFI_INVALID_PARAMETER;
 	*size = needed;
 	if (is_file)
-		store_file_write(non_volatile, data);
-	else
-		memcpy(data, store_data(record), needed);
+		store_file_seal(non_volatile);
+	memcpy(data, is_file ? non_volatile->header : store_data(record), needed);
 	return EFI_SUCCESS;
 }
 
