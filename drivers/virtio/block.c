@@ -135,7 +135,8 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 
 	if (status)
 		return status;
-	block->has_answered = true;
+	if (IS_ENABLED(CONFIG_BLOCK_START_ALL))
+		block->has_answered = true;
 	if (ADAPTS) {
 		/* Half of it: what did not fit any more was as large. */
 		adapt_window(block, block->in_flight > block->window / 2,
@@ -184,7 +185,8 @@ static enum status create_queue(struct virtio_block *block)
 		virtio_fail(block->device, "its queue cannot be set up");
 		return status;
 	}
-	block->window = WINDOW_START;
+	if (ADAPTS)
+		block->window = WINDOW_START;
 	virtio_ready(block->device);
 	return OK;
 }
