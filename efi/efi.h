@@ -77,6 +77,9 @@ void efi_close_all_of_agent(EFI_HANDLE agent);
  */
 void efi_forget_memory(u64 base, u64 size);
 
+/* protocols/text_input.c: the same for notifications of keys. */
+void efi_key_notifications_forget(u64 base, u64 size);
+
 /* services/events.c */
 
 /*

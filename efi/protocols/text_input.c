@@ -226,6 +226,13 @@ static EFI_STATUS EFIAPI unregister_key_notify(EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL
 	return EFI_INVALID_PARAMETER;
 }
 
+void efi_key_notifications_forget(u64 base, u64 size)
+{
+	for (u32 i = 0; i < NOTIFY_MAX; i++)
+		if ((uintptr_t)registrations[i].notify - base < size)
+			registrations[i].is_used = false;
+}
+
 EFI_SIMPLE_TEXT_INPUT_PROTOCOL efi_text_input = {
 	.Reset = reset,
 	.ReadKeyStroke = read_key,

@@ -154,6 +154,7 @@ void efi_image_unload(struct efi_image *image)
 	(void)efi_uninstall(&image->object, &guid_loaded_image_device_path, image->path);
 	(void)efi_uninstall(&image->object, &guid_loaded_image, &image->loaded);
 	efi_forget_memory(image->base, image->size);
+	efi_key_notifications_forget(image->base, image->size);
 	free_memory(image);
 	drop(image);
 }

@@ -37,6 +37,15 @@ void efi_runtime_image_remove(u64 base)
 		runtime_image = 0;
 }
 
+/* text_input.c's. */
+static u64 forgotten_base, forgotten_size;
+
+void efi_key_notifications_forget(u64 base, u64 size)
+{
+	forgotten_base = base;
+	forgotten_size = size;
+}
+
 static u8 program[PE_FILE_SIZE];
 
 /* A program of @subsystem that is @entry. Runs in the firmware's memory. */

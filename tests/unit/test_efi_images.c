@@ -328,6 +328,78 @@ TEST(what_an_image_opened_is_closed_and_what_it_installed_stays)
 		     EFI_SUCCESS);
 }
 
+static u32 notifications;
+
+static VOID EFIAPI note(EFI_EVENT event, void *context)
+{
+	(void)event;
+	(void)context;
+	notifications++;
+}
+
+/* A function in the image that calls note(). */
+static EFI_EVENT_NOTIFY note_in(u64 base)
+{
+	u8 *code = (u8 *)base + 0x1020;
+
+	store_le16(code, 0xb848);
+	store_le64(code + 2, (uintptr_t)note);
+	store_le16(code + 10, 0xe0ff);
+	return (EFI_EVENT_NOTIFY)(uintptr_t)code;
+}
+
+TEST(nothing_calls_into_an_image_that_has_gone)
+{
+	static const EFI_GUID own = GUID(2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+	EFI_HANDLE image, handle = NULL, both = NULL;
+	EFI_EVENT event, group, kept;
+	VOID *in_image;
+	u64 base;
+
+	set_up();
+	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
+	base = (u64)loaded_of(image)->ImageBase;
+	in_image = (void *)(base + 0x2000);
+	CHECK_STATUS(efi_create_event(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note_in(base),
+				      NULL, &event),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_set_timer(event, TimerPeriodic, 10000), EFI_SUCCESS);
+	CHECK_STATUS(efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note_in(base), NULL, &own,
+					 &group),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_create_event(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note, NULL, &kept),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_install_protocol_interface(&handle, (EFI_GUID *)&own, 0, in_image),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_install_protocol_interface(&both, (EFI_GUID *)&own, 0, in_image),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_install_protocol_interface(&both, (EFI_GUID *)&guid_rng, 0, program),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_install_protocol_interface(&image, (EFI_GUID *)&own, 0, in_image),
+		     EFI_SUCCESS);
+	notifications = 0;
+	CHECK_STATUS(efi_signal_event(event), EFI_SUCCESS);
+	CHECK_EQUAL(notifications, 1);
+
+	CHECK_STATUS(efi_unload_image(image), EFI_SUCCESS);
+	CHECK_STATUS(efi_signal_event(event), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(efi_signal_event(group), EFI_INVALID_PARAMETER);
+	efi_signal_group(&own);
+	host_ticks += HOST_TICKS_PER_SECOND;
+	efi_poll();
+	CHECK_EQUAL(notifications, 1);
+	CHECK_STATUS(efi_signal_event(kept), EFI_SUCCESS);
+	CHECK_EQUAL(notifications, 2);
+	CHECK_STATUS(efi_close_event(kept), EFI_SUCCESS);
+	CHECK(!efi_next_with(&own, NULL));
+	CHECK(!efi_object_of(handle) && !efi_object_of(image));
+	CHECK(efi_object_of(both));
+	CHECK_STATUS(efi_uninstall_protocol_interface(both, (EFI_GUID *)&guid_rng, program),
+		     EFI_SUCCESS);
+	CHECK_EQUAL(forgotten_base, base);
+	CHECK_EQUAL(forgotten_size, PE_MEMORY_SIZE);
+}
+
 TEST(images_at_addresses)
 {
 	const char *name = NULL;
