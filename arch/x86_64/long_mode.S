@@ -4,6 +4,8 @@
  * segments we come with may end at 256 MiB (Alioth), so nothing outside our image is touched.
  */
 
+#include "lib/config.h"
+
 #include <asm/registers.h>
 
 	.section .text.entry, "ax", @progbits
@@ -37,7 +39,13 @@ long_mode_start:
 	mov	%edx, cpu_extended_features
 	bt	$EXTENDED_LONG_MODE_BIT, %edx
 	jc	map_first_4_gib
-	/* A 32-bit processor: there is nothing we could run or say. */
+	/* A 32-bit processor: one line where the console mostly is, at the speed it has. */
+#if CONFIG_LOG_LEVEL >= 2
+	mov	$no_long_mode, %esi
+	mov	$no_long_mode_size, %ecx
+	mov	$SERIAL_PORT, %edx
+	rep outsb
+#endif
 1:	hlt
 	jmp	1b
 
@@ -88,6 +96,13 @@ map_first_4_gib:
 	call	traps_init
 	call	boot_main
 	ud2
+
+#if CONFIG_LOG_LEVEL >= 2
+	.section .rodata.no_long_mode, "a", @progbits
+no_long_mode:
+	.ascii	"error: this firmware needs a 64-bit processor (x86-64)\r\n"
+	.set	no_long_mode_size, . - no_long_mode
+#endif
 
 	/* Accessed and busy bits are written by the processor. */
 	.section .data.gdt, "aw", @progbits

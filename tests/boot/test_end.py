@@ -61,3 +61,16 @@ def test_read_error_costs_that_disk(firmware, stub_disk, tmp_path):
             "-drive", f"if=none,id=bad,rerror=report,file=blkdebug:{broken}:{stub_disk},format=raw,snapshot=on",
             "-device", "virtio-blk-pci,drive=bad,addr=1.0"]) as vmm:
         assert "from=stub" in vmm.guest().words
+
+
+def test_a_32_bit_processor_is_told(firmware):
+    with Vmm(firmware("x86_64"), cpu="qemu32") as vmm:
+        vmm.expect("^error: this firmware needs a 64-bit processor")
+
+
+def test_more_than_a_tebibyte_of_memory(firmware, stub_disk, tmp_path):
+    """Without 1 GiB pages, the most tables."""
+    with Vmm(firmware("x86_64"), "q35,memory-backend=ram", memory="1100G", cpu="qemu64,phys-bits=42",
+             disks=[stub_disk],
+             extra=["-object", "memory-backend-ram,id=ram,size=1100G,reserve=off"]) as vmm:
+        vmm.expect("FATWOOD-GUEST")

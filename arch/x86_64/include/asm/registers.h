@@ -19,6 +19,8 @@
 #define CR4_SSE 0x200            /* OSFXSR */
 #define CR4_SSE_EXCEPTIONS 0x400 /* OSXMMEXCPT */
 
+#define SERIAL_PORT 0x3f8
+
 #define MXCSR_DEFAULT 0x1f80 /* all exceptions masked, round to nearest */
 
 #define MSR_EFER 0xc0000080
