@@ -86,6 +86,9 @@ $$(O)/host-$(1)/tests/fuzz/replay_%: $$(O)/host-$(1)/tests/fuzz/fuzz_%.o \
 		$$(O)/host-$(1)/tests/fuzz/replay.o $$(O)/host-$(1)/libfatwood.a
 	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
 
+$$(O)/host-$(1)/tests/tools/%: $$(O)/host-$(1)/tests/tools/%.o $$(O)/host-$(1)/libfatwood.a
+	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+
 -include $$(objects-$(1):.o=.d) $$(wildcard $$(O)/host-$(1)/tests/*/*.d)
 endef
 
@@ -101,6 +104,11 @@ fuzzers := $(fuzz-sources:%.c=$(O)/host-fuzz/%)
 $(O)/host-fuzz/tests/fuzz/fuzz_%: $(O)/host-fuzz/tests/fuzz/fuzz_%.o $(O)/host-fuzz/libfatwood.a
 	$(Q)clang $(CFLAGS) -fsanitize=fuzzer -o $@ $^
 
+# Programs that tests/scripts/ runs.
+test-tools: $(patsubst tests/tools/%.c,$(O)/host-$(firstword $(variants))/tests/tools/%,\
+	$(wildcard tests/tools/*.c))
+	@$(if $^,ln -sfn host-$(firstword $(variants))/tests/tools $(O)/tools)
+
 test-unit: $(unit-tests)
 	@$(python) scripts/run_tests.py unit $^
 
@@ -110,4 +118,4 @@ fuzz-replay: $(replays)
 fuzz: $(fuzzers)
 	@$(python) scripts/fuzz.py --seconds $(FUZZ_SECONDS) --out $(O)/fuzz $^
 
-.PHONY: test-unit fuzz-replay fuzz
+.PHONY: test-unit test-tools fuzz-replay fuzz

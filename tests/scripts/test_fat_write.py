@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What fsck.vfat says of volumes that the firmware's own code has written to, and of those whose
+machine lost power while it did."""
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
+# Width, sectors in a cluster, KiB, and further options of mkfs.fat.
+SHAPES = {
+    "fat12": (12, 1, 2048, ()),
+    "fat12-many-clusters": (12, 4, 8160, ()),
+    "fat12-one-fat": (12, 1, 1024, ("-f", "1")),
+    "fat16": (16, 2, 20000, ()),
+    "fat32-few-clusters": (32, 1, 5000, ()),
+    "fat32-sectors-4096": (32, 1, 40000, ("-S", "4096")),
+}
+FSCK_RUNS_MAX = 4  # the first deletes a directory's second name, the next what is left of it
+
+pytestmark = pytest.mark.skipif(not shutil.which("fsck.vfat", path=PATH),
+                                reason="fsck.vfat is missing (dosfstools)")
+
+
+@pytest.fixture(scope="session")
+def session():
+    """tests/tools/fat_session.c, built."""
+    subprocess.run(["make", "-s", "-C", ROOT, "test-tools"], check=True)
+
+    def run(*arguments, block_size=512):
+        done = subprocess.run([ROOT / "build/tools/fat_session", *map(str, arguments)], text=True,
+                              capture_output=True, check=False,
+                              env={**os.environ, "BLOCK_SIZE": str(block_size)})
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return done.stdout
+    return run
+
+
+def make(folder, bits, sectors, kib, options):
+    path = folder / "volume"
+    path.write_bytes(b"")
+    os.truncate(path, kib << 10)
+    subprocess.run(["mkfs.fat", "-F", str(bits), "-s", str(sectors), *options, path], check=True,
+                   capture_output=True, env={**os.environ, "PATH": PATH})
+    return path
+
+
+def fsck(option, path):
+    return subprocess.run(["fsck.vfat", option, path], text=True, check=False, capture_output=True,
+                          env={**os.environ, "PATH": PATH})
+
+
+def repair(path):
+    """What fsck.vfat did, run by run, until it found nothing more."""
+    said = []
+    for _ in range(FSCK_RUNS_MAX):
+        done = fsck("-a", path)
+        if done.returncode == 0:
+            return said
+        said.append(done.stdout)
+    raise AssertionError("fsck.vfat does not come to an end: " + "\n".join(said))
+
+
+@pytest.mark.parametrize("block_size", [512, 4096])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_written_volumes_are_clean(session, tmp_path, shape, block_size):
+    for seed in range(1, 5):
+        path = make(tmp_path, *SHAPES[shape])
+        session("run", path, seed, 150, block_size=block_size)
+        done = fsck("-n", path)
+        assert done.returncode == 0, f"seed {seed}: {done.stdout}"
+
+
+@pytest.mark.parametrize("shape, seed", [("fat12", 1), ("fat32-few-clusters", 2)])
+def test_power_fails_after_any_block(session, tmp_path, shape, seed):
+    path, cut = make(tmp_path, *SHAPES[shape]), tmp_path / "cut"
+    blocks = int(session("count", path, seed, 40))
+    assert blocks > 50
+    for number in range(blocks + 1):
+        session("cut", path, cut, seed, 40, number)
+        said = repair(cut)
+        try:
+            session("verify", path, cut, seed, 40, number)
+        except AssertionError as error:
+            raise AssertionError(f"after {number} blocks: {error}; {said}") from None
+
+
+def test_fat32_that_shrank_below_its_clusters(session, tmp_path):
+    """Made with enough clusters for FAT32, then cut: still FAT32, and written to as such."""
+    path = make(tmp_path, 32, 1, 34 << 10, ())
+    sectors = 30 << 11
+    with open(path, "r+b") as file:
+        for boot_sector in (0, 6):
+            file.seek(boot_sector * 512 + 32)
+            file.write(struct.pack("<I", sectors))
+        file.truncate(sectors * 512)
+    fsck("-a", path)
+    session("run", path, 3, 150)
+    assert fsck("-n", path).returncode == 0
