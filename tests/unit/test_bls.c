@@ -299,3 +299,76 @@ TEST(the_reason_is_said_whatever_the_name)
 	CHECK(said("warning: esp: 0123456789abcdef"));
 	CHECK_TEXT(console.text + console.size - 17, ": not supported\r\n");
 }
+
+/* The command line and the size of the initrds of one entry that says @text. */
+static const char *boot_text(const char *text)
+{
+	static struct memory_file files[] = {
+		{ .path = "loader/entries/a.conf" },
+		LINUX("linux"),
+		{ .path = "1.img", .bytes = SPAN("0123") },
+		{ .path = "2.img", .bytes = SPAN("01234567") },
+		{ .path = "a b.img", .bytes = SPAN("0123456789abcdef") },
+	};
+	static char result[128];
+	const char *command_line;
+
+	files[0].bytes = span_of_string(text);
+	VOLUME(files);
+	status = OK;
+	command_line = boot();
+	snprintf(result, sizeof(result), "%s|%u", command_line,
+		 host_kernel.argument && !status ?
+			 ((struct boot_params *)(uintptr_t)host_kernel.argument)->ramdisk_size :
+			 0);
+	return result;
+}
+
+TEST(options_lose_quotes_around_them_and_variables)
+{
+	CHECK_TEXT(boot_text("linux \"/linux\"\noptions \"root=/dev/vda x\"\n"),
+		   "root=/dev/vda x|0");
+	CHECK_TEXT(boot_text("linux linux\noptions \"a b\" c\noptions \"d  e\"\n"),
+		   "\"a b\" c d e|0");
+	CHECK_TEXT(boot_text("linux linux\roptions ro $tuned_params x${y}z\r"), "ro xz|0");
+	CHECK_TEXT(boot_text("linux linux\noptions memmap=1G$4G\n"), "memmap=1G$4G|0");
+}
+
+TEST(initrds_are_lists_or_names_with_white_space)
+{
+	CHECK_TEXT(boot_text("linux linux\ninitrd /1.img /2.img\n"), "|12");
+	CHECK_TEXT(boot_text("linux linux\ninitrd /1.img\t2.img \ninitrd /1.img\n"), "|16");
+	CHECK_TEXT(boot_text("linux linux\ninitrd \"/1.img\" \"/a b.img\"\n"), "|20");
+	CHECK_TEXT(boot_text("linux linux\ninitrd /a b.img\n"), "|16");
+	CHECK_TEXT(boot_text("linux linux\ninitrd \"/a b.img\"\n"), "|16");
+	CHECK_TEXT(boot_text("linux linux\ninitrd /1.img $tuned_initrd\ninitrd $other\n"), "|4");
+	CHECK_TEXT(boot_text("linux linux\ninitrd \\2.img${x}\n"), "|8");
+	boot_text("linux linux\ninitrd /1.img /missing.img\n");
+	CHECK(said("a.conf: initrd /missing.img: not found"));
+}
+
+TEST(what_is_preferred_comes_before_the_default_unless_it_is_bad)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		ENTRY("b.conf", "linux linux\noptions b\n"),
+		ENTRY("c+0-3.conf", "linux linux\noptions c\n"),
+		LINUX("linux"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("default a\npreferred \"b*\"\n") },
+	};
+	static const struct memory_file bad[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		ENTRY("b.conf", "linux linux\noptions b\n"),
+		ENTRY("c+0-3.conf", "linux linux\noptions c\n"),
+		LINUX("linux"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("default a\npreferred c\n") },
+	};
+
+	VOLUME(files);
+	CHECK_TEXT(boot(), "b");
+	VOLUME(bad);
+	CHECK_TEXT(boot(), "a");
+	VOLUME(files);
+	boot_info.command_line = SPAN("fatwood.entry=c+0-3");
+	CHECK_TEXT(boot(), "c");
+}

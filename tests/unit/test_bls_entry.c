@@ -258,3 +258,85 @@ TEST(long_lines_are_lines)
 	CHECK_EQUAL(parse(text, &entry), OK);
 	free(text);
 }
+
+TEST(quotes_around_a_value_are_taken_off)
+{
+	struct bls_entry entry;
+
+	CHECK_EQUAL(parse("title \"Server (a)\"\nlinux \"/a b\"\nversion \"1\"\nsort-key \"k\"\n"
+			  "machine-id \"m\"\narchitecture \"x64\"\n",
+			  &entry),
+		    OK);
+	CHECK(is(entry.title, "Server (a)") && is(entry.path, "/a b") && is(entry.version, "1"));
+	CHECK(is(entry.sort_key, "k") && is(entry.machine_id, "m") && !entry.unusable);
+	CHECK_EQUAL(parse("linux \"\"\n", &entry), ERR_CORRUPT);
+	CHECK_EQUAL(parse("title \"a\" \"b\"\nlinux /a\n", &entry), OK);
+	CHECK(is(entry.title, "\"a\" \"b\""));
+}
+
+TEST(marks_nuls_and_lone_cr)
+{
+	struct bls_entry entry;
+
+	CHECK_EQUAL(parse("\xef\xbb\xbflinux /a\rtitle x\r\r\n\tversion 2\r", &entry), OK);
+	CHECK(is(entry.path, "/a") && is(entry.title, "x") && is(entry.version, "2"));
+	CHECK_EQUAL(parse_bytes("linux /a\n\0title x\n", 18, &entry), OK);
+	CHECK(span_is_empty(entry.title));
+}
+
+TEST(long_values_are_cut)
+{
+	static char text[1024];
+	struct bls_entry entry;
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "linux /a\nversion ", 17);
+	CHECK_EQUAL(parse(text, &entry), OK);
+	CHECK_EQUAL(entry.version.size, BLS_VALUE_SIZE_MAX);
+}
+
+TEST(what_an_entry_starts)
+{
+	struct bls_entry entry;
+
+	CHECK_EQUAL(parse("uki /a.efi\nprofile 2\n", &entry), OK);
+	CHECK(entry.kind == BLS_UKI && is(entry.path, "/a.efi"));
+	CHECK_EQUAL(parse("efi /a.efi\n", &entry), OK);
+	CHECK(entry.kind == BLS_EFI);
+	CHECK_EQUAL(parse("uki-url http://a/b\n", &entry), OK);
+	CHECK(entry.kind == BLS_UKI_URL && entry.unusable);
+	CHECK_EQUAL(parse("linux /a\nefi /b\n", &entry), OK);
+	CHECK(entry.kind == BLS_SEVERAL && entry.unusable);
+	CHECK_EQUAL(parse("linux /a\nlinux /b\n", &entry), OK);
+	CHECK(entry.kind == BLS_LINUX && !entry.unusable && is(entry.path, "/b"));
+}
+
+TEST(kernelopts_beside_a_root_is_nothing)
+{
+	struct bls_entry entry;
+
+	CHECK_EQUAL(parse("linux /a\noptions ro ${kernelopts}\n", &entry), OK);
+	CHECK(entry.unusable);
+	CHECK_EQUAL(parse("linux /a\noptions \"$kernelopts\"\n", &entry), OK);
+	CHECK(entry.unusable);
+	CHECK_EQUAL(parse("linux /a\noptions root=/dev/vda $kernelopts\n", &entry), OK);
+	CHECK(!entry.unusable);
+}
+
+static const char *without_variables(const char *text)
+{
+	static char out[128];
+
+	out[bls_copy_without_variables(span_of_string(text), (u8 *)out)] = '\0';
+	return out;
+}
+
+TEST(variables_of_grub_are_nothing)
+{
+	CHECK_TEXT(without_variables("ro $tuned_params quiet ${x_1} y"), "ro  quiet  y");
+	CHECK_TEXT(without_variables("/i.img$a/b$c.d"), "/i.img/b.d");
+	CHECK_TEXT(without_variables("a=\"b $c d\""), "a=\"b  d\"");
+	CHECK_TEXT(without_variables("memmap=1G$4G,2M$0x1000"), "memmap=1G$4G,2M$0x1000");
+	CHECK_TEXT(without_variables("$ $$ ${ ${} ${a b$"), "$ $$ ${ ${} ${a b$");
+	CHECK_TEXT(without_variables(""), "");
+}

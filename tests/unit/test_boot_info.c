@@ -149,3 +149,20 @@ TEST(tables_may_be_full)
 	CHECK_EQUAL(boot_info.modules[BOOT_MODULES_MAX - 1].size, 6);
 	CHECK(memory_console_has(&console, "to 0x0000000000000100: conventional"));
 }
+
+const char *const boot_options[] = { "fatwood.log", "fatwood.entry", NULL };
+
+TEST(unknown_words_are_reported)
+{
+	start(LOG_WARNING);
+	boot_info.command_line =
+		SPAN("fatwood.log=debug quiet \"fatwood.entry=a b\" x=\"fatwood.y=1 "
+		     "fatwood.z=2\" -- fatwood.init=1");
+	boot_info_check_options();
+	CHECK_TEXT(console.text, "");
+	boot_info.command_line = SPAN("fatwood.lgo=debug fatwood.log fatwood.logx=1");
+	boot_info_check_options();
+	CHECK(memory_console_has(&console, "fatwood.lgo=debug: not a word of this build"));
+	CHECK(memory_console_has(&console, "fatwood.log: not") &&
+	      memory_console_has(&console, "fatwood.logx=1: not"));
+}
