@@ -22,25 +22,41 @@ Q := $(if $(filter 1,$(V)),,@)
 # make -s is silent.
 say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# Python: one environment for all configurations.
+# Python: one environment for all configurations. A build needs only kconfiglib, the system's
+# (Debian: python3-kconfiglib) or the environment's; tests need all of requirements.txt.
 PYTHON ?= python3
 venv := build/venv
 python := $(venv)/bin/python
 
+in-venv = $(Q)mkdir -p build; flock build/.venv.lock sh -ec ' \
+	if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
+	[ -x $(python) ] || $(PYTHON) -m venv $(venv); \
+	$(venv)/bin/pip install -q --disable-pip-version-check --retries 8 $(1); touch $@'
+
 $(venv)/.complete: requirements.txt
-	$(call say,VENV,$(venv))
-	$(Q)mkdir -p build; flock build/.venv.lock sh -ec ' \
-		if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
-		$(PYTHON) -m venv $(venv); $(venv)/bin/pip install -q --retries 8 -r $<; touch $@'
+	$(call say,VENV,$(venv): packages of the tests)
+	$(call in-venv,-r $<)
+
+$(venv)/.kconfiglib: requirements.txt
+	$(call say,VENV,$(venv): kconfiglib)
+	$(call in-venv,"$$(grep ^kconfiglib== $<)")
+
+ifeq ($(shell $(PYTHON) -c 'import kconfiglib' 2>/dev/null && echo found),found)
+build-python := $(PYTHON)
+kconfiglib :=
+else
+build-python := $(python)
+kconfiglib := $(venv)/.kconfiglib
+endif
 
 ## Configure
 
-kconfig = $(Q)$(python) scripts/kconfig.py
+kconfig = $(Q)$(build-python) scripts/kconfig.py
 kconfig-files := Kconfig $(wildcard */Kconfig)
 kconfig-targets := menuconfig guiconfig olddefconfig listnewconfig allyesconfig allnoconfig \
 	alldefconfig randconfig
 
-%_defconfig: $(venv)/.complete ## start from configs/<name>_defconfig
+%_defconfig: $(kconfiglib) ## start from configs/<name>_defconfig
 	$(kconfig) defconfig --defconfig configs/$@ --config $(O)/.config
 
 configs/%_defconfig: ;
@@ -50,21 +66,24 @@ olddefconfig: ## bring an old .config up to date with defaults for new symbols
 listnewconfig: ## list symbols that .config does not mention
 allyesconfig: ## as much as can be switched on (allnoconfig: off; alldefconfig: defaults)
 randconfig: ## a random configuration (KCONFIG_SEED= repeats one)
-$(kconfig-targets): $(venv)/.complete
+$(kconfig-targets): $(kconfiglib)
 	$(kconfig) $@ --config $(O)/.config
 
-savedefconfig: $(venv)/.complete ## write the difference from the defaults to $(O)/defconfig
+config: $(kconfiglib) ## set symbols: make config CONFIG_EFI=n CONFIG_LOG_DEFAULT_INFO=y
+	$(kconfig) $@ --config $(O)/.config $(filter CONFIG_%,$(MAKEOVERRIDES))
+
+savedefconfig: $(kconfiglib) ## write the difference from the defaults to $(O)/defconfig
 	$(kconfig) $@ --config $(O)/.config --output $(O)/defconfig
 
 autoconf := $(O)/include/generated/autoconf.h
 
-$(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(venv)/.complete
+$(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(kconfiglib)
 	$(kconfig) sync --config $(O)/.config --output $@ --header $(autoconf)
 
 $(autoconf): $(O)/auto.conf ;
 
 # Goals that need no configuration; all others, and their files, do.
-config-goals := %_defconfig $(kconfig-targets)
+config-goals := %_defconfig $(kconfig-targets) config
 free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
 	setup-% $(venv)/%
 building := $(filter-out $(free-goals),$(or $(MAKECMDGOALS),all))
@@ -83,7 +102,13 @@ endif
 
 ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
 
-# clang and lld, unless CROSS_COMPILE is given: the prefix of gcc and ld, which may be empty.
+# clang and lld, unless CROSS_COMPILE is given: the prefix of gcc and ld, which may be empty. CC=gcc
+# is the same as an empty one.
+ifneq ($(filter command%,$(origin CC)),)
+ifneq ($(filter %gcc,$(notdir $(CC))),)
+CROSS_COMPILE ?=
+endif
+endif
 ifeq ($(origin CROSS_COMPILE),undefined)
 CC := clang
 LD := ld.lld
@@ -99,6 +124,11 @@ CC_TARGET :=
 SMALLEST := -Os
 endif
 
+# The version stands in VERSION; a build from a git checkout adds the commit.
+version := $(file <VERSION)
+git-commit := $(if $(wildcard .git),$(shell git rev-parse --short=7 HEAD 2>/dev/null))
+release := $(version)$(if $(git-commit),-g$(git-commit))
+
 # What this folder was built by: when that changes, all is built anew.
 ifneq ($(building),)
 versions := $(foreach tool,CC LD,$(or $(shell $($(tool)) --version 2>/dev/null | head -n 1), \
@@ -106,6 +136,9 @@ versions := $(foreach tool,CC LD,$(or $(shell $($(tool)) --version 2>/dev/null |
 	what is needed)))
 ifneq ($(CC) $(LD) $(versions),$(file <$(O)/toolchain))
 $(file >$(O)/toolchain,$(CC) $(LD) $(versions))
+endif
+ifneq ($(release),$(file <$(O)/release))
+$(file >$(O)/release,$(release))
 endif
 compiler-include := $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 endif
@@ -144,16 +177,17 @@ $(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-
 	$(call say,LINK,$(O)/fatwood.elf)
 	$(Q)$(link) $(symbol-table) -o $(O)/fatwood.debug.elf
 	$(Q)$(link) $(symbol-table) -s -o $(O)/fatwood.elf
+	$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@$(build-python) scripts/elf.py $(O)/fatwood.elf)
 
 # The table of function names is part of what it describes: the first link, without names, tells
 # its size; the second, with that size, the addresses; the third must not move them again.
 $(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
 	$(call say,SYMBOLS,$@)
 	$(Q)rm -f $(O)/symbols.elf; for pass in 1 2 3; do \
-		$(python) scripts/symbols.py $(O)/symbols.elf >$(O)/symbols.S; \
+		$(build-python) scripts/symbols.py $(O)/symbols.elf >$(O)/symbols.S; \
 		$(CC) $(CC_TARGET) -c -o $@ $(O)/symbols.S; \
 		$(link) $@ -o $(O)/symbols.elf; done
-	$(Q)$(python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
+	$(Q)$(build-python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
 # The runtime program (efi/runtime/) depends on nothing around it: position-independent, without what
 # needs our memory or changes registers of the operating system. Linked at two addresses it must be
@@ -206,12 +240,15 @@ $(O)/%.ld: %.ld.S $(built-by)
 	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
 		-MT $@ -o $@ $<
 
+$(O)/core/release.o: CPPFLAGS += -DRELEASE='"$(release)"'
+$(O)/core/release.o: $(O)/release
+
 -include $(objects:.o=.d) $(linker-script:.ld=.d) $(runtime-objects:.o=.d) $(runtime-script:.ld=.d)
 
 ## Test
 
 # Host tests have a configuration of their own: everything that can be tested there.
-$(O)/host/.config: configs/x86_64_defconfig $(kconfig-files) $(venv)/.complete
+$(O)/host/.config: configs/x86_64_defconfig $(kconfig-files) $(kconfiglib)
 	$(kconfig) defconfig --defconfig $< --config $@ >/dev/null && touch $@
 
 $(O)/host/auto.conf: $(O)/host/.config
@@ -228,6 +265,7 @@ test-unit test-tools fuzz-replay fuzz: $(O)/host/auto.conf
 test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=tests/boot/test_...)
 	@$(python) -m pytest -rs $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
 
+test: check ## the same as check
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
 	@$(python) scripts/check.py --out $(O)/check $(if $(DEFCONFIG),--defconfig $(DEFCONFIG)) $(PARTS)
 
@@ -246,8 +284,8 @@ size-check: $(venv)/.complete
 
 ## Use
 
-run: setup-run $(venv)/.complete ## boot a demo disk under QEMU (DISK= MACHINE= MEMORY= ACCEL= APPEND=)
-	@$(python) scripts/run.py
+run: setup-run $(venv)/.complete ## boot a disk under QEMU (DISK= SNAPSHOT=1 MACHINE= MEMORY= ACCEL= APPEND=)
+	@$(python) scripts/run.py $(if $(wildcard $(O)/.config),--configured $(O))
 
 debug: $(O)/fatwood.elf setup-debug ## this configuration likewise, and gdb before the first instruction
 	@$(python) scripts/run.py --debug $(O)
@@ -274,7 +312,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 
 clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
-		toolchain symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
+		release toolchain symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## remove build/ altogether, and the configuration in $(O)
 	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig
@@ -283,11 +321,14 @@ distclean: clean ## remove build/ altogether, and the configuration in $(O)
 help: ## this text
 	@awk -F':.*## ' '/^## /{ print "\n" substr($$0, 4) } \
 		/^[a-z%_.-]+:.*## /{ printf "  %-22s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n  %s\n' 'Configurations for make <name>_defconfig' \
+		'$(patsubst configs/%_defconfig,%,$(sort $(wildcard configs/*_defconfig)))'
 	@printf '%s\n' '' 'With each of them' \
 		'  O=build/mine           another folder for the configuration and what is built by it' \
 		'  CROSS_COMPILE=prefix-  gcc and ld with that prefix, or none, in place of clang and lld' \
+		'  CC=gcc                 the same without a prefix' \
 		'  V=1                    show the commands'
 
-.PHONY: all savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
+.PHONY: all config test savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
 	size-check run debug size bench lab setup-build setup-run setup-debug setup-check clean \
 	distclean help

@@ -184,7 +184,7 @@ void boot_main(void)
 	describe_machine();
 	apply_log_option();
 	log_replay();
-	log_info("Fatwood %s, entered by %s", FATWOOD_VERSION, boot_info.source);
+	log_info("Fatwood %s, entered by %s", fatwood_release, boot_info.source);
 	boot_info_log();
 	if (CONFIG_LOG_LEVEL >= LOG_WARNING)
 		boot_info_check_options();

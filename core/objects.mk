@@ -3,7 +3,7 @@
 
 obj-y += core/boot_info.o core/memory.o core/arena.o core/device.o core/block.o core/block_cache.o core/volume.o \
 	core/boot.o core/console.o core/keys.o core/log.o core/panic.o core/partition.o core/power.o \
-	core/random.o core/time.o core/timing.o
+	core/random.o core/release.o core/time.o core/timing.o
 obj-$(CONFIG_FILE_INFO) += core/volume_info.o
 obj-$(CONFIG_FILE_WRITE) += core/volume_write.o
 obj-$(CONFIG_FAULT_SYMBOLS) += core/symbols.o

@@ -2,7 +2,8 @@
 /* Which Fatwood this is. */
 #pragma once
 
-#define FATWOOD_VERSION "0.2.0"
+/* "0.2.0", from a git checkout "0.2.0-g1234567". In every image. */
+extern const char fatwood_release[];
 
 /* As UEFI's FirmwareRevision: major in the upper 16 bits, minor in the lower. */
 #define FATWOOD_REVISION 0x00000002

@@ -61,7 +61,7 @@ static enum status walk(struct file parents[PATH_DEPTH_MAX], bool from_root, str
 		if (text_equals(name, "..")) {
 			if (depth > 0)
 				depth--;
-			else if (!from_root)
+			else if (IS_ENABLED(CONFIG_FILE_INFO) && !from_root)
 				status = file_parent(&parents[0], &parents[0]);
 			continue;
 		}

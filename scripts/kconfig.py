@@ -99,6 +99,27 @@ def load_leniently(kconf, path):
                 print(f"{path}:{number}: CONFIG_{name} is gone and was dropped", file=sys.stderr)
 
 
+def set_symbols(kconf, words):
+    """Words such as CONFIG_EFI=n. What does not hold afterwards is an error that says why."""
+    if not words:
+        fail("say what to set, such as make config CONFIG_LOG_DEFAULT_INFO=y")
+    errors, wanted = [], []
+    for word in words:
+        name, _, value = word.removeprefix("CONFIG_").partition("=")
+        symbol = kconf.syms.get(name)
+        if symbol is None or not symbol.nodes:
+            errors.append(f"there is no symbol CONFIG_{name}")
+        elif not symbol.set_value(value.strip('"')):
+            errors.append(f"CONFIG_{name} cannot be {value}: the value is not of its type")
+        else:
+            wanted.append((symbol, value.strip('"')))
+    errors += [f"CONFIG_{symbol.name} cannot be {value_name(symbol, value)}, it is "
+               f"{value_name(symbol, symbol.str_value)}: {reason_for(symbol, value)}"
+               for symbol, value in wanted if symbol.str_value != value]
+    if errors:
+        fail(*errors)
+
+
 def set_all(kconf, value):
     kconf.warn = False
     for symbol in kconf.unique_defined_syms:
@@ -131,7 +152,8 @@ def main():
     parser.add_argument("--defconfig")
     parser.add_argument("--output", help="savedefconfig, sync: where to write")
     parser.add_argument("--header", help="sync: the C header")
-    arguments = parser.parse_args()
+    parser.add_argument("assignments", nargs="*", metavar="CONFIG_NAME=VALUE", help="config: what to set")
+    arguments = parser.parse_intermixed_args()
 
     try:
         kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
@@ -166,6 +188,10 @@ def main():
     elif arguments.target == "olddefconfig":
         load_leniently(kconf, arguments.config)
         write(kconf, arguments.config)
+    elif arguments.target == "config":
+        load_leniently(kconf, arguments.config)
+        set_symbols(kconf, arguments.assignments)
+        write(kconf, arguments.config)
     elif arguments.target == "savedefconfig":
         load_strictly(kconf, arguments.config, derived_too=False)
         output = arguments.output or "defconfig"
@@ -185,6 +211,9 @@ def main():
             set_randomly(kconf, seed)
         elif arguments.target != "alldefconfig":
             set_all(kconf, 2 if arguments.target == "allyesconfig" else 0)
+        if arguments.target == "allnoconfig":
+            print("kconfig: this is for tests of the build: an image without drivers can boot nothing",
+                  file=sys.stderr)
         write(kconf, arguments.config)
     else:
         fail(f"there is no target {arguments.target}")

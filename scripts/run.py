@@ -3,10 +3,12 @@
 """`make run`: builds the firmware and a demo disk, and boots them under QEMU on this terminal.
 
 Options come as make variables:
-  DISK=image.raw|image.qcow2   boot this image (what the guest writes goes into it)
+  DISK=image.raw|image.qcow2   boot this image; what the guest writes goes into it
+  SNAPSHOT=1                   ... or is forgotten
   MACHINE=q35|pc|microvm       MEMORY=1G        ACCEL=auto|kvm|tcg
   APPEND="fatwood.log=debug"   words for the VMM's command line
-The demo disk holds the distribution's own kernel and a busybox shell; it is made once, and what the
+The firmware is that of the configuration in the output folder (make menuconfig && make run), if there is one;
+otherwise one that suits the machine. The demo disk holds the distribution's own kernel and a busybox shell; it is made once, and what the
 guest writes to it is forgotten.
 
 `make debug` is run.py --debug FOLDER: the same, with the firmware that was built there, and gdb on this
@@ -84,16 +86,30 @@ def choose(settings, name, default, choices):
 
 
 def accelerator(wanted):
-    if wanted != "auto":
+    if wanted == "tcg":
         return wanted
     problem = kvm_probe.kvm_problem()
+    if problem and wanted == "kvm":
+        raise UserError(f"ACCEL=kvm: {problem}. ACCEL=auto emulates the processor where KVM does not work")
     if problem:
         say(f"emulating the processor (TCG): {problem}")
     return "tcg" if problem else "kvm"
 
 
-def command(settings, debug):
-    """The words that start QEMU; debug: the folder of a build that exists."""
+def firmware_image(configuration, built, configured):
+    """built: the folder of a build that exists; configured: one that holds a configuration."""
+    if built:
+        return built / "fatwood.elf"
+    if configured:
+        say(f"building the firmware as {configured}/.config says")
+        firmware.make(f"O={configured}")
+        return configured / "fatwood.elf"
+    say(f"building the firmware (build/{configuration})")
+    return firmware.build(configuration)
+
+
+def command(settings, debug, configured=None):
+    """The words that start QEMU; debug, configured: see firmware_image()."""
     machine = choose(settings, "MACHINE", "q35", MACHINES)
     wanted = choose(settings, "ACCEL", "tcg" if debug else "auto", ("auto", "kvm", "tcg"))
     memory = settings.get("MEMORY") or "1G"
@@ -101,11 +117,13 @@ def command(settings, debug):
         raise UserError(f"MEMORY={memory}: write a number of MiB, or one with its unit such as 512M or 2G")
     disk = settings.get("DISK")
     drive = disk_words(disk) if disk else f"format=raw,snapshot=on,file={demo_disk()}"
+    if disk and settings.get("SNAPSHOT") == "1":
+        drive += ",snapshot=on"
+    elif disk:
+        say(f"{disk} is written to by the guest; SNAPSHOT=1 keeps it as it is")
     configuration, device = MACHINES[machine]
-    image = debug / "fatwood.elf" if debug else None
-    if not image:
-        say(f"building the firmware (build/{configuration})")
-        image = firmware.build(configuration)
+    image = firmware_image(configuration, debug, configured)
+    say(f"booting {image}")
     accel = accelerator(wanted)
     words = ["qemu-system-x86_64", "-machine", f"{machine},accel={accel}",
              "-cpu", "host" if accel == "kvm" else "max", "-m", memory, "-nodefaults", "-no-user-config",
@@ -120,10 +138,12 @@ def command(settings, debug):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--debug", type=pathlib.Path, metavar="FOLDER")
-    debug = parser.parse_args().debug
+    parser.add_argument("--configured", type=pathlib.Path, metavar="FOLDER")
+    arguments = parser.parse_args()
+    debug = arguments.debug
     started = time.monotonic()
     try:
-        words = command(os.environ, debug)
+        words = command(os.environ, debug, arguments.configured)
     except (UserError, kernels.Unavailable, firmware.BuildError) as error:
         sys.exit(f"run: {error}")
     if debug:

@@ -13,7 +13,7 @@ wanted() {
 build   command -v clang                        clang
 build   command -v ld.lld                       lld
 build   command -v make                         make
-build   python3 -c 'import ensurepip, venv'     python3-venv
+build   python3 -c 'import kconfiglib' || python3 -c 'import ensurepip, venv'   python3-venv
 run     command -v qemu-system-x86_64           qemu-system-x86
 run     command -v sfdisk                       fdisk
 run     command -v mkfs.vfat                    dosfstools

@@ -8,23 +8,15 @@ until the table has its size and the functions their addresses.
 import os
 import sys
 
-from elftools.elf.constants import SH_FLAGS
-from elftools.elf.elffile import ELFFile
+import elf
 
 
 def functions_of(path):
     """Returns {address: name}: of several names for one address the first of the alphabet."""
-    with open(path, "rb") as file:
-        elf = ELFFile(file)
-        code = {index for index, section in enumerate(elf.iter_sections())
-                if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR}
-        found = {}
-        for symbol in elf.get_section_by_name(".symtab").iter_symbols():
-            if symbol["st_shndx"] in code and symbol.name and \
-                    symbol["st_info"]["type"] in ("STT_FUNC", "STT_NOTYPE"):
-                address = symbol["st_value"]
-                found[address] = min(symbol.name, found.get(address, symbol.name))
-        return found
+    found = {}
+    for address, name in elf.functions(elf.read(path)):
+        found[address] = min(name, found.get(address, name))
+    return found
 
 
 def main():

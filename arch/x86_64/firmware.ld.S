@@ -25,7 +25,7 @@ SECTIONS
 	. = image_start + SIZEOF_HEADERS;
 
 	.note.pvh : ALIGN(4) { KEEP(*(.note.pvh)) } :rodata :note
-	.rodata : { *(.rodata .rodata.*) } :rodata
+	.rodata : { KEEP(*(.rodata.release)) *(.rodata .rodata.*) } :rodata
 
 	. = ALIGN(4096);
 	text_start = .;

@@ -67,7 +67,7 @@ enum status arch_protect(u64 base, u64 size, u32 access)
 	if (!root)
 		return ERR_UNSUPPORTED;
 	if (access & ACCESS_READ)
-		flags = PAGE_PRESENT | (access & ACCESS_WRITE ? PAGE_WRITABLE : 0) |
+		flags = PAGE_PRESENT | (access & ACCESS_WRITE ? PAGE_WRITABLE : 0u) |
 			(access & ACCESS_EXECUTE ? 0 : PAGE_NO_EXECUTE);
 	return map_pages(base, base + size, flags);
 }

@@ -62,7 +62,8 @@ static u32 class_size(u32 class)
 /* The pieces of a page of that class that hold the chunk's head: it is never freed. */
 static u32 head_pieces(void)
 {
-	return (sizeof(struct chunk) + class_size(CLASS_OF_HEAD) - 1) / class_size(CLASS_OF_HEAD);
+	return (u32)((sizeof(struct chunk) + class_size(CLASS_OF_HEAD) - 1) /
+		     class_size(CLASS_OF_HEAD));
 }
 
 static struct area **hash_slot(u64 base)

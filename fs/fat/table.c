@@ -117,11 +117,11 @@ static enum status is_free(const struct fat *fat, u32 cluster, bool *out)
 /* The cluster before or after @cluster, round the volume. */
 static u32 neighbour(const struct fat *fat, u32 cluster, bool after)
 {
-	const u32 last = fat->cluster_count + FAT_FIRST_CLUSTER - 1;
+	const u32 end = fat->cluster_count + FAT_FIRST_CLUSTER;
 
 	if (after)
-		return cluster == last ? FAT_FIRST_CLUSTER : cluster + 1;
-	return cluster == FAT_FIRST_CLUSTER ? last : cluster - 1;
+		return cluster + 1 == end ? FAT_FIRST_CLUSTER : cluster + 1;
+	return (cluster == FAT_FIRST_CLUSTER ? end : cluster) - 1;
 }
 
 /* The last of the @count free clusters that come first from @fat->next_free on. */
@@ -146,7 +146,7 @@ static enum status find_free(const struct fat *fat, u32 count, u32 *last)
 enum status fat_allocate(struct fat *fat, u32 count, u32 *first)
 {
 	struct edit edit = { .fat = fat };
-	u32 cluster, last, next = FAT_END_OF_CHAIN, left = count;
+	u32 cluster, last = FAT_FIRST_CLUSTER, next = FAT_END_OF_CHAIN, left = count;
 	enum status status = find_free(fat, count, &last);
 
 	/* From the last one back, so that no link leads to a cluster that is not yet marked. */
