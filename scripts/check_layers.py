@@ -29,7 +29,7 @@ LINES_MAX = 500
 COLUMNS_MAX = {".S": 100, ".py": 120, ".sh": 120}
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
-NO_SPDX = re.compile(r"^LICENSE$|\.(json|svg)$|^tests/.*/recorded/")
+NO_SPDX = re.compile(r"^LICENSE$|^VERSION$|\.(json|svg)$|^tests/.*/recorded/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)')
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*(CONFIG_|IS_ENABLED)")
 SYMBOL = re.compile(r"\bCONFIG_([A-Z0-9_]{2,})\b")

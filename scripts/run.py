@@ -7,9 +7,9 @@ Options come as make variables:
   SNAPSHOT=1                   ... or is forgotten
   MACHINE=q35|pc|microvm       MEMORY=1G        ACCEL=auto|kvm|tcg
   APPEND="fatwood.log=debug"   words for the VMM's command line
-The firmware is that of the configuration in the output folder (make menuconfig && make run), if there is one;
-otherwise one that suits the machine. The demo disk holds the distribution's own kernel and a busybox shell; it is made once, and what the
-guest writes to it is forgotten.
+The firmware is that of the configuration in the output folder (make menuconfig && make run), if there
+is one; otherwise one that suits the machine. The demo disk holds the distribution's own kernel and a
+busybox shell; it is made once, and what the guest writes to it is forgotten.
 
 `make debug` is run.py --debug FOLDER: the same, with the firmware that was built there, and gdb on this
 terminal before the first instruction.

@@ -39,7 +39,7 @@ ROWS = [
     ("cloudhv", "pc", 12, 512, "none", 1, 1024, "qemu64", "pci"),
     ("cloudhv", "q35", 32, 512, "mbr", 1, 5120, "max", "pci-modern"),
     ("tiny", "q35", 32, 512, "gpt", 17, 5120, "qemu64", "pci-modern"),
-    ("tiny", "pc", 12, 4096, "gpt", 1, 128, "qemu64", "pci"),
+    ("tiny", "pc", 16, 4096, "gpt", 1, 128, "qemu64", "pci"),
     ("tiny", "q35", 16, 512, "gpt", 1, 1024, "max", "pci"),
     ("firecracker", "microvm", 32, 512, "gpt", 1, 128, "max", "mmio-2"),
     ("firecracker", "microvm,acpi=off", 16, 4096, "none", 1, 1024, "qemu64", "mmio-2"),
