@@ -229,3 +229,20 @@ TEST(memory_of_our_own_is_zeroed)
 	CHECK(!efi_allocate(HOST_MEMORY_SIZE));
 	CHECK(!efi_copy(pieces, HOST_MEMORY_SIZE));
 }
+
+TEST(room_in_full_slabs_is_used_again)
+{
+	enum { COUNT = 1000 };
+	u64 key;
+
+	for (u32 i = 0; i < COUNT; i++)
+		pieces[i] = allocate(32);
+	key = memory_map_key();
+	for (u32 i = 0; i < COUNT; i += 2)
+		CHECK_EQUAL(efi_free_pool(pieces[i]), EFI_SUCCESS);
+	for (u32 i = 0; i < COUNT; i += 2)
+		pieces[i] = allocate(32);
+	CHECK_EQUAL(memory_map_key(), key);
+	for (u32 i = 0; i < COUNT; i++)
+		CHECK_EQUAL(efi_free_pool(pieces[i]), EFI_SUCCESS);
+}
