@@ -43,12 +43,12 @@ class Place:
     def disk(self, path, **options):
         return path if isinstance(path, Disk) else Disk(path, self.transport, **options)
 
-    def boot(self, *disks, memory=512, **options):
+    def boot(self, *disks, memory=512, machine_options="", **options):
         """A Vmm, not started yet: `with` starts it."""
         disks = [self.disk(path) for path in disks]
         if clock := kernels.clock_options(self.machine):
             options["command_line"] = f"{options.get('command_line', '')} {clock}".strip()
-        return Vmm(self.firmware, self.machine, memory, disks, **options)
+        return Vmm(self.firmware, self.machine + machine_options, memory, disks, **options)
 
 
 PLACES = {

@@ -10,19 +10,22 @@ The quick ones come to the guest of guest_init.sh, which reports the UEFI it see
 off. Whole Debians are made by efi_root.py.
 """
 
+import dataclasses
 import pathlib
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import efi_program, initrd, packages  # noqa: E402
 from tests.images.disk import Ext4, Partition, bls_files, esp_disk, write_disk  # noqa: E402
-from tests.images.fat import MIB, Fat  # noqa: E402
+from tests.images.fat import MIB, Fat, tool  # noqa: E402
 
 SUITES = ("bookworm", "trixie")
 REMOVABLE = "/EFI/BOOT/BOOTX64.EFI"
 ESP_SIZE = 96 * MIB
 BOOT_UUID = "0fa7300d-0000-4000-8000-00000000b007"
+FIRST_PARTITION = 64 * 512  # of what esp_disk() makes
 MACHINE_ID = "0" * 31 + "1"
 
 IMAGES = {}  # name: (function that makes the disk at a path, its words)
@@ -41,8 +44,9 @@ def each_suite(name, *words):
     return [(f"{name}-{suite}", (suite, *words)) for suite in SUITES]
 
 
-def options(name, action="poweroff", efi="report"):
-    return f"console=ttyS0 quiet panic=-1 from={name} guest.action={action} guest.efi={efi}"
+def options(name, action="poweroff", efi="report", more=""):
+    """A kernel's options; the guest says what it sees of UEFI by the words in efi, and then does the action."""
+    return f"console=ttyS0 quiet panic=-1 from={name} guest.action={action} guest.efi={efi} {more}".strip()
 
 
 def kernel_files(suite):
@@ -193,9 +197,7 @@ def make_uki_grub(path, name, suite):
 @image(*each_suite("stub"))
 def make_stub(path, name, suite):
     """A kernel started through its EFI stub by a program of ours, with options and initrd=."""
-    text = r"\vmlinuz" + "\n" + rf"initrd=\initrd.img {options(name)}" + "\n"
-    esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": text.encode(), **kernel_files(suite)},
-             size=ESP_SIZE)
+    make_words(path, name, suite, "report")
 
 
 @image(*each_suite("bls"))
@@ -236,8 +238,9 @@ def make_shell_prompt(path, name):
 
 
 @image(("selftest", ()))
-def make_selftest(path, name, topics=None):
-    """The self-test: it writes lines of TAP on the console and powers off. topics: only those."""
+def make_selftest(path, name, topics=None, fat=None):
+    """The self-test: it writes lines of TAP on the console and powers off. topics: only those; fat: a volume of
+    another kind."""
     files = {REMOVABLE: efi_program.selftest(), "/selftest/returns.efi": efi_program.program("returns", STATUS=21),
              "/selftest/exits.efi": efi_program.program("exits"),
              "/selftest/driver.efi": efi_program.program("driver", "efi_boot_service_driver"),
@@ -245,12 +248,35 @@ def make_selftest(path, name, topics=None):
              "/selftest/empty": b"", "/selftest/folder/inner": b"inner"}
     if topics:
         files["/selftest.txt"] = "".join(f"{topic}\n" for topic in topics).encode()
-    write_disk(path, [Partition(Fat(files, 64 * MIB), "esp", "ESP"), Partition(bytes(MIB), "data", "data")])
+    fat = dataclasses.replace(fat or Fat({}, 64 * MIB), files=files)
+    return write_disk(path, [Partition(fat, "esp", "ESP"), Partition(bytes(MIB), "data", "data")], block=fat.block)
 
 
-def program_disk(path, data, more=None):
-    """A disk with that program as removable path."""
-    esp_disk(path, {REMOVABLE: data, **(more or {})}, size=64 * MIB)
+def make_large_initrd(path, name, suite, size):
+    """shim and GRUB with an initrd that is followed by so many MiB of ballast."""
+    kernel = packages.kernel(suite)
+    cfg = f"{GRUB_HEAD}set timeout=0\n" + grub_entry(name, suite).replace("/initrd.img", "/initrd.img /ballast.img")
+    files = {**shim_grub(suite), "/vmlinuz": kernel.image, "/initrd.img": initrd.guest_file(kernel),
+             "/ballast.img": initrd.ballast_file(size * MIB), "/EFI/debian/grub.cfg": cfg.encode()}
+    esp_disk(path, files, size=(size + 100) * MIB, cluster_blocks=8)
+
+
+def launch_text(name, words, **more):
+    return ("\\vmlinuz\n" + rf"initrd=\initrd.img {options(name, efi=words, **more)}" + "\n").encode()
+
+
+def make_words(path, name, suite, words, **more):
+    """The image "stub" with other words for the guest (guest.efi=), and other options."""
+    esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": launch_text(name, words, **more),
+                    **kernel_files(suite)}, size=ESP_SIZE)
+
+
+def change_words(path, name, words, **more):
+    """Other words in a disk of make_words(), all else stays."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(launch_text(name, words, **more))
+        file.flush()
+        tool("mcopy", "-o", "-i", f"{path}@@{FIRST_PARTITION}", file.name, "::/launch.txt")
 
 
 def make(name, path):

@@ -25,9 +25,8 @@ efi_report() {
 	for name in LoaderDevicePartUUID LoaderInfo LoaderFirmwareInfo LoaderEntrySelected StubInfo; do
 		report "$name=$(efi_text $name $loader_guid)"
 	done
-	for table in /sys/firmware/dmi/tables/smbios_entry_point; do
-		[ -e "$table" ] && report "smbios=yes"
-	done
+	[ -e /sys/firmware/dmi/tables/smbios_entry_point ] && report "smbios=yes"
+	report "smbios_manufacturer=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)"
 	dmesg | grep -iE '\befi|firmware bug|secure boot|rtc-efi|warning|random: crng|initrd' |
 		cut -c 1-300 | while read -r line; do report "efi_log=$line"; done
 }

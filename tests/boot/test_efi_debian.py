@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole Debians through UEFI, to the login prompt and beyond: what their tools see, change and keep."""
+
+import re
+import shutil
+
+import pytest
+
+from tests.boot.efi import on
+from tests.images import efi_root
+from tests.images.disk import Partition
+from tests.images.efi import SUITES
+
+LOGIN_SECONDS = 900
+ESP_GUID = Partition(None, "esp", "ESP").guid
+GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+TEST = "0fa7300d-7465-7374-8000-0242ac120002"
+
+# What Linux says of firmware that is at fault.
+COMPLAINTS = re.compile(r"firmware bug|efi.*(error|fail|invalid|warn|unable|broken)|WARNING: ", re.IGNORECASE)
+
+pytestmark = pytest.mark.slow
+
+
+class Console:
+    """root's shell on the serial console."""
+
+    def __init__(self, vmm, suite):
+        self.vmm = vmm
+        self.suite = suite
+
+    def login(self, after=0):
+        self.vmm.expect(rf"^{efi_root.host_name(self.suite)} login: ", after, seconds=LOGIN_SECONDS)
+        self.vmm.send("root\n")
+        self.vmm.expect(r"# $", after)
+        self.run("stty -echo cols 500; PS1=; TERM=dumb; bind 'set enable-bracketed-paste off' 2>/dev/null")
+
+    def run(self, command, status=0):
+        """Its output; the test fails where its status is another."""
+        position = len(self.vmm.log)
+        self.vmm.send(f"{command}; echo STATUS-$?-\n")
+        found = self.vmm.expect(r"^STATUS-(\d+)-$", position, seconds=LOGIN_SECONDS)
+        text = self.vmm.log[position:found.start()]
+        assert int(found[1]) == status, f"{command}: status {found[1]}\n{text}"
+        return text.strip()
+
+    def leave(self, command):
+        """A command after which there is no shell; returns how much the console had said by then."""
+        position = len(self.vmm.log)
+        self.vmm.send(f"{command}\n")
+        return position
+
+
+def kept_disk(suite, loader, folder):
+    return shutil.copyfile(efi_root.disk(suite, loader), folder / "disk.raw")
+
+
+@pytest.fixture
+def store(place, tmp_path):
+    """OVMF's variables; Fatwood's are on the disk."""
+    if not place.is_ovmf:
+        return None
+    return shutil.copyfile(place.firmware.variables, tmp_path / "variables")
+
+
+def assert_uefi(console):
+    """What every system may expect of its firmware."""
+    assert console.run("cat /sys/firmware/efi/fw_platform_size") == "64"
+    assert int(console.run("ls /sys/firmware/efi/runtime-map | wc -l")) >= 2
+    assert console.run("test -e /sys/firmware/efi/config_table && cat /sys/firmware/efi/config_table; true")
+    assert console.run("findmnt -n -o FSTYPE /sys/firmware/efi/efivars") == "efivarfs"
+    complaints = [line for line in console.run("dmesg").splitlines() if COMPLAINTS.search(line)]
+    assert not complaints
+
+
+def assert_variables(console):
+    """Names of all kinds can be listed, written, read, deleted."""
+    path = f"/sys/firmware/efi/efivars/Test-{TEST}"
+    console.run(rf"printf '\007\000\000\000one' >{path}")
+    assert console.run(f"tail -c +5 {path}") == "one"
+    console.run(f"chattr -i {path}; printf '\\007\\000\\000\\000two two' >{path}")
+    assert console.run(f"tail -c +5 {path}") == "two two"
+    console.run(f"chattr -i {path}; rm {path}")
+    console.run(f"test -e {path}", 1)
+    assert f"BootCurrent-{GLOBAL}" in console.run("ls /sys/firmware/efi/efivars")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35", "microvm")
+def test_grub_root(place, tmp_path, store, suite):
+    """shim and GRUB to the login prompt; a variable and a boot entry are there in the next boot, which goes by
+    the entry; kexec; the end by the firmware's own services."""
+    disk = place.disk(kept_disk(suite, "grub", tmp_path), kept=True)
+    with place.boot(disk, memory=1024, cpus=2, reboot=True, variables=store) as vmm:
+        console = Console(vmm, suite)
+        console.login()
+        assert_uefi(console)
+        assert_variables(console)
+        console.run(f"printf '\\007\\000\\000\\000kept' >/sys/firmware/efi/efivars/Kept-{TEST}")
+        text = console.run(r"efibootmgr -c -d /dev/vda -p 15 -L fatwood -l '\EFI\debian\shimx64.efi'")
+        number = re.search(r"Boot(\w{4})\*? fatwood", text)[1]
+        # A kernel started by another kernel finds the firmware as this one did.
+        console.run("kexec -l /boot/vmlinuz-* --initrd=/boot/initrd.img-* --reuse-cmdline --append=reboot=efi")
+        position = console.leave("systemctl kexec")
+        console.login(position)
+        assert_uefi(console)
+        position = console.leave("reboot")
+        console.login(position)
+        assert console.run(f"tail -c +5 /sys/firmware/efi/efivars/Kept-{TEST}") == "kept"
+        assert f"BootCurrent: {number}" in console.run("efibootmgr")
+        console.run(f"efibootmgr -B -b {number}")
+        console.leave("poweroff")
+        assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"
+
+
+@on("q35")
+def test_boot_loader_upgrade(place, tmp_path, store):
+    """grub-install and the packages' own scripts succeed, twice, and the next boot takes their entry."""
+    disk = place.disk(kept_disk("trixie", "grub", tmp_path), kept=True)
+    with place.boot(disk, memory=1024, reboot=True, variables=store) as vmm:
+        console = Console(vmm, "trixie")
+        console.login()
+        for _ in range(2):
+            console.run("grub-install --target=x86_64-efi")
+            console.run("dpkg -i /root/packages/*.deb")
+        complaints = [line for line in console.run("dmesg").splitlines() if COMPLAINTS.search(line)]
+        assert not complaints
+        number = re.search(r"Boot(\w{4})\*? debian", console.run("efibootmgr"))[1]
+        position = console.leave("reboot")
+        console.login(position)
+        assert f"BootCurrent: {number}" in console.run("efibootmgr")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@on("q35")
+def test_systemd_boot_root(place, tmp_path, store, suite):
+    """bootctl finds a boot loader and a firmware that it knows; a one-shot entry holds for one boot."""
+    disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)
+    with place.boot(disk, memory=1024, reboot=True, variables=store) as vmm:
+        console = Console(vmm, suite)
+        console.login()
+        assert_uefi(console)
+        status = console.run("bootctl --no-pager status 2>&1")
+        assert "systemd-boot 25" in status
+        assert ESP_GUID in status.lower()
+        assert not re.search(r"fail|not installed in EFI|error", status, re.IGNORECASE)
+        for name in ("once", "twice"):
+            console.run("cd /boot/efi/loader/entries; sed 's/title .*/title {0}/; s/quiet/quiet entry={0}/'"
+                        " debian-*.conf >/tmp/x; cp /tmp/x {0}.conf; cd".format(name))
+        console.run("bootctl set-default debian-*.conf")
+        console.run("bootctl set-oneshot once.conf")
+        position = console.leave("reboot")
+        console.login(position)
+        assert "entry=once" in console.run("cat /proc/cmdline")
+        position = console.leave("reboot")
+        console.login(position)
+        assert "entry=" not in console.run("cat /proc/cmdline")
+        console.leave("poweroff")
+        assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One quick image on machines of many kinds: memory, processors, levels of page tables, SMBIOS, orders of disks."""
+
+import pytest
+
+from tests.boot.efi import on
+from tests.boot.test_efi_loaders import assert_uefi
+from tests.images import efi, initrd
+
+
+@pytest.mark.parametrize("cpu, cpus, memory", [
+    ("qemu64", 1, 128), ("max", 2, 1024), ("max,la57=off", 1, 5120), ("qemu64", 2, 5120),
+])
+@pytest.mark.parametrize("suite", efi.SUITES)
+@on("q35", "microvm", ovmf=False)
+def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
+    """4- and 5-level paging (max has the latter), one processor and two, little memory and much."""
+    with place.boot(efi_image(f"uki-{suite}"), memory=memory, cpu=cpu, cpus=cpus) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, f"uki-{suite}")
+        assert report.number("memory_kib") > memory * 1024 * 0.55
+
+
+@pytest.mark.parametrize("suite", efi.SUITES)
+@on("q35", ovmf=False)
+def test_grub_in_little_memory(place, efi_image, suite):
+    """GRUB takes its heap from the largest block: there must be one. Under OVMF it is out of memory."""
+    with place.boot(efi_image(f"shim-grub-{suite}"), memory=128) as vmm:
+        assert_uefi(vmm.guest(), f"shim-grub-{suite}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size, memory", [(250, 1024), (800, 3072)])
+@on("q35", ovmf=False)
+def test_large_initrd(place, tmp_path, size, memory):
+    """A kernel with an initrd of that many MiB through shim and GRUB."""
+    disk = tmp_path / "disk.raw"
+    efi.make_large_initrd(disk, "large", "trixie", size)
+    with place.boot(disk, memory=memory) as vmm:
+        assert_uefi(vmm.guest(), "large")
+
+
+@on("q35", "pc", "microvm")
+def test_smbios(place, efi_image):
+    """The machine's SMBIOS is a configuration table that Linux finds."""
+    extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]
+    with place.boot(efi_image("uki-trixie"), extra=extra) as vmm:
+        report = vmm.guest()
+        assert report.get("smbios") == "yes"
+        assert report.get("smbios_manufacturer") == "OpenStack Foundation"
+
+
+@on("q35", "microvm", ovmf=False)
+def test_first_disk_boots(place, efi_image):
+    """Of two disks that boot the first that is attached does."""
+    with place.boot(efi_image("uki-bookworm"), efi_image("uki-trixie")) as vmm:
+        assert "from=uki-bookworm" in vmm.guest().words
+
+
+@on("q35", ovmf=False)
+def test_two_hundred_writes(place, tmp_path):
+    """Variables are written and read again and again at runtime."""
+    disk = tmp_path / "disk.raw"
+    efi.make_words(disk, "writes", "trixie", "rewrite:200,report")
+    with place.boot(place.disk(disk, kept=True)) as vmm:
+        assert vmm.guest().get("efi_rewritten") == "200"
+
+
+@on("q35", "microvm")
+def test_variable_survives(place, tmp_path):
+    """What the guest wrote in one boot is there in the next; what it deleted is not."""
+    disk, store = tmp_path / "disk.raw", tmp_path / "variables"
+    if place.is_ovmf:
+        store.write_bytes(place.firmware.variables.read_bytes())
+    more = {"variables": store} if place.is_ovmf else {}
+    boots = [("set:Kept=yes,set:Gone=yes,delete:Gone", "efi_set", ["Kept good", "Gone good"]),
+             ("get:Kept,get:Gone", "efi_get", ["Kept yes", "Gone"]),
+             ("delete:Kept,get:Kept", "efi_delete", ["Kept good"]),
+             ("get:Kept", "efi_get", ["Kept"])]
+    efi.make_words(disk, "variables", "trixie", "report")
+    for words, key, wanted in boots:
+        efi.change_words(disk, "variables", words)
+        with place.boot(place.disk(disk, kept=True), **more) as vmm:
+            assert vmm.guest()[key] == wanted
+            vmm.wait_for_end()
+
+
+def test_guest_words_are_known():
+    """The words that these tests use are those of guest_efi.sh."""
+    script = initrd.GUEST_EFI.read_text()
+    for word in ("report", "list", "get:", "set:", "delete:", "rewrite:"):
+        assert f"\t{word}" in script
