@@ -232,7 +232,7 @@ TEST(memory_of_our_own_is_zeroed)
 
 TEST(room_in_full_slabs_is_used_again)
 {
-	enum { COUNT = 1000 };
+	enum { COUNT = 3600 };
 	u64 key;
 
 	for (u32 i = 0; i < COUNT; i++)
