@@ -295,6 +295,18 @@ enum status memory_free(u64 base, u64 size)
 	return set_type(base, end, MEMORY_CONVENTIONAL) ? OK : ERR_NO_MEMORY;
 }
 
+enum status memory_add_device(u64 base, u64 size)
+{
+	u64 end = page_up(end_of(base, size));
+
+	base = page_down(base);
+	for (u32 i = 0; i < range_count; i++)
+		if (ranges[i].base < end && ranges[i].end > base &&
+		    ranges[i].type != MEMORY_RESERVED && ranges[i].type != MEMORY_MAPPED_IO)
+			return ERR_INVALID;
+	return set_type(base, end, MEMORY_MAPPED_IO) ? OK : ERR_NO_MEMORY;
+}
+
 bool memory_range_is_ram(const struct memory_range *range)
 {
 	return range->is_allocated ||

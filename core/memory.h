@@ -106,6 +106,13 @@ void memory_reserve(u64 base, u64 size, u32 type);
  */
 enum status memory_convert(u64 base, u64 size, u32 from, u32 to);
 
+/*
+ * Device registers that stay in use: pages of them, rounded outwards, become MEMORY_MAPPED_IO.
+ * ERR_INVALID where the ledger has anything but MEMORY_RESERVED, ERR_NO_MEMORY as for
+ * memory_free().
+ */
+enum status memory_add_device(u64 base, u64 size);
+
 /* RAM, free or not, or memory the VMM keeps tables in. */
 bool memory_range_is_ram(const struct memory_range *range);
 

@@ -11,8 +11,10 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/power.h"
+#include "core/volume.h"
 #include "efi/efi.h"
 #include "efi/variables.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 enum {
@@ -67,8 +69,11 @@ static struct runtime_writes writes_for(enum power_action action,
 	bool is_port = described.kind == REGISTER_PORT;
 	struct runtime_writes out = { 0 };
 
-	if (described.size && (is_port ? described.address <= UINT16_MAX :
-					 !arch_map(described.address, described.size, MAP_DEVICE)))
+	/* Registers in memory must be mapped, by us and by the operating system. */
+	if (described.size &&
+	    (is_port ? described.address <= UINT16_MAX :
+		       !arch_map(described.address, described.size, MAP_DEVICE) &&
+			       !memory_add_device(described.address, described.size)))
 		out.writes[out.count++] = (struct runtime_write){
 			.address = described.address,
 			.value = described.value,
@@ -119,6 +124,16 @@ static void clock_init(struct runtime_data *data)
 		return;
 	}
 	data->monotonic_high = monotonic_start(&now);
+}
+
+/* For files that are written from now on. */
+static struct file_time file_clock(void)
+{
+	EFI_TIME now;
+
+	if (efi_get_time(&now))
+		return (struct file_time){ 0 };
+	return (struct file_time){ now.Year, now.Month, now.Day, now.Hour, now.Minute, now.Second };
 }
 
 EFI_STATUS efi_get_time(EFI_TIME *time)
@@ -238,6 +253,8 @@ EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out)
 	runtime_program_place((void *)code, data, entries);
 	services_fill(&data->services);
 	clock_init(data);
+	if (IS_ENABLED(CONFIG_FILE_WRITE))
+		volume_clock = file_clock;
 	*out = &data->services;
 	return publish_tables(data);
 }

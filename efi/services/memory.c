@@ -139,6 +139,8 @@ static u64 attributes_of(const struct memory_range *range)
 	case MEMORY_PERSISTENT:
 		return RAM_ATTRIBUTES | EFI_MEMORY_NV;
 	case MEMORY_MAPPED_IO:
+		/* Registers that runtime services use; a guest may have allocated the rest. */
+		return EFI_MEMORY_UC | (range->is_allocated ? 0 : EFI_MEMORY_RUNTIME);
 	case MEMORY_MAPPED_PORTS:
 		return EFI_MEMORY_UC;
 	}
