@@ -51,6 +51,9 @@ struct bls_entries {
  */
 bool bls_entry_name(struct span file_name, struct bls_entry *out);
 
+/* Takes counters, "+LEFT" or "+LEFT-DONE", off the end of @name. False if there are none. */
+bool bls_cut_counters(struct span *name, u32 *left, u32 *done);
+
 /* Takes ".conf" off the end of @name. False if it is not there. */
 bool bls_cut_suffix(struct span *name);
 

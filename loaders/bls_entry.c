@@ -39,21 +39,25 @@ bool bls_cut_suffix(struct span *name)
 	return true;
 }
 
+bool bls_cut_counters(struct span *name, u32 *left, u32 *done)
+{
+	struct span rest = *name;
+	u32 tries = 0;
+
+	if (!take_counter(&rest, '+', left) &&
+	    !(take_counter(&rest, '-', &tries) && take_counter(&rest, '+', left)))
+		return false;
+	*name = rest;
+	*done = tries;
+	return true;
+}
+
 bool bls_entry_name(struct span file_name, struct bls_entry *out)
 {
-	u32 left, done = 0;
-	struct span rest;
-
 	if (!bls_cut_suffix(&file_name) || span_is_empty(file_name) || file_name.data[0] == '.')
 		return false;
-	out->name = rest = file_name;
-	out->counted = take_counter(&rest, '+', &left) ||
-		       (take_counter(&rest, '-', &done) && take_counter(&rest, '+', &left));
-	if (out->counted) {
-		out->name = rest;
-		out->tries_left = left;
-		out->tries_done = done;
-	}
+	out->name = file_name;
+	out->counted = bls_cut_counters(&out->name, &out->tries_left, &out->tries_done);
 	return true;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Boot Loader Specification: one entry is tried. */
 #include "core/log.h"
+#include "lib/config.h"
 #include "lib/format.h"
 #include "lib/text.h"
 #include "lib/util.h"
 #include "loaders/bls.h"
+#include "loaders/boot_count.h"
 #include "loaders/initrd.h"
 
 /* Titles need not be unique: the version tells entries apart. */
@@ -137,6 +139,12 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 		status = unsupported("%s: %s", entry->file, entry->unusable);
 	else
 		status = open_entry(entry, arena, &boot);
+	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING)) {
+		char next[FILE_NAME_SIZE];
+
+		boot_count(entry->volume, SPAN("/loader/entries"), span_of_string(entry->file),
+			   next);
+	}
 	log_set_subject(NULL);
 	if (!status)
 		status = boot_start(&boot);
