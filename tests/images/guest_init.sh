@@ -85,5 +85,6 @@ poweroff) poweroff -f ;;
 reboot) reboot -f ;;
 esac
 echo
-echo "$(uname -sr), started by Fatwood: a busybox shell. 'poweroff -f' ends it."
-exec setsid cttyhack sh -i
+echo "$(uname -sr), started by Fatwood: a busybox shell. 'exit' powers the machine off."
+setsid cttyhack sh -i
+poweroff -f
