@@ -197,9 +197,6 @@ EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTO
 bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
 				  const EFI_DEVICE_PATH_PROTOCOL *wanted);
 
-/* As text (UEFI 2.11, 10.6), cut to @size with the NUL: for messages. */
-void efi_path_to_text(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t size);
-
 /* protocols/: publish what the machine has; each is called once by start.c, in this order. */
 EFI_STATUS efi_console_publish(void);
 EFI_STATUS efi_disks_publish(void); /* opens all disks; handles of partitions, file systems too */

@@ -10,6 +10,9 @@ obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \
 	efi/protocols/file.o efi/protocols/file_info.o efi/protocols/misc.o efi/protocols/initrd.o
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
 obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
+obj-$(CONFIG_EFI_COLLATION) += efi/protocols/collation.o
+obj-$(CONFIG_EFI_PATH_UTILITIES) += efi/protocols/path_utilities.o
+obj-$(CONFIG_EFI_PATH_TO_TEXT) += efi/paths/nodes.o efi/paths/to_text.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/forget.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o

@@ -207,3 +207,24 @@ u16 ucs2_to_upper(u16 unit)
 		return unit;
 	return (u16)(range->upper + offset);
 }
+
+u16 ucs2_to_lower(u16 unit)
+{
+	u16 lower = unit;
+	u8 best = 0;
+
+	if (unit < 0x80 || !IS_ENABLED(CONFIG_UNICODE_CASE))
+		return unit >= 'A' && unit <= 'Z' ? (u16)(unit + ('a' - 'A')) : unit;
+	/* Variants, such as the final sigma, stand alone; alphabets are long. */
+	for (u32 i = 0; i < ARRAY_SIZE(case_ranges); i++) {
+		const struct case_range *range = &case_ranges[i];
+		u32 offset = (u32)unit - range->upper;
+
+		if (unit < range->upper || offset >= (u32)range->count * range->step ||
+		    offset % range->step || range->count < best)
+			continue;
+		best = range->count;
+		lower = (u16)(range->first + offset);
+	}
+	return lower;
+}

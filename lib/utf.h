@@ -29,3 +29,6 @@ size_t utf16_from_utf8(u16 *units, size_t count_max, struct span utf8);
  * UNICODE_CASE of a to z only.
  */
 u16 ucs2_to_upper(u16 unit);
+
+/* The other way round: that of the units with this upper case which is its usual one. */
+u16 ucs2_to_lower(u16 unit);

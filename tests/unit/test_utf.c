@@ -170,3 +170,27 @@ TEST(upper_case_of_upper_case_is_itself)
 		CHECK_OF(ucs2_to_upper(upper) == upper, "U+%04x", unit);
 	}
 }
+
+TEST(lower_case)
+{
+	CHECK_EQUAL(ucs2_to_lower('A'), 'a');
+	CHECK_EQUAL(ucs2_to_lower('Z'), 'z');
+	CHECK_EQUAL(ucs2_to_lower('['), '[');
+	CHECK_EQUAL(ucs2_to_lower('i'), 'i');
+	CHECK_EQUAL(ucs2_to_lower(0xc4), 0xe4);
+	CHECK_EQUAL(ucs2_to_lower(0x178), 0xff);
+	CHECK_EQUAL(ucs2_to_lower(0x39c), 0x3bc); /* not the micro sign */
+	CHECK_EQUAL(ucs2_to_lower(0x3a3), 0x3c3); /* not the final sigma */
+	CHECK_EQUAL(ucs2_to_lower(0x416), 0x436);
+	CHECK_EQUAL(ucs2_to_lower(0x1c4), 0x1c6);
+	CHECK_EQUAL(ucs2_to_lower(0xffff), 0xffff);
+}
+
+TEST(lower_case_has_the_same_upper_case)
+{
+	for (u32 unit = 0; unit <= 0xffff; unit++) {
+		u16 upper = ucs2_to_upper((u16)unit);
+
+		CHECK_OF(ucs2_to_upper(ucs2_to_lower(upper)) == upper, "U+%04x", unit);
+	}
+}
