@@ -15,7 +15,7 @@ import sys
 from elftools.elf.elffile import ELFFile
 
 # What a VMM loads (the bytes in PT_LOAD segments), by configuration.
-LIMITS = {"tiny": 32 << 10, "cloudhv": 64 << 10}
+LIMITS = {"tiny": 32 << 10, "cloudhv": 144 << 10}
 
 
 def loaded(elf):

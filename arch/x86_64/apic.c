@@ -73,7 +73,10 @@ static void apic_write(u32 offset, u32 value)
 	apic_write(APIC_END_OF_INTERRUPT, 0);
 }
 
-struct interrupt_frame;
+/* What the processor pushes; clang's link-time optimization wants it whole. */
+struct interrupt_frame {
+	u64 instruction, code_segment, flags, stack, stack_segment;
+};
 
 [[gnu::interrupt]] static void on_timer(struct interrupt_frame *frame)
 {
