@@ -7,7 +7,7 @@ import re
 from tests.boot.efi import on
 
 # What the program waits for, in its order (tests/payload/efi_selftest/input.c).
-KEYS = ("a", "Z", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\r", "\t", "\x7f", "\x1bOP", ".")
+KEYS = ("a", "Z", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\r", "\t", "\b", "\x1b[H", ".")
 
 # Where OVMF 2022.11 answers otherwise: check, and why ours is not that.
 OVMF_DIFFERS = {
@@ -48,7 +48,7 @@ def test_selftest(place, efi_image):
             # One at a time, as a person types: else an escape could begin the next key.
             position = len(vmm.log)
             vmm.send(key)
-            vmm.expect(f"^# read {number}$", position)
+            vmm.expect(f"# read {number}$", position)
         vmm.expect(r"SELFTEST: \d+ passed, \d+ failed")
         vmm.wait_for_end()
         failed, count, plan = results(vmm.log)
