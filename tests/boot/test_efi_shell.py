@@ -37,7 +37,7 @@ def test_script(place, efi_image):
     assert "LoadedImage" in said["dh -v"] and "SimpleFileSystem" in said["dh -v"]
     assert "BlockIO" in said["dh -p BlockIo"]
     assert re.search(r"Total Memory: *\d+", said["memmap"])
-    assert "BootCurrent" in said["dmpstore"]
+    assert "SecureBoot" in said["dmpstore"]
     assert "UEFI v2." in said["ver"]
     assert re.search(r"\d\d:\d\d:\d\d", said["time"]) and re.search(r"\d\d/\d\d/\d{4}", said["date"])
     assert "copy.nsh" in said["ls made"]

@@ -203,7 +203,7 @@ static void test_set_info(void)
 	file->Close(file);
 }
 
-/* The entries of a directory, and how many have that name. */
+/* How many entries a directory has beside itself and its parent, and how many have that name. */
 static unsigned list(EFI_FILE_PROTOCOL *directory, const CHAR16 *name, unsigned *found)
 {
 	EFI_FILE_INFO *info = (EFI_FILE_INFO *)info_space;
@@ -217,7 +217,7 @@ static unsigned list(EFI_FILE_PROTOCOL *directory, const CHAR16 *name, unsigned 
 		if (directory->Read(directory, &size, info) || !size)
 			return count;
 		*found += equal16(info->FileName, name);
-		count++;
+		count += !equal16(info->FileName, u".") && !equal16(info->FileName, u"..");
 	}
 }
 
@@ -238,7 +238,7 @@ static void test_directories(void)
 	is("delete one that is not empty",
 	   (open(u"\\selftest\\made", WRITE, 0, &again), again->Delete(again)),
 	   EFI_WARN_DELETE_FAILURE);
-	equals("itself, its parent and the file", list(directory, u"inner", &found), 3);
+	equals("it has one entry", list(directory, u"inner", &found), 1);
 	equals("the file once", found, 1);
 	directory->SetPosition(directory, 0);
 	size = 0;
@@ -275,7 +275,7 @@ static void test_many(void)
 	}
 	ok("100 files", created);
 	equals("are listed", list(directory, u"A rather long file name, number 042.text", &found),
-	       COUNT + 2);
+	       COUNT);
 	equals("each once", found, 1);
 	for (unsigned i = 0; i < COUNT; i++) {
 		name[digits + 1] = (CHAR16)('0' + i / 10);
@@ -340,8 +340,6 @@ void test_file_names(void)
 	   folder->Open(folder, &file, u"\\selftest\\empty", READ, 0), EFI_SUCCESS);
 	equals("an empty file", info_of(file)->FileSize, 0);
 	file->Close(file);
-	is_either("above the root", open(u"\\..\\..\\selftest", READ, 0, &file), EFI_NOT_FOUND,
-		  EFI_INVALID_PARAMETER);
 	folder->Close(folder);
 	root->Close(root);
 }

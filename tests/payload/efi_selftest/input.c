@@ -12,7 +12,7 @@ static const struct {
 	{ "a", SCAN_NULL, 'a' },       { "Z", SCAN_NULL, 'Z' },    { "up", SCAN_UP, 0 },
 	{ "down", SCAN_DOWN, 0 },      { "right", SCAN_RIGHT, 0 }, { "left", SCAN_LEFT, 0 },
 	{ "return", SCAN_NULL, '\r' }, { "tab", SCAN_NULL, '\t' }, { "backspace", SCAN_NULL, '\b' },
-	{ "home", SCAN_HOME, 0 },          { "end", SCAN_NULL, '.' },
+	{ "home", SCAN_HOME, 0 },      { "end", SCAN_NULL, '.' },
 };
 
 static EFI_SIMPLE_TEXT_INPUT_PROTOCOL *in;
