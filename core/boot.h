@@ -22,7 +22,8 @@ struct boot_entry {
 	u32 initrd_count;
 	struct span options; /* the entry's own command line, without what the VMM adds */
 	bool is_efi;         /* the kernel is an EFI program: only loaders with is_efi take it */
-	u32 profile;         /* of a unified kernel image */
+	bool is_uki;         /* and a unified kernel image: without options it has its own */
+	u32 profile;         /* of it */
 };
 
 /* Loaded, and ready to be started. */

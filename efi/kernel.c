@@ -8,10 +8,12 @@
 #include "core/log.h"
 #include "efi/efi.h"
 #include "efi/start.h"
+#include "lib/format.h"
 #include "lib/utf.h"
 #include "lib/util.h"
 #include "loaders/command_line.h"
 #include "loaders/pe.h"
+#include "loaders/uki.h"
 
 enum {
 	PATH_DEPTH_MAX = 32,
@@ -59,18 +61,62 @@ static EFI_DEVICE_PATH_PROTOCOL *path_of_kernel(const struct file *file)
 	return device ? efi_path_append_file(device, path) : NULL;
 }
 
-/* The command line as UTF-16, as EFI stubs take it. */
+/* The command line of an image that has one, so that the VMM's words do not take its place. */
+static struct span own_options(const struct boot_entry *entry, struct arena *arena)
+{
+	struct file file = entry->kernel;
+	struct uki *uki = arena_allocate(arena, sizeof(*uki));
+	struct span options = { 0 };
+
+	if (!uki || uki_read(entry->title, &file, arena, uki) || entry->profile >= uki->count)
+		return options;
+	if (uki_text(&file, &uki->profiles[entry->profile], UKI_COMMAND_LINE, arena, &options))
+		log_warning("%s: its command line cannot be read", entry->title);
+	return options;
+}
+
+/* NULL: there is nothing to say, or no memory. */
+static char *join(struct span options, struct span vmm, struct arena *arena)
+{
+	char *line = arena_allocate(arena, command_line_size_max(options, vmm));
+
+	return line && command_line_join(options, vmm, line) ? line : NULL;
+}
+
+/* How systemd's stub is told which of its profiles to start: by "@2" before all else. */
+static char *with_profile(char *line, u32 profile, struct arena *arena)
+{
+	size_t size = (line ? strlen(line) : 0) + sizeof("@4294967295 ");
+	char *prefixed = arena_allocate(arena, size);
+
+	if (prefixed)
+		format(prefixed, size, line ? "@%u %s" : "@%u", profile, line);
+	return prefixed;
+}
+
+/* What a program other than a kernel is to be told is its entry's matter alone. */
+static char *command_line_of(const struct boot_entry *entry, struct arena *arena)
+{
+	bool is_for_kernel = !entry->is_efi || entry->is_uki;
+	struct span vmm = is_for_kernel ? boot_info.command_line : (struct span){ 0 };
+	char *line = join(entry->options, vmm, arena);
+
+	if (IS_ENABLED(CONFIG_BOOT_UKI) && entry->is_uki) {
+		if (line && span_is_empty(entry->options))
+			line = join(own_options(entry, arena), vmm, arena);
+		if (entry->profile)
+			line = with_profile(line, entry->profile, arena);
+	}
+	return line;
+}
+
+/* The command line as UTF-16, as EFI stubs take it. Empty: none, and size 0 is what says so. */
 static struct span load_options_of(const struct boot_entry *entry, struct arena *arena)
 {
-	char *line = arena_allocate(arena,
-				    command_line_size_max(entry->options, boot_info.command_line));
-	size_t size, count;
-	u16 *units;
+	const char *line = command_line_of(entry, arena);
+	size_t size = line ? strlen(line) : 0, count;
+	u16 *units = arena_allocate(arena, (size + 1) * sizeof(*units));
 
-	if (!line)
-		return (struct span){ 0 };
-	size = command_line_join(entry->options, boot_info.command_line, line);
-	units = arena_allocate(arena, (size + 1) * sizeof(*units));
 	if (!units || size == 0)
 		return (struct span){ 0 };
 	count = utf16_from_utf8(units, size + 1, span_of(line, size));
@@ -128,6 +174,7 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 
 const struct image_loader efi_image_loader = {
 	.name = "EFI program",
+	.is_efi = true,
 	.recognizes = recognizes,
 	.load = load,
 };

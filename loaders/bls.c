@@ -9,7 +9,15 @@
 #include "core/log.h"
 #include "loaders/loaders.h"
 
-/* Returns why there may be fewer entries than there are on the disk. */
+/* Notes why there may be fewer entries than there are on the disk. */
+static void note(struct volume *volume, const char *folder, enum status status, enum status *result)
+{
+	if (!status || status == ERR_NOT_FOUND)
+		return;
+	boot_tried(volume->device->name, folder, status);
+	*result = status;
+}
+
 static enum status search(struct boot_disk *disk, struct arena *arena, struct bls_entries *entries)
 {
 	enum status result = ERR_NOT_FOUND;
@@ -19,10 +27,10 @@ static enum status search(struct boot_disk *disk, struct arena *arena, struct bl
 		enum status status = bls_search(volume, arena, entries);
 
 		log_set_subject(NULL);
-		if (status && status != ERR_NOT_FOUND) {
-			boot_tried(volume->device->name, "loader/entries", status);
-			result = status;
-		}
+		note(volume, "loader/entries", status, &result);
+		if (IS_ENABLED(CONFIG_BOOT_UKI))
+			note(volume, "EFI/Linux", bls_search_images(volume, arena, entries),
+			     &result);
 	}
 	return result;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boot Loader Specification: what the files of this boot method offer one another. Entries are
- * collected (bls_search.c), read (bls_entry.c), put in order (bls_order.c), one is chosen
- * (bls_choose.c), and they are tried (bls_try.c). A type #2 entry is one more struct bls_entry in
- * the same list.
+ * collected (bls_search.c, bls_uki.c), read (bls_entry.c), put in order (bls_order.c), one is
+ * chosen (bls_choose.c), and they are tried (bls_try.c). A type #2 entry is one more struct
+ * bls_entry in the same list.
  */
 #pragma once
 
@@ -25,6 +25,7 @@ struct bls_entry {
 	struct volume *volume; /* all paths are relative to its root */
 	const char *file;      /* its name: for messages */
 	struct span name;      /* the same without counters and ".conf" */
+	struct span id;        /* of an image: its name, or "name.efi@profile"; else empty */
 	struct span text;      /* what it says; the spans below lie in it, empty without the key */
 	struct span path;      /* of what it starts, or its URL */
 	struct span title;
@@ -32,6 +33,7 @@ struct bls_entry {
 	struct span machine_id;
 	struct span sort_key;
 	enum bls_kind kind;
+	bool is_image;  /* a type #2 entry: @file itself is what it starts */
 	u32 profile;    /* of a UKI */
 	bool counted;   /* the name has counters ... */
 	u32 tries_left; /* ... 0: bad */
@@ -54,6 +56,12 @@ bool bls_entry_name(struct span file_name, struct bls_entry *out);
 /* Takes counters, "+LEFT" or "+LEFT-DONE", off the end of @name. False if there are none. */
 bool bls_cut_counters(struct span *name, u32 *left, u32 *done);
 
+/*
+ * The same for the file of a type #2 entry: "debian+2-1.efi" is "debian" (".efi" is for the caller
+ * to append again).
+ */
+bool bls_image_name(struct span file_name, struct bls_entry *out);
+
 /* Takes ".conf" off the end of @name. False if it is not there. */
 bool bls_cut_suffix(struct span *name);
 
@@ -74,6 +82,10 @@ size_t bls_copy_without_variables(struct span text, u8 *to);
 
 /* Adds the entries in loader/entries of @volume. ERR_NOT_FOUND: there is no such directory. */
 enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries);
+
+/* The same for the unified kernel images in EFI/Linux, not in its folders. */
+enum status bls_search_images(struct volume *volume, struct arena *arena,
+			      struct bls_entries *entries);
 
 /* Boot counting has found it bad: no tries are left. */
 static inline bool bls_entry_is_bad(const struct bls_entry *entry)

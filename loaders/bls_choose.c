@@ -50,7 +50,8 @@ static struct bls_entry *find(struct bls_entry *entry, struct span pattern, stru
 	(void)bls_cut_suffix(&pattern);
 	if (!glob || !glob_compile(pattern, glob))
 		return NULL;
-	while (entry && !glob_matches(glob, entry->name) && !glob_matches(glob, counted_name(entry)))
+	while (entry && !glob_matches(glob, entry->name) && !glob_matches(glob, entry->id) &&
+	       !glob_matches(glob, counted_name(entry)))
 		entry = entry->next;
 	return entry;
 }

@@ -28,10 +28,9 @@ static bool take_counter(struct span *text, u8 separator, u32 *out)
 	return true;
 }
 
-bool bls_cut_suffix(struct span *name)
+static bool cut(struct span *name, const char *suffix)
 {
-	static const char suffix[] = ".conf";
-	size_t size = name->size - (sizeof(suffix) - 1);
+	size_t size = name->size - strlen(suffix);
 
 	if (size >= name->size || !text_equals_ignoring_case(span_from(*name, size), suffix))
 		return false;
@@ -52,13 +51,28 @@ bool bls_cut_counters(struct span *name, u32 *left, u32 *done)
 	return true;
 }
 
-bool bls_entry_name(struct span file_name, struct bls_entry *out)
+bool bls_cut_suffix(struct span *name)
 {
-	if (!bls_cut_suffix(&file_name) || span_is_empty(file_name) || file_name.data[0] == '.')
+	return cut(name, ".conf");
+}
+
+static bool read_name(struct span file_name, const char *suffix, struct bls_entry *out)
+{
+	if (!cut(&file_name, suffix) || span_is_empty(file_name) || file_name.data[0] == '.')
 		return false;
 	out->name = file_name;
 	out->counted = bls_cut_counters(&out->name, &out->tries_left, &out->tries_done);
 	return true;
+}
+
+bool bls_entry_name(struct span file_name, struct bls_entry *out)
+{
+	return read_name(file_name, ".conf", out);
+}
+
+bool bls_image_name(struct span file_name, struct bls_entry *out)
+{
+	return read_name(file_name, ".efi", out);
 }
 
 bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *value)

@@ -27,6 +27,9 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	}
 	if (!order)
 		order = version_compare(b->name, a->name);
+	/* Of one image, the profiles are in their own order. */
+	if (!order)
+		order = (a->profile > b->profile) - (a->profile < b->profile);
 	/* Same name but for the counters: the one with better prospects. */
 	if (!order)
 		order = (b->tries_left > a->tries_left) - (b->tries_left < a->tries_left);

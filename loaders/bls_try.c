@@ -89,7 +89,8 @@ static enum status open_initrds(const struct bls_entry *entry, u8 *buffer, struc
 		if (status)
 			return status;
 	}
-	if (out->initrd_count == 0)
+	/* A UKI has its own, and its stub takes none besides. */
+	if (out->initrd_count == 0 && entry->kind == BLS_LINUX)
 		initrd_take_modules(out);
 	return OK;
 }
@@ -110,12 +111,13 @@ static struct span join_options(const struct bls_entry *entry, u8 *buffer)
 static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
 			      struct boot_entry *out)
 {
-	u8 *buffer = arena_allocate(arena, entry->text.size);
+	u8 *buffer = arena_allocate(arena, entry->text.size + 1);
 	enum status status;
 
 	*out = (struct boot_entry){
 		.title = bls_entry_title(entry, arena),
 		.is_efi = entry->kind != BLS_LINUX,
+		.is_uki = entry->kind == BLS_UKI,
 		.profile = entry->profile,
 	};
 	if (!out->title || !buffer)
@@ -126,6 +128,21 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	if (!status)
 		out->options = join_options(entry, buffer);
 	return status;
+}
+
+/* Counts the try. An image is opened again by the name that it has then. */
+static enum status count(const struct bls_entry *entry, struct boot_entry *out)
+{
+	struct span folder = entry->is_image ? SPAN("/EFI/Linux") : SPAN("/loader/entries");
+	char next[FILE_NAME_SIZE];
+	struct file directory;
+	enum status status;
+
+	boot_count(entry->volume, folder, span_of_string(entry->file), next);
+	if (!IS_ENABLED(CONFIG_BOOT_UKI) || !entry->is_image || !next[0])
+		return OK;
+	status = volume_open(entry->volume, folder, &directory);
+	return status ? status : file_open(&directory, span_of_string(next), &out->kernel);
 }
 
 enum status bls_try(const struct bls_entry *entry, struct arena *arena)
@@ -139,12 +156,8 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 		status = unsupported("%s: %s", entry->file, entry->unusable);
 	else
 		status = open_entry(entry, arena, &boot);
-	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING)) {
-		char next[FILE_NAME_SIZE];
-
-		boot_count(entry->volume, SPAN("/loader/entries"), span_of_string(entry->file),
-			   next);
-	}
+	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING))
+		status = count(entry, &boot);
 	log_set_subject(NULL);
 	if (!status)
 		status = boot_start(&boot);

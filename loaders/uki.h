@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sections of a unified kernel image that say what it is (UAPI.5): .osrel, .cmdline, and
+ * .profile, each of which begins a profile. What stands before the first .profile is for all of
+ * them, and a profile's own section takes its place.
+ */
+#pragma once
+
+#include "core/volume.h"
+
+enum {
+	UKI_PROFILES_MAX = 64,        /* more are left out with a message */
+	UKI_HEADERS_SIZE_MAX = 65536, /* of a program, for us to read its sections */
+	UKI_SECTION_SIZE_MAX = 65536, /* of those above; a larger one is refused */
+};
+
+enum uki_section { UKI_OS_RELEASE, UKI_COMMAND_LINE, UKI_PROFILE, UKI_SECTIONS };
+
+struct uki_profile {
+	struct {
+		u64 offset; /* in the file */
+		u32 size;   /* 0: there is none */
+	} sections[UKI_SECTIONS];
+};
+
+struct uki {
+	u32 count; /* at least 1: an image without profiles is one */
+	struct uki_profile profiles[UKI_PROFILES_MAX];
+};
+
+/*
+ * Reads the headers of @file; @name is for messages. ERR_UNRECOGNIZED, ERR_UNSUPPORTED,
+ * ERR_CORRUPT: it is no program for this machine.
+ */
+enum status uki_read(const char *name, struct file *file, struct arena *arena, struct uki *out);
+
+/* What the section says, up to its first NUL; empty if there is none. */
+enum status uki_text(struct file *file, const struct uki_profile *profile, enum uki_section section,
+		     struct arena *arena, struct span *out);
