@@ -87,6 +87,22 @@ static inline u64 load_le64(const void *from)
 	return value;
 }
 
+/* Big endian, as some file systems and device trees are. */
+static inline u16 load_be16(const void *from)
+{
+	return __builtin_bswap16(load_le16(from));
+}
+
+static inline u32 load_be32(const void *from)
+{
+	return __builtin_bswap32(load_le32(from));
+}
+
+static inline u64 load_be64(const void *from)
+{
+	return __builtin_bswap64(load_le64(from));
+}
+
 static inline void store_le16(void *to, u16 value)
 {
 	__builtin_memcpy(to, &value, sizeof(value));

@@ -34,16 +34,15 @@ static enum status scan_fat12(const struct fat *fat, u32 *cluster, u32 last, u32
 static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u8 *data, *end;
-	u32 count;
+	u32 count, next = *cluster + 1;
 	enum status status = peek_links(fat, *cluster, last, 2, &data, &count);
 
 	if (status)
 		return status;
 	end = data + (size_t)(count - 1) * 2;
-	while (data < end && load_le16(data) == *cluster + 1) {
-		data += 2;
-		++*cluster;
-	}
+	for (; data < end && load_le16(data) == next; data += 2)
+		next++;
+	*cluster = next - 1;
 	*link = load_le16(data);
 	return OK;
 }
@@ -51,16 +50,15 @@ static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32
 static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u8 *data, *end;
-	u32 count;
+	u32 count, next = *cluster + 1;
 	enum status status = peek_links(fat, *cluster, last, 4, &data, &count);
 
 	if (status)
 		return status;
 	end = data + (size_t)(count - 1) * 4;
-	while (data < end && (load_le32(data) & FAT32_LINK_MASK) == *cluster + 1) {
-		data += 4;
-		++*cluster;
-	}
+	for (; data < end && (load_le32(data) & FAT32_LINK_MASK) == next; data += 4)
+		next++;
+	*cluster = next - 1;
 	*link = load_le32(data) & FAT32_LINK_MASK;
 	return OK;
 }

@@ -7,7 +7,6 @@
 enum {
 	FILE_SIZE_MAX_BITS = 32, /* of the size in the entry */
 	COMPARED_SIZE_MAX = 8 * 1024,
-	ZEROES_SIZE = 16 * 1024,
 };
 
 static u32 clusters_of(const struct fat *fat, u64 size)
@@ -17,7 +16,7 @@ static u32 clusters_of(const struct fat *fat, u64 size)
 
 enum status fat_write_zeroes(const struct fat *fat, u64 offset, u64 size)
 {
-	static u8 zeroes[ZEROES_SIZE]; /* not const: the image would hold them */
+	static u8 zeroes[BLOCK_SIZE_MAX]; /* not const: the image would hold them */
 	enum status status = OK;
 
 	while (size > 0 && !status) {

@@ -141,3 +141,10 @@ TEST(arithmetic_says_when_it_overflows)
 	CHECK(!multiply_overflows(0, UINT64_MAX, &out));
 	CHECK_EQUAL(out, 0);
 }
+
+TEST(big_endian_loads)
+{
+	CHECK_EQUAL(load_be16(bytes), 0x0102);
+	CHECK_EQUAL(load_be32(bytes + 1), 0x02030405);
+	CHECK_EQUAL(load_be64(bytes), 0x0102030405060708);
+}
