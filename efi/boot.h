@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What boot_manager.c and removable.c share. */
+/* What boot_manager.c, removable.c and known_places.c share. */
 #pragma once
 
 #include "efi/efi.h"
 
 /* UEFI 2.11, 3.5.1.1. */
 #define EFI_REMOVABLE_PATH "\\EFI\\BOOT\\BOOTX64.EFI"
+
+/* Starts the program at @path on @volume. Comes back with why it did not boot. */
+enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options);
+
+/* By BOOTX64.CSV, and by names that are known, in the folders of \EFI. */
+enum status efi_boot_known_places(struct volume *volume, struct arena *arena);
+
+/* A line of BOOTX64.CSV. */
+struct efi_csv_line {
+	struct span file, title, options; /* UTF-8 */
+};
+
+/* Takes lines off @rest up to one that names a file. False at the end. */
+bool efi_csv_next(struct span *rest, struct efi_csv_line *out);

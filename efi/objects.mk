@@ -2,7 +2,7 @@
 # UEFI for what we load.
 
 obj-$(CONFIG_EFI) += efi/guids.o efi/status.o efi/start.o efi/tables.o efi/smbios.o \
-	efi/removable.o efi/kernel.o efi/boot_variables.o \
+	efi/removable.o efi/known_places.o efi/kernel.o efi/boot_variables.o \
 	efi/boot_manager.o efi/load_option.o
 obj-$(CONFIG_EFI) += efi/paths/path.o efi/paths/locate.o efi/paths/device.o
 obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The boot loader that a disk has for every machine, \EFI\BOOT\BOOTX64.EFI (UEFI 2.11, 3.5.1.1), as
- * a boot method.
+ * a boot method; after it, the loaders that lie in other places.
  */
 #include "core/boot.h"
 #include "core/log.h"
 #include "efi/boot.h"
 #include "efi/start.h"
 
-/* Starts @path on @volume. Comes back with why it did not boot. */
-static enum status start_file(struct volume *volume, struct span path)
+enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *device;
 	EFI_DEVICE_PATH_PROTOCOL *full;
@@ -24,29 +23,37 @@ static enum status start_file(struct volume *volume, struct span path)
 		return ERR_NO_MEMORY;
 	log_info("%s: starting %.*s", volume->device->name, (int)path.size,
 		 (const char *)path.data);
-	result = efi_image_run(&(struct efi_start){ .path = full });
+	result = efi_image_run(&(struct efi_start){ .path = full, .load_options = load_options });
 	efi_free(full);
-	log_warning("%s: %.*s has returned: %s", volume->device->name, (int)path.size,
-		    (const char *)path.data, efi_status_name(result));
+	log_warning("%s: %.*s %s: %s", volume->device->name, (int)path.size,
+		    (const char *)path.data, result ? "did not boot" : "has returned",
+		    efi_status_name(result));
 	return result ? status_from_efi(result) : ERR_NOT_FOUND;
+}
+
+/* A directory of that name is none. */
+static bool has_loader(struct volume *volume)
+{
+	struct file file;
+
+	return !volume_open(volume, SPAN(EFI_REMOVABLE_PATH), &file) && !file.is_directory;
 }
 
 static enum status boot(struct boot_disk *disk, struct arena *arena)
 {
-	enum status worst = ERR_NOT_FOUND;
+	enum status result = ERR_NOT_FOUND;
 
-	(void)arena;
+	for (u32 i = 0; i < disk->volume_count; i++)
+		if (has_loader(disk->volumes[i]))
+			result = efi_boot_file(disk->volumes[i], SPAN(EFI_REMOVABLE_PATH),
+					       (struct span){ 0 });
 	for (u32 i = 0; i < disk->volume_count; i++) {
-		struct volume *volume = disk->volumes[i];
-		struct file file;
-		enum status status = volume_open(volume, SPAN(EFI_REMOVABLE_PATH), &file);
+		enum status status = efi_boot_known_places(disk->volumes[i], arena);
 
-		if (!status)
-			status = start_file(volume, SPAN(EFI_REMOVABLE_PATH));
 		if (status != ERR_NOT_FOUND)
-			worst = status;
+			result = status;
 	}
-	return worst;
+	return result;
 }
 
 const struct boot_method efi_boot = { .name = "EFI boot loader", .boot = boot };
