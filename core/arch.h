@@ -21,6 +21,12 @@ u64 arch_ticks(void);
 /* Its rate. Measured or asked for at the first call, which may take a millisecond; never 0. */
 u64 arch_ticks_per_second(void);
 
+/*
+ * The time of day by the hypervisor's own clock: seconds since 1970 at the moment when arch_ticks()
+ * was @ticks. False: it has none.
+ */
+bool arch_wall_clock(u64 *seconds, u64 *ticks);
+
 /* Tells the processor that we poll. */
 void arch_relax(void);
 

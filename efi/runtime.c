@@ -120,8 +120,12 @@ static void clock_init(struct runtime_data *data)
 	};
 	if (get_time(&now, NULL)) {
 		data->clock.has_rtc = false;
-		log_debug("UEFI: no real time clock");
-		return;
+		if (arch_wall_clock(&data->clock.seconds, &data->clock.ticks))
+			data->clock.ticks_per_second = arch_ticks_per_second();
+		if (get_time(&now, NULL)) {
+			log_debug("UEFI: no clock with the time of day");
+			return;
+		}
 	}
 	data->monotonic_high = monotonic_start(&now);
 }
@@ -156,6 +160,8 @@ static void write_properties(struct runtime_data *data)
 		supported &= ~EFI_RT_SUPPORTED_SET_VARIABLE;
 	if (data->clock.has_rtc)
 		supported |= EFI_RT_SUPPORTED_GET_TIME | EFI_RT_SUPPORTED_SET_TIME;
+	else if (data->clock.ticks_per_second)
+		supported |= EFI_RT_SUPPORTED_GET_TIME;
 	data->properties = (EFI_RT_PROPERTIES_TABLE){
 		.Version = EFI_RT_PROPERTIES_TABLE_VERSION,
 		.Length = sizeof(data->properties),

@@ -30,6 +30,7 @@ enum {
 	OFFSET_FEATURES = 1,
 	OFFSET_TSC_KHZ = 0x10,
 	FEATURE_CLOCK = 1u << 3,
+	MSR_KVM_WALL_CLOCK = 0x4b564d00,
 	MSR_KVM_SYSTEM_TIME = 0x4b564d01,
 	KVM_CLOCK_ENABLE = 1,
 };
@@ -91,34 +92,61 @@ static u64 rate_from_hypervisor(void)
 	return cpuid(leaf + OFFSET_TSC_KHZ, 0).eax * 1000ull;
 }
 
-/* Documentation/virt/kvm/x86/msr.rst: the factor by which a guest turns ticks into nanoseconds. */
-static u64 rate_from_kvm_clock(void)
-{
-	static _Alignas(32) volatile struct {
-		u32 version;
-		u32 reserved;
-		u64 tsc_timestamp;
-		u64 system_time;
-		u32 multiplier;
-		s8 shift;
-		u8 flags;
-		u8 reserved_2[2];
-	} clock;
-	u32 leaf = kvm_leaf();
+/* What KVM writes for a guest (Documentation/virt/kvm/x86/msr.rst). */
+struct kvm_clock {
+	u32 version;
+	u32 reserved;
+	u64 tsc_timestamp;
+	u64 system_time; /* nanoseconds since the start of the machine, at tsc_timestamp */
 	u32 multiplier;
 	s8 shift;
-	u64 rate;
+	u8 flags;
+	u8 reserved_2[2];
+};
+
+/* Once: it is not kept up to date. False: there is none. */
+static bool kvm_clock_read(struct kvm_clock *out)
+{
+	static _Alignas(32) volatile struct kvm_clock clock;
+	u32 leaf = kvm_leaf();
 
 	if (leaf == 0 || !(cpuid(leaf + OFFSET_FEATURES, 0).eax & FEATURE_CLOCK))
-		return 0;
+		return false;
 	msr_write(MSR_KVM_SYSTEM_TIME, (u64)&clock | KVM_CLOCK_ENABLE);
-	multiplier = clock.multiplier;
-	shift = clock.shift;
+	*out = clock;
 	msr_write(MSR_KVM_SYSTEM_TIME, 0);
-	if (multiplier == 0 || shift < -16 || shift > 16)
+	return true;
+}
+
+/* The factor by which a guest turns ticks into nanoseconds. */
+static u64 rate_from_kvm_clock(void)
+{
+	struct kvm_clock clock;
+	u64 rate;
+
+	if (!kvm_clock_read(&clock) || clock.multiplier == 0 || clock.shift < -16 ||
+	    clock.shift > 16)
 		return 0;
-	rate = (1000000000ull << 32) / multiplier;
-	return shift < 0 ? rate << -shift : rate >> shift;
+	rate = (1000000000ull << 32) / clock.multiplier;
+	return clock.shift < 0 ? rate << -clock.shift : rate >> clock.shift;
+}
+
+bool arch_wall_clock(u64 *seconds, u64 *ticks)
+{
+	static _Alignas(4) volatile struct {
+		u32 version;
+		u32 seconds, nanoseconds; /* since 1970, when the machine started */
+	} start;
+	struct kvm_clock clock;
+
+	if (!kvm_clock_read(&clock))
+		return false;
+	msr_write(MSR_KVM_WALL_CLOCK, (u64)&start);
+	if (start.seconds == 0)
+		return false;
+	*seconds = start.seconds + (start.nanoseconds + clock.system_time) / 1000000000;
+	*ticks = clock.tsc_timestamp;
+	return true;
 }
 
 /* A millisecond or so: the two reads take a few microseconds, each of them the same. */

@@ -4,6 +4,11 @@
 
 #include <asm/cpu.h>
 
+u64 runtime_ticks(void)
+{
+	return tsc_read();
+}
+
 /* No clock is asked: it is the operating system's. */
 void runtime_wait_for_vmm(void)
 {

@@ -73,6 +73,11 @@ struct runtime_clock {
 	u8 century_index; /* of the register in CMOS memory; 0: none, it is the year 20xx */
 	INT16 time_zone;  /* as SetTime stored them */
 	UINT8 daylight;
+	/*
+	 * Without an RTC: the time of day when the ticks of the processor were so many. It cannot
+	 * be set. 0 ticks a second: that is not known either.
+	 */
+	u64 seconds, ticks, ticks_per_second;
 };
 
 /* The notification function of an event that the operating system's call is to signal. */
@@ -231,5 +236,6 @@ bool rtc_read(EFI_TIME *time);
 bool rtc_write(const EFI_TIME *time);
 
 /* processor_x86_64.c */
+u64 runtime_ticks(void);                         /* as arch_ticks() */
 void runtime_wait_for_vmm(void);                 /* it may take a moment to stop us */
 [[gnu::noreturn]] void runtime_stop(bool reset); /* the last resort */

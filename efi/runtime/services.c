@@ -9,16 +9,27 @@ enum {
 	CLOCK_ACCURACY = 50000000, /* in 1e-6 of a part per million: the host's, at worst */
 };
 
+static EFI_STATUS read_clock(const struct runtime_clock *clock, EFI_TIME *time)
+{
+	if (clock->has_rtc)
+		return rtc_read(time) ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+	if (!clock->ticks_per_second)
+		return EFI_UNSUPPORTED;
+	time_from_seconds(
+		clock->seconds + (runtime_ticks() - clock->ticks) / clock->ticks_per_second, time);
+	return EFI_SUCCESS;
+}
+
 EFI_STATUS EFIAPI runtime_get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
 {
 	const struct runtime_clock *clock = &runtime_data->clock;
+	EFI_STATUS status;
 
 	if (!time)
 		return EFI_INVALID_PARAMETER;
-	if (!clock->has_rtc)
-		return EFI_UNSUPPORTED;
-	if (!rtc_read(time))
-		return EFI_DEVICE_ERROR;
+	status = read_clock(clock, time);
+	if (status)
+		return status;
 	time->TimeZone = clock->time_zone;
 	time->Daylight = clock->daylight;
 	if (capabilities)

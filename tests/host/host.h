@@ -43,6 +43,8 @@ extern u64 host_waits;              /* arch_wait(), so far: the clock moves on b
 extern u64 host_timer_stops;        /* arch_timer_stop(), so far */
 extern void (*host_on_relax)(void); /* called at each, if set: what happens meanwhile */
 
+extern u64 host_wall_clock; /* seconds since 1970; 0: there is no such clock */
+
 /* What arch_random() delivers next: counts up. Nothing if @host_random_missing. */
 extern u64 host_random;
 extern bool host_random_missing;

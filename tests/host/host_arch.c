@@ -22,6 +22,7 @@ u64 host_ticks, host_clock_looks, host_relaxes, host_random, host_waits, host_ti
 u64 host_ticks_per_look = HOST_TICKS_PER_LOOK;
 void (*host_on_relax)(void);
 bool host_random_missing, host_power_off_works;
+u64 host_wall_clock;
 struct kernel host_kernel;
 struct host_map host_maps[HOST_MAPS_MAX];
 u32 host_map_count;
@@ -49,6 +50,13 @@ u64 arch_ticks(void)
 u64 arch_ticks_per_second(void)
 {
 	return HOST_TICKS_PER_SECOND;
+}
+
+bool arch_wall_clock(u64 *seconds, u64 *ticks)
+{
+	*seconds = host_wall_clock;
+	*ticks = host_ticks;
+	return host_wall_clock != 0;
 }
 
 void arch_relax(void)

@@ -40,6 +40,11 @@ void runtime_program_place(void *code, struct runtime_data *data, void **entries
 	memcpy(entries, functions, sizeof(functions));
 }
 
+u64 runtime_ticks(void)
+{
+	return arch_ticks();
+}
+
 void runtime_wait_for_vmm(void)
 {
 }

@@ -204,6 +204,24 @@ TEST(there_is_no_clock)
 	CHECK_EQUAL(runtime_set_time(&time), EFI_UNSUPPORTED);
 }
 
+TEST(without_an_rtc_the_ticks_of_the_processor_count)
+{
+	EFI_TIME time;
+
+	start();
+	data.clock.has_rtc = false;
+	data.clock.seconds = 1709251137; /* 2024-02-29 23:58:57 */
+	data.clock.ticks = host_ticks;
+	data.clock.ticks_per_second = HOST_TICKS_PER_SECOND;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	CHECK(is_time(&time, 2024, 2, 29, 23, 58, 57));
+	CHECK_EQUAL(time.TimeZone, EFI_UNSPECIFIED_TIMEZONE);
+	host_ticks += 64ull * HOST_TICKS_PER_SECOND;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	CHECK(is_time(&time, 2024, 3, 1, 0, 0, 1));
+	CHECK_EQUAL(runtime_set_time(&time), EFI_UNSUPPORTED);
+}
+
 TEST(what_is_set_is_read)
 {
 	EFI_TIME time = { .Year = 2038,
