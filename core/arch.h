@@ -38,6 +38,15 @@ void arch_relax(void);
 void arch_wait(u64 ticks);
 void arch_timer_stop(void);
 
+/*
+ * Around a program that is not ours: the timer ticks, so that HLT in it ends, and an alarm reaches
+ * it wherever it loops. Where there is no timer interrupts stay off. @expired is called once, by an
+ * interrupt, when @ticks have come (UINT64_MAX: never), and does not return.
+ */
+void arch_interrupts_allow(void);
+void arch_interrupts_forbid(void);
+void arch_alarm_set(u64 ticks, void (*expired)(void));
+
 /* 64 random bits from the processor. False if it has no such instruction or did not deliver. */
 bool arch_random(u64 *out);
 

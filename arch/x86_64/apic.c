@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The local APIC's timer (Intel SDM volume 3, chapter 11), one shot at a time, so that HLT ends. It
- * is the one interrupt there is, and taken in HLT alone; everything else is polled. The APIC is
- * used in the mode it was found in, xAPIC or x2APIC. That the timer counts and that its interrupt
- * arrives is seen before anything relies on it.
+ * is the one interrupt there is, and taken in HLT and while a guest's program runs; everything else
+ * is polled. The APIC is used in the mode it was found in, xAPIC or x2APIC. That the timer counts
+ * and that its interrupt arrives is seen before anything relies on it.
  */
 #include "core/arch.h"
 #include "core/device.h"
@@ -44,6 +44,7 @@ enum {
 	TEST_SHOTS_PER_SECOND = 50000,
 	TEST_TIMEOUTS_PER_SECOND = 50,
 	WAITS_PER_SECOND_MIN = 100,
+	TICKS_PER_SECOND = 10,
 };
 
 static enum { NOT_ASKED, USABLE, NOT_USABLE } timer;
@@ -52,6 +53,9 @@ static volatile u8 *registers;
 static u64 counts_per_second;
 static u32 divide_found;
 static volatile u32 interrupts;
+static u32 tick_count; /* of the timer until the next tick; 0: there are no ticks */
+static u64 alarm = UINT64_MAX;
+static void (*alarm_expired)(void);
 
 static u32 apic_read(u32 offset)
 {
@@ -71,6 +75,12 @@ static void apic_write(u32 offset, u32 value)
 [[gnu::no_caller_saved_registers]] static void end_interrupt(void)
 {
 	apic_write(APIC_END_OF_INTERRUPT, 0);
+	if (tick_count)
+		apic_write(APIC_INITIAL_COUNT, tick_count);
+	if (tsc_read() < alarm)
+		return;
+	alarm = UINT64_MAX;
+	alarm_expired();
 }
 
 /* What the processor pushes; clang's link-time optimization wants it whole. */
@@ -199,14 +209,41 @@ static bool timer_init(void)
 	return false;
 }
 
+static bool timer_is_usable(void)
+{
+	if (timer == NOT_ASKED)
+		timer = timer_init() ? USABLE : NOT_USABLE;
+	return timer == USABLE;
+}
+
+void arch_alarm_set(u64 ticks, void (*expired)(void))
+{
+	alarm_expired = expired;
+	alarm = ticks;
+}
+
+void arch_interrupts_allow(void)
+{
+	if (!timer_is_usable())
+		return;
+	tick_count = (u32)(counts_per_second / TICKS_PER_SECOND);
+	apic_write(APIC_INITIAL_COUNT, tick_count);
+	asm volatile("sti" ::: "memory");
+}
+
+void arch_interrupts_forbid(void)
+{
+	asm volatile("cli" ::: "memory");
+	tick_count = 0;
+}
+
 void arch_wait(u64 ticks)
 {
 	u64 rate = arch_ticks_per_second();
 	u64 flags, count;
 
 	asm volatile("pushfq; pop %0; cli" : "=r"(flags)::"memory");
-	if (timer == NOT_ASKED)
-		timer = timer_init() ? USABLE : NOT_USABLE;
+	(void)timer_is_usable();
 	count = min_u64(ticks, rate / WAITS_PER_SECOND_MIN) * counts_per_second / rate;
 	if (timer == USABLE && count) {
 		apic_write(APIC_INITIAL_COUNT, (u32)count);
@@ -227,7 +264,7 @@ void arch_timer_stop(void)
 	if (timer != USABLE)
 		return;
 	timer = NOT_USABLE;
-	asm volatile("cli" ::: "memory");
+	arch_interrupts_forbid();
 	apic_write(APIC_INITIAL_COUNT, 0);
 	apic_write(APIC_TIMER, TIMER_MASKED);
 	apic_write(APIC_DIVIDE, divide_found);

@@ -104,8 +104,11 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 	image->tpl = efi_current_tpl();
 	image->caller = current;
 	current = image;
+	arch_interrupts_allow();
 	status = arch_call_on_stack(&image->call, enter, image, stack_top());
 	current = image->caller;
+	if (!current)
+		arch_interrupts_forbid();
 	if (efi_boot_services_ended()) {
 		log_error("UEFI: %s: came back after ExitBootServices", image->name);
 		power_last_action();

@@ -65,6 +65,21 @@ static void update_next_due(void)
 		next_due = min_u64(next_due, watchdog.due);
 }
 
+[[gnu::noreturn]] static void bite(void)
+{
+	watchdog.is_armed = false;
+	log_error("UEFI: watchdog: not disarmed within %lu s (code 0x%lx%s%s): reset",
+		  watchdog.seconds, watchdog.code, watchdog.text[0] ? ", " : "", watchdog.text);
+	power_reset();
+}
+
+/* By interrupt, for programs that call no service; efi_poll() sees it where there are none. */
+static void watchdog_changed(void)
+{
+	arch_alarm_set(watchdog.is_armed && !watchdog.pauses ? watchdog.due : never, bite);
+	update_next_due();
+}
+
 void efi_timer_disarm(struct efi_event *event)
 {
 	if (!event->is_armed)
@@ -135,14 +150,6 @@ static void signal_due(u64 now)
 	}
 }
 
-[[gnu::noreturn]] static void bite(void)
-{
-	watchdog.is_armed = false;
-	log_error("UEFI: watchdog: not disarmed within %lu s (code 0x%lx%s%s): reset",
-		  watchdog.seconds, watchdog.code, watchdog.text[0] ? ", " : "", watchdog.text);
-	power_reset();
-}
-
 void efi_poll(void)
 {
 	u64 now;
@@ -191,7 +198,7 @@ void efi_timers_stop(void)
 	while (first_timer)
 		efi_timer_disarm(first_timer);
 	watchdog.is_armed = false;
-	update_next_due();
+	watchdog_changed();
 }
 
 EFI_STATUS EFIAPI efi_set_watchdog_timer(UINTN timeout, UINT64 code, UINTN size, CHAR16 *data)
@@ -210,7 +217,7 @@ EFI_STATUS EFIAPI efi_set_watchdog_timer(UINTN timeout, UINT64 code, UINTN size,
 		watchdog.text[length++] = data[i] < 0x80 ? (char)data[i] : '?';
 	}
 	watchdog.text[length] = 0;
-	update_next_due();
+	watchdog_changed();
 	return EFI_SUCCESS;
 }
 
@@ -222,7 +229,7 @@ void efi_watchdog_pause(void)
 		return;
 	now = arch_ticks();
 	watchdog.left = watchdog.due > now ? watchdog.due - now : 0;
-	update_next_due();
+	watchdog_changed();
 }
 
 void efi_watchdog_resume(void)
@@ -231,7 +238,7 @@ void efi_watchdog_resume(void)
 	if (--watchdog.pauses || !watchdog.is_armed)
 		return;
 	watchdog.due = after(arch_ticks(), watchdog.left);
-	update_next_due();
+	watchdog_changed();
 }
 
 EFI_STATUS EFIAPI efi_stall(UINTN microseconds)

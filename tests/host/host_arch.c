@@ -258,3 +258,17 @@ struct span arch_memory(u64 base, u64 size)
 void arch_interrupts_mask(void)
 {
 }
+
+void arch_interrupts_allow(void)
+{
+}
+
+void arch_interrupts_forbid(void)
+{
+}
+
+void arch_alarm_set(u64 ticks, void (*expired)(void))
+{
+	(void)ticks;
+	(void)expired;
+}
