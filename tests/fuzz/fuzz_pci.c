@@ -7,6 +7,7 @@
  * Input: 1 flags, 1 count of functions, for each: 1 bus, 1 device and function, 1 size, that many
  * bytes of pairs (offset, value); the rest is what registers read as, and the DSDT.
  */
+#include <stdlib.h>
 #include <string.h>
 
 static void *fuzz_allocate(__SIZE_TYPE__ size);

@@ -38,7 +38,7 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	return OK;
 }
 
-static const struct image_loader loader = { "test", recognizes, load };
+static const struct image_loader loader = { .name = "test", .recognizes = recognizes, .load = load };
 const struct image_loader *const image_loaders[] = { &loader, NULL };
 
 static void rest(struct device *device)
