@@ -6,7 +6,10 @@ symbols.py [IMAGE]: without an image the table is empty, for the first of the li
 until the table has its size and the functions their addresses.
 """
 import os
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import elf
 
