@@ -263,7 +263,7 @@ test-unit test-tools fuzz-replay fuzz: $(O)/host/auto.conf
 	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
 
 test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=tests/boot/test_...)
-	@$(python) -m pytest -rs $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
+	@$(python) -m pytest -v -rs -n auto --maxprocesses 4 --dist loadgroup $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
 
 test: check ## the same as check
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)

@@ -21,6 +21,9 @@ import time
 
 PYTHON = "build/venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no"]
+# A QEMU for each core; a line for each test.
+BOOT_TESTS = [PYTHON, "-m", "pytest", "-v", "-rfEs", "--color=no", "-n", "auto", "--maxprocesses", "4",
+              "--dist", "loadgroup", "tests/boot"]
 HEARTBEAT_S = 30
 TAIL_LINES = 80
 
@@ -42,7 +45,7 @@ PARTS = [
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 900),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 1200),
     ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1800),
-    ("boot", "boot tests", [*PYTEST, "tests/boot"], 5400),
+    ("boot", "boot tests", BOOT_TESTS, 5400),
 ]
 
 

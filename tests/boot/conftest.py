@@ -3,6 +3,7 @@
 
 import dataclasses
 import functools
+import os
 import pathlib
 import sys
 
@@ -35,13 +36,29 @@ def pytest_addoption(parser):
     parser.addoption("--ovmf", action="store_true", help="run the UEFI tests under OVMF too, to check them")
 
 
+LARGE_GUEST_MIB = 5120
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        # One lab, and one guest at a time that may fill the memory of a small machine.
+        parameters = getattr(item, "callspec", None) and item.callspec.params
+        if item.get_closest_marker("kvm"):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+        elif parameters and is_large(parameters.values()):
+            item.add_marker(pytest.mark.xdist_group("large"))
     if config.getoption("--ovmf"):
         return
     left_out = [item for item in items if item.get_closest_marker("ovmf")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def is_large(values):
+    """Whether a row of parameters names that much memory."""
+    return any(is_large(value) if isinstance(value, tuple) else value == LARGE_GUEST_MIB for value in values)
 
 
 @pytest.fixture(scope="session")
@@ -58,16 +75,23 @@ def firmware(request):
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory):
-    """images(name, make) calls make(path) once, and returns the path: images shared by tests."""
-    folder = tmp_path_factory.mktemp("images")
-    made = {}
+    """images(name, make) calls make(path) once, and returns the path: images shared by tests, and by the
+    processes of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    folder /= "images"
+    folder.mkdir(exist_ok=True)
 
     def image(name, make_image):
-        if name not in made:
-            path = folder / f"{name}.raw"
-            make_image(path)
-            made[name] = path
-        return made[name]
+        path = folder / f"{name}.raw"
+        with firmware_build.lock(folder / f"{name}.made"):
+            if not path.exists():
+                new = folder / f"{name}.new"
+                new.unlink(missing_ok=True)
+                make_image(new)
+                new.rename(path)
+        return path
 
     return image
 

@@ -22,16 +22,9 @@ def groups(items):
 
 
 @pytest.fixture(scope="module")
-def evil_disk(tmp_path_factory):
+def evil_disk(images, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evil")
-
-    def disk(name):
-        path = folder / f"{name}.raw"
-        if not path.exists():
-            evil.write(name, path, folder)
-        return path
-
-    return disk
+    return lambda name: images(f"evil-{name}", lambda path: evil.write(name, path, folder))
 
 
 # How the line about something tried in vain ends: lib/status.c.
