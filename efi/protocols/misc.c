@@ -8,11 +8,14 @@ static struct efi_object services;
 EFI_STATUS efi_misc_publish(void)
 {
 	static EFI_STATUS (*const publishers[])(struct efi_object *object) = {
-		IF_ENABLED(CONFIG_EFI_RNG, efi_random_publish, ) IF_ENABLED(CONFIG_EFI_COLLATION,
-									    efi_collation_publish, )
-			IF_ENABLED(CONFIG_EFI_PATH_UTILITIES, efi_path_utilities_publish, )
-				IF_ENABLED(CONFIG_EFI_PATH_TO_TEXT, efi_path_to_text_publish, )
-					NULL,
+		/* clang-format off */
+		IF_ENABLED(CONFIG_EFI_RNG, efi_random_publish,)
+		IF_ENABLED(CONFIG_EFI_COLLATION, efi_collation_publish,)
+		IF_ENABLED(CONFIG_EFI_PATH_UTILITIES, efi_path_utilities_publish,)
+		IF_ENABLED(CONFIG_EFI_PATH_TO_TEXT, efi_path_to_text_publish,)
+		IF_ENABLED(CONFIG_EFI_HII, efi_hii_publish,)
+		/* clang-format on */
+		NULL,
 	};
 	EFI_STATUS status = EFI_SUCCESS;
 

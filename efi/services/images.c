@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "efi/services/memory.h"
 #include "efi/services/services.h"
+#include "lib/config.h"
 #include "lib/format.h"
 #include "lib/util.h"
 #include "loaders/pe.h"
@@ -114,6 +115,8 @@ static EFI_STATUS place(struct efi_image *image, struct span file)
 	image->entry = (EFI_IMAGE_ENTRY_POINT)(base + pe.entry);
 	image->loaded.ImageBase = (void *)base;
 	image->loaded.ImageSize = pe.size;
+	if (IS_ENABLED(CONFIG_EFI_HII))
+		image->hii = (void *)efi_image_hii(&pe, span_of((void *)base, pe.size)).data;
 	if (image->subsystem == PE_SUBSYSTEM_EFI_RUNTIME_DRIVER)
 		return efi_runtime_image_add(base, pe.size, pe.relocations, pe.relocations_size);
 	return EFI_SUCCESS;
@@ -151,6 +154,8 @@ void efi_image_unload(struct efi_image *image)
 	log_debug("UEFI: %s: unloaded", image->name);
 	image->state = IMAGE_UNLOADED;
 	efi_close_all_of_agent(&image->object);
+	if (image->hii)
+		(void)efi_uninstall(&image->object, &guid_hii_package_list, image->hii);
 	(void)efi_uninstall(&image->object, &guid_loaded_image_device_path, image->path);
 	(void)efi_uninstall(&image->object, &guid_loaded_image, &image->loaded);
 	efi_forget_memory(image->base, image->size);
@@ -173,6 +178,8 @@ static EFI_STATUS install(struct efi_image *image)
 
 	if (!status)
 		status = efi_install(&image->object, &guid_loaded_image_device_path, image->path);
+	if (!status && image->hii)
+		status = efi_install(&image->object, &guid_hii_package_list, image->hii);
 	return status;
 }
 

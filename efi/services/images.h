@@ -15,6 +15,7 @@ struct efi_image {
 	EFI_LOADED_IMAGE_PROTOCOL loaded; /* the guest may write to it: not trusted */
 	EFI_DEVICE_PATH_PROTOCOL *path; /* of EFI_LOADED_IMAGE_DEVICE_PATH_PROTOCOL; may be NULL */
 	EFI_DEVICE_PATH_PROTOCOL *file_path;
+	void *hii;      /* of EFI_HII_PACKAGE_LIST_PROTOCOL, in the image; NULL: it has none */
 	u64 base, size; /* of its pages */
 	EFI_IMAGE_ENTRY_POINT entry;
 	u16 subsystem; /* PE_SUBSYSTEM_* */
@@ -38,6 +39,10 @@ bool efi_image_is_running(const struct efi_image *image);
 
 /* Takes it out of memory and of the handles. */
 void efi_image_unload(struct efi_image *image);
+
+/* image_resources.c: its list of HII packages, in the placed image; empty: it has none. */
+struct pe_image;
+struct span efi_image_hii(const struct pe_image *pe, struct span placed);
 
 /* image_source.c */
 
