@@ -34,7 +34,7 @@ static EFI_STATUS check_transfer(struct efi_disk *disk, UINT32 media_id, EFI_LBA
 	if (first > disk->media.LastBlock || count > disk->media.LastBlock - first + 1)
 		return EFI_INVALID_PARAMETER;
 	/* A device that is told to write elsewhere would harm the machine. */
-	return memory_is_ram((u64)buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
+	return size == 0 || memory_is_ram((u64)buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
 
 static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO_PROTOCOL *this, UINT32 media_id, EFI_LBA first,
