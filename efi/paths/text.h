@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the texts of device path nodes consist of (UEFI 2.11, 10.6.1.6), for both directions: a name
- * and fields in parentheses, most of them numbers at fixed offsets of the node.
+ * What the texts of device path nodes consist of (UEFI 2.11, 10.6.1.6): a name and
+ * fields in parentheses, most of them numbers at fixed offsets of the node.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ enum path_field_kind {
 	PATH_FIELD_COUNT, /* "1", of width bytes */
 	PATH_FIELD_GUID,
 	PATH_FIELD_EISA,   /* "PNP0a03", or as PATH_FIELD_HEX */
-	PATH_FIELD_EUI64,  /* "00-11-22-33-44-55-66-77", most significant byte last in the node */
+	PATH_FIELD_EUI64,  /* "00-11-22-33-44-55-66-77", in the order of the bytes */
 	PATH_FIELD_MAC,    /* 32 bytes: 6 of them, if the others are zero */
 	PATH_FIELD_BYTES,  /* "0a0b", all up to the end of the node */
 	PATH_FIELD_ASCII,  /* characters, all up to the end of the node */
@@ -30,10 +30,9 @@ enum { PATH_FIELDS_MAX = 4 };
 struct path_node {
 	const char *name;
 	u8 type, subtype;
-	u8 size;        /* of the node; of one that ends with BYTES or ASCII the least */
-	bool is_prefix; /* the bytes of @start tell it from others of its type and subtype */
-	u8 start[sizeof(EFI_GUID)];
-	u8 start_size;
+	u8 size; /* of the node; of one that ends with BYTES or ASCII the least */
+	u8 start[sizeof(EFI_GUID)]; /* what tells it from others of its type and subtype ... */
+	u8 start_size;              /* ... so many bytes; 0: nothing */
 	struct path_field fields[PATH_FIELDS_MAX];
 };
 

@@ -13,9 +13,8 @@ EFI_STATUS efi_collation_publish(struct efi_object *object);
 /* path_utilities.c */
 EFI_STATUS efi_path_utilities_publish(struct efi_object *object);
 
-/* efi/paths/to_text.c, from_text.c */
+/* efi/paths/to_text.c */
 EFI_STATUS efi_path_to_text_publish(struct efi_object *object);
-EFI_STATUS efi_path_from_text_publish(struct efi_object *object);
 
-/* hii_database.c: the HII database, and strings in it */
+/* hii_database.c: also of hii_string.c */
 EFI_STATUS efi_hii_publish(struct efi_object *object);
