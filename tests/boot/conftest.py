@@ -108,7 +108,7 @@ def place(request, firmware):
     chosen = request.param
     if chosen.is_ovmf:
         return dataclasses.replace(chosen, firmware=packages.ovmf())
-    image = firmware(chosen.build)
+    image = firmware(chosen.build, *chosen.symbols)
     if not efi_boot.has_uefi(image):
         pytest.skip(f"{chosen.build}_defconfig has no UEFI")
     return dataclasses.replace(chosen, firmware=image)

@@ -21,6 +21,7 @@ from elftools.elf.elffile import ELFFile
 
 from tests.boot.vmm import Disk, Vmm
 from tests.images import kernels, packages
+from tests.images.efi import SUITES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Place:
     machine: str
     build: str
     transport: str
+    symbols: tuple = ()  # set on top of the defconfig
     firmware: object = None  # what conftest.py built, or OVMF
 
     @property
@@ -60,12 +62,28 @@ PLACES = {
 OVMF = Place("q35", "", "pci-modern")
 
 
-def on(*machines, ovmf=True):
-    """Where a test runs: on these machines, and under OVMF."""
-    rows = [pytest.param(PLACES[machine], id=machine) for machine in machines]
+# Fatwood itself boots the entries of a disk, unless it is told to leave them to the disk's own loader.
+LOADER_FIRST = ("EFI_LOADER_FIRST=y",)
+
+
+def on(*machines, ovmf=True, symbols=()):
+    """Where a test runs: on these machines, with these symbols set, and under OVMF."""
+    rows = [pytest.param(dataclasses.replace(PLACES[machine], symbols=symbols), id=machine) for machine in machines]
     if ovmf:
         rows.append(pytest.param(OVMF, id="ovmf", marks=pytest.mark.ovmf))
     return pytest.mark.parametrize("place", rows, indirect=True)
+
+
+def on_suites(*machines, ovmf=True, symbols=()):
+    """The same for a test that takes a suite of Debian, too: each machine and each suite is in some row."""
+    rows = []
+    for number in range(max(len(machines), len(SUITES))):
+        machine, suite = machines[number % len(machines)], SUITES[number % len(SUITES)]
+        place = dataclasses.replace(PLACES[machine], symbols=symbols)
+        rows.append(pytest.param(place, suite, id=f"{machine}-{suite}"))
+    if ovmf:
+        rows += [pytest.param(OVMF, suite, id=f"ovmf-{suite}", marks=pytest.mark.ovmf) for suite in SUITES]
+    return pytest.mark.parametrize("place, suite", rows, indirect=["place"])
 
 
 def has_uefi(image):

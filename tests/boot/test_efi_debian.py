@@ -6,10 +6,9 @@ import shutil
 
 import pytest
 
-from tests.boot.efi import on
+from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images import efi_root
 from tests.images.disk import Partition
-from tests.images.efi import SUITES
 
 LOGIN_SECONDS = 900
 ESP_GUID = Partition(None, "esp", "ESP").guid
@@ -85,8 +84,7 @@ def assert_variables(console):
     assert f"BootCurrent-{GLOBAL}" in console.run("ls /sys/firmware/efi/efivars")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "microvm")
+@on_suites("q35", "microvm")
 def test_grub_root(place, tmp_path, store, suite):
     """shim and GRUB to the login prompt; a variable and a boot entry are there in the next boot, which goes by
     the entry; kexec; the end by the firmware's own services."""
@@ -131,8 +129,7 @@ def test_boot_loader_upgrade(place, tmp_path, store):
         assert f"BootCurrent: {number}" in console.run("efibootmgr")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35", symbols=LOADER_FIRST)
 def test_systemd_boot_root(place, tmp_path, store, suite):
     """bootctl finds a boot loader and a firmware that it knows; a one-shot entry holds for one boot."""
     disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)
@@ -155,5 +152,11 @@ def test_systemd_boot_root(place, tmp_path, store, suite):
         position = console.leave("reboot")
         console.login(position)
         assert "entry=" not in console.run("cat /proc/cmdline")
+        # The optional data of a boot entry are the kernel's options.
+        options = rf"initrd=\linux\initrd0.img root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 direct=yes"
+        console.run(rf"efibootmgr -c -d /dev/vda -p 15 -L direct -l '\linux\vmlinuz' -u '{options}'")
+        position = console.leave("reboot")
+        console.login(position)
+        assert "direct=yes" in console.run("cat /proc/cmdline")
         console.leave("poweroff")
         assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"

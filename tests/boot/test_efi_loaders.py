@@ -3,12 +3,9 @@
 
 import re
 
-import pytest
-
-from tests.boot.efi import on
+from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images.disk import Partition
 from tests.images.fat import Volume
-from tests.images.efi import SUITES
 
 DOWN, ENTER = "\x1b[B", "\r"
 # GPT: p1 begins after the table, on 64 blocks.
@@ -31,30 +28,26 @@ def assert_uefi(report, name):
     assert not bad
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "pc", "microvm")
+@on_suites("q35", "pc", "microvm")
 def test_shim_and_grub(place, efi_image, suite):
     with place.boot(efi_image(f"shim-grub-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-{suite}")
         vmm.wait_for_end()
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "microvm")
+@on_suites("q35", "microvm")
 def test_cloud_layout(place, efi_image, suite):
     with place.boot(efi_image(f"cloud-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"cloud-{suite}")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35")
 def test_boot_on_second_disk(place, efi_image, suite):
     with place.boot(efi_image(f"esp-only-{suite}"), efi_image(f"boot-only-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"boot-only-{suite}")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35")
 def test_grub_menu_by_keys(place, efi_image, suite):
     with place.boot(efi_image(f"shim-grub-menu-{suite}")) as vmm:
         vmm.expect("Entry third")
@@ -79,8 +72,7 @@ def test_grub_command_line(place, efi_image):
         vmm.wait_for_end()
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "pc", "microvm")
+@on_suites("q35", "pc", "microvm", symbols=LOADER_FIRST)
 def test_systemd_boot(place, efi_image, suite):
     with place.boot(efi_image(f"systemd-boot-{suite}")) as vmm:
         report = vmm.guest()
@@ -91,8 +83,7 @@ def test_systemd_boot(place, efi_image, suite):
         assert report["LoaderFirmwareInfo"]
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35", symbols=LOADER_FIRST)
 def test_systemd_boot_menu_by_keys(place, efi_image, suite):
     with place.boot(efi_image(f"systemd-boot-menu-{suite}")) as vmm:
         vmm.expect("Entry third")
@@ -102,8 +93,7 @@ def test_systemd_boot_menu_by_keys(place, efi_image, suite):
         assert_uefi(vmm.guest(), "third")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "microvm")
+@on_suites("q35", "microvm", symbols=LOADER_FIRST)
 def test_systemd_boot_with_uki(place, efi_image, suite):
     with place.boot(efi_image(f"systemd-boot-uki-{suite}")) as vmm:
         report = vmm.guest()
@@ -112,8 +102,7 @@ def test_systemd_boot_with_uki(place, efi_image, suite):
         assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35", symbols=LOADER_FIRST)
 def test_systemd_boot_counts(place, efi_image, tmp_path, suite):
     disk = copied(efi_image(f"systemd-boot-counted-{suite}"), tmp_path)
     with place.boot(place.disk(disk, kept=True)) as vmm:
@@ -133,8 +122,7 @@ def assert_file(disk, name):
         volume.find(name)
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "pc", "microvm", "microvm-pcie")
+@on_suites("q35", "pc", "microvm", "microvm-pcie")
 def test_uki(place, efi_image, suite):
     """As removable path; its own command line holds, as no options are handed over."""
     with place.boot(efi_image(f"uki-{suite}")) as vmm:
@@ -144,8 +132,7 @@ def test_uki(place, efi_image, suite):
         vmm.wait_for_end()
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "microvm", ovmf=False)
+@on_suites("q35", "microvm", ovmf=False)
 def test_uki_by_fatwood(place, efi_image, suite):
     """A UKI in EFI/Linux is an entry of the firmware's own."""
     with place.boot(efi_image(f"uki-bls-{suite}")) as vmm:
@@ -154,8 +141,7 @@ def test_uki_by_fatwood(place, efi_image, suite):
         assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "microvm", ovmf=False)
+@on_suites("q35", "microvm", ovmf=False)
 def test_entry_through_stub(place, efi_image, suite):
     """A Boot Loader Specification entry starts its kernel through the EFI stub."""
     with place.boot(efi_image(f"bls-{suite}")) as vmm:
@@ -165,31 +151,37 @@ def test_entry_through_stub(place, efi_image, suite):
         assert any("INITRD=" in line for line in report["efi_log"]), "it came by LoadFile2"
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on("q35", ovmf=False)
+def test_fatwood_counts(place, efi_image, tmp_path):
+    """The tries of an entry are counted by the firmware where it is the boot loader."""
+    disk = copied(efi_image("systemd-boot-counted-trixie"), tmp_path)
+    with place.boot(place.disk(disk, kept=True)) as vmm:
+        assert_uefi(vmm.guest(), "systemd-boot-counted-trixie")
+        vmm.wait_for_end()
+    assert_file(disk, "/loader/entries/debian+2-1.conf")
+
+
+@on_suites("q35")
 def test_uki_by_grub(place, efi_image, suite):
     with place.boot(efi_image(f"uki-grub-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"uki-grub-{suite}")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", "pc", "microvm")
+@on_suites("q35", "pc", "microvm")
 def test_stub_with_options(place, efi_image, suite):
     """Load options and initrd= of whoever starts the kernel."""
     with place.boot(efi_image(f"stub-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"stub-{suite}")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35", ovmf=False)
+@on_suites("q35", ovmf=False)
 def test_vendor_folder(place, efi_image, suite):
     """Without \\EFI\\BOOT the loader is found by BOOTX64.CSV and known paths; OVMF knows neither."""
     with place.boot(efi_image(f"shim-grub-vendor-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-vendor-{suite}")
 
 
-@pytest.mark.parametrize("suite", SUITES)
-@on("q35")
+@on_suites("q35")
 def test_shim_fallback(place, efi_image, tmp_path, suite):
     """shim's fallback makes Boot0000 from BOOTX64.CSV and goes on; the next boot goes by BootOrder."""
     disk = copied(efi_image(f"shim-grub-fallback-{suite}"), tmp_path)

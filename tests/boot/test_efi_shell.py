@@ -47,7 +47,7 @@ def test_script(place, efi_image):
 
 
 @pytest.mark.parametrize("word, event", [("reset -s", "SHUTDOWN"), ("reset", "RESET")])
-@on("q35", "pc", "microvm")
+@on("q35", "microvm")
 def test_reset(place, efi_image, word, event):
     with place.boot(efi_image("shell-prompt"), reboot=True) as vmm:
         vmm.expect("Shell> ")

@@ -8,6 +8,7 @@ with the kernel, p14 for a BIOS, p15 the ESP. Roots are made once for each suite
     build/venv/bin/python -m tests.images.efi_root trixie grub
 """
 
+import hashlib
 import os
 import pathlib
 import sys
@@ -17,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import kernels, packages  # noqa: E402
 from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
-from tests.images.fat import MIB, Fat  # noqa: E402
+from tests.images.fat import MIB, Fat, tool  # noqa: E402
 from tests.images.root import as_root, check_means  # noqa: E402
 
 COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
@@ -27,6 +28,7 @@ TITLES = {"bookworm": "Debian GNU/Linux 12", "trixie": "Debian GNU/Linux 13"}
 ROOT_SIZE = 1600 * MIB
 ROOT_UUID = "0fa7300d-0000-4000-8000-000000000001"
 ESP_ID = "0FA7-300D"
+CONTRIB = kernels.ROOT / "contrib" / "efi-variables"
 MACHINE_ID = "0" * 31 + "1"
 
 # Packages whose scripts run grub-install: a guest without a network can install them again.
@@ -161,20 +163,38 @@ def systemd_boot_files(suite, folder):
     }
 
 
+def install_units(root_file):
+    """The units that store UEFI variables, as docs/uefi-variables.md has them installed; without a mount."""
+    units = "/etc/systemd/system"
+    program = "/usr/local/sbin/fatwood-efi-variables"
+    commands = [f"write {CONTRIB / 'fatwood-efi-variables'} {program}",
+                f"set_inode_field {program} mode 0100755", f"mkdir {units}/multi-user.target.wants"]
+    for path in sorted(CONTRIB.glob("*.path")) + sorted(CONTRIB.glob("*.service")):
+        commands.append(f"write {path} {units}/{path.name}")
+        if b"WantedBy=multi-user.target" in path.read_bytes():
+            commands.append(f"symlink {units}/multi-user.target.wants/{path.name} {units}/{path.name}")
+    tool("debugfs", "-w", "-f", "-", root_file, input="\n".join(commands) + "\n")
+
+
 def disk(suite, loader):
-    """The image; made on first use."""
+    """The image; made on first use, and when the units change."""
     folder = root(suite)
-    path = kernels.CACHE / "efi-root" / f"{suite}-{loader}.raw"
+    units = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(CONTRIB.iterdir())))
+    path = kernels.CACHE / "efi-root" / f"{suite}-{loader}-{units.hexdigest()[:8]}.raw"
     with kernels.lock(f"efi-root-{suite}"):
         if path.exists():
             return path
         files = {"grub": grub_files, "systemd-boot": lambda _: systemd_boot_files(suite, folder)}[loader](suite)
         temporary = path.with_suffix(".tmp")
-        write_disk(temporary, [
-            Partition(bytes(3 * MIB), "bios", "bios", 14),
-            Partition(Fat(files, 160 * MIB, cluster_blocks=2), "esp", "ESP", 15),
-            Partition(folder / "root.ext4", "linux", "root", 1),
-        ])
+        with tempfile.TemporaryDirectory(prefix=".units-", dir=path.parent) as work:
+            root_file = pathlib.Path(work) / "root.ext4"
+            kernels.run(["cp", "--sparse=always", folder / "root.ext4", root_file])
+            install_units(root_file)
+            write_disk(temporary, [
+                Partition(bytes(3 * MIB), "bios", "bios", 14),
+                Partition(Fat(files, 160 * MIB, cluster_blocks=2), "esp", "ESP", 15),
+                Partition(root_file, "linux", "root", 1),
+            ])
         os.replace(temporary, path)
     return path
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by guest_init.sh: what a kernel sees of its UEFI firmware, and words of guest.efi=, done in their
-# order, with commas between: report, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT.
+# order, with commas between: report, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT, and store, which
+# does what the units of contrib/efi-variables do.
 
 efivars=/sys/firmware/efi/efivars
 # LINUX_EFI_CRASH_GUID: the one vendor whose variables efivarfs does not make immutable (busybox has no chattr).
@@ -42,6 +43,16 @@ efi_rewrite() {
 	report "efi_rewritten=$done"
 }
 
+efi_store() {
+	mkdir -p /esp
+	for part in /dev/vd?1 /dev/vd?15; do
+		mount -t vfat "$part" /esp 2>/dev/null && break
+	done
+	ESP=/esp sh /efi-variables && report "efi_store=good" || report "efi_store=bad"
+	sync
+	umount /esp
+}
+
 efi_word() {
 	name=${1#*:}
 	value=${name#*=}
@@ -57,6 +68,7 @@ efi_word() {
 			report "efi_delete=$name good" || report "efi_delete=$name bad"
 		;;
 	rewrite:*) efi_rewrite "$name" ;;
+	store) efi_store ;;
 	esac
 }
 

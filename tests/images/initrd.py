@@ -22,6 +22,7 @@ from tests.images import kernels
 
 GUEST_INIT = pathlib.Path(__file__).with_name("guest_init.sh")
 GUEST_EFI = pathlib.Path(__file__).with_name("guest_efi.sh")
+EFI_VARIABLES = kernels.ROOT / "contrib" / "efi-variables" / "fatwood-efi-variables"
 
 # Names without which the guest can do its work (built in, or absent from that kernel) are skipped.
 MODULES = (
@@ -139,6 +140,7 @@ def guest(kernel, marker="first"):
     archive.entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
     archive.file("init", GUEST_INIT.read_bytes(), 0o755)
     archive.file("efi.sh", GUEST_EFI.read_bytes())
+    archive.file("efi-variables", EFI_VARIABLES.read_bytes())
     archive.file("bin/busybox", busybox(), 0o755)
     archive.link("bin/sh", "busybox")
     modules = module_order(kernel, MODULES)
@@ -167,7 +169,9 @@ def ballast(size):
 
 def cached(name, make):
     """The file build/cache/initrds/<name>, made on first use and whenever this code changes."""
-    sources = hashlib.sha256(GUEST_INIT.read_bytes() + GUEST_EFI.read_bytes() + pathlib.Path(__file__).read_bytes())
+    sources = hashlib.sha256()
+    for source in (GUEST_INIT, GUEST_EFI, EFI_VARIABLES, pathlib.Path(__file__)):
+        sources.update(source.read_bytes())
     path = kernels.CACHE / "initrds" / f"{name}-{sources.hexdigest()[:12]}.img"
     with kernels.lock(f"initrd-{name}"):
         if not path.exists():
