@@ -53,7 +53,7 @@ menuentry 'Debian GNU/Linux' --class debian --class os {{
   insmod gzio
   search --no-floppy --fs-uuid --set=root {uuid}
   echo 'Loading Linux {version} ...'
-  linux /boot/vmlinuz-{version} root=UUID={uuid} ro console=ttyS0 {options}
+  linux /boot/vmlinuz-{version} root=UUID={uuid} ro console=ttyS0 quiet no_timer_check
   echo 'Loading initial ramdisk ...'
   initrd /boot/initrd.img-{version}
 }}
@@ -109,9 +109,6 @@ def make_root(suite, target):
         try:
             bootstrap(suite, folder)
             version = version_of(folder)
-            configuration = pathlib.Path(work) / "grub.cfg"
-            configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version, options="quiet"))
-            as_root("cp", configuration, folder / "boot/grub/grub.cfg")
             kernels.progress("writing the root file system")
             as_root("mke2fs", "-q", "-t", "ext4", "-U", ROOT_UUID, "-L", "root", "-d", folder, target / "root.ext4",
                     f"{ROOT_SIZE // MIB}M")
@@ -153,7 +150,7 @@ def grub_files(suite):
 
 def systemd_boot_files(suite, folder):
     version = (folder / "version").read_text()
-    options = f"root=UUID={ROOT_UUID} ro console=ttyS0 quiet"
+    options = f"root=UUID={ROOT_UUID} ro console=ttyS0 quiet no_timer_check"
     return {
         "/EFI/BOOT/BOOTX64.EFI": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
         "/EFI/systemd/systemd-bootx64.efi": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
@@ -163,11 +160,15 @@ def systemd_boot_files(suite, folder):
     }
 
 
-def install_units(root_file):
-    """The units that store UEFI variables, as docs/uefi-variables.md has them installed; without a mount."""
+def finish_root(root_file, version):
+    """Adds grub.cfg, and the units that store UEFI variables, as docs/uefi-variables.md has them installed;
+    without a mount."""
+    configuration = root_file.with_name("grub.cfg")
+    configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version))
     units = "/etc/systemd/system"
     program = "/usr/local/sbin/fatwood-efi-variables"
-    commands = [f"write {CONTRIB / 'fatwood-efi-variables'} {program}",
+    commands = [f"write {configuration} /boot/grub/grub.cfg",
+                f"write {CONTRIB / 'fatwood-efi-variables'} {program}",
                 f"set_inode_field {program} mode 0100755", f"mkdir {units}/multi-user.target.wants"]
     for path in sorted(CONTRIB.glob("*.path")) + sorted(CONTRIB.glob("*.service")):
         commands.append(f"write {path} {units}/{path.name}")
@@ -177,19 +178,23 @@ def install_units(root_file):
 
 
 def disk(suite, loader):
-    """The image; made on first use, and when the units change."""
+    """The image; made on first use, and when this code or the units change."""
     folder = root(suite)
-    units = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(CONTRIB.iterdir())))
-    path = kernels.CACHE / "efi-root" / f"{suite}-{loader}-{units.hexdigest()[:8]}.raw"
+    state = hashlib.sha256(pathlib.Path(__file__).read_bytes())
+    for source in sorted(CONTRIB.iterdir()):
+        state.update(source.read_bytes())
+    path = kernels.CACHE / "efi-root" / f"{suite}-{loader}-{state.hexdigest()[:8]}.raw"
     with kernels.lock(f"efi-root-{suite}"):
         if path.exists():
             return path
+        for old in path.parent.glob(f"{suite}-{loader}*.raw"):
+            old.unlink()
         files = {"grub": grub_files, "systemd-boot": lambda _: systemd_boot_files(suite, folder)}[loader](suite)
         temporary = path.with_suffix(".tmp")
         with tempfile.TemporaryDirectory(prefix=".units-", dir=path.parent) as work:
             root_file = pathlib.Path(work) / "root.ext4"
             kernels.run(["cp", "--sparse=always", folder / "root.ext4", root_file])
-            install_units(root_file)
+            finish_root(root_file, (folder / "version").read_text())
             write_disk(temporary, [
                 Partition(bytes(3 * MIB), "bios", "bios", 14),
                 Partition(Fat(files, 160 * MIB, cluster_blocks=2), "esp", "ESP", 15),
