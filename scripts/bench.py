@@ -21,7 +21,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import bench_count, bench_images, bench_report, firmware
+from scripts import bench_count, bench_efi, bench_images, bench_report, firmware
 from tests.images import kernels
 from tests.images.fat import MIB
 
@@ -74,13 +74,16 @@ PEERS = [
 
 
 @functools.cache
-def image(config):
-    """The build's image and the file with its symbols, copied: a build meanwhile changes nothing."""
-    built = firmware.build(config)
-    folder = ROOT / "build" / "bench" / config
+def image(config, *symbols):
+    """The build's image and the files with its symbols, copied: a build meanwhile changes nothing."""
+    built = firmware.build(config, *symbols)
+    folder = ROOT / "build" / "bench" / built.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     for name in (built.name, "fatwood.debug.elf"):
         shutil.copyfile(built.with_name(name), folder / name)
+    runtime = built.parent / "runtime" / "runtime.elf"
+    if runtime.exists():
+        shutil.copyfile(runtime, folder / runtime.name)
     return folder / built.name
 
 
@@ -107,7 +110,7 @@ class Bench:
 
     def __init__(self, details):
         self.details = details
-        self.report = {"cases": [], "phases": [], "growth": [], "peers": []}
+        self.report = {"cases": [], "efi": [], "phases": [], "growth": [], "peers": []}
         self.base = None  # the first case's section
         self.passed, self.failed, self.skipped = 0, 0, 0
 
@@ -142,9 +145,33 @@ class Bench:
             for counter in (own.by_device, own.by_function):
                 for name, number in counter.most_common(20):
                     print(f"    {number:10,} {name}")
+        self.check_budget(case, row)
+
+    def check_budget(self, case, row):
         over = [f"{row[key]:,} {key}, more than {limit:,}" for key, limit in case.budget.items()
                 if row[key] > limit]
         self.check(not over, f"{case.name}: {', '.join(over)}")
+
+    def run_efi(self, case):
+        progress(case.name)
+        try:
+            boot = bench_efi.count(case, BASE, image(BASE.config, *case.symbols))
+        except kernels.Unavailable as reason:
+            self.skipped += 1
+            print(f"SKIPPED [1] {case.name}: {reason}", flush=True)
+            return
+        except bench_count.NotReached as error:
+            self.check(False, str(error))
+            return
+        own = own_part(boot)
+        row = bench_efi.row(case, own)
+        self.report["efi"].append(row)
+        print(bench_report.EFI.line(row), flush=True)
+        if self.details:
+            for counter in (own.by_device - own.by_others, own.by_others, own.by_function):
+                for name, number in counter.most_common(20):
+                    print(f"    {number:10,} {name}")
+        self.check_budget(case, row)
 
     def run_phases(self):
         """The base case a second time, cut at the marks of fatwood.log=timing, which also names them."""
@@ -229,9 +256,11 @@ def main():
     parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE",
                         help="put the tables into this file, between its marks")
     arguments = parser.parse_args()
-    cases = [case for case in CASES if (arguments.case or "") in case.name]
-    if not cases:
-        parser.error(f"no case has {arguments.case} in its name: {', '.join(case.name for case in CASES)}")
+    cases, efi_cases = ([case for case in all_cases if (arguments.case or "") in case.name]
+                        for all_cases in (CASES, bench_efi.CASES))
+    if not cases and not efi_cases:
+        names = ", ".join(case.name for case in [*CASES, *bench_efi.CASES])
+        parser.error(f"no case has {arguments.case} in its name: {names}")
     bench = Bench(arguments.details)
     for config in sorted({case.config for case in cases}):
         progress(f"building {config}")
@@ -240,6 +269,9 @@ def main():
     print(bench_report.CASES.head())
     for case in cases:
         bench.run_case(case)
+    print("\n" + bench_report.EFI.head())
+    for case in efi_cases:
+        bench.run_efi(case)
     if not arguments.case:
         print("\n" + bench_report.PHASES.head())
         bench.run_phases()

@@ -12,15 +12,18 @@ import functools
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import threading
 
 from elftools.elf.elffile import ELFFile
 
-from scripts import bench_images, firmware
-from scripts.symbols import functions_of
-
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))  # for what builds run with nothing else on the path
+
+from scripts import bench_images, firmware  # noqa: E402
+from scripts.symbols import functions_of  # noqa: E402
+
 DEADLINE_S = 600
 TRACES = ("memory_region_ops_read", "memory_region_ops_write", "virtio_blk_handle_read")
 
@@ -37,6 +40,9 @@ WAITING = ("virtqueue_idle", "arch_relax", "virtqueue_wait", "virtqueue_take", "
 # outcome: where an access costs what it costs under KVM, there are fewer of these.
 CLOCKS = ("acpi-tmr", "hpet", "pit")
 POLL_DISTANCE = 16
+
+RUNTIME = "runtime services"  # the program that stays with the operating system, as one function
+STOPPED = 125  # what the plugin ends QEMU with
 
 
 @functools.cache
@@ -61,6 +67,8 @@ class Symbols:
         self.low, self.high = self.by_name["image_start"], self.by_name["data_start"]
 
     def function(self, address):
+        if address >= self.high:
+            return RUNTIME
         return self.names[bisect.bisect_right(self.addresses, address) - 1]
 
 
@@ -71,6 +79,7 @@ class Section:
     total: int = 0
     by_function: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     by_device: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    by_others: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # of by_device
     polls: int = 0  # of the accesses
     requests: int = 0
     bytes_read: int = 0
@@ -85,7 +94,7 @@ class Section:
 
     def __add__(self, other):
         return Section(self.total + other.total, self.by_function + other.by_function,
-                       self.by_device + other.by_device, self.polls + other.polls,
+                       self.by_device + other.by_device, self.by_others + other.by_others, self.polls + other.polls,
                        self.requests + other.requests, self.bytes_read + other.bytes_read)
 
 
@@ -109,17 +118,22 @@ def sections_of(trace):
     section = Section()
     sections = [section]
     recent = collections.deque(maxlen=POLL_DISTANCE)
+    is_ours = True
     for line in trace:
         if line.startswith("memory_region_ops_"):
             # memory_region_ops_read cpu 0 mr 0x5581 addr 0x61 value 0x20 size 1 name 'pcspk'
             access, name = line.rstrip("'\n").split(" name '")
             section.by_device[name] += 1
+            if not is_ours:
+                section.by_others[name] += 1
             if line.startswith("memory_region_ops_read") and (name in CLOCKS or access in recent):
                 section.polls += 1
             recent.append(access)
         elif line.startswith("virtio_blk_handle_read "):
             section.requests += 1
             section.bytes_read += int(line.split()[-1]) * 512
+        elif line in ("ours\n", "others\n"):
+            is_ours = line == "ours\n"
         elif line == "mark\n":
             section = Section()
             sections.append(section)
@@ -172,14 +186,16 @@ def traced(qemu_command):
             qemu.kill()
 
 
-def run(case, folder, options, disks, symbols=None, marks=(), clock=()):
-    plugin_options = "".join(f",mark={mark:#x}" for mark in marks)
+def run(case, folder, options, disks, symbols=None, marks=(), clock=(), plugin_options=""):
+    plugin_options += "".join(f",mark={mark:#x}" for mark in marks)
     if symbols:
         plugin_options += f",low={symbols.low:#x},high={symbols.high:#x}"
     sections, status = traced(command(case, folder, options, disks, plugin_options, clock))
     serial = (folder / "serial").read_text(errors="replace") if (folder / "serial").exists() else ""
     # isa-debug-exit: twice the number, and one more.
     entry = bench_images.ENTRIES.get(status >> 1) if status & 1 else None
+    if status == STOPPED:
+        entry = "EFI"
     if not entry:
         raise NotReached(f"{case.name}: the kernel was not reached:\n{serial}")
     with open(folder / "counts", encoding="ascii") as counts:
@@ -198,6 +214,27 @@ def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
         options = ["-kernel", str(image), *(["-append", append] if append else [])]
         addresses = [symbols.by_name[mark] for mark in ("pvh_entry", *marks)]
         return run(case, folder, options, disks, symbols, addresses, clock)
+
+
+def runtime_options(image):
+    """Where the runtime services are that are copied out of the image, for the plugin."""
+    path = image.with_name("runtime.elf")
+    functions = {name: address for address, name in functions_of(path).items()}
+    with open(path, "rb") as file:
+        program = [segment for segment in ELFFile(file).iter_segments() if segment["p_type"] == "PT_LOAD"]
+    base = min(segment["p_vaddr"] for segment in program)
+    size = max(segment["p_vaddr"] + segment["p_memsz"] for segment in program) - base
+    return f",copy_size={size:#x},copy_entry={functions['runtime_get_time'] - base:#x}"
+
+
+def count_efi(case, image, path, clock):
+    """A boot through UEFI from the disk at that path, up to the end of ExitBootServices."""
+    symbols = Symbols(image)
+    stop, copied = symbols.by_name["efi_runtime_enter"], symbols.by_name["runtime_program_place"]
+    options = f",stop={stop:#x},copied={copied:#x}{runtime_options(image)}"
+    with tempfile.TemporaryDirectory(prefix="fatwood-bench-") as name:
+        return run(case, pathlib.Path(name), ["-kernel", str(image)], [path], symbols,
+                   [symbols.by_name["pvh_entry"]], clock, options)
 
 
 def count_peer(case, make):

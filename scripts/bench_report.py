@@ -55,6 +55,9 @@ COUNTS = {"instructions": "instructions", "with_waiting": "with waiting", "acces
 
 CASES = Table("cases", "From our entry to the kernel's",
               {"case": "build", **COUNTS, "image_bytes": "image bytes"})
+EFI = Table("efi", "Boots through UEFI, from our entry to the end of ExitBootServices",
+            {"case": "what boots", "instructions": "instructions", "accesses": "accesses",
+             "by_others": "of the loader", "requests": "requests", "ovmf": "OVMF"})
 PHASES = Table("phases", "The first of these by phases: what it took up to each",
                {"phase": "phase", **COUNTS})
 GROWTH = Table("growth", "Growth, one thing at a time",
@@ -63,7 +66,7 @@ PEERS = Table("peers", "From reset to the kernel's entry, the same kernel and in
               {"peer": "firmware", "instructions": "instructions", "accesses": "accesses",
                "polls": "polls", "requests": "requests", "bytes_read": "bytes read",
                "entry": "kernel's entry"})
-TABLES = (CASES, PHASES, GROWTH, PEERS)
+TABLES = (CASES, EFI, PHASES, GROWTH, PEERS)
 
 WIDTH, LABEL_WIDTH, BAR_WIDTH, BAR_HEIGHT = 900, 200, 520, 18
 COLORS = {"instructions": "#3b6ea5", "accesses": "#c7772b", "requests": "#5b8c5a"}

@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import bench, bench_count, bench_images, bench_report
+from scripts import bench, bench_count, bench_efi, bench_images, bench_report
 from tests.images.fat import Fat, Volume
 
 TRACE = """memory_region_ops_read cpu 0 mr 0x1 addr 0x60 value 0x0 size 1 name 'keyboard'
@@ -41,6 +41,19 @@ def test_sections():
     assert [section.total for section in sections] == [100, 1007]
     assert [section.instructions for section in sections] == [0, 7]
     assert sum(sections, bench_count.Section()).total == 1107
+
+
+def test_accesses_of_others():
+    lines = TRACE.splitlines(keepends=True)
+    (section,) = bench_count.sections_of(["ours\n", lines[-3], "others\n", lines[-3], "ours\n", lines[-3]])
+    assert section.accesses == 3 and section.by_others == {"acpi-tmr": 1}
+    assert bench_efi.row(bench_efi.CASES[0], section)["accesses"] == 2
+
+
+def test_a_console_is_not_counted():
+    section = bench_count.Section()
+    section.by_device.update({"serial": 9, "rtc": 2})
+    assert bench_efi.row(bench_efi.CASES[0], section)["accesses"] == 2
 
 
 def test_sections_that_do_not_match():
@@ -118,7 +131,7 @@ def test_the_document_has_the_tables():
         head = "\n".join(table.markdown_head())
         assert head in inside, f"make bench BENCH='--markdown docs/figures.md': {table.title}"
     rows = [line.split(" | ")[0].removeprefix("| ") for line in inside.splitlines()]
-    for case in bench.CASES:
+    for case in [*bench.CASES, *bench_efi.CASES]:
         assert case.name in rows
     for name, _ in bench.PEERS:
         assert name in rows
