@@ -83,6 +83,9 @@ const struct boot_method *const boot_methods[] = {
 	NULL,
 };
 
+const struct boot_interface *const boot_interface =
+	IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) ? &efi_boot_interface : NULL;
+
 const struct image_loader *const image_loaders[] = {
 	IF_ENABLED(CONFIG_EFI, &efi_image_loader,)
 	IF_ENABLED(CONFIG_LOADER_BZIMAGE, &bzimage_loader,)

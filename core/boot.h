@@ -69,6 +69,32 @@ struct boot_method {
 	enum status (*boot)(struct boot_disk *disk, struct arena *arena);
 };
 
+/* The entry that is about to be started. */
+struct boot_selection {
+	const char *id;
+	const char *counted_path; /* of its file, if boot counting has renamed it; else empty */
+	const struct volume *volume;
+};
+
+/* What the operating system has asked for; empty: nothing. */
+struct boot_wishes {
+	struct span once, by_default; /* patterns of entries' ids; the first goes first */
+	struct span timeout;          /* of the menu, as loader.conf has it */
+};
+
+/*
+ * How who boots entries and the operating system tell one another (BOOT_LOADER_INTERFACE):
+ * boot/tables.c has it.
+ */
+struct boot_interface {
+	void (*read_wishes)(struct boot_wishes *out);
+	void (*list)(const struct span *ids, u32 count); /* of all entries, best first */
+	void (*start)(const struct boot_selection *selection);
+	void (*give_up)(void); /* none of them booted */
+};
+
+extern const struct boot_interface *const boot_interface;
+
 /* Both in the order they are tried, NULL at the end: boot/tables.c. */
 extern const struct image_loader *const image_loaders[];
 extern const struct boot_method *const boot_methods[];

@@ -17,5 +17,8 @@ void efi_boot_options(void);
 /* The removable path, BOOT*.CSV and known paths on the volumes of one disk: a boot method. */
 extern const struct boot_method efi_boot;
 
+/* The Boot Loader Interface, by variables. */
+extern const struct boot_interface efi_boot_interface;
+
 /* A kernel with an EFI stub, a UKI, or any other EFI program, as a kernel of a boot entry. */
 extern const struct image_loader efi_image_loader;

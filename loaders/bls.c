@@ -35,6 +35,19 @@ static enum status search(struct boot_disk *disk, struct arena *arena, struct bl
 	return result;
 }
 
+/* Tells the operating system which there are, but for those that it could not boot. */
+static void list(const struct bls_entries *entries, struct arena *arena)
+{
+	struct span *ids = arena_allocate(arena, BLS_BEST_MAX * sizeof(*ids));
+	u32 count = 0;
+
+	for (const struct bls_entry *entry = entries->first; ids && entry && count < BLS_BEST_MAX;
+	     entry = entry->next)
+		if (!entry->unusable)
+			ids[count++] = bls_entry_id(entry, arena);
+	boot_interface->list(ids, count);
+}
+
 static enum status boot(struct boot_disk *disk, struct arena *arena)
 {
 	struct bls_entries entries = { 0 };
@@ -46,6 +59,8 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	bls_entries_sort(&entries);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_CONF))
 		bls_choose(disk, &entries, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		list(&entries, arena);
 	for (const struct bls_entry *entry = entries.first; entry; entry = entry->next) {
 		enum status status;
 
@@ -58,6 +73,8 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 		if (tries++ == 0)
 			result = status;
 	}
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		boot_interface->give_up();
 	return result;
 }
 

@@ -105,5 +105,8 @@ void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct aren
 /* What the menu and messages call it; NULL when no memory is left. */
 const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena);
 
+/* What loader.conf, bootctl and others name it by: "debian.conf"; empty when no memory is left. */
+struct span bls_entry_id(const struct bls_entry *entry, struct arena *arena);
+
 /* Comes back only if the entry does not boot; says why. */
 enum status bls_try(const struct bls_entry *entry, struct arena *arena);

@@ -3,6 +3,7 @@
  * Boot Loader Specification: the entry that is tried first, by loader.conf, the VMM's words, or a
  * key.
  */
+#include "core/boot_info.h"
 #include "core/console.h"
 #include "core/log.h"
 #include "lib/glob.h"
@@ -127,15 +128,39 @@ static void put_first(struct bls_entries *entries, struct bls_entry *chosen)
 	entries->first = chosen;
 }
 
+/* The entry that the operating system has asked for; NULL: none, or the VMM asks for another. */
+static struct bls_entry *choose_by_wish(const struct bls_entries *entries,
+					const struct boot_wishes *wishes, struct arena *arena)
+{
+	struct bls_entry *chosen = NULL;
+	struct span value;
+
+	if (boot_info_option("fatwood.entry", &value) && !span_is_empty(value))
+		return NULL;
+	if (!span_is_empty(wishes->once))
+		chosen = find(entries->first, wishes->once, arena);
+	if (!chosen && !span_is_empty(wishes->by_default))
+		chosen = find(entries->first, wishes->by_default, arena);
+	return chosen;
+}
+
 void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
 {
 	struct loader_conf conf = { 0 };
-	struct bls_entry *chosen;
+	struct boot_wishes wishes = { 0 };
+	struct bls_entry *chosen = NULL;
 	struct menu menu;
 
 	read_loader_conf(disk, arena, &conf);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		boot_interface->read_wishes(&wishes);
+	if (!span_is_empty(wishes.timeout))
+		loader_conf_set_timeout(wishes.timeout, &conf);
 	loader_conf_apply_command_line(&conf);
-	chosen = choose_by_conf(entries, &conf, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE))
+		chosen = choose_by_wish(entries, &wishes, arena);
+	if (!chosen)
+		chosen = choose_by_conf(entries, &conf, arena);
 	menu = (struct menu){
 		.seconds = conf.timeout_seconds,
 		.may_wait = conf.is_timeout_vmms && conf.timeout_seconds == MENU_FOREVER,

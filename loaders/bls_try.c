@@ -22,6 +22,22 @@ const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena)
 	return arena_copy(arena, span_of_string(text));
 }
 
+struct span bls_entry_id(const struct bls_entry *entry, struct arena *arena)
+{
+	static const char suffix[] = ".conf";
+	size_t size = entry->name.size;
+	u8 *id;
+
+	if (!span_is_empty(entry->id))
+		return entry->id;
+	id = arena_allocate(arena, size + sizeof(suffix));
+	if (!id)
+		return (struct span){ 0 };
+	memcpy(id, entry->name.data, size);
+	memcpy(id + size, suffix, sizeof(suffix));
+	return span_of(id, size + sizeof(suffix) - 1);
+}
+
 static enum status open_file(const struct bls_entry *entry, const char *key, struct span path,
 			     struct file *out)
 {
@@ -130,11 +146,11 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	return status;
 }
 
-/* Counts the try. An image is opened again by the name that it has then. */
-static enum status count(const struct bls_entry *entry, struct boot_entry *out)
+/* Counts the try; @next is as boot_count() has it. An image is opened again by its new name. */
+static enum status count(const struct bls_entry *entry, struct boot_entry *out,
+			 char next[FILE_NAME_SIZE])
 {
 	struct span folder = entry->is_image ? SPAN("/EFI/Linux") : SPAN("/loader/entries");
-	char next[FILE_NAME_SIZE];
 	struct file directory;
 	enum status status;
 
@@ -145,9 +161,28 @@ static enum status count(const struct bls_entry *entry, struct boot_entry *out)
 	return status ? status : file_open(&directory, span_of_string(next), &out->kernel);
 }
 
+/* Tells the operating system what it will be started by; @next as above. */
+static void tell(const struct bls_entry *entry, const char *next, struct arena *arena)
+{
+	struct span id = bls_entry_id(entry, arena);
+	char path[FILE_NAME_SIZE + sizeof("\\loader\\entries\\")] = "";
+
+	if (span_is_empty(id))
+		return;
+	if (next[0])
+		format(path, sizeof(path), "%s\\%s",
+		       entry->is_image ? "\\EFI\\Linux" : "\\loader\\entries", next);
+	boot_interface->start(&(struct boot_selection){
+		.id = (const char *)id.data,
+		.counted_path = path,
+		.volume = entry->volume,
+	});
+}
+
 enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 {
 	const char *device = entry->volume->device->name;
+	char next[FILE_NAME_SIZE] = "";
 	struct boot_entry boot;
 	enum status status;
 
@@ -157,8 +192,10 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 	else
 		status = open_entry(entry, arena, &boot);
 	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING))
-		status = count(entry, &boot);
+		status = count(entry, &boot, next);
 	log_set_subject(NULL);
+	if (!status && IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		tell(entry, next, arena);
 	if (!status)
 		status = boot_start(&boot);
 	boot_tried(device, entry->file, status);

@@ -22,7 +22,7 @@ static void set_pattern(struct span value, struct span *pattern)
 		*pattern = value;
 }
 
-static void set_timeout(struct span value, struct loader_conf *conf)
+void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 {
 	u64 seconds;
 
@@ -53,7 +53,7 @@ void loader_conf_parse(struct span text, struct loader_conf *conf)
 		else if (text_equals(key, "preferred"))
 			set_pattern(value, &conf->preferred);
 		else if (text_equals(key, "timeout"))
-			set_timeout(value, conf);
+			loader_conf_set_timeout(value, conf);
 		else
 			log_info("loader.conf: %.*s has no meaning here, ignored",
 				 (int)min_u64(key.size, SHOWN_MAX), (const char *)key.data);
@@ -71,7 +71,7 @@ void loader_conf_apply_command_line(struct loader_conf *conf)
 		set_pattern(value, &conf->default_pattern);
 	}
 	if (boot_info_option("fatwood.timeout", &value)) {
-		set_timeout(value, conf);
+		loader_conf_set_timeout(value, conf);
 		conf->is_timeout_vmms = true;
 	}
 }

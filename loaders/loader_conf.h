@@ -24,5 +24,8 @@ struct loader_conf {
 /* What @text says; keys it does not have keep what is in @conf. */
 void loader_conf_parse(struct span text, struct loader_conf *conf);
 
+/* What "timeout" says. */
+void loader_conf_set_timeout(struct span value, struct loader_conf *conf);
+
 /* "fatwood.entry=" and "fatwood.timeout=" on the VMM's command line. */
 void loader_conf_apply_command_line(struct loader_conf *conf);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Boot Loader Interface as loaders/bls.c uses it: what is asked for, and what is told. */
+#include "tests/unit/bls.h"
+
+#include "lib/util.h"
+
+static struct boot_wishes wishes;
+static char told[1024];
+static u32 reads;
+
+static void read_wishes(struct boot_wishes *out)
+{
+	reads++;
+	*out = wishes;
+}
+
+static void tell(const char *what, struct span text)
+{
+	size_t used = strlen(told);
+
+	snprintf(told + used, sizeof(told) - used, "%s %.*s;", what, (int)text.size,
+		 (const char *)text.data);
+}
+
+static void list(const struct span *ids, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		tell("has", ids[i]);
+}
+
+static void start(const struct boot_selection *selection)
+{
+	CHECK(selection->volume == &volumes[0].volume);
+	tell("starts", span_of_string(selection->id));
+	CHECK_TEXT(selection->counted_path, "");
+}
+
+static void give_up(void)
+{
+	tell("gives up", SPAN(""));
+}
+
+static const struct boot_interface interface = {
+	.read_wishes = read_wishes,
+	.list = list,
+	.start = start,
+	.give_up = give_up,
+};
+
+const struct boot_interface *const boot_interface = &interface;
+
+static const char *boot_with(struct boot_wishes asked)
+{
+	wishes = asked;
+	told[0] = 0;
+	reads = 0;
+	VOLUME(three);
+	return boot();
+}
+
+TEST(what_is_there_is_told)
+{
+	CHECK_TEXT(boot_with((struct boot_wishes){ 0 }), "ten");
+	CHECK_TEXT(told, "has a-10.conf;has a-9.conf;has a-1.conf;starts a-10.conf;");
+	CHECK_EQUAL(reads, 1);
+}
+
+TEST(what_is_asked_for_boots)
+{
+	CHECK_TEXT(boot_with((struct boot_wishes){ .by_default = SPAN("a-9.conf") }), "nine");
+	CHECK_TEXT(told, "has a-9.conf;has a-10.conf;has a-1.conf;starts a-9.conf;");
+	CHECK_TEXT(boot_with((struct boot_wishes){ .once = SPAN("A-1.conf"),
+						   .by_default = SPAN("a-9.conf") }),
+		   "one");
+	CHECK_TEXT(boot_with((struct boot_wishes){ .once = SPAN("gone.conf"),
+						   .by_default = SPAN("a-9.conf") }),
+		   "nine");
+	CHECK_TEXT(boot_with((struct boot_wishes){ .once = SPAN("gone.conf") }), "ten");
+}
+
+TEST(none_that_boots)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "linux gone\n"),
+		ENTRY("b.conf", "uki-url http://b\n"),
+	};
+
+	told[0] = 0;
+	wishes = (struct boot_wishes){ 0 };
+	VOLUME(files);
+	CHECK_TEXT(boot(), "not found");
+	CHECK_TEXT(told, "has a.conf;gives up ;");
+}
