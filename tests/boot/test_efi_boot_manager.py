@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which entry is booted, and what comes after a loader that returns."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.boot.efi import on
+from tests.images import efi, efi_program, packages
+from tests.images.disk import esp_disk
+
+SUITE = "trixie"
+
+
+def uki_with_profiles(folder):
+    """Three profiles, two of them with the same ID; 1 and 2 have command lines of their own."""
+    loaders = packages.boot_loaders(SUITE)
+    words = ["--profile", "ID=main\nTITLE=Main"]
+    for number in (1, 2):
+        profile = folder / f"profile-{number}.efi"
+        subprocess.run([sys.executable, loaders / packages.UKIFY, "build", "--output", profile,
+                        "--stub", next(loaders.rglob("addonx64.efi.stub")), "--profile", f"ID=other\nTITLE={number}",
+                        "--cmdline", efi.options(f"profile-{number}")], check=True)
+        words += ["--join-profile", profile]
+    return efi.uki(SUITE, "profile-0", more=words)
+
+
+@on("q35", ovmf=False)
+def test_profile_of_a_counted_image(place, images, tmp_path):
+    """loader.conf names a profile; the name in it has no counters."""
+    disk = images("uki-profiles", lambda path: esp_disk(
+        path, {"/EFI/Linux/debian+3.efi": uki_with_profiles(tmp_path),
+               "/loader/loader.conf": b"default debian.efi@other\n"}, size=efi.ESP_SIZE))
+    with place.boot(disk) as vmm:
+        report = vmm.guest()
+        assert "from=profile-1" in report.words
+        assert report["LoaderEntrySelected"] == "debian.efi@other"
+
+
+@on("q35", ovmf=False)
+def test_profile_that_an_entry_names(place, images, tmp_path):
+    disk = images("uki-profile-entry", lambda path: esp_disk(
+        path, {"/debian.efi": uki_with_profiles(tmp_path),
+               "/loader/entries/a.conf": b"title A\nuki /debian.efi\nprofile 2\n"}, size=efi.ESP_SIZE))
+    with place.boot(disk) as vmm:
+        report = vmm.guest()
+        assert "from=profile-2" in report.words
+        assert report["LoaderEntrySelected"] == "a.conf"
+        assert report["LoaderInfo"].startswith("Fatwood ")
+
+
+@pytest.mark.parametrize("status", (0, 21))
+@on("q35", ovmf=False)
+def test_loader_that_returns(place, images, efi_image, status):
+    """Whatever it returns, the next disk is tried, and one line says why."""
+    disk = images(f"returns-{status}", lambda path: esp_disk(
+        path, {efi.REMOVABLE: efi_program.program("returns", STATUS=status)}))
+    with place.boot(disk, efi_image(f"bls-{SUITE}")) as vmm:
+        assert f"from=bls-{SUITE}" in vmm.guest().words
+        said = "did not boot: Aborted" if status else "has returned: Success"
+        assert rf"disk0p1: \EFI\BOOT\BOOTX64.EFI {said}" in vmm.log
