@@ -38,6 +38,7 @@ class Case:
     initrd_size: int = MIB
     directory_entries: int = 0  # in front of kernel and initrd
     boot_entries: int = 1
+    efi_stub: bool = False  # without one the kernel is entered by the Linux boot protocol
     budget: dict = dataclasses.field(default_factory=dict)
 
 
@@ -215,7 +216,7 @@ class Bench:
         for name, make in PEERS:
             progress(name)
             try:
-                boot = bench_count.count_peer(dataclasses.replace(BASE, name=name), make)
+                boot = bench_count.count_peer(dataclasses.replace(BASE, name=name, efi_stub=True), make)
             except kernels.Unavailable as reason:
                 self.skipped += 1
                 print(f"SKIPPED [1] {name}: {reason}", flush=True)

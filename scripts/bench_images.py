@@ -46,8 +46,8 @@ def pe_header(image_size, code, entry):
     return dos + file_header + optional + bytes(6 * 8) + section
 
 
-def kernel():
-    """A bzImage with an EFI stub, all of whose entries end QEMU and tell which they are."""
+def kernel(efi_stub=True):
+    """A bzImage, all of whose entries end QEMU and tell which they are."""
     data = bytearray(stub.Stub(size=KERNEL_SIZE, xloadflags=stub.XLF_KERNEL_64 | stub.XLF_ABOVE_4G
                                | XLF_EFI_HANDOVER_64).data())
     code = (data[0x1F1] + 1) * 512
@@ -55,14 +55,15 @@ def kernel():
                           ("EFI handover", code + HANDOVER_ENTRY), ("EFI", code + PE_ENTRY)):
         data[offset:offset + 4] = exit_code(entry)
     struct.pack_into("<I", data, 0x264, HANDOVER_ENTRY - 0x200)  # handover_offset, of the 32-bit entry
-    header = pe_header(len(data), code, code + PE_ENTRY)
-    data[:len(header)] = header
+    if efi_stub:
+        header = pe_header(len(data), code, code + PE_ENTRY)
+        data[:len(header)] = header
     return bytes(data)
 
 
 def files(case):
     """The ESP: the case's entries, of which one, the first in their order, is that of the kernel."""
-    content = disk.bls_files(kernel(), [bytes(case.initrd_size)])
+    content = disk.bls_files(kernel(case.efi_stub), [bytes(case.initrd_size)])
     for number in range(case.boot_entries - 1):
         content[f"/loader/entries/other-{number:04}.conf"] = disk.entry(
             title=f"Test {number}", version="0", linux="/linux/vmlinuz")
