@@ -25,7 +25,8 @@ static void option_name(u16 number, CHAR16 name[OPTION_NAME_UNITS])
 static void set_boot_current(const u16 *number)
 {
 	(void)efi_variable_set(u"BootCurrent", &guid_global_variable,
-			       EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS,
+			       EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
+				       EFI_VARIABLE_READ_ONLY,
 			       number ? sizeof(*number) : 0, number);
 }
 
@@ -45,7 +46,8 @@ static EFI_STATUS run_at(const EFI_DEVICE_PATH_PROTOCOL *device,
 {
 	EFI_DEVICE_PATH_PROTOCOL *path =
 		has_file(rest) ? efi_path_append(device, rest) :
-				 efi_path_append_file(device, span_of_string(EFI_REMOVABLE_PATH));
+				 efi_path_append_file(device ? device : rest,
+						      span_of_string(EFI_REMOVABLE_PATH));
 	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
 
 	if (path)
@@ -74,13 +76,18 @@ static EFI_STATUS run_option(const struct load_option *option)
 	     object = efi_next_with(&guid_block_io, object)) {
 		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
 
-		if (!own || (is_file && !efi_has_protocol(object, &guid_simple_file_system)))
+		/* A driver may have installed any bytes as a device path. */
+		if (!own || !efi_path_size(own, EFI_PATH_SIZE_MAX) ||
+		    (is_file && !efi_has_protocol(object, &guid_simple_file_system)))
 			continue;
 		if (is_partition && !efi_path_ends_with_partition(own, path))
 			continue;
 		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
-		/* Where a file is missing another disk may have it. */
-		if (status != EFI_NOT_FOUND)
+		/*
+		 * Where a file is missing another disk may have it. A program that ran and said so
+		 * may have taken the handle with it.
+		 */
+		if (status != EFI_NOT_FOUND || efi_object_of(object) != object)
 			break;
 	}
 	return status;

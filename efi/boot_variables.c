@@ -3,9 +3,8 @@
 #include "efi/efi.h"
 #include "lib/util.h"
 
-enum {
-	VOLATILE = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS,
-};
+static const u32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
+			      EFI_VARIABLE_READ_ONLY;
 
 EFI_STATUS efi_boot_variables_init(void)
 {
@@ -27,7 +26,7 @@ EFI_STATUS efi_boot_variables_init(void)
 	EFI_STATUS status = EFI_SUCCESS;
 
 	for (u32 i = 0; !status && i < ARRAY_SIZE(variables); i++)
-		status = efi_variable_set(variables[i].name, &guid_global_variable, VOLATILE,
+		status = efi_variable_set(variables[i].name, &guid_global_variable, attributes,
 					  variables[i].size, variables[i].data);
 	return status;
 }

@@ -373,3 +373,20 @@ TEST(a_variable_can_be_the_file)
 	CHECK(memcmp(file + 40, &vendor, 16) == 0);
 	CHECK(memcmp(file + 56, "A\0\0\0one\0", 8) == 0);
 }
+
+TEST(a_name_of_ours_is_ours_whatever_the_disk_holds)
+{
+	start();
+	CHECK_EQUAL(set(u"SecureBoot", NV | BS | RT, "yes"), EFI_SUCCESS);
+	changes = 0;
+	CHECK_EQUAL(runtime_set_own_variable(u"SecureBoot", &vendor, BS | RT | RUNTIME_READ_ONLY, 2,
+					     "no"),
+		    EFI_SUCCESS);
+	CHECK(holds(u"SecureBoot", BS | RT, "no"));
+	CHECK_EQUAL(data.stores[RUNTIME_NON_VOLATILE].used, 0);
+	/* Which is no reason to write to a disk. */
+	CHECK_EQUAL(changes, 0);
+	CHECK_EQUAL(set(u"SecureBoot", BS | RT, "yes"), EFI_WRITE_PROTECTED);
+	CHECK_EQUAL(set(u"SecureBoot", BS | RT, ""), EFI_WRITE_PROTECTED);
+	CHECK(holds(u"SecureBoot", BS | RT, "no"));
+}
