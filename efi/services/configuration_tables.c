@@ -4,6 +4,7 @@
  * operating system keeps, so it is runtime memory, and that grows.
  */
 #include "efi/efi.h"
+#include "efi/services/events.h"
 #include "efi/services/services.h"
 
 enum { CAPACITY_STEP = 16 };
@@ -65,15 +66,19 @@ static void remove(EFI_CONFIGURATION_TABLE *entry)
 
 EFI_STATUS efi_set_configuration_table(const EFI_GUID *guid, void *table)
 {
-	EFI_CONFIGURATION_TABLE *entry = find(guid);
+	EFI_CONFIGURATION_TABLE *entry;
 	EFI_STATUS status = EFI_SUCCESS;
 
+	/* A larger array changes the map of memory: who is told of that may call us. */
+	efi_events_hold();
+	entry = find(guid);
 	if (entry && table)
 		entry->VendorTable = table;
 	else if (entry)
 		remove(entry);
 	else
 		status = table ? add(guid, table) : EFI_NOT_FOUND;
+	efi_events_release();
 	if (status)
 		return status;
 	efi_table_update_crc(&efi_system_table->Hdr);

@@ -168,3 +168,41 @@ TEST(without_memory_nothing_changes)
 	CHECK_EQUAL(install((u32)count, at(1)), EFI_SUCCESS);
 	CHECK_EQUAL(table.NumberOfTableEntries, count + 1);
 }
+
+enum { MANY = 1500 }; /* more than the pool has in one piece of its own */
+
+static u32 nested;
+
+static void EFIAPI add_more(EFI_EVENT event, void *context)
+{
+	(void)event;
+	(void)context;
+	if (nested < TABLES / 2) {
+		nested++;
+		CHECK_EQUAL(install(MANY + nested, at(MANY + nested)), EFI_SUCCESS);
+	}
+}
+
+/* A larger array changes the map, and its event may come with a table of its own. */
+TEST(tables_are_added_while_the_array_grows)
+{
+	EFI_EVENT event;
+
+	for (u32 i = 0; i < 1000; i++)
+		(void)install(i, NULL); /* of the tests before */
+	CHECK_EQUAL(efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, add_more, NULL,
+					&guid_event_group_memory_map_change, &event),
+		    EFI_SUCCESS);
+	for (u32 i = 0; i < MANY; i++)
+		CHECK_EQUAL(install(i, at(i)), EFI_SUCCESS);
+	CHECK_EQUAL(efi_close_event(event), EFI_SUCCESS);
+	CHECK(nested);
+	CHECK_EQUAL(table.NumberOfTableEntries, MANY + nested);
+	for (u32 i = 0; i < MANY + nested + 1; i++)
+		if (i != MANY) {
+			CHECK(find(i) == at(i));
+			CHECK_EQUAL(install(i, NULL), EFI_SUCCESS);
+		}
+	CHECK_EQUAL(table.NumberOfTableEntries, 0);
+	CHECK(crc_is_right());
+}
