@@ -90,6 +90,9 @@ static void describe_fault(u64 address)
 
 	if (efi_image_at(address, &name, &offset))
 		log_error("  in %s, at offset 0x%lx", name, offset);
+	else if (current)
+		log_error("  while %s runs, which is at 0x%lx to 0x%lx", current->name,
+			  current->base, current->base + current->size);
 }
 
 EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR16 **exit_data)
@@ -162,7 +165,10 @@ EFI_STATUS efi_image_run(const struct efi_start *start)
 
 	if (status)
 		return status;
+	/* An event, of a driver, comes between. */
 	image = efi_image_of(handle);
+	if (!image)
+		return EFI_NOT_FOUND;
 	if (start->load_options.size) {
 		options = efi_copy(start->load_options.data, start->load_options.size);
 		if (!options) {
@@ -179,6 +185,8 @@ EFI_STATUS efi_image_run(const struct efi_start *start)
 	(void)efi_set_watchdog_timer(WATCHDOG_S, WATCHDOG_CODE, 0, NULL);
 	status = efi_start_image(handle, NULL, NULL);
 	(void)efi_set_watchdog_timer(0, WATCHDOG_CODE, 0, NULL);
-	efi_free(options);
+	/* A driver that stays keeps what it was told. */
+	if (efi_image_of(handle) != image)
+		efi_free(options);
 	return status;
 }

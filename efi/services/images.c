@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "efi/services/events.h"
 #include "efi/services/memory.h"
 #include "efi/services/services.h"
 #include "lib/config.h"
@@ -214,15 +215,17 @@ static EFI_STATUS make_image(EFI_HANDLE parent, const EFI_DEVICE_PATH_PROTOCOL *
 	if (!status) {
 		image->next = images;
 		images = image;
+		/* Who is told of the new handle may unload it. */
+		efi_events_hold();
 		status = install(image);
-		if (status) {
-			efi_image_unload(image);
-			return status;
-		}
 		log_debug("UEFI: %s: loaded at 0x%lx, 0x%lx bytes", image->name, image->base,
 			  image->size);
-		*out = &image->object;
-		return EFI_SUCCESS;
+		if (status)
+			efi_image_unload(image);
+		else
+			*out = &image->object;
+		efi_events_release();
+		return status;
 	}
 	free_memory(image);
 	efi_free(image);

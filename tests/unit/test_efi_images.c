@@ -400,6 +400,44 @@ TEST(nothing_calls_into_an_image_that_has_gone)
 	CHECK_EQUAL(forgotten_size, PE_MEMORY_SIZE);
 }
 
+static void EFIAPI unload_new(EFI_EVENT event, void *registration)
+{
+	UINTN size = sizeof(EFI_HANDLE);
+	EFI_HANDLE image;
+
+	(void)event;
+	CHECK_STATUS(efi_locate_handle(ByRegisterNotify, NULL, *(void **)registration, &size,
+				       &image),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_unload_image(image), EFI_SUCCESS);
+}
+
+TEST(who_is_told_of_an_image_may_unload_it)
+{
+	VOID *registration = NULL;
+	EFI_HANDLE image, old;
+	UINTN size = sizeof(old);
+	EFI_EVENT event;
+
+	set_up();
+	CHECK_STATUS(efi_create_event(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, unload_new, &registration,
+				      &event),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_register_protocol_notify((EFI_GUID *)&guid_loaded_image, event,
+						  &registration),
+		     EFI_SUCCESS);
+	/* The firmware's own is there already. */
+	while (!efi_locate_handle(ByRegisterNotify, NULL, registration, &size, &old))
+		;
+	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
+	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(
+		efi_image_run(&(struct efi_start){ .bytes = span_of(program, sizeof(program)) }),
+		EFI_NOT_FOUND);
+	CHECK_STATUS(efi_close_event(event), EFI_SUCCESS);
+	check_clean();
+}
+
 TEST(images_at_addresses)
 {
 	const char *name = NULL;
