@@ -40,6 +40,12 @@ set prefix=($root)'/boot/grub'
 configfile $prefix/grub.cfg
 """
 
+# On a busy host a device may take minutes to come.
+FSTAB = f"""UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1
+UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
+"""
+PATIENCE = "no_timer_check systemd.default_timeout_start_sec=900"
+
 GRUB_CFG = """set timeout=1
 set default=0
 if [ -s $prefix/grubenv ]; then
@@ -53,7 +59,7 @@ menuentry 'Debian GNU/Linux' --class debian --class os {{
   insmod gzio
   search --no-floppy --fs-uuid --set=root {uuid}
   echo 'Loading Linux {version} ...'
-  linux /boot/vmlinuz-{version} root=UUID={uuid} ro console=ttyS0 quiet no_timer_check
+  linux /boot/vmlinuz-{version} root=UUID={uuid} ro console=ttyS0 quiet {patience}
   echo 'Loading initial ramdisk ...'
   initrd /boot/initrd.img-{version}
 }}
@@ -82,8 +88,7 @@ def bootstrap(suite, folder):
     as_root(*command, suite, folder, uri)
     script = f"""
         echo {host_name(suite)} >etc/hostname
-        echo 'UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1' >etc/fstab
-        echo 'UUID={ESP_ID} /boot/efi vfat umask=0077 0 1' >>etc/fstab
+        rm -f etc/fstab
         echo {MACHINE_ID} >etc/machine-id
         sed -i 's/^root:[^:]*:/root::/' etc/shadow
         mkdir -p etc/systemd/system
@@ -150,7 +155,7 @@ def grub_files(suite):
 
 def systemd_boot_files(suite, folder):
     version = (folder / "version").read_text()
-    options = f"root=UUID={ROOT_UUID} ro console=ttyS0 quiet no_timer_check"
+    options = f"root=UUID={ROOT_UUID} ro console=ttyS0 quiet {PATIENCE}"
     return {
         "/EFI/BOOT/BOOTX64.EFI": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
         "/EFI/systemd/systemd-bootx64.efi": packages.boot_loaders(suite) / packages.SYSTEMD_BOOT,
@@ -161,13 +166,16 @@ def systemd_boot_files(suite, folder):
 
 
 def finish_root(root_file, version):
-    """Adds grub.cfg, and the units that store UEFI variables, as docs/uefi-variables.md has them installed;
+    """Adds grub.cfg, fstab, and the units that store UEFI variables, as docs/uefi-variables.md has them installed;
     without a mount."""
     configuration = root_file.with_name("grub.cfg")
-    configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version))
+    configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version, patience=PATIENCE))
+    table = root_file.with_name("fstab")
+    table.write_text(FSTAB)
     units = "/etc/systemd/system"
     program = "/usr/local/sbin/fatwood-efi-variables"
     commands = [f"write {configuration} /boot/grub/grub.cfg",
+                f"write {table} /etc/fstab",
                 f"write {CONTRIB / 'fatwood-efi-variables'} {program}",
                 f"set_inode_field {program} mode 0100755", f"mkdir {units}/multi-user.target.wants"]
     for path in sorted(CONTRIB.glob("*.path")) + sorted(CONTRIB.glob("*.service")):

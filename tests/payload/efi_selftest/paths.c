@@ -90,6 +90,16 @@ void test_paths(void)
 	test_instances();
 }
 
+/* Equal but for the case of letters, which the specification leaves open in numbers. */
+static bool alike(const CHAR16 *a, const CHAR16 *b)
+{
+	while (*a && (*a == *b || ((*a ^ *b) == 0x20 && (*a | 0x20) >= 'a' && (*a | 0x20) <= 'z'))) {
+		a++;
+		b++;
+	}
+	return !*a && !*b;
+}
+
 struct text_row {
 	const CHAR16 *text;
 	u8 node[48];
@@ -133,7 +143,7 @@ static void test_nodes(EFI_DEVICE_PATH_TO_TEXT_PROTOCOL *to,
 		EFI_DEVICE_PATH_PROTOCOL *back;
 
 		print("# %S\n", rows[i].text);
-		if (!ok("the node as text", text && equal16(text, rows[i].text)) && text)
+		if (!ok("the node as text", text && alike(text, rows[i].text)) && text)
 			print("# it was %S\n", text);
 		if (text)
 			boot->FreePool(text);
