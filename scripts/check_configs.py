@@ -34,6 +34,10 @@ COMMAND_LIMIT_S = 900
 NEEDED_TO_BOOT = {"PCI", "PCI_PORTS", "VIRTIO_PCI", "VIRTIO_BLOCK", "PARTITION_GPT", "FAT", "FAT32",
                   "FAT_LONG_NAMES", "BOOT_BLS", "LOADER_BZIMAGE", "CONSOLE_UART16550"}
 
+# Parts of UEFI, which starts only when an image of its own is about to: the kernel of the smoke test is none,
+# so these are only built. EFI itself boots.
+UNUSED_BY_BOOT = "EFI_"
+
 
 class Checker:
     def __init__(self, boot):
@@ -116,6 +120,10 @@ def has_prompt(item):
     return any(node.prompt for node in item.nodes)
 
 
+def boots_without(name):
+    return name not in NEEDED_TO_BOOT and not name.startswith(UNUSED_BY_BOOT)
+
+
 def check_variants(checker):
     base = new_kconfig()
     base.load_config(BASE)
@@ -126,14 +134,14 @@ def check_variants(checker):
             variant = new_kconfig()
             variant.load_config(BASE)
             variant.syms[symbol.name].set_value(0)
-            checker.check(f"{symbol.name} off", variant, symbol.name not in NEEDED_TO_BOOT)
+            checker.check(f"{symbol.name} off", variant, boots_without(symbol.name))
     for choice in base.unique_choices:
         for symbol in choice.syms:
             if symbol.visibility and symbol is not choice.selection:
                 variant = new_kconfig()
                 variant.load_config(BASE)
                 variant.syms[symbol.name].set_value(2)
-                checker.check(f"{symbol.name} chosen", variant, bootable=True)
+                checker.check(f"{symbol.name} chosen", variant, boots_without(symbol.name))
 
 
 def check_extremes(checker):
