@@ -34,7 +34,9 @@ CLOCK_OF_HOST = ()
 # What runs while nothing else is to be done; its rounds depend on how fast the disk is. Once a wait is
 # long, the clock is looked at, and its rate measured, for a millisecond.
 WAITING = ("virtqueue_idle", "arch_relax", "virtqueue_wait", "virtqueue_take", "deadline_passed",
-           "arch_ticks", "arch_ticks_per_second", "rate_from_pm_timer")
+           "arch_ticks", "arch_ticks_per_second", "rate_from_pm_timer",
+           # The timer of the APIC is measured and tried for a fixed time; the rest of it is little.
+           "timer_is_usable")
 
 # A read is a poll if it is of a clock, or if one of the last few accesses was the same with the same
 # outcome: where an access costs what it costs under KVM, there are fewer of these.

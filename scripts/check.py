@@ -36,8 +36,8 @@ SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 300),
     ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 600),
-    ("scripts", "tests of the scripts", [*PYTEST, "tests/scripts"], 900),
-    ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 1800),
+    ("scripts", "tests of the scripts", [*PYTEST, "tests/scripts"], 1200),
+    ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 2400),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 1200),
     ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"],
      3000),

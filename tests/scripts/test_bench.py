@@ -72,7 +72,7 @@ def test_budget_and_failures_are_counted(monkeypatch, capsys):
     section = bench_count.Section(total=9, by_function={"work": 9})
     section.by_function = bench_count.collections.Counter(work=9)
     boot = bench_count.Boot([bench_count.Section(), section], "64-bit", "")
-    monkeypatch.setattr(bench, "image", lambda _: pathlib.Path(__file__))
+    monkeypatch.setattr(bench, "image", lambda *_: pathlib.Path(__file__))
     monkeypatch.setattr(bench_count, "count", lambda *_, **__: boot)
     counted = bench.Bench(details=False)
     counted.run_case(bench.Case("x", budget={"instructions": 8}))
