@@ -112,6 +112,7 @@ void efi_timers_stop(void);
 /* Time that is ours does not count for the watchdog, such as reading a large image. */
 void efi_watchdog_pause(void);
 void efi_watchdog_resume(void);
+u32 efi_watchdog_pauses(void); /* that have not ended */
 
 /* services/memory.c and pool.c. Memory of our own has type EfiBootServicesData, zeroed. */
 void *efi_allocate(size_t size); /* NULL: none left */

@@ -98,6 +98,7 @@ static void describe_fault(u64 address)
 EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR16 **exit_data)
 {
 	struct efi_image *image = efi_image_of(handle);
+	u32 pauses = efi_watchdog_pauses();
 	EFI_STATUS status;
 
 	if (!image || image->state != IMAGE_LOADED)
@@ -116,6 +117,9 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 		log_error("UEFI: %s: came back after ExitBootServices", image->name);
 		power_last_action();
 	}
+	/* It may have ended within a file system of its own, which LoadImage was reading from. */
+	while (efi_watchdog_pauses() > pauses)
+		efi_watchdog_resume();
 	/* Whatever level it has left behind. */
 	if (efi_current_tpl() < image->tpl)
 		(void)efi_raise_tpl(image->tpl);

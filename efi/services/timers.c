@@ -241,6 +241,11 @@ void efi_watchdog_resume(void)
 	watchdog_changed();
 }
 
+u32 efi_watchdog_pauses(void)
+{
+	return watchdog.pauses;
+}
+
 EFI_STATUS EFIAPI efi_stall(UINTN microseconds)
 {
 	u64 start = arch_ticks();

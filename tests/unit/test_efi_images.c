@@ -438,6 +438,26 @@ TEST(who_is_told_of_an_image_may_unload_it)
 	check_clean();
 }
 
+static EFI_STATUS EFIAPI exits_while_it_serves_a_file(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
+{
+	(void)table;
+	efi_watchdog_pause();
+	return efi_exit(handle, EFI_ABORTED, 0, NULL);
+}
+
+TEST(the_watchdog_goes_on_after_an_image)
+{
+	EFI_HANDLE image;
+
+	set_up();
+	program_make(PE_SUBSYSTEM_EFI_APPLICATION, exits_while_it_serves_a_file);
+	efi_watchdog_pause();
+	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
+	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_ABORTED);
+	CHECK_EQUAL(efi_watchdog_pauses(), 1);
+	efi_watchdog_resume();
+}
+
 TEST(images_at_addresses)
 {
 	const char *name = NULL;
