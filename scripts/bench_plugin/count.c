@@ -7,11 +7,15 @@
  * the line "mark" goes to QEMU's log, so that a trace there has the same sections. A section is:
  *	"address count" lines, for the instructions from low up to high that were executed in it
  *	"total count", of all instructions since the machine started
- * Instructions of a copy of part of the image, which lies where memory was free, are told as those of
- * the place low + (high - low) and above. It has copy_size bytes, and its instruction at copy_entry is
- * the first one outside the image that is executed after the one at the address "copied" is reached.
- * At the address "stop" QEMU ends with status STOPPED, without asking the machine. With "copied", the
- * lines "ours" and "others" go to the log whenever control enters or leaves what is counted.
+ *
+ * Instructions of a copy of part of the image, which lies where memory was free, are told as those
+ * of the place low + (high - low) and above. It has copy_size bytes, and its instruction at
+ * copy_entry is the first one outside the image that is executed after the one at the address
+ * "copied" is reached.
+ *
+ * At the address "stop" QEMU ends with status STOPPED, without asking the machine. With "copied",
+ * the lines "ours" and "others" go to the log whenever control enters or leaves what is counted.
+ *
  * QEMU's plugin interface (docs/devel/tcg-plugins.rst), declared here as far as it is used:
  * distributions do not package its header. Only what all of its versions have is used.
  */
@@ -141,8 +145,8 @@ static bool is_marked(uint64_t address)
 }
 
 /*
- * Elsewhere a whole block is one call, though an exception may end it early: an emulated kernel that
- * unpacks itself takes minutes otherwise.
+ * Elsewhere a whole block is one call, though an exception may end it early: an emulated kernel
+ * that unpacks itself takes minutes otherwise.
  */
 static void translated(uint64_t id, struct tb *tb)
 {
