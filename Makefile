@@ -266,6 +266,9 @@ test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=te
 	@$(python) -m pytest -v -rs -n auto --maxprocesses 4 --dist loadgroup $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
 
 test: check ## the same as check
+test-extended: setup-check $(venv)/.complete ## whole Debians and more machines through UEFI: what check has no time for
+	@$(python) -m pytest -v -rfEs --extended -m extended -n auto --maxprocesses 4 --dist loadgroup tests/boot
+
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
 	@$(python) scripts/check.py --out $(O)/check $(if $(DEFCONFIG),--defconfig $(DEFCONFIG)) $(PARTS)
 
@@ -329,6 +332,6 @@ help: ## this text
 		'  CC=gcc                 the same without a prefix' \
 		'  V=1                    show the commands'
 
-.PHONY: all config test savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
+.PHONY: all config test test-extended savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
 	size-check run debug size bench lab setup-build setup-run setup-debug setup-check clean \
 	distclean help

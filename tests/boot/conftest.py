@@ -33,6 +33,7 @@ def build(name, *symbols):
 
 def pytest_addoption(parser):
     parser.addoption("--defconfig", help="skip what boots another one: CI has a job for each")
+    parser.addoption("--extended", action="store_true", help="run the tests that make check has no time for")
     parser.addoption("--ovmf", action="store_true", help="run the UEFI tests under OVMF too, to check them")
 
 
@@ -48,9 +49,8 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group("lab"))
         elif parameters and is_large(parameters.values()):
             item.add_marker(pytest.mark.xdist_group("large"))
-    if config.getoption("--ovmf"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("ovmf")]
+    left_out = [item for item in items for marker in ("ovmf", "extended")
+                if item.get_closest_marker(marker) and not config.getoption(f"--{marker}")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -18,7 +18,7 @@ TEST = "0fa7300d-7465-7374-8000-0242ac120002"
 # What Linux says of firmware that is at fault.
 COMPLAINTS = re.compile(r"firmware bug|efi.*(error|fail|invalid|warn|unable|broken)|WARNING: ", re.IGNORECASE)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.extended]
 
 
 class Console:

@@ -7,6 +7,8 @@ from tests.boot.efi import on, on_suites
 from tests.boot.test_efi_loaders import assert_uefi
 from tests.images import efi, initrd
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.mark.parametrize("suite, cpu, cpus, memory", [
     ("trixie", "qemu64", 1, 128), ("bookworm", "max", 2, 1024), ("trixie", "max,la57=off", 1, 5120),

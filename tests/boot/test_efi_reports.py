@@ -11,6 +11,8 @@ from tests.images import efi, efi_program
 from tests.images.disk import esp_disk
 from tests.images.fat import MIB, Fat, copy_files_to, tool
 
+pytestmark = pytest.mark.extended
+
 
 @on("q35", "microvm", ovmf=False)
 def test_power_cut_after_a_write(place, tmp_path):
