@@ -24,6 +24,8 @@ PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no"]
 # A QEMU for each core; a line for each test.
 BOOT_TESTS = [PYTHON, "-m", "pytest", "-v", "-rfEs", "--color=no", "-n", "auto", "--maxprocesses", "4",
               "--dist", "loadgroup", "tests/boot"]
+# Of each target: enough to notice a broken one; `make fuzz` takes longer.
+FUZZ_SECONDS = 10
 HEARTBEAT_S = 30
 TAIL_LINES = 80
 
@@ -44,7 +46,7 @@ PARTS = [
     ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 900),
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 900),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 1200),
-    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz"], 1800),
+    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz", f"FUZZ_SECONDS={FUZZ_SECONDS}"], 1800),
     ("boot", "boot tests", BOOT_TESTS, 5400),
 ]
 
