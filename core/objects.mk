@@ -6,4 +6,5 @@ obj-y += core/boot_info.o core/memory.o core/arena.o core/device.o core/block.o 
 	core/random.o core/release.o core/time.o core/timing.o
 obj-$(CONFIG_FILE_INFO) += core/volume_info.o
 obj-$(CONFIG_FILE_WRITE) += core/volume_write.o
+obj-$(if $(CONFIG_FILE_WRITE),,y) += core/volume_read_only.o
 obj-$(CONFIG_FAULT_SYMBOLS) += core/symbols.o
