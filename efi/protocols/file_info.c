@@ -202,8 +202,11 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	enum status status;
 	bool is_renamed;
 
-	if (size < FILE_INFO_SIZE + sizeof(CHAR16) || info->Size > size ||
-	    !name_ends_within(info->FileName, size - FILE_INFO_SIZE))
+	/*
+	 * The size may be that of the old name: systemd-boot writes a longer one into the buffer
+	 * that GetInfo() filled. How long the name is only its NUL says.
+	 */
+	if (size < FILE_INFO_SIZE + sizeof(CHAR16) || info->Size > size)
 		return EFI_BAD_BUFFER_SIZE;
 	if (!efi_file_name_from_guest(info->FileName, name))
 		return EFI_INVALID_PARAMETER;
