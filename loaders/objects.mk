@@ -10,4 +10,4 @@ obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o loaders/initrd.o
 obj-$(CONFIG_BOOT_MENU) += loaders/menu.o
 obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o loaders/e820.o loaders/command_line.o \
 	loaders/initrd.o
-obj-$(CONFIG_LOADER_PE) += loaders/pe.o
+obj-$(CONFIG_LOADER_PE) += loaders/pe.o loaders/command_line.o
