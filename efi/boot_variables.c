@@ -1,10 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The variables of the firmware's own (UEFI 2.11, 3.3), made anew at each start. */
 #include "efi/efi.h"
+#include "efi/variables.h"
 #include "lib/util.h"
 
 static const u32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
 			      EFI_VARIABLE_READ_ONLY;
+
+/* What an operating system may change, where nobody has stored it yet. */
+static EFI_STATUS set_default(const CHAR16 *name, const void *data, size_t size)
+{
+	size_t stored_size = 0;
+
+	if (efi_variable_get(name, &guid_global_variable, NULL, &stored_size, NULL) != EFI_NOT_FOUND)
+		return EFI_SUCCESS;
+	return efi_variable_set(name, &guid_global_variable,
+				EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+					EFI_VARIABLE_RUNTIME_ACCESS,
+				size, data);
+}
+
+/* A boot that changes nothing writes nothing: the disk gets them with the next change. */
+static EFI_STATUS set_defaults(void)
+{
+	const void *console =
+		efi_interface_of(efi_system_table->ConsoleOutHandle, &guid_device_path);
+	size_t console_size = efi_path_size(console, EFI_PATH_SIZE_MAX);
+	EFI_STATUS (*on_change)(void) = efi_runtime_data->on_change;
+	EFI_STATUS status;
+
+	efi_runtime_data->on_change = NULL;
+	status = set_default(u"PlatformLang", "en", sizeof("en"));
+	if (!status)
+		status = set_default(u"ConOut", console, console_size);
+	if (!status)
+		status = set_default(u"ConIn", console, console_size);
+	if (!status)
+		status = set_default(u"ErrOut", console, console_size);
+	efi_runtime_data->on_change = on_change;
+	return status;
+}
 
 EFI_STATUS efi_boot_variables_init(void)
 {
@@ -28,5 +63,5 @@ EFI_STATUS efi_boot_variables_init(void)
 	for (u32 i = 0; !status && i < ARRAY_SIZE(variables); i++)
 		status = efi_variable_set(variables[i].name, &guid_global_variable, attributes,
 					  variables[i].size, variables[i].data);
-	return status;
+	return status ? status : set_defaults();
 }

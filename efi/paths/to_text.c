@@ -87,7 +87,7 @@ static void add_field(struct text *text, const struct path_field *field, const u
 		break;
 	case PATH_FIELD_EUI64:
 		for (u32 i = 0; i < EUI64_SIZE; i++)
-			add(text, i ? "-%02x" : "%02x", at[i]);
+			add(text, i ? "-%02x" : "%02x", at[EUI64_SIZE - 1 - i]);
 		break;
 	case PATH_FIELD_MAC:
 		add_bytes(text, at,
