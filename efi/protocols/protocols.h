@@ -16,5 +16,8 @@ EFI_STATUS efi_path_utilities_publish(struct efi_object *object);
 /* efi/paths/to_text.c */
 EFI_STATUS efi_path_to_text_publish(struct efi_object *object);
 
+/* efi/paths/from_text.c */
+EFI_STATUS efi_path_from_text_publish(struct efi_object *object);
+
 /* hii_database.c: also of hii_string.c */
 EFI_STATUS efi_hii_publish(struct efi_object *object);

@@ -187,6 +187,14 @@ void test_path_text(void)
 	ok("text as a path",
 	   same(path, PATH(ROOT, PCI, 4, 4, 14, 0, '\\', 0, 'a', 0, '\\', 0, 'b', 0, 0, 0, END),
 		36));
+	path = from->ConvertTextToDevicePath(u"Ctrl(0x5),Path(1,5,06000000)");
+	ok("text as two instances",
+	   same(path, PATH(1, 5, 8, 0, 5, 0, 0, 0, NEXT, 1, 5, 8, 0, 6, 0, 0, 0, END), 24));
+	ok("no words, no path", same(from->ConvertTextToDevicePath(u""), PATH(END), 4));
+	ok("a word that is no node is a file",
+	   same(from->ConvertTextToDevicePath(u"Ctrl"),
+		PATH(4, 4, 14, 0, 'C', 0, 't', 0, 'r', 0, 'l', 0, 0, 0, END), 18));
+	ok("parentheses that do not match", !from->ConvertTextToDevicePath(u"Pci(1,2"));
 	ok("no text for a node", !from->ConvertTextToDeviceNode(NULL));
 	ok("no text for a path", !from->ConvertTextToDevicePath(NULL));
 }

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL (UEFI 2.11, 10.6.3): what to_text.c writes, and the same with
+ * fields left out at the end, which are 0 then. The text is walked twice: once to count the bytes.
+ * A text that names no node is the name of a file, as elsewhere; one that names a node and says
+ * nonsense about it is refused, so that no other device is meant by it.
+ */
+#include "efi/paths/text.h"
+#include "efi/protocols/protocols.h"
+#include "lib/util.h"
+
+enum {
+	NODE_HEADER_SIZE = sizeof(EFI_DEVICE_PATH_PROTOCOL),
+	NODE_SIZE_MAX = 0xffff,
+	/* Two digits a byte, and names: no text of a path that we take is longer. */
+	TEXT_COUNT_MAX = 4 * EFI_PATH_SIZE_MAX,
+};
+
+/* A part of the text. */
+struct piece {
+	const CHAR16 *units;
+	size_t count;
+};
+
+static bool is_word(struct piece text, const char *word)
+{
+	size_t i = 0;
+
+	while (i < text.count && word[i] && text.units[i] == (UINT8)word[i])
+		i++;
+	return i == text.count && !word[i];
+}
+
+/* What comes before the next comma, which is taken off with it. */
+static struct piece take_field(struct piece *rest)
+{
+	struct piece field = { rest->units, 0 };
+
+	while (field.count < rest->count && field.units[field.count] != ',')
+		field.count++;
+	rest->units += field.count;
+	rest->count -= field.count;
+	if (rest->count) {
+		rest->units++;
+		rest->count--;
+	}
+	return field;
+}
+
+/* The value of a digit; 16 or more if it is none. */
+static u32 digit_of(CHAR16 unit)
+{
+	if (unit >= '0' && unit <= '9')
+		return unit - '0';
+	if (unit >= 'a' && unit <= 'f')
+		return unit - 'a' + 10;
+	if (unit >= 'A' && unit <= 'F')
+		return unit - 'A' + 10;
+	return 16;
+}
+
+/* A field that is left out is 0. */
+static bool parse_number(struct piece text, u32 width, u64 *out)
+{
+	const u64 value_max = UINT64_MAX >> (64 - 8 * width);
+	u32 base = 10;
+	u64 value = 0;
+
+	if (text.count > 2 && text.units[0] == '0' && (text.units[1] | 0x20) == 'x') {
+		base = 16;
+		text.units += 2;
+		text.count -= 2;
+	}
+	for (; text.count; text.units++, text.count--) {
+		u32 digit = digit_of(*text.units);
+
+		if (digit >= base || value > (value_max - digit) / base)
+			return false;
+		value = value * base + digit;
+	}
+	*out = value;
+	return true;
+}
+
+static bool put_number(struct piece text, u32 width, u8 *at)
+{
+	u64 value;
+
+	if (!parse_number(text, width, &value))
+		return false;
+	for (u32 i = 0; at && i < width; i++, value >>= 8)
+		at[i] = (u8)value;
+	return true;
+}
+
+/* Two digits a byte. */
+static bool put_bytes(struct piece text, u8 *at)
+{
+	if (text.count % 2)
+		return false;
+	for (size_t i = 0; i < text.count; i += 2) {
+		u32 high = digit_of(text.units[i]), low = digit_of(text.units[i + 1]);
+
+		if (high > 15 || low > 15)
+			return false;
+		if (at)
+			at[i / 2] = (u8)(high << 4 | low);
+	}
+	return true;
+}
+
+/* Groups of digits with '-' between them; @order has the place of each byte, NONE a '-'. */
+static bool put_groups(struct piece text, const u8 *order, size_t count, u8 *at)
+{
+	enum { NONE = 0xff };
+
+	for (size_t i = 0; i < count; i++) {
+		size_t size = order[i] == NONE ? 1 : 2;
+
+		if (text.count < size)
+			return false;
+		if (size == 1 && *text.units != '-')
+			return false;
+		if (size == 2 &&
+		    !put_bytes((struct piece){ text.units, 2 }, at ? at + order[i] : NULL))
+			return false;
+		text.units += size;
+		text.count -= size;
+	}
+	return !text.count;
+}
+
+static bool put_guid(struct piece text, u8 *at)
+{
+	static const u8 order[] = { 3,    2, 1, 0,    0xff, 5,  4,  0xff, 7,  6,
+				    0xff, 8, 9, 0xff, 10,   11, 12, 13,   14, 15 };
+
+	return put_groups(text, order, sizeof(order), at);
+}
+
+static bool put_eui64(struct piece text, u8 *at)
+{
+	static const u8 order[] = {
+		7, 0xff, 6, 0xff, 5, 0xff, 4, 0xff, 3, 0xff, 2, 0xff, 1, 0xff, 0
+	};
+
+	return put_groups(text, order, sizeof(order), at);
+}
+
+/* "PNP0a03", or the number. */
+static bool put_eisa(struct piece text, u8 *at)
+{
+	u8 number[2];
+
+	if (text.count != 7 || !is_word((struct piece){ text.units, 3 }, "PNP"))
+		return put_number(text, sizeof(u32), at);
+	if (!put_bytes((struct piece){ text.units + 3, 4 }, number))
+		return false;
+	if (at)
+		store_le32(at, EISA_PNP_ID((UINT32)number[0] << 8 | number[1]));
+	return true;
+}
+
+static bool put_mac(struct piece text, u8 *at)
+{
+	enum { MAC_SIZE = 6, MAC_FIELD_SIZE = 32 };
+
+	return (text.count == 2 * MAC_SIZE || text.count == 2 * MAC_FIELD_SIZE) &&
+	       put_bytes(text, at);
+}
+
+static bool put_ascii(struct piece text, u8 *at)
+{
+	for (size_t i = 0; i < text.count; i++) {
+		if (text.units[i] <= ' ' || text.units[i] >= 0x7f)
+			return false;
+		if (at)
+			at[i] = (u8)text.units[i];
+	}
+	return true;
+}
+
+static bool put_choice(u32 choice, u32 count, u8 *at)
+{
+	if (choice < count && at)
+		*at = (u8)choice;
+	return choice < count;
+}
+
+static bool put_parity(struct piece text, u8 *at)
+{
+	u32 i = 0;
+
+	while (text.count == 1 && i < sizeof(PATH_PARITIES) - 1 && *text.units != PATH_PARITIES[i])
+		i++;
+	return text.count <= 1 && put_choice(i, sizeof(PATH_PARITIES) - 1, at);
+}
+
+static bool put_stop(struct piece text, u8 *at)
+{
+	u32 i = 0;
+
+	while (text.count && i < PATH_STOP_BITS && !is_word(text, path_stop_bits[i]))
+		i++;
+	return put_choice(i, PATH_STOP_BITS, at);
+}
+
+static bool put_field(const struct path_field *field, struct piece text, u8 *at)
+{
+	switch (field->kind) {
+	case PATH_FIELD_COUNT:
+		/* What Uart(DEFAULT,DEFAULT,D,D) has. */
+		if (is_word(text, "DEFAULT"))
+			return true;
+		return put_number(text, field->width, at);
+	case PATH_FIELD_HEX:
+		return put_number(text, field->width, at);
+	case PATH_FIELD_GUID:
+		return put_guid(text, at);
+	case PATH_FIELD_EISA:
+		return put_eisa(text, at);
+	case PATH_FIELD_EUI64:
+		return put_eui64(text, at);
+	case PATH_FIELD_MAC:
+		return put_mac(text, at);
+	case PATH_FIELD_BYTES:
+		return put_bytes(text, at);
+	case PATH_FIELD_ASCII:
+		return put_ascii(text, at);
+	case PATH_FIELD_PARITY:
+		return put_parity(text, at);
+	case PATH_FIELD_STOP:
+		return put_stop(text, at);
+	}
+	return false;
+}
+
+/* The header of a node of @size bytes, if it can have one. Returns @size, or 0. */
+static size_t put_header(u64 type, u64 subtype, size_t size, u8 *node)
+{
+	if (size > NODE_SIZE_MAX)
+		return 0;
+	if (node) {
+		node[0] = (u8)type;
+		node[1] = (u8)subtype;
+		store_le16(node + 2, (u16)size);
+	}
+	return size;
+}
+
+/*
+ * These return the size of the node, and write it unless @node is NULL, where memory is zero; 0 if
+ * the fields are not those of the node.
+ */
+static size_t node_of_row(const struct path_node *row, struct piece fields, u8 *node)
+{
+	size_t size = row->size;
+
+	for (u32 i = 0; i < PATH_FIELDS_MAX && row->fields[i].kind; i++) {
+		const struct path_field *field = &row->fields[i];
+		struct piece text = fields;
+
+		if (field->kind == PATH_FIELD_BYTES)
+			size = field->offset + fields.count / 2;
+		if (field->kind == PATH_FIELD_ASCII)
+			size = field->offset + fields.count;
+		if (size != row->size)
+			fields.count = 0;
+		else
+			text = take_field(&fields);
+		if (size > NODE_SIZE_MAX ||
+		    !put_field(field, text, node ? node + field->offset : NULL))
+			return 0;
+	}
+	if (node && row->start_size)
+		memcpy(node + NODE_HEADER_SIZE, row->start, row->start_size);
+	return fields.count ? 0 : put_header(row->type, row->subtype, size, node);
+}
+
+/* "HD(1,GPT,GUID,0x800,0x32000)", "HD(1,MBR,0x12345678,0x800,0x32000)" */
+static size_t hard_drive_node(struct piece fields, u8 *node)
+{
+	const size_t number = offsetof(HARDDRIVE_DEVICE_PATH, PartitionNumber);
+	const size_t start = offsetof(HARDDRIVE_DEVICE_PATH, PartitionStart);
+	const size_t size = offsetof(HARDDRIVE_DEVICE_PATH, PartitionSize);
+	const size_t signature = offsetof(HARDDRIVE_DEVICE_PATH, Signature);
+	u8 bytes[sizeof(HARDDRIVE_DEVICE_PATH)] = { 0 };
+	HARDDRIVE_DEVICE_PATH *made = (void *)bytes;
+	struct piece scheme;
+
+	if (!put_number(take_field(&fields), sizeof(UINT32), bytes + number))
+		return 0;
+	scheme = take_field(&fields);
+	if (is_word(scheme, "GPT")) {
+		made->MBRType = MBR_TYPE_EFI_PARTITION_TABLE_HEADER;
+		made->SignatureType = SIGNATURE_TYPE_GUID;
+		if (!put_guid(take_field(&fields), bytes + signature))
+			return 0;
+	} else if (is_word(scheme, "MBR")) {
+		made->MBRType = MBR_TYPE_PCAT;
+		made->SignatureType = SIGNATURE_TYPE_MBR;
+		if (!put_number(take_field(&fields), sizeof(UINT32), bytes + signature))
+			return 0;
+	} else {
+		return 0;
+	}
+	if (!put_number(take_field(&fields), sizeof(UINT64), bytes + start) ||
+	    !put_number(take_field(&fields), sizeof(UINT64), bytes + size) || fields.count)
+		return 0;
+	if (node)
+		memcpy(node, bytes, sizeof(bytes));
+	return put_header(MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP, sizeof(bytes), node);
+}
+
+/* What follows the type of a node that is written as bytes: "99", "99,0a0b". */
+static size_t node_of_bytes(u64 type, struct piece fields, u8 *node)
+{
+	struct piece subtype_text = take_field(&fields);
+	size_t size = NODE_HEADER_SIZE + fields.count / 2;
+	u64 subtype;
+
+	/* An end in the middle of a path would hide what comes after it. */
+	if (type == END_DEVICE_PATH_TYPE || !subtype_text.count ||
+	    !parse_number(subtype_text, sizeof(UINT8), &subtype) || size > NODE_SIZE_MAX ||
+	    !put_bytes(fields, node ? node + NODE_HEADER_SIZE : NULL))
+		return 0;
+	return put_header(type, subtype, size, node);
+}
+
+static size_t file_node(struct piece text, u8 *node)
+{
+	size_t size = NODE_HEADER_SIZE + (text.count + 1) * sizeof(CHAR16);
+
+	if (size > NODE_SIZE_MAX)
+		return 0;
+	for (size_t i = 0; node && i < text.count; i++)
+		store_le16(node + NODE_HEADER_SIZE + i * sizeof(CHAR16), text.units[i]);
+	return put_header(MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, size, node);
+}
+
+static size_t node_of(struct piece text, u8 *node)
+{
+	struct piece name = { text.units, 0 }, fields;
+
+	while (name.count < text.count && name.units[name.count] != '(')
+		name.count++;
+	if (name.count == text.count || text.units[text.count - 1] != ')')
+		return file_node(text, node);
+	fields.units = text.units + name.count + 1;
+	fields.count = text.count - name.count - 2;
+	for (u32 i = 0; i < path_node_count; i++)
+		if (is_word(name, path_nodes[i].name))
+			return node_of_row(&path_nodes[i], fields, node);
+	if (is_word(name, "HD"))
+		return hard_drive_node(fields, node);
+	for (u32 type = 0; type < PATH_TYPES; type++)
+		if (path_type_names[type] && is_word(name, path_type_names[type]))
+			return node_of_bytes(type, fields, node);
+	if (is_word(name, "Path")) {
+		u64 type;
+
+		return parse_number(take_field(&fields), sizeof(UINT8), &type) ?
+			       node_of_bytes(type, fields, node) :
+			       0;
+	}
+	return file_node(text, node);
+}
+
+static bool is_separator(CHAR16 unit)
+{
+	return unit == '/' || unit == ',';
+}
+
+/*
+ * Takes the next node off the text, up to a separator that stands in no parentheses. False: those
+ * do not match.
+ */
+static bool take_node(struct piece *rest, struct piece *node)
+{
+	size_t depth = 0;
+
+	*node = (struct piece){ rest->units, 0 };
+	for (; rest->count; rest->units++, rest->count--, node->count++) {
+		if (!depth && is_separator(*rest->units))
+			break;
+		depth += *rest->units == '(';
+		if (*rest->units == ')' && !depth--)
+			return false;
+	}
+	return !depth;
+}
+
+/* Bytes of the path, written unless @path is NULL; 0 if the text is not one. */
+static size_t path_of(struct piece text, u8 *path)
+{
+	bool is_next_instance = false;
+	size_t size = 0;
+
+	for (;;) {
+		struct piece node;
+		size_t node_size;
+
+		/* Empty nodes and instances are none. */
+		for (; text.count && is_separator(*text.units); text.units++, text.count--)
+			is_next_instance |= *text.units == ',' && size;
+		if (!text.count)
+			break;
+		if (is_next_instance)
+			size += put_header(END_DEVICE_PATH_TYPE, END_INSTANCE_DEVICE_PATH_SUBTYPE,
+					   NODE_HEADER_SIZE, path ? path + size : NULL);
+		is_next_instance = false;
+		if (!take_node(&text, &node))
+			return 0;
+		node_size = node_of(node, path ? path + size : NULL);
+		size += node_size;
+		if (!node_size || size > EFI_PATH_SIZE_MAX - 2 * NODE_HEADER_SIZE)
+			return 0;
+	}
+	return size + put_header(END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE,
+				 NODE_HEADER_SIZE, path ? path + size : NULL);
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *make(size_t (*convert)(struct piece text, u8 *bytes),
+				      const CHAR16 *units)
+{
+	struct piece text = { units, 0 };
+	size_t size;
+	u8 *bytes;
+
+	if (!units)
+		return NULL;
+	while (text.count <= TEXT_COUNT_MAX && units[text.count])
+		text.count++;
+	size = text.count <= TEXT_COUNT_MAX ? convert(text, NULL) : 0;
+	bytes = size ? efi_allocate(size) : NULL;
+	if (bytes)
+		convert(text, bytes);
+	return (EFI_DEVICE_PATH_PROTOCOL *)bytes;
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *EFIAPI text_to_node(const CHAR16 *text)
+{
+	return make(node_of, text);
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *EFIAPI text_to_path(const CHAR16 *text)
+{
+	return make(path_of, text);
+}
+
+EFI_STATUS efi_path_from_text_publish(struct efi_object *object)
+{
+	static EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL protocol = { text_to_node, text_to_path };
+
+	return efi_install(object, &guid_device_path_from_text, &protocol);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which paths their text tells in full. */
+#pragma once
+
+#include "efi/efi.h"
+
+/* A name without what has a meaning in texts, up to the one NUL that ends the node. */
+static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
+{
+	const u8 *name = (const u8 *)(node + 1);
+	size_t count = (efi_node_length(node) - sizeof(*node)) / 2;
+
+	if (efi_node_length(node) % 2 || count < 2 || load_le16(name + 2 * count - 2))
+		return false;
+	for (size_t i = 0; i + 1 < count; i++) {
+		u16 unit = load_le16(name + 2 * i);
+
+		if (!unit || unit == '/' || unit == ',' || unit == '(' || unit == ')')
+			return false;
+	}
+	return true;
+}
+
+/* Bytes that are reserved are in no text. */
+static bool has_reserved_bytes(const EFI_DEVICE_PATH_PROTOCOL *node)
+{
+	bool has_field = (node->Type == 3 && (node->SubType == 3 || node->SubType == 14)) ||
+			 (node->Type == 4 && node->SubType == 8);
+
+	return has_field && efi_node_length(node) >= 8 && load_le32(node + 1);
+}
+
+/* No empty instances, no ends of another kind, only plain names. */
+static bool path_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
+{
+	bool is_first = true;
+
+	for (; !efi_path_is_end(node); node = efi_path_next(node)) {
+		bool is_end = node->Type == END_DEVICE_PATH_TYPE;
+
+		if (is_end && (is_first || node->SubType != END_INSTANCE_DEVICE_PATH_SUBTYPE ||
+			       efi_node_length(node) != sizeof(*node) ||
+			       efi_path_is_end(efi_path_next(node))))
+			return false;
+		if (has_reserved_bytes(node))
+			return false;
+		if (node->Type == MEDIA_DEVICE_PATH && node->SubType == MEDIA_FILEPATH_DP &&
+		    !name_is_plain(node))
+			return false;
+		is_first = is_end;
+	}
+	return efi_node_length(node) == sizeof(*node);
+}

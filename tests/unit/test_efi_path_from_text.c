@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* efi/paths/from_text.c: text as device paths (UEFI 2.11, 10.6.1), and back by efi/paths/to_text.c.
+ */
+#include "tests/unit/efi_services.h"
+
+#include "efi/protocols/protocols.h"
+
+static EFI_DEVICE_PATH_TO_TEXT_PROTOCOL *to_text;
+static EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL *from_text;
+
+EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *protocol, void *interface)
+{
+	(void)object;
+	if (guid_equals(protocol, &guid_device_path_to_text))
+		to_text = interface;
+	if (guid_equals(protocol, &guid_device_path_from_text))
+		from_text = interface;
+	return EFI_SUCCESS;
+}
+
+static void publish(void)
+{
+	CHECK(!efi_path_to_text_publish(NULL));
+	CHECK(!efi_path_from_text_publish(NULL));
+}
+
+struct text_case {
+	const CHAR16 *text;
+	const char *bytes;
+	size_t size;
+};
+
+#define CASE(text, bytes) { text, bytes END, sizeof(bytes END) - 1 }
+#define END "\x7f\xff\x04\x00"
+#define ROOT "\x02\x01\x0c\x00\xd0\x41\x03\x0a\x00\x00\x00\x00"
+#define GUID_TEXT u"5568e427-68fc-4f3d-ac74-ca555231cc68"
+#define GUID_BYTES "\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68"
+
+/* Both ways. */
+static const struct text_case same[] = {
+	CASE(u"", ""),
+	CASE(u"PciRoot(0x0)/Pci(0x1f,0x2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
+	CASE(u"PcieRoot(0x12345678)", "\x02\x01\x0c\x00\xd0\x41\x08\x0a\x78\x56\x34\x12"),
+	CASE(u"Acpi(PNP0c01,0x2)", "\x02\x01\x0c\x00\xd0\x41\x01\x0c\x02\x00\x00\x00"),
+	CASE(u"Acpi(0x4030201,0x2)", "\x02\x01\x0c\x00\x01\x02\x03\x04\x02\x00\x00\x00"),
+	CASE(u"Uart(115200,8,N,1)",
+	     "\x03\x0e\x13\x00\x00\x00\x00\x00\x00\xc2\x01\x00\x00\x00\x00\x00\x08\x01\x01"),
+	CASE(u"Uart(0,0,D,1.5)",
+	     "\x03\x0e\x13\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"),
+	CASE(u"VenUtf8()",
+	     "\x03\x0a\x14\x00\xd6\xa0\x15\xad\xec\x8b\xcf\x4a\xa0\x73\xd0\x1d\xe7\x7e\x2d\x88"),
+	CASE(u"VenMsg(" GUID_TEXT u",0a)", "\x03\x0a\x15\x00" GUID_BYTES "\x0a"),
+	CASE(u"VenMedia(" GUID_TEXT u")", "\x04\x03\x14\x00" GUID_BYTES),
+	CASE(u"BMC(0x1,0xffffffffffffffff)", "\x01\x06\x0d\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff"),
+	CASE(u"NVMe(0x1,77-66-55-44-33-22-11-00)",
+	     "\x03\x17\x10\x00\x01\x00\x00\x00\x00\x11\x22\x33\x44\x55\x66\x77"),
+	CASE(u"MAC(525400123456,0x1)", "\x03\x0b\x25\x00\x52\x54\x00\x12\x34\x56"
+				       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"),
+	CASE(u"MAC(5254001234560000000000000000000000000000000000000000000000000001,0x20)",
+	     "\x03\x0b\x25\x00\x52\x54\x00\x12\x34\x56"
+	     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x20"),
+	CASE(u"Uri()", "\x03\x18\x04\x00"),
+	CASE(u"Uri(http://a/b)/Unit(0x1)", "\x03\x18\x0e\x00http://a/b"
+					   "\x03\x11\x05\x00\x01"),
+	CASE(u"HD(1,GPT," GUID_TEXT u",0x800,0x32000)",
+	     "\x04\x01\x2a\x00\x01\x00\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
+	     "\x00\x20\x03\x00\x00\x00\x00\x00" GUID_BYTES "\x02\x02"),
+	CASE(u"HD(2,MBR,0x12345678,0x800,0x32000)",
+	     "\x04\x01\x2a\x00\x02\x00\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
+	     "\x00\x20\x03\x00\x00\x00\x00\x00"
+	     "\x78\x56\x34\x12\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01"),
+	CASE(u"HardwarePath(1,ab)", "\x01\x01\x05\x00\xab"),
+	CASE(u"BbsPath(1)", "\x05\x01\x04\x00"),
+	CASE(u"Path(0,1)", "\x00\x01\x04\x00"),
+	CASE(u"Path(6,1,01)", "\x06\x01\x05\x00\x01"),
+	CASE(u"\\ab", "\x04\x04\x0c\x00\\\0a\0b\0\0\0"),
+	CASE(u"Ctrl(0x7)/\\a (1)", "\x01\x05\x08\x00\x07\x00\x00\x00"
+				   "\x04\x04\x12\x00\\\0a\0 \0(\0001\0)\0\0\0"),
+	CASE(u"Ctrl(0x7),Ctrl(0x8)",
+	     "\x01\x05\x08\x00\x07\x00\x00\x00\x7f\x01\x04\x00\x01\x05\x08\x00\x08\x00\x00\x00"),
+};
+
+/* What people may write as well. */
+static const struct text_case other[] = {
+	CASE(u"PciRoot()/Pci(31,0X2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
+	CASE(u"/Acpi(PNP0A03,0)//Pci(0x1F,2)/", ROOT "\x01\x01\x06\x00\x02\x1f"),
+	CASE(u"HD(1,GPT,5568E427-68FC-4F3D-AC74-CA555231CC68)",
+	     "\x04\x01\x2a\x00\x01\x00\x00\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" GUID_BYTES
+	     "\x02\x02"),
+	CASE(u"Uart(DEFAULT,DEFAULT,D,D)",
+	     "\x03\x0e\x13\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+	CASE(u"Uri(a,b)", "\x03\x18\x07\x00\x61,b"),
+	CASE(u",Ctrl(7),,Ctrl(8),",
+	     "\x01\x05\x08\x00\x07\x00\x00\x00\x7f\x01\x04\x00\x01\x05\x08\x00\x08\x00\x00\x00"),
+	CASE(u"Path(1,1,021f)", "\x01\x01\x06\x00\x02\x1f"),
+};
+
+/* A text that only looks like a node is a file's name. */
+static const CHAR16 *const files[] = { u"Pci", u"Pci(1,2)x", u"pci(1,2)", u"Nobody(1)", u"x(a/b)" };
+
+static const CHAR16 *const refused[] = {
+	u"Pci(0x100,0)",
+	u"Pci(1,2,3)",
+	u"Pci(g,0)",
+	u"Pci(-1,0)",
+	u"Pci( 1,0)",
+	u"Ctrl(0x100000000)",
+	u"Ctrl(4294967296)",
+	u"Ctrl(99999999999999999999999)",
+	u"BMC(0,0x10000000000000000)",
+	u"Acpi(PNP0g01,0)",
+	u"Acpi(PNP00001,0)",
+	u"VenHw()",
+	u"VenHw(5568e427)",
+	u"VenHw(5568e427+68fc-4f3d-ac74-ca555231cc68)",
+	u"VenHw(" GUID_TEXT u"0)",
+	u"VenHw(" GUID_TEXT u",0)",
+	u"VenHw(" GUID_TEXT u",0g)",
+	u"VenHw(" GUID_TEXT u",00,00)",
+	u"NVMe(1,77-66)",
+	u"MAC(52540012345,1)",
+	u"Uart(1,8,X,1)",
+	u"Uart(1,8,NN,1)",
+	u"Uart(1,8,N,3)",
+	u"Uri(\x100)",
+	u"HD(1,GPT,5568e427)",
+	u"HD(1,ATARI,0)",
+	u"HD(1,MBR,0,0,0,0)",
+	u"Path(127,255)",
+	u"Path(256,1)",
+	u"Path(1)",
+	u"Path(1,1,0)",
+	u"Msg(256)",
+	u"Pci(1,2",
+	u"Pci(1,2)/a)",
+	u"((Pci(1,2)",
+};
+
+static void check_bytes(const struct text_case *row)
+{
+	EFI_DEVICE_PATH_PROTOCOL *path = from_text->ConvertTextToDevicePath(row->text);
+	size_t index =
+		(size_t)(row - (row >= other && row < other + ARRAY_SIZE(other) ? other : same));
+
+	CHECK_OF(path != NULL, "row %zu", index);
+	if (!path)
+		return;
+	CHECK_OF(efi_path_size(path, EFI_PATH_SIZE_MAX) == row->size &&
+			 memcmp(path, row->bytes, row->size) == 0,
+		 "row %zu", index);
+	efi_free(path);
+}
+
+TEST(texts_are_paths)
+{
+	publish();
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+		check_bytes(&same[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(other); i++)
+		check_bytes(&other[i]);
+	CHECK_EQUAL(pool_pieces, 0);
+}
+
+TEST(and_back)
+{
+	publish();
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		CHAR16 *text =
+			to_text->ConvertDevicePathToText((const void *)same[i].bytes, false, false);
+		size_t count = 0;
+
+		CHECK(text);
+		while (text && same[i].text[count] && text[count] == same[i].text[count])
+			count++;
+		CHECK_OF(text && text[count] == same[i].text[count], "row %zu at %zu", i, count);
+		efi_free(text);
+	}
+}
+
+TEST(texts_are_nodes)
+{
+	EFI_DEVICE_PATH_PROTOCOL *node;
+
+	publish();
+	node = from_text->ConvertTextToDeviceNode(u"Pci(0x1f,0x2)");
+	CHECK(node && memcmp(node, "\x01\x01\x06\x00\x02\x1f", 6) == 0);
+	efi_free(node);
+	node = from_text->ConvertTextToDeviceNode(u"");
+	CHECK(node && memcmp(node, "\x04\x04\x06\x00\0", 6) == 0);
+	efi_free(node);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		size_t count = 0;
+
+		while (files[i][count])
+			count++;
+		node = from_text->ConvertTextToDeviceNode(files[i]);
+		CHECK_OF(node && node->Type == MEDIA_DEVICE_PATH &&
+				 node->SubType == MEDIA_FILEPATH_DP &&
+				 efi_node_length(node) == 4 + 2 * (count + 1) &&
+				 memcmp(node + 1, files[i], 2 * (count + 1)) == 0,
+			 "name %zu", i);
+		efi_free(node);
+	}
+}
+
+TEST(nonsense_is_refused)
+{
+	publish();
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		EFI_DEVICE_PATH_PROTOCOL *path = from_text->ConvertTextToDevicePath(refused[i]);
+
+		CHECK_OF(!path, "text %zu", i);
+		efi_free(path);
+	}
+	CHECK(!from_text->ConvertTextToDevicePath(NULL));
+	CHECK(!from_text->ConvertTextToDeviceNode(NULL));
+	pool_left = 0;
+	CHECK(!from_text->ConvertTextToDevicePath(u"Ctrl(1)"));
+	CHECK(!from_text->ConvertTextToDeviceNode(u"Ctrl(1)"));
+	pool_left = UINT64_MAX;
+	CHECK_EQUAL(pool_pieces, 0);
+}
+
+/* A name of @count characters as a path. */
+static EFI_DEVICE_PATH_PROTOCOL *path_of_length(size_t count)
+{
+	CHAR16 *text = calloc(count + 1, sizeof(*text));
+	EFI_DEVICE_PATH_PROTOCOL *path;
+
+	for (size_t i = 0; i < count; i++)
+		text[i] = 'x';
+	path = from_text->ConvertTextToDevicePath(text);
+	free(text);
+	return path;
+}
+
+TEST(long_texts_are_refused)
+{
+	const size_t longest = (EFI_PATH_SIZE_MAX - 8 - 4) / 2 - 1;
+	EFI_DEVICE_PATH_PROTOCOL *path;
+
+	publish();
+	path = path_of_length(longest);
+	CHECK(path && efi_path_size(path, EFI_PATH_SIZE_MAX));
+	efi_free(path);
+	CHECK(!path_of_length(longest + 1));
+	CHECK(!path_of_length(40000));
+	CHECK(!path_of_length(4000000));
+}
