@@ -81,12 +81,19 @@ static u64 *table_split(u64 *entry, u32 level)
 static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags)
 {
 	u64 size = level_size(level);
+	u64 page_base = align_down(base, size);
+	u64 *entry = entry_for(table, level, base);
+	u64 wanted = leaf(page_base, level, flags);
+	u64 wanted_step = flags & PAGE_PRESENT ? size : 0;
+	bool can_be_leaf = level < (page_tables_gib_pages ? LEVEL_ROOT : LEVEL_1_GIB);
 
-	while (base < end) {
-		u64 *entry = entry_for(table, level, base);
-		u64 page_base = align_down(base, size);
+	if (level == LEVEL_4_KIB) {
+		for (; base < end; base += size, wanted += wanted_step)
+			*entry++ = wanted;
+		return OK;
+	}
+	for (; base < end; entry++, wanted += wanted_step) {
 		u64 part_end = min_u64(end, page_base + size);
-		u64 wanted = leaf(page_base, level, flags);
 		/*
 		 * 2 MiB that hold nothing yet are taken as a whole: all RAM is mapped from the
 		 * start, so what else lies there are neighbouring device windows or tables, soon
@@ -94,11 +101,7 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 		 */
 		bool whole = part_end - base == size || (level == LEVEL_2_MIB && !*entry);
 
-		if (level == LEVEL_ROOT || (level == LEVEL_1_GIB && !page_tables_gib_pages) ||
-		    is_table(*entry, level))
-			whole = false;
-
-		if (whole) {
+		if (whole && can_be_leaf && !is_table(*entry, level)) {
 			*entry = wanted;
 		} else if (*entry != wanted) {
 			u64 *below = is_table(*entry, level) ? table_at(*entry) :
@@ -109,7 +112,7 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 			if (status)
 				return status;
 		}
-		base = part_end;
+		base = page_base = part_end;
 	}
 	return OK;
 }
