@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the VMM gives us: descriptions of the machine, buses, devices.
 
+obj-y += drivers/platform/handover.o
 obj-$(CONFIG_PLATFORM_PVH) += drivers/platform/pvh.o
+obj-$(CONFIG_PLATFORM_LINUX_PARAMS) += drivers/platform/linux_params.o
 obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
 	drivers/platform/acpi_ecam.o
 

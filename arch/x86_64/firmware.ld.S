@@ -9,7 +9,9 @@
  */
 
 OUTPUT_FORMAT(elf64-x86-64)
-ENTRY(pvh_entry)
+/* VMMs that read the PVH note do not enter here. */
+elf_entry = DEFINED(linux64_entry) ? linux64_entry : pvh_entry;
+ENTRY(elf_entry)
 
 PHDRS
 {

@@ -107,7 +107,7 @@ no_long_mode:
 	/* Accessed and busy bits are written by the processor. */
 	.section .data.gdt, "aw", @progbits
 	.balign 8
-	.globl gdt
+	.globl gdt, gdt_pointer
 gdt:
 	.quad 0
 	.quad 0x00cf9b000000ffff	/* 32-bit code */

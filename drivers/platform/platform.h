@@ -5,3 +5,4 @@
 #include "core/boot_info.h"
 
 extern const struct platform pvh_platform;
+extern const struct platform linux_platform;

@@ -13,8 +13,8 @@
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
+#include "drivers/platform/handover.h"
 #include "drivers/platform/platform.h"
-#include "lib/e820.h"
 #include "lib/util.h"
 
 enum {
@@ -23,24 +23,6 @@ enum {
 	MODULE_SIZE = 32,
 	RANGE_SIZE = 24,
 };
-
-static enum memory_type memory_type_from_e820(u32 type)
-{
-	switch (type) {
-	case E820_RAM:
-		return MEMORY_CONVENTIONAL;
-	case E820_ACPI:
-		return MEMORY_ACPI_RECLAIM;
-	case E820_NVS:
-		return MEMORY_ACPI_NVS;
-	case E820_UNUSABLE:
-		return MEMORY_UNUSABLE;
-	case E820_PERSISTENT:
-		return MEMORY_PERSISTENT;
-	default:
-		return MEMORY_RESERVED;
-	}
-}
 
 static enum status read_memory_map(u64 address, u32 count)
 {
@@ -60,15 +42,9 @@ static enum status read_memory_map(u64 address, u32 count)
 		u32 type = read_le32(&r);
 
 		read_le32(&r);
-		boot_info_add_range(base, size, memory_type_from_e820(type));
+		handover_add_range(base, size, type);
 	}
 	return OK;
-}
-
-/* Memory that stays in use: not in the first page, which arch_mmu_init() takes away. */
-static struct span lasting_memory(u64 address, u64 size)
-{
-	return address < PAGE_SIZE ? (struct span){ 0 } : arch_memory(address, size);
 }
 
 static void read_modules(u64 address, u32 count)
@@ -86,30 +62,10 @@ static void read_modules(u64 address, u32 count)
 	while (!span_is_empty(r.rest)) {
 		u64 base = read_le64(&r);
 		u64 size = read_le64(&r);
-		struct span module = lasting_memory(base, size);
 
 		read_bytes(&r, 16);
-		if (span_is_empty(module))
-			log_warning("PVH: module of 0x%lx bytes at 0x%lx ignored", size, base);
-		else
-			boot_info.modules[boot_info.module_count++] = module;
+		handover_add_module(base, size);
 	}
-}
-
-static void read_command_line(u64 address)
-{
-	struct span text = lasting_memory(address, COMMAND_LINE_SIZE_MAX);
-
-	if (address == 0)
-		return;
-	/* Near the end of what can be mapped there may be less than the most there could be. */
-	if (span_is_empty(text))
-		text = lasting_memory(address, PAGE_SIZE - address % PAGE_SIZE);
-	if (span_is_empty(text)) {
-		log_warning("PVH: command line at 0x%lx ignored", address);
-		return;
-	}
-	boot_info.command_line = span_part(text, 0, strnlen((const char *)text.data, text.size));
 }
 
 static enum status pvh_describe(void)
@@ -138,7 +94,7 @@ static enum status pvh_describe(void)
 	boot_info.source = "PVH";
 	boot_info.rsdp = rsdp;
 	read_modules(modules, module_count);
-	read_command_line(command_line);
+	handover_set_command_line(command_line);
 	return read_memory_map(ranges, range_count);
 }
 
