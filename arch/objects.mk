@@ -7,3 +7,4 @@ obj-$(CONFIG_ARCH_X86_64) += arch/x86_64/long_mode.o arch/x86_64/cpu.o arch/x86_
 obj-$(CONFIG_NEED_CLOCK) += arch/x86_64/apic.o
 obj-$(CONFIG_ENTRY_PVH) += arch/x86_64/entry_pvh.o
 obj-$(CONFIG_ENTRY_LINUX64) += arch/x86_64/entry_linux64.o
+obj-$(CONFIG_ENTRY_MULTIBOOT2) += arch/x86_64/entry_multiboot2.o

@@ -24,6 +24,7 @@
 const struct platform *const platforms[] = {
 	IF_ENABLED(CONFIG_PLATFORM_PVH, &pvh_platform,)
 	IF_ENABLED(CONFIG_PLATFORM_LINUX_PARAMS, &linux_platform,)
+	IF_ENABLED(CONFIG_PLATFORM_MULTIBOOT2, &multiboot2_platform,)
 	NULL,
 };
 

@@ -6,7 +6,7 @@
 #include "lib/status.h"
 
 /* How we were entered, and what the VMM passed: the physical address of its description. */
-enum entry_protocol { ENTRY_PROTOCOL_PVH, ENTRY_PROTOCOL_LINUX };
+enum entry_protocol { ENTRY_PROTOCOL_PVH, ENTRY_PROTOCOL_LINUX, ENTRY_PROTOCOL_MULTIBOOT2 };
 
 struct arch_entry {
 	enum entry_protocol protocol;

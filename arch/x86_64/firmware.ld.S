@@ -9,7 +9,7 @@
  */
 
 OUTPUT_FORMAT(elf64-x86-64)
-/* VMMs that read the PVH note do not enter here. */
+/* VMMs that read the PVH note, or the Multiboot2 header, do not enter here. */
 elf_entry = DEFINED(linux64_entry) ? linux64_entry : pvh_entry;
 ENTRY(elf_entry)
 
@@ -27,6 +27,8 @@ SECTIONS
 	. = image_start + SIZEOF_HEADERS;
 
 	.note.pvh : ALIGN(4) { KEEP(*(.note.pvh)) } :rodata :note
+	/* In the first 32 KiB of the file. */
+	.multiboot2 : ALIGN(8) { KEEP(*(.multiboot2)) } :rodata
 	.rodata : { KEEP(*(.rodata.release)) *(.rodata .rodata.*) } :rodata
 
 	. = ALIGN(4096);

@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way in that QEMU's own loader does not take: the Linux 64-bit boot protocol, by a loader of ours."""
+"""The ways in that QEMU's own loader does not take: the Linux 64-bit boot protocol, by a loader of ours, and
+Multiboot2, by the GRUB of a machine with a BIOS."""
 
-from tests.boot.vmm import Vmm
-from tests.images import linux64_loader
+import re
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from tests.boot.conftest import ROOT
+from tests.boot.vmm import Disk, Vmm
+from tests.images import efi, grub_bios, linux64_loader
+
+HEADER_MAGIC = 0xE85250D6
 
 
 def test_linux_boot_protocol(firmware, stub_disk):
@@ -10,3 +19,54 @@ def test_linux_boot_protocol(firmware, stub_disk):
              command_line="from=vmm fatwood.log=debug") as vmm:
         assert vmm.guest().words == ["from=stub", "from=vmm"]
         assert "entered by the Linux boot protocol" in vmm.log
+
+
+def test_multiboot2_header(firmware):
+    """In the first 32 KiB, and its entry is the one for 32-bit mode."""
+    path = firmware("x86_64")
+    head = path.read_bytes()[:32768]
+    at = head.find(HEADER_MAGIC.to_bytes(4, "little"))
+    assert at > 0 and at % 8 == 0
+    words = [int.from_bytes(head[at + 4 * i:at + 4 * i + 4], "little") for i in range(7)]
+    assert sum(words[:4]) % (1 << 32) == 0
+    assert words[4:6] == [3, 12], "the entry address comes first"
+    with open(path, "rb") as file:
+        image = ELFFile(file)
+        assert words[6] != image.header["e_entry"]
+        assert any(load["p_paddr"] <= words[6] < load["p_paddr"] + load["p_filesz"] and load["p_flags"] & 1
+                   for load in image.iter_segments("PT_LOAD"))
+
+
+def documented_entry():
+    """grub.cfg as docs/multiboot2.md shows it."""
+    (text,) = re.findall(r"^```grub\n(.*?)^```$", (ROOT / "docs/multiboot2.md").read_text(), re.MULTILINE | re.DOTALL)
+    return text
+
+
+@pytest.fixture(scope="session")
+def grub_disk(images, firmware):
+    """grub_disk(files) boots GRUB by a BIOS; its ESP holds Fatwood and these files."""
+    def disk(name, files):
+        return images(name, lambda path: grub_bios.disk(path, firmware("x86_64"), documented_entry(), files))
+    return disk
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_grub_starts_fatwood_on_its_own_disk(grub_disk, machine):
+    disk = grub_disk("grub-bios-uefi", {**efi.systemd_boot("bookworm", "timeout 0\n"),
+                                        **efi.debian_entry("bookworm", "grub-bios")})
+    with Vmm(None, machine, memory=512, disks=[disk]) as vmm:
+        report = vmm.guest()
+        assert "entered by Multiboot2" in vmm.log
+        assert "from=grub-bios" in report.words and report.get("efi") == "yes"
+        vmm.wait_for_end()
+
+
+def test_grub_on_ahci_starts_fatwood(grub_disk, stub_disk):
+    """GRUB's own disk is one that SeaBIOS reads."""
+    disk = grub_disk("grub-bios-only", {})
+    with Vmm(None, "q35", disks=[Disk(stub_disk)], extra=[
+            "-drive", f"if=none,id=grub,format=raw,snapshot=on,file={disk}",
+            "-device", "ide-hd,drive=grub,bus=ide.0,bootindex=0"]) as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert "entered by Multiboot2" in vmm.log

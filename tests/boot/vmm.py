@@ -99,7 +99,9 @@ class Report(dict):
 
 def firmware_arguments(firmware, kernel, variables):
     """The firmware's image is loaded as a kernel is; OVMF (packages.Firmware) lies in flash, with a store of
-    variables that is kept if it is a file of the test's own."""
+    variables that is kept if it is a file of the test's own. None: the machine's own BIOS boots the disk."""
+    if firmware is None:
+        return []
     if not isinstance(firmware, packages.Firmware):
         return ["-kernel", str(kernel or firmware)]
     store = f"if=pflash,unit=1,format=raw,file={variables or firmware.variables}"

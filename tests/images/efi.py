@@ -144,12 +144,15 @@ def uki(suite, name, words=None, more=()):
     return efi_program.uki(suite, kernel.image, initrd.guest_file(kernel), text, name, more)
 
 
+def debian_entry(suite, name):
+    kernel = packages.kernel(suite)
+    return bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian")
+
+
 @image(*each_suite("systemd-boot"))
 def make_systemd_boot(path, name, suite):
     """systemd-boot with one type 1 entry."""
-    kernel = packages.kernel(suite)
-    entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian")
-    esp_disk(path, {**systemd_boot(suite, "timeout 0\n"), **entry}, size=ESP_SIZE)
+    esp_disk(path, {**systemd_boot(suite, "timeout 0\n"), **debian_entry(suite, name)}, size=ESP_SIZE)
 
 
 @image(*each_suite("systemd-boot-menu"))
