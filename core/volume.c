@@ -137,7 +137,7 @@ enum status file_load(struct file *file, struct arena *arena, size_t size_max, s
 	if (file->is_directory)
 		return ERR_INVALID;
 	if (file->size > size_max || file->size >= SIZE_MAX)
-		return ERR_TOO_SMALL;
+		return ERR_TOO_LARGE;
 	size = (size_t)file->size;
 	bytes = arena_allocate(arena, size + 1);
 	if (!bytes)

@@ -147,7 +147,7 @@ enum status directory_next(struct file *directory, u64 *cursor, struct directory
 enum status file_read(struct file *file, u64 offset, size_t size, void *buffer);
 
 /*
- * All of the file, at most @size_max bytes (else ERR_TOO_SMALL), in the arena with a NUL behind it.
+ * All of the file, at most @size_max bytes (else ERR_TOO_LARGE), in the arena with a NUL behind it.
  */
 enum status file_load(struct file *file, struct arena *arena, size_t size_max, struct span *out);
 
@@ -189,7 +189,7 @@ enum status file_create(struct file *directory, struct span name, bool is_direct
 
 /*
  * Makes the file larger if need be; bytes between its old end and @offset become zero.
- * ERR_TOO_SMALL: the file system has no files of that size.
+ * ERR_TOO_LARGE: the file system has no files of that size.
  */
 enum status file_write(struct file *file, u64 offset, size_t size, const void *buffer);
 

@@ -21,7 +21,7 @@ EFI_STATUS efi_from_status(enum status status)
 		return EFI_DEVICE_ERROR;
 	case ERR_NO_MEMORY:
 		return EFI_OUT_OF_RESOURCES;
-	case ERR_TOO_SMALL:
+	case ERR_TOO_LARGE:
 		return EFI_BUFFER_TOO_SMALL;
 	case ERR_INVALID:
 		return EFI_INVALID_PARAMETER;
@@ -54,7 +54,7 @@ enum status status_from_efi(EFI_STATUS status)
 	case EFI_OUT_OF_RESOURCES:
 		return ERR_NO_MEMORY;
 	case EFI_BUFFER_TOO_SMALL:
-		return ERR_TOO_SMALL;
+		return ERR_TOO_LARGE;
 	case EFI_INVALID_PARAMETER:
 		return ERR_INVALID;
 	case EFI_VOLUME_FULL:

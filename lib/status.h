@@ -15,7 +15,7 @@ enum [[nodiscard]] status {
 	ERR_IO,           /* the device failed or spoke nonsense */
 	ERR_TIMEOUT,      /* the device did not answer in time */
 	ERR_NO_MEMORY,    /* no room where it was asked for */
-	ERR_TOO_SMALL,    /* the caller's buffer cannot hold the answer */
+	ERR_TOO_LARGE,    /* more than the caller has room for, or allows */
 	ERR_INVALID,      /* an argument outside its contract */
 	ERR_DENIED,       /* read-only */
 	ERR_EXISTS,       /* the name is taken */

@@ -144,7 +144,7 @@ static enum status find_header(const char *name, struct span start, u64 file_siz
 	*at = load_le32(start.data + 0x3c);
 	needed = (u64)*at + DIRECTORIES;
 	if (needed > start.size)
-		return needed > file_size ? ERR_UNRECOGNIZED : ERR_TOO_SMALL;
+		return needed > file_size ? ERR_UNRECOGNIZED : ERR_TOO_LARGE;
 	signature = span_part(start, *at, 4);
 	if (!span_equals(signature, SPAN("PE\0\0")))
 		return ERR_UNRECOGNIZED;
@@ -180,7 +180,7 @@ static enum status check_headers(const char *name, struct span start, u64 file_s
 		return corrupt("%s: %u sections from %lu on, headers of %u bytes", name,
 			       out->section_count, table, out->headers_size);
 	if (out->headers_size > start.size)
-		return ERR_TOO_SMALL;
+		return ERR_TOO_LARGE;
 	out->sections = span_part(start, table, table_size);
 	if (directories > DIRECTORY_RELOCATIONS) {
 		const u8 *directory = h + DIRECTORIES + DIRECTORY_RELOCATIONS * DIRECTORY_SIZE;
@@ -241,7 +241,7 @@ enum status pe_place(const struct pe_image *image, struct span file, void *place
 	u8 *to = placed;
 
 	if (size < image->size)
-		return ERR_TOO_SMALL;
+		return ERR_TOO_LARGE;
 	if (headers.size != image->headers_size)
 		return ERR_CORRUPT;
 	memcpy(to, headers.data, headers.size);

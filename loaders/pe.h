@@ -61,7 +61,7 @@ struct pe_section {
 /*
  * Reads the headers in @start, the first bytes of a file of @file_size; @name is for messages.
  * Needs nothing of the file but its headers, and refers to @start. ERR_UNRECOGNIZED: not such a
- * program. ERR_UNSUPPORTED: for another machine than ours, or not of UEFI. ERR_TOO_SMALL: the
+ * program. ERR_UNSUPPORTED: for another machine than ours, or not of UEFI. ERR_TOO_LARGE: the
  * headers do not end within @start, but do within the file.
  */
 enum status pe_check(const char *name, struct span start, u64 file_size, struct pe_image *out);
@@ -70,7 +70,7 @@ enum status pe_check(const char *name, struct span start, u64 file_size, struct 
 struct pe_section pe_section(const struct pe_image *image, u32 index);
 
 /*
- * Copies headers and sections out of the @file, and zeroes all else, up to @size. ERR_TOO_SMALL: it
+ * Copies headers and sections out of the @file, and zeroes all else, up to @size. ERR_TOO_LARGE: it
  * needs more. ERR_CORRUPT: @file is not the one that was checked.
  */
 enum status pe_place(const struct pe_image *image, struct span file, void *placed, u64 size);

@@ -43,7 +43,7 @@ enum status uki_read(const char *name, struct file *file, struct arena *arena, s
 	struct pe_image image;
 	enum status status = check(name, file, size, arena, &image);
 
-	if (status == ERR_TOO_SMALL) {
+	if (status == ERR_TOO_LARGE) {
 		size = (size_t)min_u64(file->size, UKI_HEADERS_SIZE_MAX);
 		status = check(name, file, size, arena, &image);
 	}

@@ -152,7 +152,7 @@ static enum status grow(struct file *file, u64 size, u64 offset, const u8 *from,
 	enum status status;
 
 	if (size >> FILE_SIZE_MAX_BITS)
-		return ERR_TOO_SMALL;
+		return ERR_TOO_LARGE;
 	if (clusters_of(fat, size) > fat->cluster_count)
 		return ERR_FULL;
 	status = allocate_growth(file, size, &growth);

@@ -193,7 +193,7 @@ TEST(full_volumes_and_directories)
 		CHECK(status == OK || status == ERR_FULL);
 	}
 	CHECK_EQUAL(creating("z"), ERR_FULL); /* 16 entries in the root */
-	CHECK_EQUAL(file_write(&file, UINT32_MAX, 1, bytes), ERR_TOO_SMALL);
+	CHECK_EQUAL(file_write(&file, UINT32_MAX, 1, bytes), ERR_TOO_LARGE);
 	end();
 }
 

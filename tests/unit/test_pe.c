@@ -107,7 +107,7 @@ TEST(no_room_is_too_small_and_another_file_is_corrupt)
 	set_up();
 	CHECK_EQUAL(check(), OK);
 	CHECK_EQUAL(pe_place(&image, span_of(file, sizeof(file)), memory, PE_MEMORY_SIZE - 1),
-		    ERR_TOO_SMALL);
+		    ERR_TOO_LARGE);
 	CHECK_EQUAL(pe_place(&image, span_of(file, 0x7ff), memory, PE_MEMORY_SIZE), ERR_CORRUPT);
 	CHECK_EQUAL(pe_place(&image, span_of(file, 0x3ff), memory, PE_MEMORY_SIZE), ERR_CORRUPT);
 }

@@ -39,7 +39,7 @@ TEST(headers_alone_are_enough_to_check)
 	set_up();
 	for (size_t size = 0x40; size < PE_HEADERS_SIZE; size++) {
 		start = span_of(file, size);
-		CHECK_EQUAL(pe_check("test", start, PE_FILE_SIZE, &image), ERR_TOO_SMALL);
+		CHECK_EQUAL(pe_check("test", start, PE_FILE_SIZE, &image), ERR_TOO_LARGE);
 	}
 	start = span_of(file, PE_HEADERS_SIZE);
 	CHECK_EQUAL(pe_check("test", start, PE_FILE_SIZE, &image), OK);

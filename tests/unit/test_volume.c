@@ -161,9 +161,9 @@ TEST(whole_files_are_loaded_with_a_nul_behind)
 	CHECK_EQUAL(out.size, 0);
 	CHECK_TEXT((const char *)out.data, "");
 	out.size = 42;
-	CHECK_EQUAL(file_load(&file, &arena, 9, &out), ERR_TOO_SMALL);
+	CHECK_EQUAL(file_load(&file, &arena, 9, &out), ERR_TOO_LARGE);
 	CHECK_EQUAL(file_load(&directory, &arena, 100, &out), ERR_INVALID);
-	CHECK_EQUAL(file_load(&huge, &arena, SIZE_MAX, &out), ERR_TOO_SMALL);
+	CHECK_EQUAL(file_load(&huge, &arena, SIZE_MAX, &out), ERR_TOO_LARGE);
 	CHECK_EQUAL(file_load(&broken, &arena, 100, &out), ERR_IO);
 	huge.size = 1ull << 40;
 	CHECK_EQUAL(file_load(&huge, &arena, SIZE_MAX, &out), ERR_NO_MEMORY);
