@@ -8,6 +8,7 @@
 #include "core/boot_info.h"
 #include "core/partition.h"
 #include "core/volume.h"
+#include "drivers/display/display.h"
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
 #include "drivers/platform/platform.h"
@@ -51,6 +52,7 @@ void (*const bus_probes[])(void) = {
 };
 
 const struct pci_driver *const pci_drivers[] = {
+	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one as well */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
 	NULL,
 };

@@ -2,6 +2,7 @@
 /* The variables of the firmware's own (UEFI 2.11, 3.3), made anew at each start. */
 #include "efi/efi.h"
 #include "efi/variables.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 static const u32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
@@ -20,24 +21,54 @@ static EFI_STATUS set_default(const CHAR16 *name, const void *data, size_t size)
 				size, data);
 }
 
+/*
+ * The consoles as one path of several instances (10.3.1): text goes to the screen as well. NULL: no
+ * memory.
+ */
+static EFI_DEVICE_PATH_PROTOCOL *output_path(const EFI_DEVICE_PATH_PROTOCOL *console, size_t *size)
+{
+	const EFI_DEVICE_PATH_PROTOCOL *screen = NULL;
+	size_t screen_size;
+	u8 *path;
+
+	if (IS_ENABLED(CONFIG_EFI_GRAPHICS_OUTPUT))
+		screen = efi_graphics_console_path();
+	if (!screen)
+		return efi_path_copy(console);
+	screen_size = efi_path_size(screen, EFI_PATH_SIZE_MAX);
+	path = efi_allocate(*size + screen_size);
+	if (!path)
+		return NULL;
+	memcpy(path, console, *size);
+	path[*size - sizeof(EFI_DEVICE_PATH_PROTOCOL) + 1] = END_INSTANCE_DEVICE_PATH_SUBTYPE;
+	memcpy(path + *size, screen, screen_size);
+	*size += screen_size;
+	return (EFI_DEVICE_PATH_PROTOCOL *)path;
+}
+
 /* A boot that changes nothing writes nothing: the disk gets them with the next change. */
 static EFI_STATUS set_defaults(void)
 {
 	const void *console =
 		efi_interface_of(efi_system_table->ConsoleOutHandle, &guid_device_path);
 	size_t console_size = efi_path_size(console, EFI_PATH_SIZE_MAX);
+	size_t output_size = console_size;
+	EFI_DEVICE_PATH_PROTOCOL *output = output_path(console, &output_size);
 	EFI_STATUS (*on_change)(void) = efi_runtime_data->on_change;
 	EFI_STATUS status;
 
+	if (!output)
+		return EFI_OUT_OF_RESOURCES;
 	efi_runtime_data->on_change = NULL;
 	status = set_default(u"PlatformLang", "en", sizeof("en"));
 	if (!status)
-		status = set_default(u"ConOut", console, console_size);
+		status = set_default(u"ConOut", output, output_size);
 	if (!status)
 		status = set_default(u"ConIn", console, console_size);
 	if (!status)
-		status = set_default(u"ErrOut", console, console_size);
+		status = set_default(u"ErrOut", output, output_size);
 	efi_runtime_data->on_change = on_change;
+	efi_free(output);
 	return status;
 }
 

@@ -198,10 +198,18 @@ EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTO
 bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
 				  const EFI_DEVICE_PATH_PROTOCOL *wanted);
 
+/* device.c: the path to a device. NULL: no memory. */
+struct device_address;
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address);
+
 /* protocols/: publish what the machine has; each is called once by start.c, in this order. */
 EFI_STATUS efi_console_publish(void);
+EFI_STATUS efi_graphics_publish(void);
 EFI_STATUS efi_disks_publish(void); /* opens all disks; handles of partitions, file systems too */
 EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
+
+/* graphics.c: the path of the screen that text goes to. NULL: there is none. */
+const EFI_DEVICE_PATH_PROTOCOL *efi_graphics_console_path(void);
 
 /* The handle of a disk or partition, and of the volume on it. NULL: it has none. */
 EFI_HANDLE efi_handle_of_device(const struct block_device *device);

@@ -17,6 +17,8 @@ extern const EFI_GUID guid_console_in_device;
 extern const EFI_GUID guid_console_out_device;
 extern const EFI_GUID guid_standard_error_device;
 extern const EFI_GUID guid_graphics_output;
+extern const EFI_GUID guid_edid_discovered;
+extern const EFI_GUID guid_edid_active;
 extern const EFI_GUID guid_serial_io;
 extern const EFI_GUID guid_block_io;
 extern const EFI_GUID guid_disk_io;

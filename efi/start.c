@@ -44,6 +44,11 @@ static EFI_STATUS init_stored_variables(void)
 	return IS_ENABLED(CONFIG_EFI_VARIABLES_FILE) ? efi_variables_init() : EFI_SUCCESS;
 }
 
+static EFI_STATUS publish_screens(void)
+{
+	return IS_ENABLED(CONFIG_EFI_GRAPHICS_OUTPUT) ? efi_graphics_publish() : EFI_SUCCESS;
+}
+
 static const struct {
 	const char *name;
 	EFI_STATUS (*run)(void);
@@ -53,6 +58,7 @@ static const struct {
 	{ "ACPI", publish_acpi },
 	{ "SMBIOS", publish_smbios },
 	{ "consoles", efi_console_publish },
+	{ "screens", publish_screens },
 	{ "disks", efi_disks_publish },
 	{ "protocols", efi_misc_publish },
 	{ "stored variables", init_stored_variables },

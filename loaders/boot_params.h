@@ -39,8 +39,36 @@ enum {
 	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1, /* so can boot_params, command line and initrd */
 };
 
+/* The screen (Documentation/arch/x86/zero-page.rst; include/uapi/linux/screen_info.h). */
+enum {
+	SCREEN_TYPE_EFI = 0x70, /* a linear framebuffer whose size is in bytes */
+	SCREEN_64_BIT_BASE = 1 << 1,
+};
+
+struct [[gnu::packed]] screen_info {
+	u8 text[0xf];
+	u8 type; /* 0x0f */
+	u16 text_points;
+	u16 width; /* 0x12: pixels */
+	u16 height;
+	u16 depth; /* bits per pixel */
+	u32 base;  /* 0x18: the low half */
+	u32 size;
+	u32 command_line;
+	u16 line_length; /* 0x24: bytes */
+	u8 red_size, red_position;
+	u8 green_size, green_position;
+	u8 blue_size, blue_position;
+	u8 reserved_size, reserved_position;
+	u8 vesa[0x36 - 0x2e];
+	u32 capabilities; /* 0x36 */
+	u32 base_high;
+	u16 reserved;
+};
+
 struct [[gnu::packed]] boot_params {
-	u8 screen_and_bios[0x70];
+	struct screen_info screen_info;
+	u8 bios[0x70 - 0x40];
 	u64 acpi_rsdp_addr; /* 0x070 */
 	u8 obsolete[0xc0 - 0x78];
 	u32 ext_ramdisk_image; /* 0x0c0: the upper halves of 64-bit numbers */
@@ -76,6 +104,11 @@ struct [[gnu::packed]] boot_params {
 
 static_assert(sizeof(struct e820_entry) == 20);
 static_assert(sizeof(struct setup_data) == 16);
+static_assert(sizeof(struct screen_info) == 0x40);
+static_assert(offsetof(struct screen_info, type) == 0x0f);
+static_assert(offsetof(struct screen_info, base) == 0x18);
+static_assert(offsetof(struct screen_info, line_length) == 0x24);
+static_assert(offsetof(struct screen_info, capabilities) == 0x36);
 static_assert(sizeof(struct boot_params) == 4096);
 static_assert(offsetof(struct boot_params, acpi_rsdp_addr) == 0x070);
 static_assert(offsetof(struct boot_params, ext_ramdisk_image) == 0x0c0);
@@ -90,3 +123,6 @@ static_assert(offsetof(struct boot_params, kernel_alignment) == 0x230);
 static_assert(offsetof(struct boot_params, setup_data) == 0x250);
 static_assert(offsetof(struct boot_params, e820_table) == 0x2d0);
 static_assert(offsetof(struct boot_params, edd) == 0xcd0);
+
+/* screen_info.c: the first display, if there is one. @out is zeroed. */
+void screen_info_fill(struct screen_info *out);

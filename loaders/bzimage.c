@@ -25,7 +25,9 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/random.h"
+#include "lib/config.h"
 #include "lib/util.h"
+#include "loaders/boot_params.h"
 #include "loaders/command_line.h"
 #include "loaders/e820.h"
 #include "loaders/initrd.h"
@@ -270,6 +272,8 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 	zero_page->ext_ramdisk_image = (u32)(initrd >> 32);
 	zero_page->ext_ramdisk_size = (u32)(initrd_size >> 32);
 	zero_page->acpi_rsdp_addr = boot_info.rsdp;
+	if (IS_ENABLED(CONFIG_DISPLAY))
+		screen_info_fill(&zero_page->screen_info);
 	fill_seed(parameters);
 	fill_memory_map(parameters);
 	log_debug("kernel at 0x%lx, initrd at 0x%lx, boot_params at 0x%lx", base, initrd,

@@ -11,3 +11,4 @@ obj-$(CONFIG_BOOT_MENU) += loaders/menu.o
 obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o loaders/e820.o loaders/command_line.o \
 	loaders/initrd.o
 obj-$(CONFIG_LOADER_PE) += loaders/pe.o loaders/command_line.o
+obj-$(CONFIG_DISPLAY) += loaders/screen_info.o

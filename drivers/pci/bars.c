@@ -78,23 +78,6 @@ static enum status allocate(const struct pci_device *device, u64 size, u64 *out)
 	return OK;
 }
 
-/* Writes ones to see which bits stick. The device must not answer in memory meanwhile. */
-static u64 measure(const struct pci_device *device, const struct pci_bar *bar)
-{
-	u32 offset = PCI_BAR0 + 4 * bar->index;
-	u64 mask;
-
-	pci_write32(device, offset, UINT32_MAX);
-	mask = pci_read32(device, offset) & ~(u32)PCI_BAR_FLAGS;
-	if (bar->is_64_bit) {
-		pci_write32(device, offset + 4, UINT32_MAX);
-		mask |= (u64)pci_read32(device, offset + 4) << 32;
-	} else if (mask) {
-		mask |= (u64)UINT32_MAX << 32;
-	}
-	return ~mask + 1; /* 0: no such BAR */
-}
-
 static void note_placed(const struct pci_device *device, u64 base, u64 size)
 {
 	if (base >= HOLE_END || size == 0 || base + size <= HOLE_BASE)
@@ -106,19 +89,10 @@ static void note_placed(const struct pci_device *device, u64 base, u64 size)
 	placed[placed_count++] = (struct placed){ base, base + size };
 }
 
-/* Its memory is off while it is measured, and nobody uses it meanwhile. */
 static void note_bar(const struct pci_device *device, const struct pci_bar *bar)
 {
-	u32 offset = PCI_BAR0 + 4 * bar->index;
-	u16 command = (u16)pci_read32(device, PCI_COMMAND);
-	u64 size;
+	u64 size = pci_bar_size(device, bar->index);
 
-	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
-	size = measure(device, bar);
-	pci_write32(device, offset, (u32)bar->base);
-	if (bar->is_64_bit)
-		pci_write32(device, offset + 4, (u32)(bar->base >> 32));
-	pci_write16(device, PCI_COMMAND, command);
 	if (is_power_of_two(size))
 		note_placed(device, bar->base, size);
 }
@@ -167,7 +141,7 @@ static enum status place(const struct pci_device *device, struct pci_bar *bar)
 
 	find_placed(device);
 	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
-	size = measure(device, bar);
+	size = pci_bar_measure(device, bar);
 	if (is_power_of_two(size))
 		status = allocate(device, max_u64(size, PAGE_SIZE), &bar->base);
 	pci_write32(device, offset, (u32)bar->base);

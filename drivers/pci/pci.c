@@ -121,6 +121,41 @@ bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *ba
 	return true;
 }
 
+u64 pci_bar_measure(const struct pci_device *device, const struct pci_bar *bar)
+{
+	u32 offset = PCI_BAR0 + 4 * bar->index;
+	u64 mask;
+
+	pci_write32(device, offset, UINT32_MAX);
+	mask = pci_read32(device, offset) & ~(u32)PCI_BAR_FLAGS;
+	if (bar->is_64_bit) {
+		pci_write32(device, offset + 4, UINT32_MAX);
+		mask |= (u64)pci_read32(device, offset + 4) << 32;
+	} else if (mask) {
+		mask |= (u64)UINT32_MAX << 32;
+	}
+	return ~mask + 1;
+}
+
+u64 pci_bar_size(const struct pci_device *device, u32 index)
+{
+	u32 offset = PCI_BAR0 + 4 * index;
+	u16 command = (u16)pci_read32(device, PCI_COMMAND);
+	struct pci_bar bar;
+	u64 size;
+
+	if (!pci_bar_read(device, index, &bar))
+		return 0;
+	/* Its memory is off meanwhile, and nobody uses it. */
+	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
+	size = pci_bar_measure(device, &bar);
+	pci_write32(device, offset, (u32)bar.base);
+	if (bar.is_64_bit)
+		pci_write32(device, offset + 4, (u32)(bar.base >> 32));
+	pci_write16(device, PCI_COMMAND, command);
+	return size;
+}
+
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
 {
 	struct pci_bar bar;

@@ -107,6 +107,12 @@ void pci_disable_dma(const struct pci_device *device);
  */
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
 
+/*
+ * How many bytes BAR @index spans, by writing ones to it: nobody may use the device meanwhile. 0:
+ * no BAR in memory. What a device says may be no power of two.
+ */
+u64 pci_bar_size(const struct pci_device *device, u32 index);
+
 /* What the files of this folder offer one another. */
 
 /*
@@ -128,6 +134,12 @@ struct pci_bar {
 	bool is_64_bit; /* the next BAR is its upper half */
 };
 bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *bar);
+
+/*
+ * Its size, by writing ones, which stay in it. The device must not answer in memory meanwhile. 0:
+ * no such BAR.
+ */
+u64 pci_bar_measure(const struct pci_device *device, const struct pci_bar *bar);
 
 /* Window @index. False past the last. */
 bool pci_ecam_window(u32 index, struct ecam *out);

@@ -88,10 +88,17 @@ static HARDDRIVE_DEVICE_PATH hard_drive_node(const struct block_device *partitio
 	return node;
 }
 
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address)
+{
+	if (address && address->bus == DEVICE_PCI && address->depth)
+		return path_of_pci(address);
+	if (address && address->bus == DEVICE_VIRTIO_MMIO)
+		return path_of_virtio_mmio(address->base);
+	return path_of_unknown();
+}
+
 EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device)
 {
-	const struct device_address *address = device->address;
-
 	if (device->disk) {
 		HARDDRIVE_DEVICE_PATH node = hard_drive_node(device);
 		EFI_HANDLE disk = efi_handle_of_device(device->disk);
@@ -99,9 +106,5 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device)
 
 		return parent ? efi_path_append_node(parent, &node) : NULL;
 	}
-	if (address && address->bus == DEVICE_PCI && address->depth)
-		return path_of_pci(address);
-	if (address && address->bus == DEVICE_VIRTIO_MMIO)
-		return path_of_virtio_mmio(address->base);
-	return path_of_unknown();
+	return efi_path_of_address(device->address);
 }

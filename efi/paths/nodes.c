@@ -36,6 +36,7 @@ const struct path_node path_nodes[] = {
 	{ "Serial", 2, 1, 12, ACPI_ID(0x0501), 4, { HEX(8, 4) } },
 	{ "ParallelPort", 2, 1, 12, ACPI_ID(0x0401), 4, { HEX(8, 4) } },
 	{ "Acpi", 2, 1, 12, .fields = { FIELD(EISA, 4), HEX(8, 4) } },
+	{ "AcpiAdr", 2, 3, 8, .fields = { HEX(4, 4) } },
 	{ "Scsi", 3, 2, 8, .fields = { HEX(4, 2), HEX(6, 2) } },
 	{ "Fibre", 3, 3, 24, .fields = { HEX(8, 8), HEX(16, 8) } },
 	{ "USB", 3, 5, 6, .fields = { HEX(4, 1), HEX(5, 1) } },

@@ -48,12 +48,23 @@ typedef struct [[gnu::packed]] {
 #define ACPI_DEVICE_PATH 0x02
 #define ACPI_DP 0x01
 #define ACPI_EXTENDED_DP 0x02
+#define ACPI_ADR_DP 0x03
 
 typedef struct [[gnu::packed]] {
 	EFI_DEVICE_PATH_PROTOCOL Header;
 	UINT32 HID;
 	UINT32 UID;
 } ACPI_HID_DEVICE_PATH;
+
+typedef struct [[gnu::packed]] {
+	EFI_DEVICE_PATH_PROTOCOL Header;
+	UINT32 ADR;
+} ACPI_ADR_DEVICE_PATH;
+
+/* _ADR of a display output (ACPI 6.5, B.4.2). */
+#define ACPI_DISPLAY_ADR(type, port, index) \
+	(1u << 31 | 1u << 16 | (UINT32)(type) << 8 | (UINT32)(port) << 4 | (UINT32)(index))
+#define ACPI_ADR_DISPLAY_TYPE_VGA 1
 
 /* Compressed EISA identifiers. */
 #define EISA_PNP_ID(number) (0x41d0u | (UINT32)(number) << 16)

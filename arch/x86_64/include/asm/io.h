@@ -12,6 +12,14 @@ static inline u8 port_read8(u16 port)
 	return value;
 }
 
+static inline u16 port_read16(u16 port)
+{
+	u16 value;
+
+	asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
 static inline u32 port_read32(u16 port)
 {
 	u32 value;

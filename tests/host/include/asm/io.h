@@ -17,6 +17,11 @@ static inline u8 port_read8(u16 port)
 	return (u8)host_port_read(port, 1);
 }
 
+static inline u16 port_read16(u16 port)
+{
+	return (u16)host_port_read(port, 2);
+}
+
 static inline u32 port_read32(u16 port)
 {
 	return (u32)host_port_read(port, 4);

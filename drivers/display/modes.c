@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The modes of a screen whose device shows any size, and the one to begin with. */
+#include "core/log.h"
+#include "drivers/display/display.h"
+#include "lib/config.h"
+#include "lib/util.h"
+
+/* With sizes that loaders and people ask for. The fullest lists of others have these, too. */
+static const struct display_mode usual[] = {
+	{ 640, 480 },   { 800, 600 },  { 1024, 768 }, { 1280, 720 },  { 1280, 800 },
+	{ 1280, 1024 }, { 1440, 900 }, { 1600, 900 }, { 1920, 1080 }, { 1920, 1200 },
+};
+
+static const struct display_mode fallback = { 1024, 768 };
+
+static u32 mode_index(const struct display *display, struct display_mode wanted)
+{
+	for (u32 i = 0; i < display->mode_count; i++)
+		if (display->modes[i].width == wanted.width &&
+		    display->modes[i].height == wanted.height)
+			return i;
+	return display->mode_count;
+}
+
+enum status display_start(struct display *display, u64 memory_size)
+{
+	struct span edid = span_of(display->edid, display->edid_size);
+	struct display_mode preferred;
+	enum status status;
+	u32 mode;
+
+	for (u32 i = 0; i < ARRAY_SIZE(usual); i++)
+		(void)display_add_mode(display, usual[i], memory_size);
+	if (!edid_preferred_mode(edid, &preferred) ||
+	    !display_add_mode(display, preferred, memory_size))
+		preferred = fallback;
+	if (display->mode_count == 0)
+		return unsupported("%s: no mode fits in %lu bytes", display->name, memory_size);
+	mode = mode_index(display, preferred);
+	if (mode == display->mode_count)
+		mode--;
+	status = display_set_mode(display, mode);
+	if (status)
+		return status;
+	log_debug("%s: %ux%u, framebuffer at 0x%lx", display->name, display->framebuffer.width,
+		  display->framebuffer.height, display->framebuffer.base);
+	display_register(display);
+	if (IS_ENABLED(CONFIG_DISPLAY_CONSOLE) && display_first() == display)
+		display_console_start(display);
+	return OK;
+}
