@@ -21,6 +21,8 @@ obj-$(CONFIG_VIRTIO_RANDOM) += drivers/virtio/random.o
 obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
 
 obj-$(CONFIG_DISPLAY) += drivers/display/modes.o drivers/display/edid.o
+obj-$(CONFIG_DISPLAY_CONSOLE) += drivers/display/console.o drivers/display/terminal.o \
+	drivers/display/font.o
 obj-$(CONFIG_DISPLAY_BOCHS) += drivers/display/bochs.o
 
 obj-$(CONFIG_CONSOLE_UART16550) += drivers/serial/uart16550.o
