@@ -68,3 +68,11 @@ def test_a_failed_copy_is_told_and_the_old_file_stays(guest):
     done = copy(variables, esp)
     assert done.returncode != 0 and done.stderr
     assert (esp / FILE).read_bytes() == b"variables"
+
+
+def test_what_cannot_be_read_replaces_nothing(guest):
+    variables, esp = guest
+    copy(variables, esp)
+    (variables / f"VarToFile-{GUID}").unlink()
+    assert copy(variables, esp).returncode
+    assert (esp / FILE).read_bytes() == b"variables"
