@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ExitBootServices with a stale key, a thousand times, while a timer's function allocates and
- * frees: each is refused and changes nothing; the right key ends it. The rest is told on COM1.
+ * frees: each is refused and changes nothing; the right key ends it. The rest is told on COM1: also
+ * that the local APIC (Intel SDM volume 3, chapter 11) has no interrupt left for a kernel.
  */
 #include "support.h"
 
-enum { MAP_SIZE = 64 * 1024, TRIES = 1000 };
+enum {
+	MAP_SIZE = 64 * 1024,
+	TRIES = 1000,
+	MSR_APIC_BASE = 0x1b,
+	BASE_X2APIC = 1 << 10,
+	MSR_X2APIC = 0x800,
+	APIC_SERVED = 0x100,    /* eight registers, 16 bytes apart, a bit for each vector */
+	APIC_REQUESTED = 0x200, /* eight more */
+	APIC_TIMER = 0x320,
+	APIC_INITIAL_COUNT = 0x380,
+	TIMER_MASKED = 1 << 16,
+};
 
 static u8 map[MAP_SIZE];
 static volatile u64 ticks;
@@ -27,6 +39,36 @@ static EFI_STATUS read_map(UINTN *key)
 	UINT32 version;
 
 	return boot->GetMemoryMap(&size, (EFI_MEMORY_DESCRIPTOR *)map, key, &stride, &version);
+}
+
+static u64 msr_read(u32 number)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+	return low | (u64)high << 32;
+}
+
+static u32 apic_read(u32 offset)
+{
+	u64 base = msr_read(MSR_APIC_BASE);
+
+	if (base & BASE_X2APIC)
+		return (u32)msr_read(MSR_X2APIC + offset / 16);
+	return *(volatile u32 *)(UINTN)((base & ~0xfffULL) + offset);
+}
+
+static void report_interrupts(void)
+{
+	u32 pending = 0;
+
+	for (u32 offset = 0; offset < 0x80; offset += 0x10)
+		pending |= apic_read(APIC_SERVED + offset) | apic_read(APIC_REQUESTED + offset);
+	print_serial(pending ? "EFI-PROGRAM: an interrupt is pending\r\n" :
+			       "EFI-PROGRAM: no interrupt is pending\r\n");
+	print_serial(apic_read(APIC_TIMER) & TIMER_MASKED && !apic_read(APIC_INITIAL_COUNT) ?
+			     "EFI-PROGRAM: the APIC's timer is off\r\n" :
+			     "EFI-PROGRAM: the APIC's timer is on\r\n");
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
@@ -59,6 +101,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	print_serial("EFI-PROGRAM: exit ");
 	print_serial(status_name(status));
 	print_serial("\r\n");
+	report_interrupts();
 	runtime->ResetSystem(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
 	for (;;)
 		asm volatile("hlt");
