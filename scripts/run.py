@@ -149,8 +149,11 @@ def main():
     if debug:
         words += ["-serial", f"file:{debug}/debug.log", "-S", "-gdb", "stdio"]
         say(f"the serial console goes to {debug}/debug.log")
-        words = ["gdb", "-q", f"{debug}/fatwood.debug.elf",
-                 "-ex", f"target remote | exec setsid {shlex.join(words)}", "-ex", "hbreak boot_main"]
+        # gdb gives it a process group of its own, so Ctrl-C reaches gdb alone. It ends with gdb, however
+        # that ends.
+        qemu = shlex.join(["setpriv", "--pdeathsig", "TERM", *words])
+        words = ["gdb", "-q", f"{debug}/fatwood.debug.elf", "-ex", f"target remote | exec {qemu}",
+                 "-ex", "hbreak boot_main"]
     else:
         words += ["-serial", "mon:stdio"]
         say(shlex.join(words))
