@@ -37,6 +37,9 @@ ROWS = [
     ("qemu_microvm", "microvm,pcie=on", 16, 512, "gpt", 1, 5120, "qemu64", "pci"),
     ("cloudhv", "q35", 16, 4096, "gpt", 17, 128, "max", "pci-modern"),
     ("cloudhv", "pc", 12, 512, "none", 1, 1024, "qemu64", "pci"),
+    # The oldest machine types that start a PVH kernel.
+    ("qemu", "pc-q35-4.0", 16, 512, "gpt", 1, 256, "max", "pci"),
+    ("qemu", "pc-i440fx-4.0", 32, 512, "mbr", 1, 256, "qemu64", "pci-modern"),
     ("cloudhv", "q35", 32, 512, "mbr", 1, 5120, "max", "pci-modern"),
     ("tiny", "q35", 32, 512, "gpt", 17, 5120, "qemu64", "pci-modern"),
     ("tiny", "pc", 16, 4096, "gpt", 1, 128, "qemu64", "pci"),
