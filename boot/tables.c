@@ -70,6 +70,7 @@ const struct virtio_driver *const virtio_drivers[] = {
  */
 const struct partition_scheme *const partition_schemes[] = {
 	IF_ENABLED(CONFIG_PARTITION_GPT, &gpt_scheme,)
+	IF_ENABLED(CONFIG_PARTITION_EL_TORITO, &el_torito_scheme,)
 	IF_ENABLED(CONFIG_PARTITION_MBR, &mbr_scheme,)
 	IF_ENABLED(CONFIG_PARTITION_NONE, &whole_disk_scheme,)
 	NULL,

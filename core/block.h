@@ -39,7 +39,7 @@ enum partition_kind {
 	PARTITION_OTHER,
 };
 
-enum partition_id_kind { PARTITION_ID_MBR, PARTITION_ID_GPT };
+enum partition_id_kind { PARTITION_ID_MBR, PARTITION_ID_GPT, PARTITION_ID_EL_TORITO };
 
 /* What its partition table says of a partition. */
 struct partition_id {

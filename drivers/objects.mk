@@ -30,4 +30,5 @@ obj-$(CONFIG_CONSOLE_DEBUG_PORT) += drivers/serial/debug_port.o
 
 obj-$(CONFIG_PARTITION_GPT) += drivers/partition/gpt.o drivers/partition/table.o
 obj-$(CONFIG_PARTITION_MBR) += drivers/partition/mbr.o drivers/partition/table.o
+obj-$(CONFIG_PARTITION_EL_TORITO) += drivers/partition/el_torito.o drivers/partition/table.o
 obj-$(CONFIG_PARTITION_NONE) += drivers/partition/whole_disk.o

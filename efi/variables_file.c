@@ -127,6 +127,15 @@ static enum found load_volume(struct volume *on, struct runtime_store *raw,
  * Sets volume: the first system partition with a store that can be read; if there is none, the
  * first with a damaged one, or at last the first of all.
  */
+/* Variables travel with a disk, not with what it is installed from. */
+static bool may_hold_store(const struct block_device *partition)
+{
+	if (IS_ENABLED(CONFIG_PARTITION_EL_TORITO) && partition->id &&
+	    partition->id->kind == PARTITION_ID_EL_TORITO)
+		return false;
+	return partition->kind == PARTITION_ESP || partition->kind == PARTITION_WHOLE_DISK;
+}
+
 static enum found choose_volume(struct runtime_store *raw, struct runtime_store *work)
 {
 	enum found best = FOUND_NOTHING;
@@ -142,9 +151,7 @@ static enum found choose_volume(struct runtime_store *raw, struct runtime_store 
 			struct volume *candidate;
 			enum found found;
 
-			if ((partition->kind != PARTITION_ESP &&
-			     partition->kind != PARTITION_WHOLE_DISK) ||
-			    partition_volume(partition, &candidate))
+			if (!may_hold_store(partition) || partition_volume(partition, &candidate))
 				continue;
 			found = load_volume(candidate, raw, work);
 			if (!volume || found > best) {

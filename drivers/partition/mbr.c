@@ -26,7 +26,6 @@ enum {
 	TYPE_EXTENDED_LBA = 0x0f,
 	TYPE_EXTENDED_LINUX = 0x85,
 	TYPE_XBOOTLDR = 0xea,
-	TYPE_ESP = 0xef,
 };
 
 struct entry {
@@ -70,7 +69,7 @@ static void add(struct partition_table *table, struct block_device *disk, u32 di
 		u64 base, const struct entry *entry, u32 number)
 {
 	struct partition_id id = { .kind = PARTITION_ID_MBR, .disk_signature = disk_signature };
-	enum partition_kind kind = entry->type == TYPE_ESP      ? PARTITION_ESP :
+	enum partition_kind kind = entry->type == MBR_TYPE_ESP  ? PARTITION_ESP :
 				   entry->type == TYPE_XBOOTLDR ? PARTITION_XBOOTLDR :
 								  PARTITION_OTHER;
 	const u64 first = base + entry->first;

@@ -4,7 +4,7 @@
 
 #include "core/partition.h"
 
-extern const struct partition_scheme gpt_scheme, mbr_scheme;
+extern const struct partition_scheme gpt_scheme, mbr_scheme, el_torito_scheme;
 
 /* Takes any disk, as one partition of kind PARTITION_WHOLE_DISK. */
 extern const struct partition_scheme whole_disk_scheme;
@@ -16,6 +16,7 @@ enum {
 	MBR_ENTRY_COUNT = 4,
 	MBR_TYPE_OFFSET = 4, /* in an entry */
 	MBR_TYPE_PROTECTIVE = 0xee,
+	MBR_TYPE_ESP = 0xef,
 	MBR_SIGNATURE_OFFSET = 510,
 	MBR_SIGNATURE = 0xaa55,
 };

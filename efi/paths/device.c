@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The device path of a disk or partition (UEFI 2.11, 10.3): the PCI root bus and each function down
- * to the disk, or the registers of virtio over MMIO; then, for a partition, its HD node. Boot
- * options keep these bytes, so they must be the same at each boot.
+ * to the disk, or the registers of virtio over MMIO; then, for a partition, its HD or CDROM node.
+ * Boot options keep these bytes, so they must be the same at each boot.
  */
 #include "core/device.h"
 #include "efi/protocols/disk.h"
+#include "lib/config.h"
 
 enum { PNP_PCI_ROOT = 0x0a03 };
 
@@ -97,6 +98,20 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *addre
 	return path_of_unknown();
 }
 
+/* 10.3.5.2: its number in the boot catalog counts from 0. */
+static EFI_DEVICE_PATH_PROTOCOL *append_cdrom(const EFI_DEVICE_PATH_PROTOCOL *disk,
+					      const struct block_device *image)
+{
+	const CDROM_DEVICE_PATH node = {
+		.Header = EFI_NODE(CDROM_DEVICE_PATH, MEDIA_DEVICE_PATH, MEDIA_CDROM_DP),
+		.BootEntry = image->partition_number - 1,
+		.PartitionStart = image->first_block,
+		.PartitionSize = image->block_count,
+	};
+
+	return efi_path_append_node(disk, &node);
+}
+
 EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device)
 {
 	if (device->disk) {
@@ -104,7 +119,12 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device)
 		EFI_HANDLE disk = efi_handle_of_device(device->disk);
 		const EFI_DEVICE_PATH_PROTOCOL *parent = efi_interface_of(disk, &guid_device_path);
 
-		return parent ? efi_path_append_node(parent, &node) : NULL;
+		if (!parent)
+			return NULL;
+		if (IS_ENABLED(CONFIG_PARTITION_EL_TORITO) && device->id &&
+		    device->id->kind == PARTITION_ID_EL_TORITO)
+			return append_cdrom(parent, device);
+		return efi_path_append_node(parent, &node);
 	}
 	return efi_path_of_address(device->address);
 }

@@ -150,12 +150,13 @@ def iso(path, hybrid):
     return path
 
 
-@pytest.mark.parametrize("hybrid", [False, True], ids=["el-torito", "hybrid"])
+@pytest.mark.parametrize("hybrid, block", [(False, 512), (False, 2048), (True, 512)],
+                         ids=["el-torito", "el-torito-2048", "hybrid"])
 @on("q35", "microvm")
-def test_iso(place, tmp_path, hybrid):
+def test_iso(place, tmp_path, hybrid, block):
     """An ISO attached as a read-only disk boots by its El Torito image; GRUB finds the rest of the medium."""
     image = iso(tmp_path / "disk.iso", hybrid)
-    with place.boot(place.disk(image, read_only=True)) as vmm:
+    with place.boot(place.disk(image, read_only=True, block=block)) as vmm:
         assert_uefi(vmm.guest(), "iso")
 
 
