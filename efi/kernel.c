@@ -147,6 +147,7 @@ static enum status start(const struct kernel *kernel)
 	if (!result)
 		result = efi_image_run(&program->start);
 	efi_initrd_withdraw();
+	efi_free((void *)program->start.path);
 	if (!result)
 		return ERR_NOT_FOUND;
 	log_warning("%s: %s", program->entry->title, efi_status_name(result));
