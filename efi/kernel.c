@@ -146,6 +146,14 @@ static enum status start(const struct kernel *kernel)
 
 	if (!result)
 		result = efi_image_run(&program->start);
+	/* A stub that brings an initrd along, and knows of none that came before. */
+	if (IS_ENABLED(CONFIG_BOOT_EXTRA) && result == EFI_ALREADY_STARTED &&
+	    program->entry->initrd_count) {
+		log_warning("%s: takes no further initrds, started without them",
+			    program->entry->title);
+		efi_initrd_withdraw();
+		result = efi_image_run(&program->start);
+	}
 	efi_initrd_withdraw();
 	efi_free((void *)program->start.path);
 	if (!result)

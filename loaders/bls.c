@@ -48,6 +48,19 @@ static void list(const struct bls_entries *entries, struct arena *arena)
 	boot_interface->list(ids, count);
 }
 
+/* One line for each, whether another boots or not: who wrote it expects to find it. */
+static void name_unusable(const struct bls_entries *entries)
+{
+	u32 count = 0;
+
+	for (const struct bls_entry *entry = entries->first; entry; entry = entry->next)
+		if (entry->unusable && count++ < BLS_UNUSABLE_MAX)
+			log_warning("%s: %s: left out: %s", entry->volume->device->name,
+				    entry->file, entry->unusable);
+	if (count > BLS_UNUSABLE_MAX)
+		log_warning("%u more entries are left out", count - BLS_UNUSABLE_MAX);
+}
+
 static enum status boot(struct boot_disk *disk, struct arena *arena)
 {
 	struct bls_entries entries = { 0 };
@@ -57,6 +70,8 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	if (!entries.first)
 		return result;
 	bls_entries_sort(&entries);
+	if (CONFIG_LOG_LEVEL >= LOG_WARNING)
+		name_unusable(&entries);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_CONF))
 		bls_choose(disk, &entries, arena);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)

@@ -13,6 +13,7 @@ enum {
 	BLS_ENTRY_SIZE_MAX = 16 * 1024, /* of a file; a larger one is left out with a message */
 	BLS_ENTRIES_MAX = 4096,         /* of a disk; more are not looked at, with a message */
 	BLS_BEST_MAX = 256,             /* of a disk; no more are tried, or shown in the menu */
+	BLS_UNUSABLE_MAX = 16,          /* that are named each by itself */
 	BLS_VALUE_SIZE_MAX = 128,       /* of title, version, ...: the rest is ignored */
 	BLS_PATH_SIZE_MAX = 1024,       /* of a file's path; a longer one is not found */
 };
@@ -107,6 +108,13 @@ const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena);
 
 /* What loader.conf, bootctl and others name it by: "debian.conf"; empty when no memory is left. */
 struct span bls_entry_id(const struct bls_entry *entry, struct arena *arena);
+
+/*
+ * Adds what the key "extra" names to @out's initrds, as an archive: two places for each file and
+ * one for the end of it.
+ */
+enum status bls_add_extras(const struct bls_entry *entry, struct arena *arena,
+			   struct boot_entry *out);
 
 /* Comes back only if the entry does not boot; says why. */
 enum status bls_try(const struct bls_entry *entry, struct arena *arena);

@@ -203,8 +203,10 @@ static const char *why_unusable(const struct bls_entry *entry, const struct note
 		return "it names several of linux, efi, uki and uki-url";
 	if (entry->kind == BLS_UKI_URL)
 		return "its uki-url key needs a network";
-	if ((entry->kind != BLS_LINUX || notes->has_extra) && !has_efi_loader())
-		return "its efi, uki or extra key needs EFI";
+	if ((entry->kind != BLS_LINUX || (!IS_ENABLED(CONFIG_BOOT_EXTRA) && notes->has_extra)) &&
+	    !has_efi_loader())
+		return IS_ENABLED(CONFIG_BOOT_EXTRA) ? "its efi or uki key needs EFI" :
+						       "its efi, uki or extra key needs EFI";
 	if (notes->has_kernelopts && !notes->has_root)
 		return "GRUB keeps its options ($kernelopts)";
 	return NULL;

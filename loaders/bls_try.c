@@ -124,6 +124,25 @@ static struct span join_options(const struct bls_entry *entry, u8 *buffer)
 	return span_of(buffer, size);
 }
 
+static const char *key_of(const struct bls_entry *entry)
+{
+	if (!IS_ENABLED(CONFIG_EFI) || entry->kind == BLS_LINUX)
+		return "linux";
+	return entry->kind == BLS_UKI ? "uki" : "efi";
+}
+
+static enum status add_extras(const struct bls_entry *entry, struct arena *arena,
+			      struct boot_entry *out)
+{
+	struct span rest = entry->text, value;
+
+	if (IS_ENABLED(CONFIG_BOOT_EXTRA))
+		return bls_add_extras(entry, arena, out);
+	if (IS_ENABLED(CONFIG_EFI) && bls_entry_next_value(&rest, "extra", &value))
+		log_warning("%s: extra: not built in (BOOT_EXTRA), ignored", entry->file);
+	return OK;
+}
+
 static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
 			      struct boot_entry *out)
 {
@@ -138,9 +157,11 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	};
 	if (!out->title || !buffer)
 		return ERR_NO_MEMORY;
-	status = open_file(entry, "linux", entry->path, &out->kernel);
+	status = open_file(entry, key_of(entry), entry->path, &out->kernel);
 	if (!status)
 		status = open_initrds(entry, buffer, out);
+	if (!status)
+		status = add_extras(entry, arena, out);
 	if (!status)
 		out->options = join_options(entry, buffer);
 	return status;
@@ -188,7 +209,7 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 
 	log_set_subject(device);
 	if (entry->unusable)
-		status = unsupported("%s: %s", entry->file, entry->unusable);
+		status = ERR_UNSUPPORTED;
 	else
 		status = open_entry(entry, arena, &boot);
 	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING))

@@ -5,6 +5,7 @@ obj-$(CONFIG_BOOT_BLS) += loaders/bls.o loaders/bls_entry.o loaders/bls_order.o 
 	loaders/bls_search.o loaders/bls_try.o loaders/initrd.o
 obj-$(CONFIG_BOOT_COUNTING) += loaders/boot_count.o
 obj-$(CONFIG_BOOT_UKI) += loaders/bls_uki.o loaders/uki.o
+obj-$(CONFIG_BOOT_EXTRA) += loaders/bls_extra.o
 obj-$(CONFIG_BOOT_LOADER_CONF) += loaders/bls_choose.o loaders/loader_conf.o
 obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o loaders/initrd.o
 obj-$(CONFIG_BOOT_MENU) += loaders/menu.o

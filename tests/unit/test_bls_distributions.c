@@ -104,7 +104,7 @@ TEST(grub_blscfg_with_options_elsewhere)
 		INITRD("initramfs-4.18.0-80.el8.x86_64.img", "main"),
 	};
 
-	REFUSED("4.18.0-80.el8.x86_64.conf: GRUB keeps its options ($kernelopts)");
+	REFUSED("4.18.0-80.el8.x86_64.conf: left out: GRUB keeps its options ($kernelopts)");
 }
 
 TEST(ostree)
@@ -227,5 +227,5 @@ TEST(unified_kernel_images_alone)
 					   "extra /EFI/Linux/a.cred\n"),
 	};
 
-	REFUSED("particle_1+3.conf: its efi, uki or extra key needs EFI");
+	REFUSED("particle_1+3.conf: left out: its efi or uki key needs EFI");
 }

@@ -213,7 +213,7 @@ TEST(entries_that_need_efi_are_unusable)
 	CHECK_EQUAL(parse("title UKI\nuki /a.efi\n", &entry), OK);
 	CHECK(entry.unusable);
 	CHECK_EQUAL(parse("linux /a\nextra /a.cred\n", &entry), OK);
-	CHECK(entry.unusable);
+	CHECK(!entry.unusable);
 }
 
 /* As RHEL 8 and Fedora 30 wrote them: GRUB takes the value from grubenv. */
