@@ -14,6 +14,7 @@
 #include "fs/names.h"
 #include "lib/text.h"
 #include "lib/util.h"
+#include "loaders/boot_menu.h"
 
 /*
  * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
@@ -132,13 +133,14 @@ static void add_volumes_of_kind(struct boot_disk *volumes, const struct partitio
  * The partitions that are there to boot from are one set; any other is looked at by itself, and
  * only then.
  */
-static void boot_partitions(const struct partition_table *table, struct arena *arena)
+static void boot_partitions(const struct partition_table *table, struct arena *arena,
+			    void (*boot)(struct boot_disk *volumes, struct arena *arena))
 {
 	struct boot_disk volumes = { 0 };
 
 	add_volumes_of_kind(&volumes, table, PARTITION_ESP);
 	add_volumes_of_kind(&volumes, table, PARTITION_XBOOTLDR);
-	boot_volumes(&volumes, arena);
+	boot(&volumes, arena);
 	for (u32 i = 0; i < table->count; i++) {
 		struct block_device *partition = &table->partitions[i];
 
@@ -146,7 +148,7 @@ static void boot_partitions(const struct partition_table *table, struct arena *a
 			continue;
 		volumes.volume_count = 0;
 		add_volume(&volumes, partition);
-		boot_volumes(&volumes, arena);
+		boot(&volumes, arena);
 	}
 }
 
@@ -161,8 +163,38 @@ static void boot_disk(struct block_device *disk)
 	if (status)
 		boot_tried(disk->name, "partitions", status);
 	else
-		boot_partitions(table, &arena);
+		boot_partitions(table, &arena, boot_volumes);
 	arena_release(&arena);
+}
+
+static struct boot_choices *listed;
+
+static void list_volumes(struct boot_disk *volumes, struct arena *arena)
+{
+	(void)arena;
+	for (size_t i = 0; volumes->volume_count && boot_listers[i]; i++)
+		boot_listers[i](volumes, listed);
+}
+
+static void list_all(struct boot_choices *choices)
+{
+	listed = choices;
+	efi_list_options(choices);
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
+		const struct partition_table *table;
+
+		if (!disk_partitions(disk, &table))
+			boot_partitions(table, choices->arena, list_volumes);
+	}
+}
+
+/* The VMM's word beats what a guest has stored. */
+static bool vmm_names_entry(void)
+{
+	struct span value;
+
+	return IS_ENABLED(CONFIG_BOOT_LOADER_CONF) && boot_info_option("fatwood.entry", &value) &&
+	       !span_is_empty(value);
 }
 
 static void boot_what_the_vmm_gave(void)
@@ -204,10 +236,14 @@ void boot_main(void)
 	timing_mark("devices");
 	if (!block_first())
 		log_error("no disk found: is one attached by virtio-blk?");
-	if (IS_ENABLED(CONFIG_EFI))
+	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))
+		boot_menu(efi_menu_seconds, list_all);
+	if (IS_ENABLED(CONFIG_EFI) && !vmm_names_entry())
 		efi_boot_options();
 	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		boot_disk(disk);
+	if (IS_ENABLED(CONFIG_EFI) && vmm_names_entry())
+		efi_boot_options();
 	log_error("nothing to boot; tried:");
 	boot_log_tried();
 	power_last_action();

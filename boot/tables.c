@@ -34,6 +34,7 @@ const char *const boot_options[] = {
 	IF_ENABLED(CONFIG_LOG_OPTION, "fatwood.log",)
 	IF_ENABLED(CONFIG_BOOT_LOADER_CONF, "fatwood.entry",)
 	IF_ENABLED(CONFIG_BOOT_MENU, "fatwood.timeout",)
+	IF_ENABLED(CONFIG_EFI_BOOT_MENU, "fatwood.menu",)
 	NULL,
 };
 
@@ -85,6 +86,13 @@ const struct boot_method *const boot_methods[] = {
 	IF_ENABLED(CONFIG_EFI_LOADER_FIRST, &efi_boot,)
 	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)
 	IF_ENABLED(CONFIG_EFI_LOADER_LAST, &efi_boot,)
+	NULL,
+};
+
+void (*const boot_listers[])(struct boot_disk *, struct boot_choices *) = {
+	IF_ENABLED(CONFIG_EFI_LOADER_FIRST, efi_list_loaders,)
+	IF_ENABLED(CONFIG_BOOT_BLS, bls_list,)
+	IF_ENABLED(CONFIG_EFI_LOADER_LAST, efi_list_loaders,)
 	NULL,
 };
 

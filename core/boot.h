@@ -69,6 +69,30 @@ struct boot_method {
 	enum status (*boot)(struct boot_disk *disk, struct arena *arena);
 };
 
+/* One thing that the menu of all disks offers. */
+struct boot_choice {
+	struct boot_choice *next;
+	const char *title;
+	/* Comes back only if it did not boot. @arena lives as long as the choice. */
+	enum status (*start)(struct boot_choice *choice, struct arena *arena);
+	const void *argument; /* start()'s */
+};
+
+enum { BOOT_CHOICES_MAX = 256 };
+
+struct boot_choices {
+	struct boot_choice *first;
+	struct boot_choice **end;
+	u32 count;
+	struct arena *arena; /* of the choices and of what belongs to them */
+};
+
+/* Adds one with a copy of @title; where there are BOOT_CHOICES_MAX, or no memory, it is left out.
+ */
+void boot_choice_add(struct boot_choices *choices, const char *title,
+		     enum status (*start)(struct boot_choice *choice, struct arena *arena),
+		     const void *argument);
+
 /* The entry that is about to be started. */
 struct boot_selection {
 	const char *id;
@@ -98,6 +122,9 @@ extern const struct boot_interface *const boot_interface;
 /* Both in the order they are tried, NULL at the end: boot/tables.c. */
 extern const struct image_loader *const image_loaders[];
 extern const struct boot_method *const boot_methods[];
+
+/* What adds what each boot method would find on a disk, in the same order. */
+extern void (*const boot_listers[])(struct boot_disk *disk, struct boot_choices *choices);
 
 /*
  * Loads the entry with the loader that recognizes its kernel and starts it. Comes back only if the

@@ -2,6 +2,7 @@
 /* What boot_manager.c, removable.c and known_places.c share. */
 #pragma once
 
+#include "core/boot.h"
 #include "efi/efi.h"
 
 /* UEFI 2.11, 3.5.1.1. */
@@ -12,6 +13,11 @@ enum status efi_boot_file(struct volume *volume, struct span path, struct span l
 
 /* By BOOTX64.CSV, and by names that are known, in the folders of \EFI. */
 enum status efi_boot_known_places(struct volume *volume, struct arena *arena);
+
+/* As choices: one file, and what efi_boot_known_places() would start. */
+void efi_list_loader(struct boot_choices *choices, struct volume *volume, struct span path,
+		     struct span options);
+void efi_list_known_places(struct volume *volume, struct boot_choices *choices);
 
 /* A line of BOOTX64.CSV. */
 struct efi_csv_line {

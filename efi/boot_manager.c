@@ -8,9 +8,15 @@
 #include "efi/boot.h"
 #include "efi/load_option.h"
 #include "efi/start.h"
+#include "lib/config.h"
 #include "lib/format.h"
 
-enum { OPTION_NAME_UNITS = sizeof("Boot0000"), OPTIONS_MAX = 256 };
+enum {
+	OPTION_NAME_UNITS = sizeof("Boot0000"),
+	OPTIONS_MAX = 256,
+	/* Over the disks: where size counts, clones get no preference. */
+	PASSES = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 1 : 2,
+};
 
 static void option_name(u16 number, CHAR16 name[OPTION_NAME_UNITS])
 {
@@ -40,6 +46,17 @@ static bool has_file(const EFI_DEVICE_PATH_PROTOCOL *path)
 	return false;
 }
 
+/* A kernel that no boot loader starts finds its root by this; boot loaders set it themselves. */
+static void tell_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
+{
+	const EFI_DEVICE_PATH_PROTOCOL *rest;
+
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+		efi_tell_partition(
+			path ? efi_device_of_handle(efi_path_locate(&guid_block_io, path, &rest)) :
+			       NULL);
+}
+
 /* Starts the program at @device followed by @rest. */
 static EFI_STATUS run_at(const EFI_DEVICE_PATH_PROTOCOL *device,
 			 const EFI_DEVICE_PATH_PROTOCOL *rest, const struct load_option *option)
@@ -50,12 +67,50 @@ static EFI_STATUS run_at(const EFI_DEVICE_PATH_PROTOCOL *device,
 						      span_of_string(EFI_REMOVABLE_PATH));
 	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
 
-	if (path)
+	if (path) {
+		tell_partition(path);
 		status = efi_image_run(&(struct efi_start){
 			.path = path,
 			.load_options = option->optional_data,
 		});
+		tell_partition(NULL);
+	}
 	efi_free(path);
+	return status;
+}
+
+static bool is_with_variables(const struct efi_object *object)
+{
+	return IS_ENABLED(CONFIG_EFI_VARIABLES_FILE) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) &&
+	       efi_variables_are_with(efi_device_of_handle((EFI_HANDLE)object));
+}
+
+/* The first disk that has the file, of those with the store of variables, or of the others. */
+static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_partition,
+			       bool with_variables, const struct load_option *option)
+{
+	EFI_STATUS status = EFI_NOT_FOUND;
+
+	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
+	     object = efi_next_with(&guid_block_io, object)) {
+		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
+
+		/* A driver may have installed any bytes as a device path. */
+		if (!own || !efi_path_size(own, EFI_PATH_SIZE_MAX) ||
+		    (!is_partition && !efi_has_protocol(object, &guid_simple_file_system)))
+			continue;
+		if (is_with_variables(object) != with_variables)
+			continue;
+		if (is_partition && !efi_path_ends_with_partition(own, path))
+			continue;
+		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
+		/*
+		 * Where a file is missing another disk may have it. A program that ran and said so
+		 * may have taken the handle with it.
+		 */
+		if (status != EFI_NOT_FOUND || efi_object_of(object) != object)
+			break;
+	}
 	return status;
 }
 
@@ -72,24 +127,9 @@ static EFI_STATUS run_option(const struct load_option *option)
 
 	if (!is_partition && !is_file)
 		return run_at(NULL, path, option);
-	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
-	     object = efi_next_with(&guid_block_io, object)) {
-		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
-
-		/* A driver may have installed any bytes as a device path. */
-		if (!own || !efi_path_size(own, EFI_PATH_SIZE_MAX) ||
-		    (is_file && !efi_has_protocol(object, &guid_simple_file_system)))
-			continue;
-		if (is_partition && !efi_path_ends_with_partition(own, path))
-			continue;
-		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
-		/*
-		 * Where a file is missing another disk may have it. A program that ran and said so
-		 * may have taken the handle with it.
-		 */
-		if (status != EFI_NOT_FOUND || efi_object_of(object) != object)
-			break;
-	}
+	/* Clones share GUIDs: the disk that holds the option means itself. */
+	for (u32 pass = 0; pass < PASSES && status == EFI_NOT_FOUND; pass++)
+		status = run_on_disks(path, is_partition, pass + 1 < PASSES, option);
 	return status;
 }
 
@@ -132,6 +172,37 @@ static void boot_next(void)
 	if (efi_variable_set(u"BootNext", &guid_global_variable, 0, 0, NULL))
 		log_warning("BootNext cannot be deleted");
 	boot_option(number, true);
+}
+
+static enum status start_option(struct boot_choice *choice, struct arena *arena)
+{
+	(void)arena;
+	boot_option((u16)(uintptr_t)choice->argument, true);
+	return ERR_NOT_FOUND;
+}
+
+void efi_list_options(struct boot_choices *choices)
+{
+	size_t size;
+	u16 *order = efi_start() ? NULL :
+				   efi_variable_load(u"BootOrder", &guid_global_variable, &size);
+
+	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++) {
+		u16 number = load_le16(&order[i]);
+		CHAR16 name[OPTION_NAME_UNITS];
+		struct load_option option;
+		size_t option_size;
+		void *bytes;
+
+		option_name(number, name);
+		bytes = efi_variable_load(name, &guid_global_variable, &option_size);
+		if (bytes && !load_option_read(span_of(bytes, option_size), &option) &&
+		    (option.attributes & LOAD_OPTION_ACTIVE))
+			boot_choice_add(choices, option.title, start_option,
+					(const void *)(uintptr_t)number);
+		efi_free(bytes);
+	}
+	efi_free(order);
 }
 
 void efi_boot_options(void)

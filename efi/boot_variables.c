@@ -75,7 +75,7 @@ static EFI_STATUS set_defaults(void)
 EFI_STATUS efi_boot_variables_init(void)
 {
 	static const u8 no = 0, yes = 1;
-	static const u64 no_indications = 0;
+	static const u64 indications = IS_ENABLED(CONFIG_EFI_BOOT_MENU); /* BOOT_TO_FW_UI */
 	static const struct {
 		const CHAR16 *name;
 		size_t size;
@@ -86,7 +86,7 @@ EFI_STATUS efi_boot_variables_init(void)
 		{ u"AuditMode", sizeof(no), &no },
 		{ u"DeployedMode", sizeof(no), &no },
 		{ u"VendorKeys", sizeof(no), &no },
-		{ u"OsIndicationsSupported", sizeof(no_indications), &no_indications },
+		{ u"OsIndicationsSupported", sizeof(indications), &indications },
 		{ u"PlatformLangCodes", sizeof("en"), "en" },
 	};
 	EFI_STATUS status = EFI_SUCCESS;

@@ -239,6 +239,8 @@ void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size
 
 /* variables_file.c: loads what is stored, and stores what changes from now on. After the disks. */
 EFI_STATUS efi_variables_init(void);
+/* Is the store on the same disk as @device? */
+bool efi_variables_are_with(const struct block_device *device);
 
 /* runtime.c: copies the runtime blob to its place, fills in the runtime services table. */
 EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out);
@@ -252,6 +254,9 @@ EFI_STATUS efi_get_time(EFI_TIME *time);
  */
 EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size);
 void efi_runtime_image_remove(u64 base); /* unloaded */
+
+/* loader_interface.c: LoaderDevicePartUUID of a kernel without a boot loader; NULL: none. */
+void efi_tell_partition(const struct block_device *partition);
 
 /* boot_variables.c */
 

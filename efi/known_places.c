@@ -27,6 +27,7 @@ struct search {
 	struct volume *volume;
 	struct arena *arena;
 	u32 starts;
+	struct boot_choices *choices; /* they are added to these instead of started */
 	enum status result;
 };
 
@@ -38,6 +39,8 @@ static void start(struct search *search, struct span path, struct span options)
 	    file.is_directory)
 		return;
 	search->starts++;
+	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && search->choices)
+		return efi_list_loader(search->choices, search->volume, path, options);
 	search->result = efi_boot_file(search->volume, path, options);
 }
 
@@ -150,25 +153,38 @@ static void try_names(struct search *search, struct span folder)
 	}
 }
 
-enum status efi_boot_known_places(struct volume *volume, struct arena *arena)
+static void search_folders(struct search *search)
 {
-	struct search search = { .volume = volume, .arena = arena, .result = ERR_NOT_FOUND };
 	struct directory_entry found;
 	struct file directory;
 	u64 cursor = 0;
 
-	if (volume_open(volume, SPAN("EFI"), &directory) || !directory.is_directory)
-		return ERR_NOT_FOUND;
+	if (volume_open(search->volume, SPAN("EFI"), &directory) || !directory.is_directory)
+		return;
 	for (u32 i = 0; i < FOLDERS_MAX && !directory_next(&directory, &cursor, &found); i++) {
 		struct span folder = span_of_string(found.name);
-		u32 starts = search.starts;
+		u32 starts = search->starts;
 
 		if (!found.file.is_directory || text_equals_ignoring_case(folder, "BOOT"))
 			continue;
-		try_csv(&search, folder);
+		try_csv(search, folder);
 		/* Not twice the same. */
-		if (search.starts == starts)
-			try_names(&search, folder);
+		if (search->starts == starts)
+			try_names(search, folder);
 	}
+}
+
+enum status efi_boot_known_places(struct volume *volume, struct arena *arena)
+{
+	struct search search = { .volume = volume, .arena = arena, .result = ERR_NOT_FOUND };
+
+	search_folders(&search);
 	return search.result;
+}
+
+void efi_list_known_places(struct volume *volume, struct boot_choices *choices)
+{
+	struct search search = { .volume = volume, .arena = choices->arena, .choices = choices };
+
+	search_folders(&search);
 }

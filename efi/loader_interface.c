@@ -148,13 +148,13 @@ static void list(const struct span *ids, u32 count)
 	efi_free(units);
 }
 
-static void set_partition(const struct block_device *partition)
+void efi_tell_partition(const struct block_device *partition)
 {
 	const u8 *b;
 	char text[sizeof("01234567-89AB-CDEF-0123-456789ABCDEF")];
 
-	if (!partition->id || partition->id->kind != PARTITION_ID_GPT)
-		return;
+	if (!partition || !partition->id || partition->id->kind != PARTITION_ID_GPT)
+		return set(u"LoaderDevicePartUUID", 0, NULL);
 	b = partition->id->unique.bytes;
 	format(text, sizeof(text), "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", load_le32(b),
 	       load_le16(b + 4), load_le16(b + 6), b[8], b[9], b[10], b[11], b[12], b[13], b[14],
@@ -186,7 +186,7 @@ static void start(const struct boot_selection *selection)
 		set_text(u"LoaderBootCountPath", selection->counted_path);
 	else
 		set(u"LoaderBootCountPath", 0, NULL);
-	set_partition(selection->volume->device);
+	efi_tell_partition(selection->volume->device);
 	set_time(u"LoaderTimeExecUSec");
 }
 

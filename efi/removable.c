@@ -56,4 +56,16 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	return result;
 }
 
+void efi_list_loaders(struct boot_disk *disk, struct boot_choices *choices)
+{
+	for (u32 i = 0; i < disk->volume_count; i++) {
+		struct volume *volume = disk->volumes[i];
+
+		if (has_loader(volume))
+			efi_list_loader(choices, volume, SPAN(EFI_REMOVABLE_PATH),
+					(struct span){ 0 });
+		efi_list_known_places(volume, choices);
+	}
+}
+
 const struct boot_method efi_boot = { .name = "EFI boot loader", .boot = boot };

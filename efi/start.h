@@ -14,6 +14,15 @@ enum status efi_start(void);
 /* BootNext and BootOrder. Comes back if nothing booted; each try has been noted by boot_tried(). */
 void efi_boot_options(void);
 
+/*
+ * EFI_BOOT_MENU: how long the operating system wants the menu of all disks, as
+ * loaders/loader_conf.h has it, and the choices of it: the options of BootOrder, and the boot
+ * loaders on the volumes of one disk.
+ */
+u32 efi_menu_seconds(void);
+void efi_list_options(struct boot_choices *choices);
+void efi_list_loaders(struct boot_disk *disk, struct boot_choices *choices);
+
 /* The removable path, BOOT*.CSV and known paths on the volumes of one disk: a boot method. */
 extern const struct boot_method efi_boot;
 

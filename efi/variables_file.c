@@ -263,6 +263,16 @@ static const char *obstacle(void)
 	return NULL;
 }
 
+static const struct block_device *disk_of(const struct block_device *device)
+{
+	return device->disk ? device->disk : device;
+}
+
+bool efi_variables_are_with(const struct block_device *device)
+{
+	return volume && device && disk_of(volume->device) == disk_of(device);
+}
+
 EFI_STATUS efi_variables_init(void)
 {
 	struct runtime_store *work = efi_allocate(sizeof(*work));

@@ -7,6 +7,8 @@
 #include "loaders/bls.h"
 
 #include "core/log.h"
+#include "lib/config.h"
+#include "lib/format.h"
 #include "loaders/loaders.h"
 
 /* Notes why there may be fewer entries than there are on the disk. */
@@ -57,8 +59,6 @@ static void name_unusable(const struct bls_entries *entries)
 		if (entry->unusable && count++ < BLS_UNUSABLE_MAX)
 			log_warning("%s: %s: left out: %s", entry->volume->device->name,
 				    entry->file, entry->unusable);
-	if (count > BLS_UNUSABLE_MAX)
-		log_warning("%u more entries are left out", count - BLS_UNUSABLE_MAX);
 }
 
 static enum status boot(struct boot_disk *disk, struct arena *arena)
@@ -91,6 +91,53 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		boot_interface->give_up();
 	return result;
+}
+
+/* A choice of the menu of all disks. */
+struct bls_choice {
+	const struct bls_entries *entries;
+	const struct bls_entry *entry;
+};
+
+static enum status start_choice(struct boot_choice *choice, struct arena *arena)
+{
+	const struct bls_choice *bls = choice->argument;
+	enum status status;
+
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		list(bls->entries, arena);
+	status = bls_try(bls->entry, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
+		boot_interface->give_up();
+	return status;
+}
+
+void bls_list(struct boot_disk *disk, struct boot_choices *choices)
+{
+	struct arena *arena = choices->arena;
+	struct bls_entries *entries = arena_allocate(arena, sizeof(*entries));
+
+	if (!entries)
+		return;
+	*entries = (struct bls_entries){ 0 };
+	(void)search(disk, arena, entries);
+	if (!entries->first)
+		return;
+	bls_entries_sort(entries);
+	bls_choose_default(disk, entries, arena);
+	for (const struct bls_entry *entry = entries->first; entry; entry = entry->next) {
+		const char *title = bls_entry_title(entry, arena);
+		struct bls_choice *choice = arena_allocate(arena, sizeof(*choice));
+		char text[BOOT_TITLE_SIZE];
+
+		if (!title || !choice)
+			return;
+		if (entry->unusable)
+			continue;
+		*choice = (struct bls_choice){ entries, entry };
+		format(text, sizeof(text), "%s: %s", entry->volume->device->name, title);
+		boot_choice_add(choices, text, start_choice, choice);
+	}
 }
 
 const struct boot_method bls_boot = { "Boot Loader Specification", boot };

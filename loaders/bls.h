@@ -103,6 +103,9 @@ void bls_entries_sort(struct bls_entries *entries);
 /* Puts the entry first that loader.conf on @disk, the VMM's words or a key choose. */
 void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena);
 
+/* The same without a menu. */
+void bls_choose_default(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena);
+
 /* What the menu and messages call it; NULL when no memory is left. */
 const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena);
 

@@ -144,24 +144,36 @@ static struct bls_entry *choose_by_wish(const struct bls_entries *entries,
 	return chosen;
 }
 
-void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
+/* Without a look at the menu; @conf is filled in. */
+static struct bls_entry *choose_default(struct boot_disk *disk, const struct bls_entries *entries,
+					struct loader_conf *conf, struct arena *arena)
 {
-	struct loader_conf conf = { 0 };
 	struct boot_wishes wishes = { 0 };
 	struct bls_entry *chosen = NULL;
-	struct menu menu;
 
-	read_loader_conf(disk, arena, &conf);
+	read_loader_conf(disk, arena, conf);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		boot_interface->read_wishes(&wishes);
 	if (!span_is_empty(wishes.timeout))
-		loader_conf_set_timeout(wishes.timeout, &conf);
-	loader_conf_apply_command_line(&conf);
+		loader_conf_set_timeout(wishes.timeout, conf);
+	loader_conf_apply_command_line(conf);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE))
 		chosen = choose_by_wish(entries, &wishes, arena);
-	if (!chosen)
-		chosen = choose_by_conf(entries, &conf, arena);
-	menu = (struct menu){
+	return chosen ? chosen : choose_by_conf(entries, conf, arena);
+}
+
+void bls_choose_default(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
+{
+	struct loader_conf conf = { 0 };
+
+	put_first(entries, choose_default(disk, entries, &conf, arena));
+}
+
+void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
+{
+	struct loader_conf conf = { 0 };
+	struct bls_entry *chosen = choose_default(disk, entries, &conf, arena);
+	struct menu menu = {
 		.seconds = conf.timeout_seconds,
 		.may_wait = conf.is_timeout_vmms && conf.timeout_seconds == MENU_FOREVER,
 	};

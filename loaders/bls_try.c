@@ -139,7 +139,7 @@ static enum status add_extras(const struct bls_entry *entry, struct arena *arena
 	if (IS_ENABLED(CONFIG_BOOT_EXTRA))
 		return bls_add_extras(entry, arena, out);
 	if (IS_ENABLED(CONFIG_EFI) && bls_entry_next_value(&rest, "extra", &value))
-		log_warning("%s: extra: not built in (BOOT_EXTRA), ignored", entry->file);
+		log_warning("%s: extra ignored (BOOT_EXTRA)", entry->file);
 	return OK;
 }
 

@@ -12,5 +12,6 @@
 [[gnu::weak]] const struct partition_scheme *const partition_schemes[] = { NULL };
 [[gnu::weak]] const struct fs_ops *const file_systems[] = { NULL };
 [[gnu::weak]] const struct boot_method *const boot_methods[] = { NULL };
+[[gnu::weak]] void (*const boot_listers[])(struct boot_disk *, struct boot_choices *) = { NULL };
 [[gnu::weak]] const struct boot_interface *const boot_interface = NULL;
 [[gnu::weak]] const struct image_loader *const image_loaders[] = { NULL };

@@ -77,6 +77,27 @@ TEST(when_the_choice_fails_the_others_are_tried)
 	CHECK(said("c.conf: linux missing: not found"));
 }
 
+TEST(entries_as_choices_of_a_menu_of_all_disks)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "title A\nlinux missing\n"),
+		ENTRY("b.conf", "title B\nlinux linux\n"),
+		ENTRY("c.conf", "title C\nefi /c.efi\n"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("default a\ntimeout 5\n") },
+		LINUX("linux"),
+	};
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	VOLUME(files);
+	bls_list(&disk, &choices);
+	CHECK_EQUAL(choices.count, 2);
+	CHECK_TEXT(choices.first->title, "esp: A");
+	CHECK_TEXT(choices.first->next->title, "esp: B");
+	CHECK_EQUAL(console.reads, 0);
+	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
+	CHECK(said("a.conf: linux missing: not found"));
+}
+
 TEST(a_menu_of_nothing_usable_is_not_shown)
 {
 	static const struct memory_file files[] = { ENTRY("c.conf", "efi /c.efi\ntitle Shell\n") };

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loaders/boot_menu.c: who asks for the menu of all disks, and what follows a choice in vain. */
+#include "loaders/boot_menu.h"
+
+#include "core/boot_info.h"
+#include "core/log.h"
+#include "lib/util.h"
+#include "loaders/loader_conf.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+#include "tests/unit/test.h"
+
+static struct memory_console console;
+static char started[256];
+static u32 lists, asked_seconds;
+
+static u32 seconds_asked(void)
+{
+	return asked_seconds;
+}
+
+static enum status start(struct boot_choice *choice, struct arena *arena)
+{
+	(void)arena;
+	strcat(started, choice->title);
+	return ERR_UNSUPPORTED;
+}
+
+static void list(struct boot_choices *choices)
+{
+	lists++;
+	boot_choice_add(choices, "option;", start, NULL);
+	boot_choice_add(choices, "a;", start, NULL);
+	boot_choice_add(choices, "b;", start, NULL);
+}
+
+/* What was started, after @input on the console. */
+static const char *show(const char *words, u32 seconds, const char *input)
+{
+	host_memory_init();
+	memory_console_init(&console, input);
+	console.input_delay = 1;
+	log_set_threshold(LOG_WARNING);
+	boot_info.command_line = span_of_string(words);
+	asked_seconds = seconds;
+	started[0] = 0;
+	lists = 0;
+	boot_menu(seconds_asked, list);
+	console_unregister(&console.console);
+	return started;
+}
+
+TEST(nobody_asks_and_nothing_is_searched)
+{
+	CHECK_TEXT(show("", MENU_NEVER, "\r"), "");
+	CHECK_EQUAL(lists, 0);
+	CHECK_EQUAL(console.reads, 0);
+	CHECK_TEXT(show("fatwood.menu=menu-disabled", 5, "\r"), "");
+	CHECK_EQUAL(lists, 0);
+}
+
+TEST(a_key_chooses_and_after_a_failure_the_menu_is_back)
+{
+	CHECK_TEXT(show("fatwood.menu=5", MENU_NEVER, "j\rj\r\r"), "a;b;option;");
+	CHECK(memory_console_has(&console, "a;: did not boot: "));
+	CHECK_EQUAL(lists, 1);
+}
+
+TEST(without_a_key_the_first_is_tried_and_the_boot_goes_on)
+{
+	CHECK_TEXT(show("", 2, ""), "option;");
+	CHECK(memory_console_has(&console, "Booting 1 of 3 in 2 s"));
+}
+
+TEST(a_menu_that_nobody_uses_ends)
+{
+	CHECK_TEXT(show("", MENU_FOREVER, ""), "option;a;b;");
+}
+
+TEST(more_choices_than_there_may_be)
+{
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	host_memory_init();
+	for (u32 i = 0; i < BOOT_CHOICES_MAX + 3; i++)
+		boot_choice_add(&choices, "x", start, NULL);
+	CHECK_EQUAL(choices.count, BOOT_CHOICES_MAX);
+	arena_release(&arena);
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * efi/boot_manager.c, efi/boot_list.c: which stored option starts, where, and what of it is seen in
+ * variables. Handles, variables and images are the test's own.
+ */
+#include "core/block.h"
+#include "core/log.h"
+#include "efi/boot.h"
+#include "efi/start.h"
+#include "lib/util.h"
+#include "loaders/loader_conf.h"
+#include "tests/host/host.h"
+#include "tests/host/memory_console.h"
+#include "tests/unit/test.h"
+
+enum { DISKS = 3, VARIABLES = 16, DATA_SIZE = 128, NV = 7 };
+
+struct [[gnu::packed]] partition_path {
+	HARDDRIVE_DEVICE_PATH partition;
+	EFI_DEVICE_PATH_PROTOCOL end;
+};
+
+/* As installers write it: the partition, and the file on it. */
+struct [[gnu::packed]] option {
+	u32 attributes;
+	u16 list_size;
+	CHAR16 title[2];
+	HARDDRIVE_DEVICE_PATH partition;
+	EFI_DEVICE_PATH_PROTOCOL file;
+	CHAR16 name[3];
+	EFI_DEVICE_PATH_PROTOCOL end;
+};
+
+static struct efi_object objects[DISKS];
+static struct partition_path paths[DISKS];
+static struct block_device devices[DISKS];
+static u32 with_variables; /* number of the disk with the store */
+static struct {
+	CHAR16 name[24];
+	u32 attributes;
+	size_t size;
+	u8 data[DATA_SIZE];
+} variables[VARIABLES];
+static char events[1024];
+static EFI_STATUS results[DISKS];
+static struct memory_console console;
+
+static void event(const char *pattern, u32 number)
+{
+	size_t used = strlen(events);
+
+	snprintf(events + used, sizeof(events) - used, pattern, number);
+}
+
+static size_t name_size(const CHAR16 *name)
+{
+	size_t count = 0;
+
+	while (name[count])
+		count++;
+	return (count + 1) * sizeof(*name);
+}
+
+static u32 slot_of(const CHAR16 *name)
+{
+	for (u32 i = 0; i < VARIABLES; i++)
+		if (variables[i].size && memcmp(variables[i].name, name, name_size(name)) == 0)
+			return i;
+	return VARIABLES;
+}
+
+enum status efi_start(void)
+{
+	return OK;
+}
+
+EFI_STATUS efi_variable_get(const CHAR16 *name, const EFI_GUID *vendor, u32 *attributes,
+			    size_t *size, void *data)
+{
+	u32 slot = slot_of(name);
+	size_t room = *size;
+
+	CHECK(vendor == &guid_global_variable);
+	if (slot == VARIABLES)
+		return EFI_NOT_FOUND;
+	*size = variables[slot].size;
+	if (room < *size)
+		return EFI_BUFFER_TOO_SMALL;
+	if (attributes)
+		*attributes = variables[slot].attributes;
+	memcpy(data, variables[slot].data, *size);
+	return EFI_SUCCESS;
+}
+
+EFI_STATUS efi_variable_set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes, size_t size,
+			    const void *data)
+{
+	u32 slot = slot_of(name);
+
+	(void)vendor;
+	for (u32 i = 0; slot == VARIABLES && i < VARIABLES; i++)
+		if (!variables[i].size)
+			slot = i;
+	CHECK(slot < VARIABLES && size <= DATA_SIZE);
+	memcpy(variables[slot].name, name, name_size(name));
+	variables[slot].attributes = attributes;
+	variables[slot].size = size;
+	if (size)
+		memcpy(variables[slot].data, data, size);
+	return EFI_SUCCESS;
+}
+
+void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size)
+{
+	u32 slot = slot_of(name);
+	u8 *copy;
+
+	(void)vendor;
+	*size = 0;
+	if (slot == VARIABLES)
+		return NULL;
+	*size = variables[slot].size;
+	copy = calloc(1, *size + 2);
+	memcpy(copy, variables[slot].data, *size);
+	return copy;
+}
+
+void *efi_allocate(size_t size)
+{
+	return calloc(1, size);
+}
+
+void efi_free(void *memory)
+{
+	free(memory);
+}
+
+struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_object *previous)
+{
+	struct efi_object *next = previous ? (struct efi_object *)previous + 1 : objects;
+
+	CHECK(protocol == &guid_block_io);
+	return next < objects + DISKS ? next : NULL;
+}
+
+void *efi_interface_of(EFI_HANDLE handle, const EFI_GUID *protocol)
+{
+	CHECK(protocol == &guid_device_path);
+	return &paths[(struct efi_object *)handle - objects];
+}
+
+bool efi_has_protocol(EFI_HANDLE handle, const EFI_GUID *protocol)
+{
+	(void)handle;
+	(void)protocol;
+	return true;
+}
+
+struct efi_object *efi_object_of(EFI_HANDLE handle)
+{
+	return handle;
+}
+
+struct block_device *efi_device_of_handle(EFI_HANDLE handle)
+{
+	return handle ? &devices[(struct efi_object *)handle - objects] : NULL;
+}
+
+/* Of paths that begin alike the test tells by the place of the partition. */
+EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTOCOL *path,
+			   const EFI_DEVICE_PATH_PROTOCOL **rest)
+{
+	(void)protocol;
+	*rest = path;
+	return &objects[((const HARDDRIVE_DEVICE_PATH *)path)->PartitionStart];
+}
+
+bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
+				  const EFI_DEVICE_PATH_PROTOCOL *wanted)
+{
+	return ((const HARDDRIVE_DEVICE_PATH *)path)->Signature[0] ==
+	       ((const HARDDRIVE_DEVICE_PATH *)wanted)->Signature[0];
+}
+
+enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options)
+{
+	(void)volume;
+	(void)path;
+	(void)load_options;
+	return ERR_UNSUPPORTED;
+}
+
+bool efi_variables_are_with(const struct block_device *device)
+{
+	return device == &devices[with_variables];
+}
+
+void efi_tell_partition(const struct block_device *partition)
+{
+	if (partition)
+		event("tells %u;", (u32)(partition - devices));
+}
+
+EFI_STATUS efi_image_run(const struct efi_start *start)
+{
+	u32 disk = (u32)((const HARDDRIVE_DEVICE_PATH *)start->path)->PartitionStart;
+	u16 current = 0xffff;
+	size_t size = sizeof(current);
+
+	CHECK(slot_of(u"BootNext") == VARIABLES);
+	CHECK_EQUAL(efi_variable_get(u"BootCurrent", &guid_global_variable, NULL, &size, &current),
+		    EFI_SUCCESS);
+	event("runs %u ", disk);
+	event("as %x;", current);
+	return results[disk];
+}
+
+static void set_u16(const CHAR16 *name, u16 value)
+{
+	(void)efi_variable_set(name, &guid_global_variable, NV, sizeof(value), &value);
+}
+
+static void set_option(const CHAR16 *name, u32 attributes, u8 signature)
+{
+	struct option option = {
+		.attributes = attributes,
+		.list_size = sizeof(option) - offsetof(struct option, partition),
+		.title = u"T",
+		.partition = {
+			.Header = EFI_NODE(HARDDRIVE_DEVICE_PATH, MEDIA_DEVICE_PATH,
+					   MEDIA_HARDDRIVE_DP),
+			.Signature = { signature },
+		},
+		.file = { MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, { 4 + 6, 0 } },
+		.name = u"\\x",
+		.end = EFI_NODE(EFI_DEVICE_PATH_PROTOCOL, END_DEVICE_PATH_TYPE,
+				END_ENTIRE_DEVICE_PATH_SUBTYPE),
+	};
+
+	(void)efi_variable_set(name, &guid_global_variable, NV, sizeof(option), &option);
+}
+
+/* Disks 0 and 1 are clones, signature 1; disk 2 has signature 2. */
+static void set_up(void)
+{
+	memset(variables, 0, sizeof(variables));
+	events[0] = 0;
+	with_variables = DISKS;
+	host_memory_init();
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_INFO);
+	for (u32 i = 0; i < DISKS; i++) {
+		results[i] = EFI_NOT_FOUND;
+		paths[i] = (struct partition_path){
+			.partition = {
+				.Header = EFI_NODE(HARDDRIVE_DEVICE_PATH, MEDIA_DEVICE_PATH,
+						   MEDIA_HARDDRIVE_DP),
+				.PartitionStart = i,
+				.Signature = { i == 2 ? 2 : 1 },
+			},
+			.end = EFI_NODE(EFI_DEVICE_PATH_PROTOCOL, END_DEVICE_PATH_TYPE,
+					END_ENTIRE_DEVICE_PATH_SUBTYPE),
+		};
+	}
+}
+
+TEST(next_then_order)
+{
+	static const u16 order[] = { 5, 1, 2, 3 };
+
+	set_up();
+	set_u16(u"BootNext", 3);
+	set_option(u"Boot0001", 0, 1); /* not active */
+	set_option(u"Boot0002", 1, 2);
+	set_option(u"Boot0003", 0, 2); /* BootNext takes it all the same */
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	results[2] = EFI_ABORTED;
+	efi_boot_options();
+	CHECK_TEXT(events, "tells 2;runs 2 as 3;tells 2;runs 2 as 2;");
+	CHECK(slot_of(u"BootCurrent") == VARIABLES);
+	CHECK(memory_console_has(&console, "UEFI: Boot0005: not found"));
+}
+
+TEST(of_clones_the_one_with_the_store_is_meant)
+{
+	static const u16 order[] = { 1 };
+
+	for (u32 store = 0; store < 2; store++) {
+		set_up();
+		set_option(u"Boot0001", 1, 1);
+		(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order),
+				       order);
+		with_variables = store;
+		efi_boot_options();
+		CHECK_TEXT(events, store ? "tells 1;runs 1 as 1;tells 0;runs 0 as 1;" :
+					   "tells 0;runs 0 as 1;tells 1;runs 1 as 1;");
+	}
+	/* What has run and failed is not tried on the clone. */
+	events[0] = 0;
+	results[1] = EFI_LOAD_ERROR;
+	efi_boot_options();
+	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
+}
+
+TEST(what_is_damaged_is_passed_over)
+{
+	static const u16 order[] = { 1, 2 };
+
+	set_up();
+	(void)efi_variable_set(u"Boot0001", &guid_global_variable, NV, 5, "abcde");
+	(void)efi_variable_set(u"BootNext", &guid_global_variable, NV, 1, "x");
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, 3, order);
+	efi_boot_options();
+	CHECK_TEXT(events, "");
+	CHECK(memory_console_has(&console, "UEFI: Boot0001: "));
+}
+
+TEST(who_asks_for_the_menu)
+{
+	u64 indications = 5;
+	size_t size = sizeof(indications);
+
+	set_up();
+	CHECK_EQUAL(efi_menu_seconds(), MENU_NEVER);
+	set_u16(u"Timeout", 7);
+	CHECK_EQUAL(efi_menu_seconds(), 7);
+	set_u16(u"Timeout", 0xffff);
+	CHECK_EQUAL(efi_menu_seconds(), MENU_FOREVER);
+	set_u16(u"Timeout", 0);
+	(void)efi_variable_set(u"OsIndications", &guid_global_variable, NV, size, &indications);
+	CHECK_EQUAL(efi_menu_seconds(), MENU_FOREVER);
+	CHECK_EQUAL(efi_variable_get(u"OsIndications", &guid_global_variable, NULL, &size,
+				     &indications),
+		    EFI_SUCCESS);
+	CHECK_EQUAL(indications, 4);
+	/* Once. */
+	CHECK_EQUAL(efi_menu_seconds(), MENU_NEVER);
+}
+
+TEST(options_as_choices)
+{
+	static const u16 order[] = { 2, 9, 1, 3 };
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	set_up();
+	set_option(u"Boot0001", 1, 1);
+	set_option(u"Boot0002", 1, 2);
+	set_option(u"Boot0003", 0, 2);
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	efi_list_options(&choices);
+	CHECK_EQUAL(choices.count, 2);
+	CHECK_TEXT(choices.first->title, "T");
+	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
+	CHECK_TEXT(events, "tells 2;runs 2 as 2;");
+	arena_release(&arena);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* efi/load_option.c: what a Boot#### variable holds, and what it must not. */
+#include "tests/unit/test.h"
+
+#include "efi/load_option.h"
+#include "lib/util.h"
+
+/* Active, a path of 8 bytes, "Ab", a vendor node without data, the end, two bytes of data. */
+static const u8 good[] = {
+	1, 0, 0, 0, 8, 0, 'A', 0, 'b', 0, 0, 0, 4, 3, 4, 0, 0x7f, 0xff, 4, 0, 0xd0, 0xd1,
+};
+
+enum { LIST_SIZE = 4, TITLE = 6, PATH = 12, DATA = 20 };
+
+TEST(every_field)
+{
+	struct load_option option;
+
+	CHECK_EQUAL(load_option_read(span_of(good, sizeof(good)), &option), OK);
+	CHECK_EQUAL(option.attributes, 1);
+	CHECK_TEXT(option.title, "Ab");
+	CHECK((const u8 *)option.path == good + PATH);
+	CHECK(option.optional_data.data == good + DATA);
+	CHECK_EQUAL(option.optional_data.size, 2);
+}
+
+TEST(cut_anywhere_before_the_data_is_damaged)
+{
+	struct load_option option;
+
+	for (size_t size = 0; size < DATA; size++) {
+		u8 *copy = malloc(size + 1);
+
+		memcpy(copy, good, size);
+		CHECK_EQUAL(load_option_read(span_of(copy, size), &option), ERR_CORRUPT);
+		free(copy);
+	}
+	CHECK_EQUAL(load_option_read(span_of(good, DATA), &option), OK);
+	CHECK(span_is_empty(option.optional_data));
+}
+
+TEST(paths_that_are_not_well_formed)
+{
+	static const struct {
+		size_t at;
+		u8 value;
+	} damages[] = {
+		{ LIST_SIZE, 0 },   { LIST_SIZE, 4 },   { LIST_SIZE, 7 },
+		{ LIST_SIZE, 200 }, { PATH + 2, 3 },    { PATH + 2, 9 },
+		{ PATH + 3, 1 },    { PATH + 4, 0x7e }, { PATH + 6, 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		struct load_option option;
+		u8 bytes[sizeof(good)];
+
+		memcpy(bytes, good, sizeof(good));
+		bytes[damages[i].at] = damages[i].value;
+		CHECK_EQUAL(load_option_read(span_of(bytes, sizeof(bytes)), &option), ERR_CORRUPT);
+	}
+}
+
+TEST(a_long_title_is_cut)
+{
+	u8 bytes[TITLE + 2 * 1000 + 2 + 4] = { 1, 0, 0, 0, 4 };
+	struct load_option option;
+
+	for (u32 i = 0; i < 1000; i++) {
+		bytes[TITLE + 2 * i] = 0xac; /* three bytes as UTF-8 */
+		bytes[TITLE + 2 * i + 1] = 0x20;
+	}
+	memcpy(bytes + sizeof(bytes) - 4, good + 16, 4);
+	CHECK_EQUAL(load_option_read(span_of(bytes, sizeof(bytes)), &option), OK);
+	CHECK_EQUAL(strlen(option.title), (LOAD_OPTION_TITLE_SIZE / 3 - 1) * 3);
+}
