@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 from scripts import firmware as firmware_build  # noqa: E402
 from scripts import lab as lab_module  # noqa: E402
 from tests.boot import efi as efi_boot  # noqa: E402
+from tests.boot import lab_vmms  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
 from tests.images import efi, initrd, kernels, packages, stub  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
@@ -143,6 +144,20 @@ def lab():
     """A place where KVM works."""
     with lab_module.open_lab() as lab_in_use:
         yield lab_in_use
+
+
+@pytest.fixture(scope="session")
+def vmm(lab):
+    """vmm(name) brings a VMM into the lab; returns the name."""
+    brought = {"qemu"}
+
+    def bring(name):
+        if name not in brought:
+            lab.put_program(lab_vmms.path_of(name))
+            brought.add(name)
+        return name
+
+    return bring
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -7,14 +7,9 @@ cargo; without them their tests are skipped.
 """
 
 import random
-import re
-import shutil
-import subprocess
 
 import pytest
 
-from scripts import lab as lab_module
-from scripts import lab_image
 from scripts import vm_exits
 from tests.boot.documents import BOOT_SECONDS, MIB, boot, until_guest_is_done
 from tests.images import kernels, stub
@@ -22,53 +17,8 @@ from tests.images.disk import bls_files, esp_disk
 
 pytestmark = pytest.mark.kvm
 
-INSTALL_SECONDS = 1800
-ALIOTH_VERSION = "0.12.0"
-ALIOTH_RUST = (1, 85)
 KERNEL = "debian12-cloud"
 ACCESSES_MAX = 400
-
-
-def install_alioth():
-    """Alioth, compiled once."""
-    program = lab_image.ALIOTH / "bin" / "alioth"
-    with kernels.lock("alioth"):
-        if program.exists():
-            return program
-        if not shutil.which("cargo"):
-            pytest.skip("Alioth is installed by cargo, which is not here")
-        text = subprocess.run(["cargo", "--version"], capture_output=True, text=True).stdout
-        version = re.search(r"(\d+)\.(\d+)", text)
-        if not version or (int(version[1]), int(version[2])) < ALIOTH_RUST:
-            pytest.skip(f"Alioth needs cargo {ALIOTH_RUST[0]}.{ALIOTH_RUST[1]}, not {text.strip()}")
-        kernels.progress("installing Alioth: some minutes, once")
-        try:
-            done = subprocess.run(
-                ["cargo", "install", "alioth-cli", "--version", ALIOTH_VERSION, "--locked", "--root", lab_image.ALIOTH],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=INSTALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"cargo has not installed Alioth within {INSTALL_SECONDS} s")
-        if done.returncode:
-            pytest.skip(f"cargo could not install Alioth: {done.stdout.strip().splitlines()[-1]}")
-    return program
-
-
-@pytest.fixture(scope="session")
-def vmm(lab):
-    """vmm(name) brings a VMM into the lab; returns the name."""
-    brought = {"qemu"}
-
-    def bring(name):
-        if name in brought:
-            return name
-        path = install_alioth() if name == "alioth" else lab_module.installed_vmms().get(name)
-        if not path:
-            pytest.skip(f"no {name} in the folder FATWOOD_VMM_DIR")
-        lab.put_program(path)
-        brought.add(name)
-        return name
-
-    return bring
 
 
 @pytest.fixture(scope="session")

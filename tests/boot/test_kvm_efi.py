@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UEFI on the real VMMs under KVM, in the lab, by the commands of docs/vmm/*.md: Debian's boot loaders and kernels,
+from Fatwood to user space and to a clean end. What a VMM needs is as in test_kvm_vmms.py.
+
+A boot takes 20 to 60 s in a guest of the lab. One for each VMM is run by `make check`, the others are extended.
+"""
+
+import dataclasses
+import re
+
+import pytest
+
+from tests.boot.documents import boot
+from tests.boot.efi import LOADER_FIRST
+from tests.boot.test_efi_loaders import BAD, HARMLESS
+from tests.images import efi, efi_root
+from tests.images.efi import SUITES
+
+pytestmark = pytest.mark.kvm
+
+LOGIN_SECONDS = 1800
+# The lab's emulated processor gives its guests an XSAVE area of a size that surprises Linux.
+LAB = re.compile(r"fpu__init_system_xstate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Vmm:
+    """A VMM, and how a page (docs/vmm/) starts it. is_restarted: a reset starts the machine again in the same
+    process, else it ends the process."""
+
+    name: str
+    test: str
+    build: str
+    is_restarted: bool = True
+    smbios: str = ""
+
+
+CLOUD_HYPERVISOR = Vmm("cloud-hypervisor", "kernel", "cloudhv", smbios="Cloud Hypervisor")
+FIRECRACKER = Vmm("firecracker", "mmio", "firecracker", is_restarted=False)
+FIRECRACKER_PCI = dataclasses.replace(FIRECRACKER, test="pci")
+ALIOTH = Vmm("alioth", "script", "alioth")
+VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)
+
+on_each = pytest.mark.parametrize("machine", [pytest.param(row, id=f"{row.name}-{row.test}") for row in VMMS])
+
+
+@pytest.fixture
+def start(lab, vmm, firmware):
+    """start(machine, disk, ...) runs it to its end (documents.boot)."""
+
+    def run(machine, disk, symbols=(), **options):
+        vmm(machine.name)
+        return boot(lab, machine.name, machine.test, firmware(machine.build, *symbols), disk, **options)
+
+    return run
+
+
+def assert_uefi(report, name, machine):
+    """The guest came up through that image, with UEFI alive and nothing to complain of."""
+    assert f"from={name}" in report.words
+    assert report.get("efi") == "yes"
+    assert report["efi_bits"] == "64"
+    assert report.number("efi_runtime_map") >= 2, "runtime code and data"
+    assert report.number("efi_variables") >= 3
+    assert report.get("smbios_manufacturer") == machine.smbios
+    bad = [line for line in report["efi_log"]
+           if BAD.search(line) and not HARMLESS.search(line) and not LAB.search(line)]
+    assert not bad
+
+
+@on_each
+def test_entry_through_stub(start, efi_image, machine):
+    """A Boot Loader Specification entry, whose kernel finds its initrd by LoadFile2; a power-off ends the VMM."""
+    report = start(machine, efi_image("bls-trixie")).ended_well()
+    assert_uefi(report, "bls-trixie", machine)
+    assert any("INITRD=" in line for line in report["efi_log"])
+
+
+def rows():
+    """Each loader on each VMM, with one suite of Debian or the other, with both on Cloud Hypervisor."""
+    kinds = [("cloud", ()), ("systemd-boot", LOADER_FIRST), ("uki", ()), ("uki-bls", ()), ("shim-grub-fallback", ())]
+    for number, machine in enumerate(VMMS):
+        for shift, (kind, symbols) in enumerate(kinds):
+            suites = SUITES if machine is CLOUD_HYPERVISOR else [SUITES[(number + shift) % len(SUITES)]]
+            for suite in suites:
+                name = f"{kind}-{suite}"
+                yield pytest.param(machine, name, symbols, id=f"{machine.name}-{machine.test}-{name}")
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("machine, name, symbols", rows())
+def test_loaders(start, efi_image, machine, name, symbols):
+    """shim and GRUB as cloud images have them, systemd-boot, UKIs, shim's fallback."""
+    assert_uefi(start(machine, efi_image(name), symbols=symbols).ended_well(), name, machine)
+
+
+@pytest.mark.extended
+@on_each
+def test_variable_survives_a_reset(start, images, machine):
+    """What the guest wrote is there after a reset by ResetSystem(): in the same process, or in the next."""
+    def make(path):
+        efi.make_words(path, "kept", "trixie", "get:Kept,set:Kept=yes,store", action="reboot", more="reboot=efi")
+
+    disk = images("kvm-variables", make)
+    words = {"times": 2, "is_stopped": True} if machine.is_restarted else {"runs": 2}
+    result = start(machine, disk, **words)
+    result.check(len(result.reports) == 2, "the guest came up not twice")
+    assert [report["efi_get"] for report in result.reports] == [["Kept"], ["Kept yes"]]
+    assert [report["efi_set"] for report in result.reports] == [["Kept good"], ["Kept good"]]
+
+
+@pytest.mark.extended
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", SUITES)
+def test_debian_root(start, suite):
+    """A whole Debian by shim and GRUB, to the login prompt."""
+    result = start(CLOUD_HYPERVISOR, efi_root.disk(suite, "grub"), is_stopped=True, seconds=LOGIN_SECONDS,
+                   mark=f"{efi_root.host_name(suite)} login:")
+    result.check(f"{efi_root.host_name(suite)} login:" in result.log, "no login prompt")
+    result.check("starting \\EFI\\BOOT\\BOOTX64.EFI" in result.log, "not by UEFI")
