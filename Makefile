@@ -166,10 +166,25 @@ LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z
 	$(if $(CONFIG_OPTIMIZE_SIZE),$(LINK_SMALLEST))
 
 objects := $(addprefix $(O)/,$(sort $(obj-y) $(firmware-y)))
+rom-start := $(addprefix $(O)/,$(rom-y))
 linker-script := $(O)/arch/$(ARCH)/firmware.ld
 
 symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
 link = $(LD) $(LDFLAGS) -T $(linker-script) $(objects)
+
+all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom)
+
+# The image as it lies in memory, and what starts it from reset.
+$(O)/fatwood.rom: $(rom-start) $(O)/arch/$(ARCH)/rom.ld $(O)/fatwood.elf
+	$(call say,LINK,$@)
+	$(Q)$(LD) $(LDFLAGS_$(ARCH)) -static -nostdlib --build-id=none -z noexecstack --oformat binary \
+		--just-symbols=$(O)/fatwood.debug.elf -T $(O)/arch/$(ARCH)/rom.ld $(rom-start) -o $@
+
+$(O)/payload.bin: $(O)/fatwood.elf scripts/elf.py
+	$(Q)$(build-python) scripts/elf.py --flat $@ $<
+
+$(rom-start): $(O)/payload.bin
+$(rom-start): CPPFLAGS += -DROM_PAYLOAD='"$(O)/payload.bin"'
 
 all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.debug.elf in $(O)
 
@@ -243,7 +258,7 @@ $(O)/%.ld: %.ld.S $(built-by)
 $(O)/core/release.o: CPPFLAGS += -DRELEASE='"$(release)"'
 $(O)/core/release.o: $(O)/release
 
--include $(objects:.o=.d) $(linker-script:.ld=.d) $(runtime-objects:.o=.d) $(runtime-script:.ld=.d)
+-include $(objects:.o=.d) $(linker-script:.ld=.d) $(rom-start:.o=.d) $(runtime-objects:.o=.d) $(runtime-script:.ld=.d)
 
 ## Test
 
@@ -315,7 +330,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 
 clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
-		release toolchain symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
+		release toolchain payload.bin fatwood.rom symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## remove build/ altogether, and the configuration in $(O)
 	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig

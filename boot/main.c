@@ -10,6 +10,7 @@
 #include "core/release.h"
 #include "core/timing.h"
 #include "drivers/platform/acpi.h"
+#include "drivers/rom/rom.h"
 #include "efi/start.h"
 #include "fs/names.h"
 #include "lib/text.h"
@@ -221,6 +222,8 @@ void boot_main(void)
 	if (CONFIG_LOG_LEVEL >= LOG_WARNING)
 		boot_info_check_options();
 	memory_init();
+	if (IS_ENABLED(CONFIG_ENTRY_RESET))
+		rom_prepare();
 	if (IS_ENABLED(CONFIG_ACPI))
 		acpi_init();
 	arch_mmu_init();

@@ -23,6 +23,7 @@
 /* clang-format off */
 
 const struct platform *const platforms[] = {
+	IF_ENABLED(CONFIG_ENTRY_RESET, &rom_platform,)
 	IF_ENABLED(CONFIG_PLATFORM_PVH, &pvh_platform,)
 	IF_ENABLED(CONFIG_PLATFORM_LINUX_PARAMS, &linux_platform,)
 	IF_ENABLED(CONFIG_PLATFORM_MULTIBOOT2, &multiboot2_platform,)

@@ -6,7 +6,12 @@
 #include "lib/status.h"
 
 /* How we were entered, and what the VMM passed: the physical address of its description. */
-enum entry_protocol { ENTRY_PROTOCOL_PVH, ENTRY_PROTOCOL_LINUX, ENTRY_PROTOCOL_MULTIBOOT2 };
+enum entry_protocol {
+	ENTRY_PROTOCOL_PVH,
+	ENTRY_PROTOCOL_LINUX,
+	ENTRY_PROTOCOL_MULTIBOOT2,
+	ENTRY_PROTOCOL_RESET,
+};
 
 struct arch_entry {
 	enum entry_protocol protocol;
@@ -46,6 +51,14 @@ void arch_timer_stop(void);
 void arch_interrupts_allow(void);
 void arch_interrupts_forbid(void);
 void arch_alarm_set(u64 ticks, void (*expired)(void));
+
+/*
+ * Of a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, all else is not. What the
+ * VMM wants in the feature control register is written there (Intel SDM volume 3, 25.7); 0:
+ * nothing. The first address that no device can have, at most 64 TiB.
+ */
+void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control);
+u64 arch_physical_end(void);
 
 /* 64 random bits from the processor. False if it has no such instruction or did not deliver. */
 bool arch_random(u64 *out);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The little that a build wants to know of a 64-bit ELF file, without a package that it would need.
 
-elf.py IMAGE prints one line about its size.
+elf.py IMAGE prints one line about its size; elf.py --flat FILE IMAGE writes FILE, the bytes as they are in
+memory, from the first that is loaded.
 """
 import os
 import struct
@@ -37,6 +38,17 @@ def segments(data):
             yield struct.unpack_from("<QQ", entry, 32)
 
 
+def flat(data):
+    """Returns what is loaded, as it lies in memory."""
+    base, out = None, b""
+    for entry in table(data, data[:64], 32, 54, 56):
+        kind, _, offset, _, address, size = struct.unpack_from("<IIQQQQ", entry)
+        if kind == PT_LOAD and size:
+            base = address if base is None else base
+            out = out.ljust(address - base, b"\0") + data[offset:offset + size]
+    return out
+
+
 def functions(data):
     """Yields (address, name) of the functions and labels in executable sections."""
     sections = [struct.unpack_from("<IIQQQQI", entry) for entry in table(data, data[:64], 40, 58, 60)]
@@ -53,6 +65,10 @@ def functions(data):
 
 
 def main():
+    if sys.argv[1] == "--flat":
+        with open(sys.argv[2], "wb") as file:
+            file.write(flat(read(sys.argv[3])))
+        return
     data = read(sys.argv[1])
     in_file, in_memory = (sum(sizes) for sizes in zip(*segments(data)))
     print(f"  SIZE    {sys.argv[1]}: {in_file} bytes loaded, {in_memory} in memory, "

@@ -22,7 +22,7 @@ autoconf := $(O)/host/include/generated/autoconf.h
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
 # The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic, and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
+sources := $(sort $(obj-y:.o=.c) $(rom-objects:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 

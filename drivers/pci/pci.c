@@ -239,8 +239,8 @@ const struct pci_driver *pci_driver_for(const struct pci_device *device)
 	return NULL;
 }
 
-/* Below a root port or a switch's port there is one device only: 31 reads less. */
-static bool has_single_slot(const struct pci_device *bridge)
+/* 31 reads less. */
+bool pci_has_single_slot(const struct pci_device *bridge)
 {
 	u32 left, head;
 
@@ -322,7 +322,7 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 		note_path(scan, bridge, secondary);
 	/* Buses are numbered depth first: what lies below a bridge has a higher number. */
 	if (secondary > bridge->bus && secondary <= scan->bus_last && !scan->buses[secondary].known)
-		return add_bus(scan, secondary, has_single_slot(bridge));
+		return add_bus(scan, secondary, pci_has_single_slot(bridge));
 	log_debug("PCI %s: a bridge to bus %02x, which is not looked at", bridge->name, secondary);
 }
 

@@ -124,6 +124,9 @@ void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
 
 bool pci_is_bridge(const struct pci_device *device);
 
+/* Below a root port or a switch's port there is one device only. */
+bool pci_has_single_slot(const struct pci_device *bridge);
+
 /* The driver for it, or NULL. */
 const struct pci_driver *pci_driver_for(const struct pci_device *device);
 

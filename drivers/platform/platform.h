@@ -7,3 +7,4 @@
 extern const struct platform pvh_platform;
 extern const struct platform linux_platform;
 extern const struct platform multiboot2_platform;
+extern const struct platform rom_platform;

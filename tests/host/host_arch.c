@@ -210,6 +210,16 @@ void arch_call_end(struct arch_call *call, u64 value)
 	longjmp(there->end, 1);
 }
 
+void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control)
+{
+	(void)low_end, (void)high_end, (void)feature_control;
+}
+
+u64 arch_physical_end(void)
+{
+	return 1ull << 40;
+}
+
 u64 arch_memory_end(void)
 {
 	return host_memory_end;

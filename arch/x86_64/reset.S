@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ROM's own program, run where it lies: from the reset vector to the entry of the image that
+ * every VMM with a kernel loader takes. It copies that image to the RAM where it is linked, so that
+ * a reset finds all data anew.
+ *
+ * ABI in: the processor's reset state, 16-bit real mode at CS base 0xffff0000, IP 0xfff0, nothing
+ * else known (Intel SDM volume 3, 11.1). RAM works from the start, as in all VMMs. ABI out: that of
+ * long_mode_start: 32-bit protected mode without paging, flat segments, no stack; EDI is
+ * ENTRY_PROTOCOL_RESET, EBX 0.
+ */
+
+#include <asm/registers.h>
+
+#define SEGMENT_BASE 0xffff0000 /* of CS until it is loaded */
+#define ROM_SIZE 0x40000        /* rom.ld.S */
+#define RESET_SIZE 512
+#define PORT_92 0x92            /* system control: bit 0 resets, bit 1 opens address line 20 */
+
+	.section .payload, "a", @progbits
+payload_start:
+	.incbin ROM_PAYLOAD
+	.balign 4
+	.set	payload_words, (. - payload_start) / 4
+	/* Fails where the image is too large. */
+	.org	ROM_SIZE - 4096 - RESET_SIZE, 0xff
+
+	.section .reset, "ax", @progbits
+	.code16
+reset_start:
+	cli
+	cld
+	lgdtl	%cs:reset_gdt_pointer - SEGMENT_BASE
+	/* Caches on, too. */
+	movl	$(CR0_PROTECTED_MODE | CR0_EXTENSION_TYPE), %eax
+	movl	%eax, %cr0
+	ljmpl	$SELECTOR_CODE_32, $1f
+
+	.code32
+1:	mov	$SELECTOR_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	%eax, %ss
+	in	$PORT_92, %al
+	or	$2, %al
+	and	$0xfe, %al
+	out	%al, $PORT_92
+
+	mov	$payload_start, %esi
+	mov	$image_start, %edi
+	mov	$payload_words, %ecx
+	rep movsl
+	mov	$ENTRY_RESET_NUMBER, %edi
+	xor	%ebx, %ebx
+	mov	$long_mode_start, %eax
+	jmp	*%eax
+
+	.balign 8
+reset_gdt:
+	.quad 0
+	.quad 0x00cf9b000000ffff	/* 32-bit code */
+	.quad 0
+	.quad 0x00cf93000000ffff	/* data */
+reset_gdt_pointer:
+	.word . - reset_gdt - 1
+	.long reset_gdt
+	.org	RESET_SIZE + 4096 - 16, 0xff
+
+	/* The last 16 bytes below 4 GiB: a near jump. */
+	.section .vector, "ax", @progbits
+	.code16
+	.byte 0xe9
+	.word reset_start - (. + 2)
+	.balign 16, 0

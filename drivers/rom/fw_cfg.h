@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * QEMU's firmware configuration device: numbered items and named files that the VMM has for its
+ * firmware (QEMU, docs/specs/fw_cfg.rst). All of it is foreign: sizes are checked by who reads.
+ */
+#pragma once
+
+#include "lib/span.h"
+#include "lib/status.h"
+
+enum fw_cfg_item {
+	FW_CFG_SIGNATURE = 0x00,
+	FW_CFG_ID = 0x01,
+	FW_CFG_KERNEL_SIZE = 0x08,
+	FW_CFG_INITRD_SIZE = 0x0b,
+	FW_CFG_KERNEL_DATA = 0x11,
+	FW_CFG_INITRD_DATA = 0x12,
+	FW_CFG_COMMAND_LINE_SIZE = 0x14,
+	FW_CFG_COMMAND_LINE_DATA = 0x15,
+	FW_CFG_SETUP_SIZE = 0x17,
+	FW_CFG_SETUP_DATA = 0x18,
+	FW_CFG_DIRECTORY = 0x19,
+};
+
+enum { FW_CFG_NAME_SIZE = 56 };
+
+struct fw_cfg_file {
+	u32 size;
+	u16 item;
+	char name[FW_CFG_NAME_SIZE]; /* ends with a NUL */
+};
+
+/* Looks for the device and reads its directory. False: there is none, and no other call works. */
+bool fw_cfg_probe(void);
+
+/* NULL: there is no such file. */
+const struct fw_cfg_file *fw_cfg_find(const char *name);
+
+/*
+ * @size bytes from @offset of an item on; past its end they are zeroes. ERR_IO: the device refused.
+ */
+enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to);
+
+/* A number of 4 bytes: the sizes of items. 0 if it cannot be read. */
+u32 fw_cfg_read_u32(u16 item);
+
+/* The same for a file that the VMM lets us write. ERR_UNSUPPORTED: not without DMA. */
+enum status fw_cfg_write(u16 item, u32 offset, u32 size, const void *from);
