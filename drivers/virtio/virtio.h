@@ -19,6 +19,7 @@ enum {
 	VIRTIO_ID_BLOCK = 2,
 	VIRTIO_ID_CONSOLE = 3,
 	VIRTIO_ID_RANDOM = 4,
+	VIRTIO_ID_PMEM = 27,
 };
 
 #define VIRTIO_FEATURE(bit) (1ull << (bit))
@@ -80,7 +81,8 @@ struct virtio_driver {
 extern const struct virtio_driver *const virtio_drivers[];
 
 extern const struct pci_driver virtio_pci_driver;
-extern const struct virtio_driver virtio_block_driver, virtio_console_driver, virtio_random_driver;
+extern const struct virtio_driver virtio_block_driver, virtio_console_driver, virtio_random_driver,
+	virtio_pmem_driver;
 
 /* Finds devices in the windows that the command line or ACPI name (virtio over MMIO, 4.2). */
 void virtio_mmio_probe(void);
