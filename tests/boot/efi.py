@@ -74,13 +74,15 @@ def on(*machines, ovmf=True, symbols=()):
     return pytest.mark.parametrize("place", rows, indirect=True)
 
 
-def on_suites(*machines, ovmf=True, symbols=()):
-    """The same for a test that takes a suite of Debian, too: each machine and each suite is in some row."""
+def on_suites(*machines, ovmf=True, symbols=(), extended=()):
+    """The same for a test that takes a suite of Debian, too: each machine and each suite is in some row.
+    extended: suites that only test-extended has time for."""
     rows = []
     for number in range(max(len(machines), len(SUITES))):
         machine, suite = machines[number % len(machines)], SUITES[number % len(SUITES)]
         place = dataclasses.replace(PLACES[machine], symbols=symbols)
-        rows.append(pytest.param(place, suite, id=f"{machine}-{suite}"))
+        marks = [pytest.mark.extended] if suite in extended else []
+        rows.append(pytest.param(place, suite, id=f"{machine}-{suite}", marks=marks))
     if ovmf:
         rows += [pytest.param(OVMF, suite, id=f"ovmf-{suite}", marks=pytest.mark.ovmf) for suite in SUITES]
     return pytest.mark.parametrize("place, suite", rows, indirect=["place"])

@@ -4,12 +4,14 @@
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
-from tests.images import kernels, root
+from tests.images import efi_root, kernels
+
+SUITE = "bookworm"
 
 
 @pytest.fixture(scope="module")
 def debian():
-    return root.disk()
+    return efi_root.disk(SUITE, "systemd-boot")
 
 
 @pytest.mark.slow
@@ -20,5 +22,5 @@ def debian():
 def test_login(firmware, debian, build, machine, transport):
     with Vmm(firmware(build), machine, 1024, [Disk(debian, transport)], cpus=2, cpu="max",
              command_line=kernels.clock_options(machine)) as vmm:
-        vmm.expect(rf"^{root.HOST_NAME} login: ", seconds=600)
-        assert "Debian GNU/Linux 12" in vmm.log
+        vmm.expect(rf"^{efi_root.host_name(SUITE)} login: ", seconds=600)
+        assert efi_root.TITLES[SUITE] in vmm.log

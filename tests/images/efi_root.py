@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks with a whole Debian that boots through UEFI, laid out as Debian's cloud images are: p1 an ext4 root
-with the kernel, p14 for a BIOS, p15 the ESP. Roots are made once for each suite (see root.py).
+"""Disks with a whole Debian, laid out as Debian's cloud images are: p1 an ext4 root with the kernel, p14 for a
+BIOS, p15 the ESP. Roots are made once for each suite, in a minute or two, by debootstrap; it and mke2fs -d need
+root for the owners of files, either as root or through sudo without a password.
 
     efi_root.disk("trixie", "grub")          # shim, GRUB, grub.cfg on the root
     efi_root.disk("trixie", "systemd-boot")  # systemd-boot with one entry, kernel on the ESP
@@ -11,6 +12,8 @@ with the kernel, p14 for a BIOS, p15 the ESP. Roots are made once for each suite
 import hashlib
 import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -18,8 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import kernels, packages  # noqa: E402
 from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
-from tests.images.fat import MIB, Fat, tool  # noqa: E402
-from tests.images.root import as_root, check_means  # noqa: E402
+from tests.images.fat import ENVIRONMENT, MIB, Fat, tool  # noqa: E402
 
 COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
           "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "dmidecode")
@@ -64,6 +66,20 @@ menuentry 'Debian GNU/Linux' --class debian --class os {{
   initrd /boot/initrd.img-{version}
 }}
 """
+
+
+def as_root(*command, **options):
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    return tool(*prefix, *command, **options)
+
+
+def check_means():
+    """Says why it cannot be done here, before anything is started."""
+    for name in ("debootstrap", "mke2fs"):
+        if not shutil.which(name, path=ENVIRONMENT["PATH"]):
+            raise kernels.Unavailable(f"{name} is not installed")
+    if os.geteuid() and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+        raise kernels.Unavailable("debootstrap needs root, or sudo without a password")
 
 
 def host_name(suite):
