@@ -25,8 +25,9 @@ def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
 
 @on_suites("q35", ovmf=False)
 def test_grub_in_little_memory(place, efi_image, suite):
-    """GRUB takes its heap from the largest block: there must be one. Under OVMF it is out of memory."""
-    with place.boot(efi_image(f"shim-grub-{suite}"), memory=128) as vmm:
+    """GRUB takes its heap from the largest block: there must be one. 128 MiB are too few: GRUB 2.06 is out of
+    memory, and after 2.12 Linux 6.12 finds no room to decompress itself."""
+    with place.boot(efi_image(f"shim-grub-{suite}"), memory=256) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-{suite}")
 
 
@@ -41,9 +42,9 @@ def test_large_initrd(place, tmp_path, size, memory):
         assert_uefi(vmm.guest(), "large")
 
 
-@on("q35", "pc", "microvm")
+@on("q35", "pc")
 def test_smbios(place, efi_image):
-    """The machine's SMBIOS is a configuration table that Linux finds."""
+    """The machine's SMBIOS is a configuration table that Linux finds. A microvm of QEMU has none."""
     extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]
     with place.boot(efi_image("uki-trixie"), extra=extra) as vmm:
         report = vmm.guest()
