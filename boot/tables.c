@@ -50,6 +50,7 @@ void (*const console_probes[])(void) = {
 void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_PCI, pci_probe,)
 	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
+	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
 	NULL,
 };
 

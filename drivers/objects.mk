@@ -30,6 +30,7 @@ obj-$(CONFIG_DISPLAY) += drivers/display/modes.o drivers/display/edid.o
 obj-$(CONFIG_DISPLAY_CONSOLE) += drivers/display/console.o drivers/display/terminal.o \
 	drivers/display/font.o
 obj-$(CONFIG_DISPLAY_BOCHS) += drivers/display/bochs.o
+obj-$(CONFIG_DISPLAY_RAMFB) += drivers/display/ramfb.o
 
 obj-$(CONFIG_CONSOLE_UART16550) += drivers/serial/uart16550.o
 obj-$(CONFIG_CONSOLE_DEBUG_PORT) += drivers/serial/debug_port.o
