@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Screens: the text on them, and what Linux finds."""
+
+import time
+
+import pytest
+
+from tests.boot import screen
+from tests.boot.efi import on
+
+# The mode that the monitor of the device prefers, or the one that is shown without a monitor.
+MODES = {"VGA": "1280x800", "bochs-display": "1280x800", "ramfb": "1024x768"}
+
+
+def shown(vmm, line, seconds=60):
+    """Waits until a line of the page begins so; returns all of them."""
+    deadline = time.monotonic() + seconds
+    file = f"{vmm.folder.name}/screen.ppm"
+    while True:
+        vmm.qmp("screendump", filename=file)
+        lines = screen.text(file)
+        if any(text.startswith(line) for text in lines):
+            return lines
+        if time.monotonic() > deadline:
+            vmm.fail("on the screen:\n" + "\n".join(lines))
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("device", MODES)
+@on("q35", ovmf=False)
+def test_text_on_the_screen(place, efi_image, device):
+    """The Shell asks for commands on the screen as on the serial port."""
+    with place.boot(efi_image("shell-prompt"), extra=["-device", device]) as vmm:
+        vmm.expect("Shell> ")
+        lines = shown(vmm, "Shell>")
+        assert any(line.startswith("UEFI Interactive Shell") for line in lines), lines
+
+
+@pytest.mark.parametrize("device", MODES)
+@on("q35", ovmf=False)
+def test_linux_gets_the_screen(place, efi_image, device):
+    with place.boot(efi_image("bls-trixie"), extra=["-device", device]) as vmm:
+        log = vmm.guest()["efi_log"]
+        assert any(f"efifb: mode is {MODES[device]}x32" in line for line in log), log
+        assert any("EFI VGA frame buffer device" in line for line in log), log
