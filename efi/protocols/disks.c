@@ -95,8 +95,8 @@ static EFI_STATUS install_partition_protocols(struct efi_disk *disk)
 		return EFI_SUCCESS;
 	fill_partition_info(disk);
 	status = efi_install(&disk->object, &guid_partition_info, &disk->partition_info);
-	/* 13.3.3: system partitions carry their type as a protocol, without an interface. */
-	if (!status && id->kind == PARTITION_ID_GPT && disk->device->kind == PARTITION_ESP)
+	/* 5.3.3: each partition of a GPT carries its type as a protocol, without an interface. */
+	if (!status && id->kind == PARTITION_ID_GPT)
 		status = efi_install(&disk->object, &id->type, NULL);
 	return status;
 }

@@ -117,6 +117,10 @@ static void test_partition_info(EFI_HANDLE handle)
 	equals("revision", info->Revision, EFI_PARTITION_INFO_PROTOCOL_REVISION);
 	equals("of a GPT", info->Type, PARTITION_TYPE_GPT);
 	equals("no system partition", info->System, 0);
+	is("its type is a protocol, too",
+	   boot->OpenProtocol(handle, &info->Info.Gpt.PartitionTypeGUID, NULL, image_handle, NULL,
+			      EFI_OPEN_PROTOCOL_TEST_PROTOCOL),
+	   EFI_SUCCESS);
 	equals("as long as its entry says", info->Info.Gpt.EndingLBA - info->Info.Gpt.StartingLBA,
 	       media->LastBlock);
 }
