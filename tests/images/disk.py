@@ -29,19 +29,21 @@ DISK_GUID = "46617457-6f6f-6420-4669-726d77617265"
 
 @dataclasses.dataclass
 class Ext4:
-    """What to make; files as in Fat."""
+    """What to make; files as in Fat. block: the size of its blocks, where it is not mke2fs's own choice."""
 
     files: dict
     size: int = 64 * MIB
     uuid: str = "0fa7300d-0000-4000-8000-0000000000e4"
     label: str = "root"
+    block: int = 0
 
     def write(self, path):
         """Makes the volume as a sparse file of its own."""
         with tempfile.TemporaryDirectory() as folder:
             copy_files_to(pathlib.Path(folder), self.files)
             tool("mke2fs", "-q", "-F", "-t", "ext4", "-U", self.uuid, "-L", self.label,
-                 "-E", f"hash_seed={self.uuid}", "-d", folder, path, f"{self.size // 1024}k")
+                 *(["-b", str(self.block)] if self.block else []), "-E", f"hash_seed={self.uuid}", "-d", folder,
+                 path, f"{self.size // 1024}k")
 
 
 @dataclasses.dataclass

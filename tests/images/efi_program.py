@@ -63,11 +63,12 @@ def selftest():
     return build("selftest", sorted(SELFTEST.glob("*.c")))
 
 
-def uki(suite, kernel, initrd, options, name="debian", more=()):
+def uki(suite, kernel, initrd, options, name="debian", more=(), stub=None):
     """A unified kernel image with that suite's stub: bookworm's has image base 0, trixie's a high one. Made
-    once for each set of inputs; returns its path. more: further words for ukify, paths among them."""
+    once for each set of inputs; returns its path. more: further words for ukify, paths among
+    them. stub: another one."""
     ukify = packages.boot_loaders("trixie") / packages.UKIFY
-    stub = packages.boot_loaders(suite) / packages.STUB
+    stub = stub or packages.boot_loaders(suite) / packages.STUB
     words = ["build", "--stub", stub, "--linux", kernel, *(["--initrd", initrd] if initrd else []),
              *(["--cmdline", options] if options else []), "--uname", "1.0",
              "--os-release", f"ID=debian\nNAME=Debian\nPRETTY_NAME={name}\nVERSION_ID=1\n", *more]

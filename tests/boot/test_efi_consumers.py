@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EFI programs that came unannounced (tests/images/efi_consumers.py): each does what it does elsewhere, and when it
+returns, the next candidate has its turn."""
+
+import re
+
+import pytest
+
+from tests.boot.efi import on
+from tests.images import efi_consumers
+
+pytestmark = pytest.mark.extended
+
+ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
+
+
+@pytest.fixture
+def consumer(images):
+    """consumer(name) is the disk of that name."""
+    return lambda name: images(f"consumer-{name}", efi_consumers.IMAGES[name])
+
+
+def plain(log):
+    return ESCAPES.sub("", log)
+
+
+@pytest.mark.parametrize("name", ["refind", "syslinux", "systemd-boot-forky"])
+@on("q35")
+def test_boot_manager(place, consumer, name):
+    with place.boot(consumer(name)) as vmm:
+        report = vmm.guest()
+        vmm.wait_for_end()
+    assert report["efi"] == "yes"
+    assert f"from={name.removeprefix('systemd-boot-')}" in report.words
+
+
+@on("q35")
+def test_xen(place, consumer):
+    """Xen leaves boot services with the memory map and the tables, and comes as far as the kernel of dom0, which is
+    one for clouds and so none for dom0. Another one faults at once under TCG, also where OVMF is the firmware."""
+    with place.boot(consumer("xen"), memory=768, cpu="max") as vmm:
+        vmm.expect(r"\(XEN\) Wallclock source")
+        vmm.expect("Building a PV Dom0")
+        vmm.expect("Dom0 kernel: 64-bit")
+
+
+@on("q35")
+def test_memtest(place, consumer):
+    with place.boot(consumer("memtest"), memory=64) as vmm:
+        vmm.expect("Memtest86")
+        vmm.expect("Address test")
+
+
+@on("q35", ovmf=False)
+def test_ipxe(place, consumer):
+    """Its shell; and without it, it finds no network. Either way it returns, with the status that is told."""
+    with place.boot(consumer("ipxe")) as vmm:
+        vmm.expect("Press Ctrl-B")
+        vmm.send("\x02")
+        vmm.expect("iPXE>")
+        vmm.send("exit\r")
+        vmm.expect(r"BOOTX64.EFI has returned: Success")
+    with place.boot(consumer("snponly")) as vmm:
+        vmm.expect("No more network devices")
+        vmm.expect(r"BOOTX64.EFI did not boot: Device Error")
+        vmm.expect("nothing to boot; tried:")
+
+
+@on("q35", ovmf=False)
+def test_program_that_gives_up(place, consumer):
+    """It wrote black on black, and no end of line; the firmware's message is to be seen nevertheless."""
+    with place.boot(consumer("syslinux-alone")) as vmm:
+        vmm.expect(r"Failed to load ldlinux.e64\x1b\[0;37;40m$")
+        vmm.expect(r"^warning: .*BOOTX64.EFI did not boot: Load Error$")
+
+
+@on("q35")
+def test_driver_of_a_file_system(place, consumer):
+    with place.boot(consumer("ext4-driver")) as vmm:
+        vmm.wait_for_end()
+        log = plain(vmm.log)
+    for text in ("ext4.efi' loaded", "read from ext4", "no differences encountered", "EFI-PROGRAM: returns ABORTED",
+                 "STATUS 0x15"):
+        assert text in log, log
+    assert re.search(r" 1 +- rEFInd .* ext4 File System", log), log
+
+
+@on("q35")
+def test_grub_commands(place, consumer):
+    with place.boot(consumer("grub-commands")) as vmm:
+        vmm.expect("STEPS-END")
+        log = plain(vmm.log)
+    said = dict(zip(efi_consumers.GRUB_STEPS, re.split(r"^STEP \d+$", log, flags=re.MULTILINE)[1:]))
+    assert "simple FS" in said["lsefi"] and "loaded image" in said["lsefi"]
+    assert "ACPI-2.0" in said["lsefisystab"] and "SMBIOS" in said["lsefisystab"]
+    assert "SAL not found" in said["lssal"]
+    assert "conv-mem" in said["lsefimmap"]
+    assert "hd0" in said["ls"] and "returns.efi" in said["ls (hd0,gpt1)/"]
+    assert "QEMU" in said["smbios --type 1 --get-string 4"]
+    assert "returns ABORTED" in said["chainloader /returns.efi\nboot"]
+
+
+@on("q35")
+def test_gnu_efi(place, consumer):
+    """Some wait for a key, or for a second: a key is pressed whenever nothing more comes."""
+    with place.boot(consumer("gnu-efi")) as vmm:
+        vmm.expect("drv0")
+        for name in efi_consumers.GNU_EFI_APPLICATIONS:
+            if name in ("t3", "t8"):
+                vmm.send("\r")
+            vmm.expect(f"DONE {name} 0x0")
+        vmm.expect("SHELL-END")

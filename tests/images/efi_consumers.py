@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks with EFI programs that are not the usual way to Linux: other boot managers, a network loader, a memory
+tester, a hypervisor, drivers of file systems, sample applications. All are binaries of Debian.
+
+    build/venv/bin/python -m tests.images.efi_consumers             # the names
+    build/venv/bin/python -m tests.images.efi_consumers xen out.img # makes one
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+from tests.images import efi_program, initrd, kernels, packages  # noqa: E402
+from tests.images.disk import Ext4, Partition, esp_disk, write_disk  # noqa: E402
+from tests.images.efi import ESP_SIZE, GRUB_HEAD, REMOVABLE, kernel_files, options, shim_grub  # noqa: E402
+from tests.images.fat import MIB, Fat  # noqa: E402
+
+SUITE = "trixie"
+
+
+def package(name, suite=SUITE):
+    """The files of one package of Debian."""
+    return kernels.unpacked_package("Debian", suite, "main", name)
+
+
+def shell_script(*lines):
+    """The Shell with a startup.nsh."""
+    return {REMOVABLE: packages.boot_loaders(SUITE) / packages.SHELL,
+            "/startup.nsh": ("\r\n".join(("@echo -off", "fs0:", *lines, "reset -s")) + "\r\n").encode()}
+
+
+def make_memtest(path):
+    """memtest86+, which finds the serial port by its load options."""
+    program = package("memtest86+") / "boot/memtest86+x64.efi"
+    launch = b"\\memtest.efi\nconsole=ttyS0,115200\n"
+    esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": launch, "/memtest.efi": program},
+             size=ESP_SIZE)
+
+
+def make_ipxe(path, name="ipxe-amd64.efi"):
+    """iPXE, which drives no network card here."""
+    esp_disk(path, {REMOVABLE: package("ipxe") / "usr/lib/ipxe" / name}, size=ESP_SIZE)
+
+
+def make_snponly(path):
+    """iPXE for the firmware's network devices, of which there are none."""
+    make_ipxe(path, "snponly.efi")
+
+
+def make_refind(path):
+    """rEFInd in text mode: it loads its driver of ext4, and the kernel by it."""
+    folder = package("refind") / "usr/share/refind/refind"
+    conf = (f'timeout 1\ntextonly true\nscanfor manual\nuse_nvram false\nmenuentry "Linux" {{\n  volume root\n'
+            f'  loader /vmlinuz\n  initrd /initrd.img\n  options "{options("refind")}"\n}}\n')
+    # Blocks of 4096: its driver fails with files of many blocks of 1024, also under OVMF.
+    root = Ext4(kernel_files(SUITE), 64 * MIB, block=4096)
+    esp = Fat({REMOVABLE: folder / "refind_x64.efi", "/EFI/BOOT/refind.conf": conf.encode(),
+               "/EFI/BOOT/drivers_x64/ext4_x64.efi": folder / "drivers_x64/ext4_x64.efi"}, ESP_SIZE)
+    write_disk(path, [Partition(esp, "esp", "ESP"), Partition(root, "linux", "root")])
+
+
+def make_ext4_driver(path):
+    """A driver of ext4 that the Shell loads; the program, the kernel's copy and a script's words come by it."""
+    driver = package("refind") / "usr/share/refind/refind/drivers_x64/ext4_x64.efi"
+    script = shell_script("load ext4.efi", "map -r", "type fs1:\\word.txt", "cp fs1:\\vmlinuz copy",
+                          "comp vmlinuz copy", "fs1:\\returns.efi", "echo STATUS %lasterror%", "drivers")
+    kernel = kernel_files(SUITE)["/vmlinuz"]
+    root = Ext4({"/vmlinuz": kernel, "/word.txt": b"read from ext4\n",
+                 "/returns.efi": efi_program.program("returns", STATUS=21)}, 64 * MIB, block=4096)
+    esp = Fat({**script, "/ext4.efi": driver, "/vmlinuz": kernel}, ESP_SIZE)
+    write_disk(path, [Partition(esp, "esp", "ESP"), Partition(root, "linux", "root")])
+
+
+def make_xen(path):
+    """Xen as an EFI application, which reads its configuration and a kernel and an initrd for dom0 beside itself."""
+    cfg = ("[global]\ndefault=linux\n[linux]\noptions=console=com1 com1=115200 loglvl=all noreboot dom0_mem=256M\n"
+           "kernel=vmlinuz console=hvc0\nramdisk=initrd.img\n")
+    files = {f"/EFI/BOOT{name}": source for name, source in kernel_files(SUITE).items()}
+    xen = next((package("xen-hypervisor-4.20-amd64") / "boot").glob("xen-*.efi"))
+    esp_disk(path, {REMOVABLE: xen, "/EFI/BOOT/BOOTX64.cfg": cfg.encode(), **files}, size=ESP_SIZE)
+
+
+def make_syslinux(path):
+    """SYSLINUX for EFI, which jumps into the kernel by the handover protocol."""
+    modules = package("syslinux-common") / "usr/lib/syslinux/modules/efi64"
+    cfg = (f"SERIAL 0 115200\nDEFAULT linux\nPROMPT 0\nLABEL linux\n LINUX /vmlinuz\n INITRD /initrd.img\n"
+           f" APPEND {options('syslinux')}\n")
+    esp_disk(path, {REMOVABLE: package("syslinux-efi") / "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi",
+                    "/EFI/BOOT/ldlinux.e64": modules / "ldlinux.e64", "/EFI/BOOT/syslinux.cfg": cfg.encode(),
+                    **kernel_files(SUITE)}, size=ESP_SIZE)
+
+
+def make_systemd_boot(path):
+    """systemd-boot of Debian's testing suite with a UKI of its stub."""
+    folder = package("systemd-boot-efi", "forky") / "usr/lib/systemd/boot/efi"
+    kernel = packages.kernel(SUITE)
+    uki = efi_program.uki(SUITE, kernel.image, initrd.guest_file(kernel), options("forky"), "forky",
+                          stub=folder / "linuxx64.efi.stub")
+    esp_disk(path, {REMOVABLE: folder / "systemd-bootx64.efi", "/loader/loader.conf": b"timeout 0\n",
+                    "/EFI/Linux/debian.efi": uki}, size=ESP_SIZE)
+
+
+def make_syslinux_alone(path):
+    """SYSLINUX without its module: it gives up in the middle of a line."""
+    esp_disk(path, {REMOVABLE: package("syslinux-efi") / "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi"}, size=ESP_SIZE)
+
+
+GRUB_STEPS = ("lsefi", "lsefisystab", "lssal", "lsefimmap", "terminal_output gfxterm", "terminal_output console",
+              "sleep --interruptible 1", "ls", "ls (hd0,gpt1)/", "smbios --type 1 --get-string 4",
+              "chainloader /returns.efi\nboot")
+
+
+def make_grub(path):
+    """GRUB's commands that ask the firmware, one after the other."""
+    cfg = GRUB_HEAD + "".join(f"echo STEP {number}\n{step}\n" for number, step in enumerate(GRUB_STEPS))
+    esp_disk(path, {**shim_grub(SUITE), "/returns.efi": efi_program.program("returns", STATUS=21),
+                    "/EFI/debian/grub.cfg": f"{cfg}echo STEPS-END\n".encode()}, size=ESP_SIZE)
+
+
+GNU_EFI_APPLICATIONS = ("ctors_dtors_priority_test", "ctors_test", "debughook", "drv0_use", "exit", "printenv",
+                        "setdbg", "setjmp", "t", "t2", "t3", "t4", "t7", "t8", "unsetdbg")
+
+
+def make_gnu_efi(path):
+    """The sample applications of gnu-efi, and the one driver among them, which drv0_use asks."""
+    folder = package("gnu-efi") / "usr/lib/gnuefi/apps"
+    lines = ["load drv0.efi"]
+    for name in GNU_EFI_APPLICATIONS:
+        lines += [f"{name}.efi", f"echo DONE {name} %lasterror%"]
+    files = {f"/{name}.efi": folder / f"{name}.efi" for name in (*GNU_EFI_APPLICATIONS, "drv0")}
+    esp_disk(path, {**shell_script(*lines, "echo SHELL-END"), **files}, size=ESP_SIZE)
+
+
+IMAGES = {"memtest": make_memtest, "ipxe": make_ipxe, "snponly": make_snponly, "refind": make_refind,
+          "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux,
+          "syslinux-alone": make_syslinux_alone,
+          "systemd-boot-forky": make_systemd_boot, "grub-commands": make_grub, "gnu-efi": make_gnu_efi}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in IMAGES:
+        sys.exit("python -m tests.images.efi_consumers NAME OUT, where NAME is one of:\n" + "\n".join(
+            f"  {name:20} {make.__doc__.splitlines()[0]}" for name, make in IMAGES.items()))
+    IMAGES[sys.argv[1]](pathlib.Path(sys.argv[2]))
