@@ -255,6 +255,39 @@ static void test_directories(void)
 	   EFI_NOT_FOUND);
 }
 
+/* Only the attributes may be changed through what is opened to read. */
+static void test_read_only(void)
+{
+	const CHAR16 *name = u"\\selftest\\kept";
+	EFI_FILE_INFO *info = (EFI_FILE_INFO *)info_space;
+	EFI_FILE_PROTOCOL *file;
+	u64 size;
+
+	if (!is("create another", open(name, CREATE, 0, &file), EFI_SUCCESS))
+		return;
+	info_of(file);
+	info->Attribute = EFI_FILE_READ_ONLY;
+	is("make it read-only", file->SetInfo(file, &file_info, info->Size, info), EFI_SUCCESS);
+	equals("it is that, and nothing else", info_of(file)->Attribute, EFI_FILE_READ_ONLY);
+	file->Close(file);
+	is("open it to write", open(name, WRITE, 0, &file), EFI_ACCESS_DENIED);
+	if (!is("open it to read", open(name, READ, 0, &file), EFI_SUCCESS))
+		return;
+	is("flush it", file->Flush(file), EFI_ACCESS_DENIED);
+	size = info_of(file)->FileSize;
+	info->FileSize = size + 1;
+	is("make it longer", file->SetInfo(file, &file_info, info->Size, info), EFI_ACCESS_DENIED);
+	info->FileSize = size;
+	info->Attribute = 0;
+	is("let it be written", file->SetInfo(file, &file_info, info->Size, info), EFI_SUCCESS);
+	equals("it has no attributes", info_of(file)->Attribute, 0);
+	file->Close(file);
+	is("open it to write now", open(name, WRITE, 0, &file), EFI_SUCCESS);
+	is("delete it", file->Delete(file), EFI_SUCCESS);
+	is("open the root", open(u"\\", WRITE, 0, &file), EFI_SUCCESS);
+	is("delete the root", file->Delete(file), EFI_WARN_DELETE_FAILURE);
+}
+
 /* A directory that needs more clusters, with long names. */
 static void test_many(void)
 {
@@ -294,6 +327,7 @@ void test_files(void)
 	test_read();
 	test_create();
 	test_set_info();
+	test_read_only();
 	test_directories();
 	test_many();
 	root->Close(root);
