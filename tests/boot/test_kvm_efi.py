@@ -13,12 +13,11 @@ import pytest
 from tests.boot.documents import boot
 from tests.boot.efi import LOADER_FIRST
 from tests.boot.test_efi_loaders import BAD, HARMLESS
-from tests.images import efi, efi_root
+from tests.images import efi
 from tests.images.efi import SUITES
 
 pytestmark = pytest.mark.kvm
 
-LOGIN_SECONDS = 1800
 # The lab's emulated processor gives its guests an XSAVE area of a size that surprises Linux.
 LAB = re.compile(r"fpu__init_system_xstate")
 
@@ -107,14 +106,3 @@ def test_variable_survives_a_reset(start, images, machine):
     result.check(len(result.reports) == 2, "the guest came up not twice")
     assert [report["efi_get"] for report in result.reports] == [["Kept"], ["Kept yes"]]
     assert [report["efi_set"] for report in result.reports] == [["Kept good"], ["Kept good"]]
-
-
-@pytest.mark.extended
-@pytest.mark.slow
-@pytest.mark.parametrize("suite", SUITES)
-def test_debian_root(start, suite):
-    """A whole Debian by shim and GRUB, to the login prompt."""
-    result = start(CLOUD_HYPERVISOR, efi_root.disk(suite, "grub"), is_stopped=True, seconds=LOGIN_SECONDS,
-                   mark=f"{efi_root.host_name(suite)} login:")
-    result.check(f"{efi_root.host_name(suite)} login:" in result.log, "no login prompt")
-    result.check("starting \\EFI\\BOOT\\BOOTX64.EFI" in result.log, "not by UEFI")
