@@ -8,6 +8,10 @@
 #include "lib/glob.h"
 #include "loaders/command_line.h"
 #include "loaders/loader_conf.h"
+#include "tests/host/host.h"
+
+/* Work in proportion to the input: of the corpus, none takes a third of it. */
+enum { STEPS_MAX = 4096, STEPS_PER_BYTE_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -23,6 +27,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct span text = span_of(data, size);
 	struct loader_conf conf = { 0 };
+	u64 before = host_steps;
 	size_t joined_size;
 	char *joined;
 
@@ -39,5 +44,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (joined[joined_size] != '\0')
 		abort();
 	free(joined);
+	if (host_steps - before > STEPS_MAX + size * STEPS_PER_BYTE_MAX)
+		abort();
 	return 0;
 }
