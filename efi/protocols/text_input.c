@@ -70,22 +70,26 @@ static void notify(EFI_KEY_DATA key)
 			(void)registrations[i].notify(&key);
 }
 
-/* Takes what was typed into the queue. */
+/*
+ * Takes what was typed into the queue. 12.3.5: functions are called at TPL_CALLBACK, so at other
+ * levels looking is left to the timer once there may be any. One of them may end the image by
+ * Exit(): nothing is half done while it runs.
+ */
 static void look(void)
 {
 	static u64 next_look;
 	struct key key;
 	u64 now = arch_ticks();
 
-	if (now < next_look)
+	if (now < next_look || (notify_timer && efi_current_tpl() != TPL_CALLBACK))
 		return;
+	next_look = now + arch_ticks_per_second() / LOOKS_PER_SECOND;
 	while (queue_count < QUEUE_SIZE && keys_poll(&key)) {
 		EFI_KEY_DATA *place = &queue[(queue_first + queue_count++) % QUEUE_SIZE];
 
 		*place = to_guest(&key);
 		notify(*place);
 	}
-	next_look = now + arch_ticks_per_second() / LOOKS_PER_SECOND;
 }
 
 static bool take(EFI_KEY_DATA *key)

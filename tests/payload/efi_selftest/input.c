@@ -18,9 +18,12 @@ static const struct {
 static EFI_SIMPLE_TEXT_INPUT_PROTOCOL *in;
 static EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL *in_ex;
 static unsigned notified;
+static EFI_TPL notified_at;
 
 static EFI_STATUS EFIAPI notify(EFI_KEY_DATA *key)
 {
+	notified_at = boot->RaiseTPL(TPL_HIGH_LEVEL);
+	boot->RestoreTPL(notified_at);
 	notified += key->Key.UnicodeChar == 'a';
 	return EFI_SUCCESS;
 }
@@ -87,6 +90,7 @@ static void test_extended(void)
 	   EFI_SUCCESS);
 	test_typed();
 	equals("its function was called", notified, 1);
+	equals("at this level", notified_at, TPL_CALLBACK);
 	is("unregister it", in_ex->UnregisterKeyNotify(in_ex, registration), EFI_SUCCESS);
 	is("unregister it again", in_ex->UnregisterKeyNotify(in_ex, registration),
 	   EFI_INVALID_PARAMETER);
