@@ -184,6 +184,16 @@ static bool arrives(u64 rate)
 	return interrupts != 0;
 }
 
+/* Also one that came after nobody waited for it any more would be the kernel's first interrupt. */
+static void timer_off(void)
+{
+	apic_write(APIC_INITIAL_COUNT, 0);
+	apic_write(APIC_TIMER, TIMER_MASKED);
+	apic_write(APIC_DIVIDE, divide_found);
+	if (is_requested())
+		take_pending();
+}
+
 static bool timer_init(void)
 {
 	u64 rate = arch_ticks_per_second();
@@ -204,7 +214,7 @@ static bool timer_init(void)
 			  x2apic ? "x2APIC" : "xAPIC");
 		return true;
 	}
-	apic_write(APIC_TIMER, TIMER_MASKED);
+	timer_off();
 	log_warning("APIC timer: it does not work");
 	return false;
 }
@@ -265,9 +275,5 @@ void arch_timer_stop(void)
 		return;
 	timer = NOT_USABLE;
 	arch_interrupts_forbid();
-	apic_write(APIC_INITIAL_COUNT, 0);
-	apic_write(APIC_TIMER, TIMER_MASKED);
-	apic_write(APIC_DIVIDE, divide_found);
-	if (is_requested())
-		take_pending();
+	timer_off();
 }
