@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what a firmware costs under KVM: VM exits by reason, and device accesses, from the first
 instruction of a VM to the first exit outside of the firmware's image, which is the kernel's.
+With UEFI it comes too early: from the runtime services' program, which runs where it was copied to.
 
     scripts/vm_exits.py --firmware build/fatwood.elf --file disk.raw -- \\
         cloud-hypervisor --kernel fatwood.elf --disk path=disk.raw --serial tty --console off
