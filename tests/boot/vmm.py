@@ -102,6 +102,8 @@ def firmware_arguments(firmware, kernel, variables):
     variables that is kept if it is a file of the test's own. None: the machine's own BIOS boots the disk."""
     if firmware is None:
         return []
+    if str(firmware).endswith(".rom"):
+        return ["-bios", str(firmware), *(["-kernel", str(kernel)] if kernel else [])]
     if not isinstance(firmware, packages.Firmware):
         return ["-kernel", str(kernel or firmware)]
     store = f"if=pflash,unit=1,format=raw,file={variables or firmware.variables}"

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the reset vector: the ROM in place of SeaBIOS, on both chipsets (docs/vmm/qemu.md)."""
+
+import pytest
+
+from tests.boot.vmm import Disk, Vmm
+
+PORT = "pcie-root-port,id=bridge,slot=1"
+BRIDGE = "pci-bridge,id=bridge,chassis_nr=1"
+WORDS = ["-fw_cfg", "name=opt/fatwood/command-line,string=fatwood.log=debug"]
+
+
+@pytest.mark.parametrize("machine, bridge, behind",
+                         [("q35", PORT, "bus=bridge"), ("pc", BRIDGE, "bus=bridge,addr=2")], ids=["q35", "pc"])
+def test_a_disk_behind_a_bridge_boots(firmware, stub_disk, machine, bridge, behind):
+    rom = firmware("qemu_rom").with_suffix(".rom")
+    disk = Disk(stub_disk, behind=behind)
+    with Vmm(rom, machine=machine, disks=[disk], bridges=[bridge], extra=WORDS) as vmm:
+        report = vmm.guest()
+    assert "from=stub" in report.words
+    assert "entered by reset" in vmm.log
+    assert "ACPI: RSDP at 0xf0" in vmm.log
+
+
+def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
+    kernel = tmp_path / "vmlinuz"
+    kernel.write_bytes(stub_kernel)
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), kernel=kernel, command_line="from=vmm") as vmm:
+        assert "from=vmm" in vmm.guest().words
