@@ -12,7 +12,7 @@ import pytest
 
 from scripts import vm_exits
 from tests.boot.documents import BOOT_SECONDS, MIB, boot, until_guest_is_done
-from tests.images import kernels, stub
+from tests.images import stub
 from tests.images.disk import bls_files, esp_disk
 
 pytestmark = pytest.mark.kvm
