@@ -88,7 +88,7 @@ def test_devices_that_are_not_ours_are_passed_over_in_silence(firmware, stub_dis
               "-device", "virtio-serial-pci,max_ports=8", "-chardev", "null,id=c", "-device",
               "virtserialport,chardev=c,name=org.qemu.guest_agent.0", "-device", "qemu-xhci"]
     others += ["-device", "virtio-balloon-pci"] + 30 * ["-device", "virtio-keyboard-pci,bus=bridge0"]
-    with Vmm(firmware("cloudhv"), disks=[stub_disk], bridges=["pci-bridge,id=bridge0,chassis_nr=1"],
+    with Vmm(firmware("qemu"), disks=[stub_disk], bridges=["pci-bridge,id=bridge0,chassis_nr=1"],
              extra=others, command_line="fatwood.log=info") as vmm:
         assert "from=stub" in vmm.guest().words
         said = vmm.log.split("FATWOOD-GUEST")[0]
