@@ -230,7 +230,7 @@ def test_large_uki(place, tmp_path):
 def test_broken_entry(place, tmp_path):
     """systemd-boot whose only entry cannot start comes back, and the second disk boots."""
     broken = esp_disk(tmp_path / "broken.raw", {
-        **efi.systemd_boot("trixie", "timeout 0\n"),
+        **efi.systemd_boot("trixie", "timeout 0\nauto-firmware no\n"),
         "/loader/entries/broken.conf": b"title Broken\nefi /absent.efi\n"})
     good = efi.make("uki-trixie", tmp_path / "good.raw")
     with place.boot(broken, good) as vmm:
