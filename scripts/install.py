@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Installs what `make install` has built: images, QEMU's descriptor of the ROM, manual page, licences.
+
+install.py --images FOLDER [--prefix PREFIX] [--destdir DESTDIR] NAME...
+installs FOLDER/NAME/fatwood.elf, or fatwood.rom where the configuration starts from reset.
+"""
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+import manual
+
+ROOT = manual.ROOT
+ROM_SUFFIX = "_rom"
+FONT = "drivers/display/font.c"
+
+
+def image_name(name):
+    """What the image of configs/NAME_defconfig is called where it is installed."""
+    return f"{name.removesuffix(ROM_SUFFIX)}.rom" if name.endswith(ROM_SUFFIX) else f"{name}.elf"
+
+
+def descriptor(filename):
+    """Of a ROM for q35 and pc. The plain form with a file name is what QEMU 3.0 and all later ones define."""
+    return {
+        "description": "Fatwood, UEFI for x86_64 without Secure Boot",
+        "interface-types": ["uefi"],
+        "mapping": {"device": "memory", "filename": str(filename)},
+        "targets": [{"architecture": "x86_64", "machines": ["pc-i440fx-*", "pc-q35-*"]}],
+        "features": [],
+        "tags": ["qemu_rom_defconfig"],
+    }
+
+
+def font_notice():
+    """The licence of the font: the second comment of its file."""
+    comment = re.findall(r"/\*(.*?)\*/", (ROOT / FONT).read_text(), re.DOTALL)[1]
+    return re.sub(r"^ \* ?", "", comment, flags=re.MULTILINE).strip() + "\n"
+
+
+def contents(images, share, names):
+    """Yields (path below share, bytes)."""
+    for name in names:
+        image = image_name(name)
+        yield f"fatwood/{image}", (images / name / f"fatwood{pathlib.Path(image).suffix}").read_bytes()
+        if name == "qemu_rom":
+            text = json.dumps(descriptor(share / "fatwood" / image), indent=4) + "\n"
+            yield "qemu/firmware/70-fatwood-x86_64.json", text.encode()
+    yield "man/man7/fatwood.7", manual.page().encode()
+    yield "doc/fatwood/LICENSE", (ROOT / "LICENSE").read_bytes()
+    yield "doc/fatwood/LICENSE.font", font_notice().encode()
+
+
+def make_folders(folder):
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--images", type=pathlib.Path, required=True)
+    parser.add_argument("--prefix", type=pathlib.Path, default="/usr/local")
+    parser.add_argument("--destdir", default="")
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    arguments = parser.parse_args()
+    if not arguments.prefix.is_absolute():
+        sys.exit(f"PREFIX={arguments.prefix} has to begin with a slash")
+    share = arguments.prefix / "share"
+    for name, data in contents(arguments.images, share, arguments.names):
+        path = pathlib.Path(f"{arguments.destdir}{share}", name)
+        make_folders(path.parent)
+        path.write_bytes(data)
+        path.chmod(0o644)
+        print(f"  INSTALL {path}")
+
+
+if __name__ == "__main__":
+    main()
