@@ -85,7 +85,7 @@ $(autoconf): $(O)/auto.conf ;
 # Goals that need no configuration; all others, and their files, do.
 config-goals := %_defconfig $(kconfig-targets) config
 free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
-	install install-images setup-% $(venv)/%
+	install install-images sbom setup-% $(venv)/%
 building := $(filter-out $(free-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(building),)
 ifneq ($(filter $(config-goals),$(MAKECMDGOALS)),)
@@ -330,12 +330,17 @@ DESTDIR ?=
 IMAGES ?= $(patsubst configs/%_defconfig,%,$(sort $(wildcard configs/*_defconfig)))
 
 install: install-images ## images, QEMU's descriptor, manual page (PREFIX=/usr/local DESTDIR= IMAGES="qemu cloudhv")
-	$(Q)$(PYTHON) scripts/install.py --images $(O)/images --prefix '$(PREFIX)' --destdir '$(DESTDIR)' $(IMAGES)
+	$(Q)$(PYTHON) scripts/install.py --images $(O)/images --release '$(release)' --prefix '$(PREFIX)' --destdir '$(DESTDIR)' \
+		$(IMAGES)
 
 install-images: $(kconfiglib)
 	$(Q)for name in $(IMAGES); do \
 		$(MAKE) --no-print-directory -s O=$(O)/images/$$name $${name}_defconfig; \
 		$(MAKE) --no-print-directory O=$(O)/images/$$name; done
+
+sbom: ## bill of materials of the sources (SPDX 2.3) to $(O)/fatwood.spdx.json
+	@mkdir -p $(O)
+	$(Q)$(PYTHON) scripts/sbom.py '$(release)' >$(O)/fatwood.spdx.json
 
 # What is missing on this machine is installed, after a word.
 setup-build setup-run setup-debug setup-check: setup-%:
@@ -361,5 +366,5 @@ help: ## this text
 		'  V=1                    show the commands'
 
 .PHONY: all config test test-extended savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
-	size-check run debug size bench lab install install-images setup-build setup-run setup-debug \
+	size-check run debug size bench lab install install-images sbom setup-build setup-run setup-debug \
 	setup-check clean distclean help

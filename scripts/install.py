@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Installs what `make install` has built: images, QEMU's descriptor of the ROM, manual page, licences.
+"""Installs what `make install` has built: images, QEMU's descriptor of the ROM, manual page, licences,
+the bill of materials.
 
-install.py --images FOLDER [--prefix PREFIX] [--destdir DESTDIR] NAME...
+install.py --images FOLDER --release RELEASE [--prefix PREFIX] [--destdir DESTDIR] NAME...
 installs FOLDER/NAME/fatwood.elf, or fatwood.rom where the configuration starts from reset.
 """
 import argparse
@@ -12,10 +13,10 @@ import re
 import sys
 
 import manual
+import sbom
 
 ROOT = manual.ROOT
 ROM_SUFFIX = "_rom"
-FONT = "drivers/display/font.c"
 
 
 def image_name(name):
@@ -37,11 +38,11 @@ def descriptor(filename):
 
 def font_notice():
     """The licence of the font: the second comment of its file."""
-    comment = re.findall(r"/\*(.*?)\*/", (ROOT / FONT).read_text(), re.DOTALL)[1]
+    comment = re.findall(r"/\*(.*?)\*/", (ROOT / sbom.FONT).read_text(), re.DOTALL)[1]
     return re.sub(r"^ \* ?", "", comment, flags=re.MULTILINE).strip() + "\n"
 
 
-def contents(images, share, names):
+def contents(images, share, release, names):
     """Yields (path below share, bytes)."""
     for name in names:
         image = image_name(name)
@@ -52,6 +53,7 @@ def contents(images, share, names):
     yield "man/man7/fatwood.7", manual.page().encode()
     yield "doc/fatwood/LICENSE", (ROOT / "LICENSE").read_bytes()
     yield "doc/fatwood/LICENSE.font", font_notice().encode()
+    yield "doc/fatwood/fatwood.spdx.json", sbom.text(release).encode()
 
 
 def make_folders(folder):
@@ -64,6 +66,7 @@ def make_folders(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--images", type=pathlib.Path, required=True)
+    parser.add_argument("--release", required=True)
     parser.add_argument("--prefix", type=pathlib.Path, default="/usr/local")
     parser.add_argument("--destdir", default="")
     parser.add_argument("names", nargs="+", metavar="NAME")
@@ -71,7 +74,7 @@ def main():
     if not arguments.prefix.is_absolute():
         sys.exit(f"PREFIX={arguments.prefix} has to begin with a slash")
     share = arguments.prefix / "share"
-    for name, data in contents(arguments.images, share, arguments.names):
+    for name, data in contents(arguments.images, share, arguments.release, arguments.names):
         path = pathlib.Path(f"{arguments.destdir}{share}", name)
         make_folders(path.parent)
         path.write_bytes(data)

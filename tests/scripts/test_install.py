@@ -58,8 +58,8 @@ def run_install(folder, *names, prefix="/usr"):
         (folder / "images" / name).mkdir(parents=True)
         for kind in ("elf", "rom") if name.endswith("_rom") else ("elf",):
             (folder / "images" / name / f"fatwood.{kind}").write_text(f"{name} {kind}")
-    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", folder / "images", "--prefix", prefix,
-                    "--destdir", folder / "out", *names], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", folder / "images", "--release", "1.2",
+                    "--prefix", prefix, "--destdir", folder / "out", *names], check=True, stdout=subprocess.DEVNULL)
     base = folder / f"out{prefix}"
     files = [path for path in (folder / "out").rglob("*") if path.is_file()]
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in files)
@@ -74,7 +74,8 @@ def test_everything_is_installed(tmp_path):
     assert len(images) == len(NAMES)
     assert set(files) - set(images) == {
         "share/qemu/firmware/70-fatwood-x86_64.json", "share/man/man7/fatwood.7", "share/doc/fatwood/LICENSE",
-        "share/doc/fatwood/LICENSE.font"}
+        "share/doc/fatwood/LICENSE.font", "share/doc/fatwood/fatwood.spdx.json"}
+    assert json.loads(files["share/doc/fatwood/fatwood.spdx.json"])["packages"][0]["versionInfo"] == "1.2"
     assert files["share/doc/fatwood/LICENSE"] == (ROOT / "LICENSE").read_text()
     notice = files["share/doc/fatwood/LICENSE.font"]
     assert notice.startswith("Copyright (c)") and "THIS SOFTWARE IS PROVIDED" in notice and "*/" not in notice
@@ -88,8 +89,8 @@ def test_without_the_rom_there_is_no_descriptor(tmp_path):
 
 
 def test_an_image_that_is_missing_is_an_error(tmp_path):
-    done = subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", tmp_path, "--destdir", tmp_path,
-                           "tiny"], check=False, stderr=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", tmp_path, "--release", "1.2",
+                           "--destdir", tmp_path, "tiny"], check=False, stderr=subprocess.DEVNULL)
     assert done.returncode != 0
 
 
