@@ -85,7 +85,7 @@ $(autoconf): $(O)/auto.conf ;
 # Goals that need no configuration; all others, and their files, do.
 config-goals := %_defconfig $(kconfig-targets) config
 free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
-	install install-images sbom setup-% $(venv)/%
+	install install-images sbom dist setup-% $(venv)/%
 building := $(filter-out $(free-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(building),)
 ifneq ($(filter $(config-goals),$(MAKECMDGOALS)),)
@@ -342,6 +342,9 @@ sbom: ## bill of materials of the sources (SPDX 2.3) to $(O)/fatwood.spdx.json
 	@mkdir -p $(O)
 	$(Q)$(PYTHON) scripts/sbom.py '$(release)' >$(O)/fatwood.spdx.json
 
+dist: $(kconfiglib) ## archives of the last commit, sources and images, with SHA256SUMS, to $(O)/dist
+	$(Q)venv='$(abspath $(venv))' $(PYTHON) scripts/dist.py $(O)/dist
+
 # What is missing on this machine is installed, after a word.
 setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
@@ -366,5 +369,5 @@ help: ## this text
 		'  V=1                    show the commands'
 
 .PHONY: all config test test-extended savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
-	size-check run debug size bench lab install install-images sbom setup-build setup-run setup-debug \
+	size-check run debug size bench lab install install-images sbom dist setup-build setup-run setup-debug \
 	setup-check clean distclean help
