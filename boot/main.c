@@ -177,18 +177,6 @@ static void list_volumes(struct boot_disk *volumes, struct arena *arena)
 		boot_listers[i](volumes, listed);
 }
 
-static void list_all(struct boot_choices *choices)
-{
-	listed = choices;
-	efi_list_options(choices);
-	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
-		const struct partition_table *table;
-
-		if (!disk_partitions(disk, &table))
-			boot_partitions(table, choices->arena, list_volumes);
-	}
-}
-
 /* The VMM's word beats what a guest has stored. */
 static bool vmm_names_entry(void)
 {
@@ -196,6 +184,22 @@ static bool vmm_names_entry(void)
 
 	return IS_ENABLED(CONFIG_BOOT_LOADER_CONF) && boot_info_option("fatwood.entry", &value) &&
 	       !span_is_empty(value);
+}
+
+/* In the order in which they would be booted without the menu: the first is the default. */
+static void list_all(struct boot_choices *choices)
+{
+	listed = choices;
+	if (!vmm_names_entry())
+		efi_list_options(choices);
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
+		const struct partition_table *table;
+
+		if (!disk_partitions(disk, &table))
+			boot_partitions(table, choices->arena, list_volumes);
+	}
+	if (vmm_names_entry())
+		efi_list_options(choices);
 }
 
 static void boot_what_the_vmm_gave(void)

@@ -87,7 +87,8 @@ struct boot_choices {
 	struct arena *arena; /* of the choices and of what belongs to them */
 };
 
-/* Adds one with a copy of @title; where there are BOOT_CHOICES_MAX, or no memory, it is left out.
+/*
+ * Adds one with a copy of @title; where there are BOOT_CHOICES_MAX, or no memory, it is left out.
  */
 void boot_choice_add(struct boot_choices *choices, const char *title,
 		     enum status (*start)(struct boot_choice *choice, struct arena *arena),

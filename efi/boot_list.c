@@ -54,7 +54,8 @@ u32 efi_menu_seconds(void)
 	if (efi_variable_get(u"Timeout", &guid_global_variable, NULL, &size, &timeout) ||
 	    size != sizeof(timeout))
 		return MENU_NEVER;
-	return timeout == TIMEOUT_FOREVER ? MENU_FOREVER : timeout;
+	return timeout == TIMEOUT_FOREVER ? MENU_FOREVER :
+					    (u32)min_u64(timeout, LOADER_TIMEOUT_MAX);
 }
 
 static enum status start_loader(struct boot_choice *choice, struct arena *arena)

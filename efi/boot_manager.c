@@ -133,11 +133,20 @@ static EFI_STATUS run_option(const struct load_option *option)
 	return status;
 }
 
-static void boot_option(u16 number, bool even_if_inactive)
+/* 3.1.3: applications, and what is reserved, are not for BootOrder to start. */
+static bool boots_by_itself(const struct load_option *option)
+{
+	return (option->attributes & (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY)) ==
+	       (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_BOOT);
+}
+
+/* Comes back with why it did not boot. ERR_NOT_FOUND also if the program has returned. */
+static enum status boot_option(u16 number, bool is_chosen)
 {
 	CHAR16 name[OPTION_NAME_UNITS];
 	struct load_option option;
 	char label[sizeof("Boot0000")];
+	enum status status = ERR_NOT_FOUND;
 	EFI_STATUS result;
 	size_t size;
 	void *bytes;
@@ -145,76 +154,97 @@ static void boot_option(u16 number, bool even_if_inactive)
 	option_name(number, name);
 	format(label, sizeof(label), "Boot%04x", number);
 	bytes = efi_variable_load(name, &guid_global_variable, &size);
-	if (!bytes)
-		return boot_tried("UEFI", label, ERR_NOT_FOUND);
-	if (load_option_read(span_of(bytes, size), &option)) {
-		boot_tried("UEFI", label, ERR_CORRUPT);
-	} else if (even_if_inactive || (option.attributes & LOAD_OPTION_ACTIVE)) {
+	if (!bytes) {
+		boot_tried("UEFI", label, status);
+	} else if (load_option_read(span_of(bytes, size), &option)) {
+		status = ERR_CORRUPT;
+		boot_tried("UEFI", label, status);
+	} else if (is_chosen || boots_by_itself(&option)) {
 		log_info("%s: %s", label, option.title);
 		set_boot_current(&number);
 		result = run_option(&option);
 		set_boot_current(NULL);
 		log_warning("%s: %s: %s", label, option.title, efi_status_name(result));
-		boot_tried(label, option.title, result ? status_from_efi(result) : ERR_NOT_FOUND);
+		if (result)
+			status = status_from_efi(result);
+		boot_tried(label, option.title, status);
 	}
 	efi_free(bytes);
+	return status;
 }
 
-/* It is used once: it is gone before what it names can fail. */
-static void boot_next(void)
+/* It is used once: it is gone before what it names can fail. False: there is none. */
+static bool take_boot_next(u16 *number)
 {
-	u16 number;
-	size_t size = sizeof(number);
+	size_t size = sizeof(*number);
 
-	if (efi_variable_get(u"BootNext", &guid_global_variable, NULL, &size, &number) ||
-	    size != sizeof(number))
-		return;
+	if (efi_variable_get(u"BootNext", &guid_global_variable, NULL, &size, number) ||
+	    size != sizeof(*number))
+		return false;
 	if (efi_variable_set(u"BootNext", &guid_global_variable, 0, 0, NULL))
 		log_warning("BootNext cannot be deleted");
-	boot_option(number, true);
+	return true;
 }
 
 static enum status start_option(struct boot_choice *choice, struct arena *arena)
 {
 	(void)arena;
-	boot_option((u16)(uintptr_t)choice->argument, true);
-	return ERR_NOT_FOUND;
+	return boot_option((u16)(uintptr_t)choice->argument, true);
+}
+
+/* 3.1.3: what is active, not hidden and of no reserved category. */
+static bool is_for_menu(const struct load_option *option)
+{
+	return (option->attributes & (LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN)) ==
+		       LOAD_OPTION_ACTIVE &&
+	       (option->attributes & LOAD_OPTION_CATEGORY) <= LOAD_OPTION_CATEGORY_APP;
+}
+
+static void list_option(struct boot_choices *choices, u16 number, bool is_next)
+{
+	CHAR16 name[OPTION_NAME_UNITS];
+	struct load_option option;
+	size_t size;
+	void *bytes;
+
+	option_name(number, name);
+	bytes = efi_variable_load(name, &guid_global_variable, &size);
+	if (bytes && !load_option_read(span_of(bytes, size), &option) &&
+	    (is_next || is_for_menu(&option)))
+		boot_choice_add(choices, option.title, start_option,
+				(const void *)(uintptr_t)number);
+	efi_free(bytes);
 }
 
 void efi_list_options(struct boot_choices *choices)
 {
+	u16 next, *order;
+	bool has_next;
 	size_t size;
-	u16 *order = efi_start() ? NULL :
-				   efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 
-	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++) {
-		u16 number = load_le16(&order[i]);
-		CHAR16 name[OPTION_NAME_UNITS];
-		struct load_option option;
-		size_t option_size;
-		void *bytes;
-
-		option_name(number, name);
-		bytes = efi_variable_load(name, &guid_global_variable, &option_size);
-		if (bytes && !load_option_read(span_of(bytes, option_size), &option) &&
-		    (option.attributes & LOAD_OPTION_ACTIVE))
-			boot_choice_add(choices, option.title, start_option,
-					(const void *)(uintptr_t)number);
-		efi_free(bytes);
-	}
+	if (efi_start())
+		return;
+	has_next = take_boot_next(&next);
+	if (has_next)
+		list_option(choices, next, true);
+	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
+	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
+		if (!has_next || load_le16(&order[i]) != next)
+			list_option(choices, load_le16(&order[i]), false);
 	efi_free(order);
 }
 
 void efi_boot_options(void)
 {
-	u16 *order;
+	u16 next, *order;
 	size_t size;
 
 	if (efi_start())
 		return;
-	boot_next();
+	if (take_boot_next(&next))
+		(void)boot_option(next, true);
 	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
-		boot_option(load_le16(&order[i]), false);
+		(void)boot_option(load_le16(&order[i]), false);
 	efi_free(order);
 }

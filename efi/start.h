@@ -16,8 +16,9 @@ void efi_boot_options(void);
 
 /*
  * EFI_BOOT_MENU: how long the operating system wants the menu of all disks, as
- * loaders/loader_conf.h has it, and the choices of it: the options of BootOrder, and the boot
- * loaders on the volumes of one disk.
+ * loaders/loader_conf.h has it, at most LOADER_TIMEOUT_MAX, and the choices of it: the option of
+ * BootNext, which is used up by that, those of BootOrder, and the boot loaders on the volumes of
+ * one disk.
  */
 u32 efi_menu_seconds(void);
 void efi_list_options(struct boot_choices *choices);

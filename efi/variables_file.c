@@ -123,10 +123,6 @@ static enum found load_volume(struct volume *on, struct runtime_store *raw,
 	return found;
 }
 
-/*
- * Sets volume: the first system partition with a store that can be read; if there is none, the
- * first with a damaged one, or at last the first of all.
- */
 /* Variables travel with a disk, not with what it is installed from. */
 static bool may_hold_store(const struct block_device *partition)
 {
@@ -136,6 +132,10 @@ static bool may_hold_store(const struct block_device *partition)
 	return partition->kind == PARTITION_ESP || partition->kind == PARTITION_WHOLE_DISK;
 }
 
+/*
+ * Sets volume: the first system partition with a store that can be read; if there is none, the
+ * first with a damaged one, or at last the first of all.
+ */
 static enum found choose_volume(struct runtime_store *raw, struct runtime_store *work)
 {
 	enum found best = FOUND_NOTHING;

@@ -21,8 +21,8 @@ static struct loader_conf wanted(u32 (*asked_seconds)(void))
 	struct span value;
 
 	if (boot_info_option("fatwood.menu", &value)) {
-		loader_conf_set_timeout(value, &conf);
 		conf.is_timeout_vmms = true;
+		loader_conf_set_timeout(value, &conf);
 	} else {
 		conf.timeout_seconds = asked_seconds();
 	}

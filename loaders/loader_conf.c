@@ -22,6 +22,13 @@ static void set_pattern(struct span value, struct span *pattern)
 		*pattern = value;
 }
 
+static u32 limited(u64 seconds, bool is_vmms)
+{
+	if (seconds >= MENU_IF_KEY)
+		return MENU_FOREVER;
+	return is_vmms ? (u32)seconds : (u32)min_u64(seconds, LOADER_TIMEOUT_MAX);
+}
+
 void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 {
 	u64 seconds;
@@ -35,7 +42,7 @@ void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 	else if (text_equals(value, "menu-disabled"))
 		conf->timeout_seconds = MENU_NEVER;
 	else if (text_to_u64(value, &seconds))
-		conf->timeout_seconds = seconds < MENU_IF_KEY ? (u32)seconds : MENU_FOREVER;
+		conf->timeout_seconds = limited(seconds, conf->is_timeout_vmms);
 	else
 		log_warning(
 			"timeout %.*s: not a number of seconds, menu-force, menu-hidden or menu-disabled",
@@ -58,8 +65,6 @@ void loader_conf_parse(struct span text, struct loader_conf *conf)
 			log_info("loader.conf: %.*s has no meaning here, ignored",
 				 (int)min_u64(key.size, SHOWN_MAX), (const char *)key.data);
 	}
-	if (conf->timeout_seconds > LOADER_TIMEOUT_MAX && conf->timeout_seconds < MENU_IF_KEY)
-		conf->timeout_seconds = LOADER_TIMEOUT_MAX;
 }
 
 void loader_conf_apply_command_line(struct loader_conf *conf)
@@ -71,7 +76,7 @@ void loader_conf_apply_command_line(struct loader_conf *conf)
 		set_pattern(value, &conf->default_pattern);
 	}
 	if (boot_info_option("fatwood.timeout", &value)) {
-		loader_conf_set_timeout(value, conf);
 		conf->is_timeout_vmms = true;
+		loader_conf_set_timeout(value, conf);
 	}
 }

@@ -7,7 +7,7 @@
 
 enum {
 	LOADER_CONF_SIZE_MAX = 64 * 1024, /* of the file; a larger one is ignored with a message */
-	LOADER_TIMEOUT_MAX = 3600,        /* seconds that a disk can have the menu wait */
+	LOADER_TIMEOUT_MAX = 3600, /* seconds that a disk or a guest can have the menu wait */
 };
 
 #define MENU_NEVER 0u
@@ -18,13 +18,13 @@ struct loader_conf {
 	struct span preferred;       /* a pattern of entry names; empty: none */
 	struct span default_pattern; /* the same, and second to it */
 	u32 timeout_seconds;         /* that the menu waits, or one of the above */
-	bool is_timeout_vmms;        /* the VMM said it, not the disk */
+	bool is_timeout_vmms;        /* the VMM says it, not a disk: it has no limit */
 };
 
 /* What @text says; keys it does not have keep what is in @conf. */
 void loader_conf_parse(struct span text, struct loader_conf *conf);
 
-/* What "timeout" says. */
+/* What "timeout" says; @conf->is_timeout_vmms says who. */
 void loader_conf_set_timeout(struct span value, struct loader_conf *conf);
 
 /* "fatwood.entry=" and "fatwood.timeout=" on the VMM's command line. */

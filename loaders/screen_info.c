@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The screen as Linux is told of it, so that it has a picture before its own driver comes (efifb).
+/*
+ * The screen as Linux is told of it, so that it has a picture before its own driver comes (efifb).
  */
 #include "core/display.h"
 #include "loaders/boot_params.h"

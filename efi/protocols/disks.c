@@ -65,8 +65,7 @@ static void fill_partition_info(struct efi_disk *disk)
 		.Type = id->kind == PARTITION_ID_GPT ? PARTITION_TYPE_GPT : PARTITION_TYPE_MBR,
 		.System = device->kind == PARTITION_ESP,
 	};
-	/* The image of a CD-ROM is in no such table, and is none of the machine's own partitions.
-	 */
+	/* The image of a CD-ROM is in no such table, and is not a system partition. */
 	if (IS_ENABLED(CONFIG_PARTITION_EL_TORITO) && id->kind == PARTITION_ID_EL_TORITO) {
 		info->Type = PARTITION_TYPE_OTHER;
 		info->System = false;

@@ -281,6 +281,18 @@ TEST(next_then_order)
 	CHECK(memory_console_has(&console, "UEFI: Boot0005: not found"));
 }
 
+TEST(applications_are_not_for_the_order)
+{
+	static const u16 order[] = { 1, 2 };
+
+	set_up();
+	set_option(u"Boot0001", LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_APP, 2);
+	set_option(u"Boot0002", LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN, 2);
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	efi_boot_options();
+	CHECK_TEXT(events, "tells 2;runs 2 as 2;");
+}
+
 TEST(of_clones_the_one_with_the_store_is_meant)
 {
 	static const u16 order[] = { 1 };
@@ -324,6 +336,8 @@ TEST(who_asks_for_the_menu)
 	CHECK_EQUAL(efi_menu_seconds(), MENU_NEVER);
 	set_u16(u"Timeout", 7);
 	CHECK_EQUAL(efi_menu_seconds(), 7);
+	set_u16(u"Timeout", 0xfffe);
+	CHECK_EQUAL(efi_menu_seconds(), LOADER_TIMEOUT_MAX);
 	set_u16(u"Timeout", 0xffff);
 	CHECK_EQUAL(efi_menu_seconds(), MENU_FOREVER);
 	set_u16(u"Timeout", 0);
@@ -353,5 +367,32 @@ TEST(options_as_choices)
 	CHECK_TEXT(choices.first->title, "T");
 	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
 	CHECK_TEXT(events, "tells 2;runs 2 as 2;");
+	results[2] = EFI_ACCESS_DENIED;
+	CHECK_EQUAL(choices.first->start(choices.first, &arena),
+		    status_from_efi(EFI_ACCESS_DENIED));
+	arena_release(&arena);
+}
+
+/* What the menu boots without a key is what would boot without the menu. */
+TEST(the_next_option_is_the_first_choice)
+{
+	static const u16 order[] = { 2, 4, 1, 3, 5 };
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	set_up();
+	set_u16(u"BootNext", 1);
+	set_option(u"Boot0001", 0, 1);
+	set_option(u"Boot0002", LOAD_OPTION_ACTIVE, 2);
+	set_option(u"Boot0003", LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN, 2);
+	set_option(u"Boot0004", LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_APP, 2);
+	set_option(u"Boot0005", LOAD_OPTION_ACTIVE | 0x200, 2); /* of a reserved category */
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	efi_list_options(&choices);
+	CHECK_EQUAL(choices.count, 3);
+	for (struct boot_choice *choice = choices.first; choice; choice = choice->next)
+		(void)choice->start(choice, &arena);
+	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 1;runs 1 as 1;tells 2;runs 2 as 2;"
+			   "tells 2;runs 2 as 4;");
 	arena_release(&arena);
 }

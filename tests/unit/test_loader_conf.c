@@ -54,6 +54,17 @@ TEST(values_may_be_quoted_and_lines_end_as_they_like)
 	CHECK_EQUAL(conf.timeout_seconds, 5);
 }
 
+TEST(only_the_vmm_can_have_the_menu_wait_longer)
+{
+	struct loader_conf conf = { 0 };
+
+	loader_conf_set_timeout(SPAN("3601"), &conf);
+	CHECK_EQUAL(conf.timeout_seconds, LOADER_TIMEOUT_MAX);
+	conf.is_timeout_vmms = true;
+	loader_conf_set_timeout(SPAN("3601"), &conf);
+	CHECK_EQUAL(conf.timeout_seconds, 3601);
+}
+
 TEST(timeouts_in_words)
 {
 	CHECK_EQUAL(parse("timeout 0").timeout_seconds, MENU_IF_KEY);
