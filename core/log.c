@@ -86,31 +86,6 @@ void log_replay(void)
 	}
 }
 
-/*
- * Control characters, C1 ones included, and what is no UTF-8 become '?': a terminal must not obey a
- * disk.
- */
-static size_t make_harmless(char *line, size_t size)
-{
-	struct span rest = span_of(line, size);
-	size_t used = 0;
-
-	while (rest.size) {
-		const u8 *start = rest.data;
-		u32 character = utf8_next(&rest);
-		size_t taken = (size_t)(rest.data - start);
-
-		if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-		    (character == UNICODE_REPLACEMENT && taken == 1)) {
-			line[used++] = '?';
-			continue;
-		}
-		for (size_t i = 0; i < taken; i++)
-			line[used++] = (char)start[i];
-	}
-	return used;
-}
-
 void log_write(enum log_level level, const char *pattern, ...)
 {
 	char line[LINE_SIZE_MAX];
@@ -134,7 +109,7 @@ void log_write(enum log_level level, const char *pattern, ...)
 		size = size_max - 1;
 		memcpy(line + size - 3, "...", 3);
 	}
-	size = make_harmless(line, size);
+	size = utf8_make_printable(line, size);
 
 	if (KEEPS_LINES && (!threshold_is_final || !console_present())) {
 		ring_keep(level, line, size);

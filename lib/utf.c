@@ -139,6 +139,28 @@ static u32 utf16_next(const u16 *units, size_t count, size_t *at)
 	return 0x10000 + ((unit & 0x3ff) << 10 | (units[(*at)++] & 0x3ff));
 }
 
+size_t utf8_make_printable(char *text, size_t size)
+{
+	struct span rest = span_of(text, size);
+	size_t used = 0;
+
+	while (rest.size) {
+		const u8 *start = rest.data;
+		u32 character = utf8_next(&rest);
+		size_t taken = (size_t)(rest.data - start);
+
+		/* The replacement character itself takes three bytes. */
+		if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+		    (character == UNICODE_REPLACEMENT && taken == 1)) {
+			text[used++] = '?';
+			continue;
+		}
+		for (size_t i = 0; i < taken; i++)
+			text[used++] = (char)start[i];
+	}
+	return used;
+}
+
 size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count)
 {
 	size_t used = 0;

@@ -31,18 +31,13 @@ static void print(const char *text)
 	console_write(text, strlen(text));
 }
 
-/* Titles come from disks: what a terminal could take for a command is not passed on. */
 static void print_title(struct span title)
 {
-	while (!span_is_empty(title)) {
-		struct span before = title;
-		u32 c = utf8_next(&title);
+	size_t size = (size_t)min_u64(title.size, LINE_SIZE);
+	char text[LINE_SIZE];
 
-		if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == UNICODE_REPLACEMENT)
-			print("?");
-		else
-			console_write((const char *)before.data, before.size - title.size);
-	}
+	memcpy(text, title.data, size);
+	console_write(text, utf8_make_printable(text, size));
 }
 
 static u32 rows(const struct menu *menu)

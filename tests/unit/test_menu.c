@@ -271,6 +271,7 @@ TEST(titles_cannot_command_the_terminal)
 		SPAN("\xff\xc3"),
 		SPAN("gr\xc3\xbc\xc3\x9f"),
 		SPAN("\x1f ~\x7f\xc2\x80\xc2\x9f\xc2\xa0"),
+		SPAN("who \xef\xbf\xbd?"),
 	};
 
 	CHECK_EQUAL(choose_of(evil, ARRAY_SIZE(evil), 0, 3, "\r"), 0);
@@ -278,6 +279,7 @@ TEST(titles_cannot_command_the_terminal)
 	CHECK(said("a?[2Jb???c?\r\n"));
 	CHECK(said("gr\xc3\xbc\xc3\x9f\r\n"));
 	CHECK(said("  ? ~???\xc2\xa0\r\n"));
+	CHECK(said("who \xef\xbf\xbd?\r\n"));
 }
 
 /* Stops the run when enough was polled: that it comes here shows that each poll ends. */

@@ -194,3 +194,22 @@ TEST(lower_case_has_the_same_upper_case)
 		CHECK_OF(ucs2_to_upper(ucs2_to_lower(upper)) == upper, "U+%04x", unit);
 	}
 }
+
+static const char *printable(const char *text)
+{
+	static char buffer[64];
+	size_t size = strlen(text);
+
+	memcpy(buffer, text, size);
+	buffer[utf8_make_printable(buffer, size)] = 0;
+	return buffer;
+}
+
+TEST(what_a_terminal_would_obey_is_not_printable)
+{
+	CHECK_TEXT(printable(""), "");
+	CHECK_TEXT(printable("\x1b[2J\r\n\t ~\x7f"), "?[2J??? ~?");
+	CHECK_TEXT(printable("\xc2\x80\xc2\x9f\xc2\xa0"), "??\xc2\xa0");
+	CHECK_TEXT(printable("\xff\xe2\x82"), "???");
+	CHECK_TEXT(printable("\xef\xbf\xbd\xf0\x9f\x94\xa5"), "\xef\xbf\xbd\xf0\x9f\x94\xa5");
+}
