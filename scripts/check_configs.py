@@ -12,7 +12,9 @@ check_configs.py [--defconfig NAME] [--boot COMMAND]
 disk of its smoke test; status 0 is a pass. Ends with "N passed, N failed".
 """
 import argparse
+import concurrent.futures
 import os
+import queue
 import shlex
 import shutil
 import subprocess
@@ -44,6 +46,12 @@ class Checker:
         self.boot = boot
         self.passed = self.failed = 0
         self.built = {}
+        # Linking is the longest part of a build and takes one processor: a build for each.
+        self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+        self.folders = queue.SimpleQueue()
+        for number in range(os.cpu_count()):
+            self.folders.put(f"{FOLDER}/variant{number}")
+        self.builds = []
 
     def count(self, name, good, seconds, text=""):
         self.passed += good
@@ -84,22 +92,35 @@ class Checker:
             self.count(f"{name}_defconfig, {compiler}", good, time.monotonic() - start, output)
 
     def check(self, name, kconf, bootable=False):
-        """Builds the configuration that kconf holds, unless an equal one has been built."""
-        start = time.monotonic()
-        folder = f"{FOLDER}/variant"
-        os.makedirs(folder, exist_ok=True)
-        kconf.write_config(f"{folder}/.config", save_old=False)
-        with open(f"{folder}/.config", encoding="utf-8") as file:
+        """Has the configuration built that kconf holds, unless an equal one has been."""
+        path = f"{FOLDER}/wanted"
+        os.makedirs(FOLDER, exist_ok=True)
+        kconf.write_config(path, save_old=False)
+        with open(path, encoding="utf-8") as file:
             content = file.read()
         if content in self.built:
             print(f"  same    {name} as {self.built[content]}")
             return
         self.built[content] = name
+        self.builds.append(self.workers.submit(self.build, name, content, bootable))
+
+    def build(self, name, content, bootable):
+        """What count() takes."""
+        folder = self.folders.get()
+        start = time.monotonic()
+        os.makedirs(folder, exist_ok=True)
+        with open(f"{folder}/.config", "w", encoding="utf-8") as file:
+            file.write(content)
         good, output = self.make(folder, *COMPILERS["clang"])
         if good and bootable and self.boot:
             good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
             name += ", booted"
-        self.count(name, good, time.monotonic() - start, output)
+        self.folders.put(folder)
+        return name, good, time.monotonic() - start, output
+
+    def count_builds(self):
+        for build in self.builds:
+            self.count(*build.result())
 
 
 def new_kconfig():
@@ -170,6 +191,7 @@ def main():
     if not arguments.defconfig:
         check_variants(checker)
         check_extremes(checker)
+        checker.count_builds()
     print(f"{checker.passed} passed, {checker.failed} failed")
     return checker.failed != 0
 
