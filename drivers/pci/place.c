@@ -81,7 +81,7 @@ static u64 measure(const struct pci_device *device, u32 offset, u32 flags_mask)
 	return mask;
 }
 
-static bool add_bar(struct work *work, u16 index, u32 bar)
+static bool add_bar(struct work *work, u16 index, u32 bar, bool is_last)
 {
 	const struct pci_device *device = &work->functions[index].device;
 	u32 offset = PCI_BAR0 + 4 * bar, low;
@@ -96,7 +96,8 @@ static bool add_bar(struct work *work, u16 index, u32 bar)
 		if (mask == 0xffffffffffff0000ull)
 			mask = 0;
 	} else {
-		resource.is_64_bit = (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT;
+		/* Behind the last BAR stands something else, of a bridge the numbers of buses. */
+		resource.is_64_bit = !is_last && (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT;
 		mask = measure(device, offset, PCI_BAR_FLAGS);
 		if (resource.is_64_bit)
 			mask |= measure(device, offset + 4, 0) << 32;
@@ -116,7 +117,7 @@ static bool add_bar(struct work *work, u16 index, u32 bar)
 static void add_bars(struct work *work, u16 index, u32 count)
 {
 	for (u32 bar = 0; bar < count; bar++)
-		if (add_bar(work, index, bar))
+		if (add_bar(work, index, bar, bar + 1 == count))
 			bar++;
 }
 

@@ -139,3 +139,17 @@ TEST(bridges_in_a_chain_end)
 	CHECK_EQUAL(load_le32(functions[7].config + PCI_BUS_NUMBERS), 0x080807);
 	CHECK_EQUAL(load_le32(functions[8].config + PCI_BUS_NUMBERS), 0);
 }
+
+TEST(the_last_bar_of_a_bridge_has_no_upper_half)
+{
+	machine_start_pci();
+	machine.aliases_functions = false;
+
+	struct fake_function *bridge = add_bridge(0, 1), *disk = add(1, 0, 0x1000, 0);
+
+	bridge->bar_sizes[1] = 0x1000;
+	store_le32(bridge->config + PCI_BAR0 + 4, PCI_BAR_64_BIT);
+	place();
+	CHECK_EQUAL(bridge->config[0x19], 1); /* the number of the bus behind it */
+	CHECK(bar(disk) != 0);
+}
