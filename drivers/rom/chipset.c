@@ -26,6 +26,7 @@ enum {
 	POWER_PORT = 0x600, /* as SeaBIOS has it, and our last resort to power off */
 	PIIX4_POWER_BASE = 0x40,
 	PIIX4_POWER_ENABLE = 0x80,
+	ICH9_SLOT_FIRST = 25,
 	ICH9_POWER_BASE = 0x40,
 	ICH9_ACPI_CONTROL = 0x44,
 	ICH9_ACPI_ENABLE = 0x80,
@@ -69,9 +70,10 @@ static u8 pc_line(u8 slot, u8 pin)
 	return line_of_route((u8)(slot + pin - 1));
 }
 
+/* ICH9's own devices are not turned: registers route each of them, and begin with INTA at A. */
 static u8 q35_line(u8 slot, u8 pin)
 {
-	return line_of_route((u8)(slot + pin));
+	return line_of_route((u8)(slot < ICH9_SLOT_FIRST ? slot + pin : pin));
 }
 
 static void pc_init(void)
