@@ -190,7 +190,7 @@ static void probe(const struct pci_device *place)
 
 	if (bochs.framebuffer)
 		return log_debug("PCI %s: one more screen, which is not used", place->name);
-	*display = (struct display){ .show = show };
+	bochs = (struct bochs){ .display.show = show };
 	format(display->name, sizeof(display->name), "screen %s", place->name);
 	if (IS_ENABLED(CONFIG_EFI))
 		display->address = place->address;

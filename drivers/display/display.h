@@ -15,7 +15,8 @@ void ramfb_probe(void);
 
 /*
  * Fills in the modes that fit in @memory_size bytes and shows the one that the monitor prefers, or
- * 1024x768, or what there is. ERR_UNSUPPORTED: none fits. Otherwise what the driver's show() says.
+ * 1024x768, or what there is; those that were tried in vain are left out. ERR_UNSUPPORTED: none
+ * fits. Otherwise what the driver's show() says of the last.
  * The display is then registered, and text goes to it.
  */
 enum status display_start(struct display *display, u64 memory_size);

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "drivers/display/display.h"
 #include "lib/config.h"
+#include "lib/string.h"
 #include "lib/util.h"
 
 /* With sizes that loaders and people ask for. The fullest lists of others have these, too. */
@@ -22,12 +23,33 @@ static u32 mode_index(const struct display *display, struct display_mode wanted)
 	return display->mode_count;
 }
 
+/*
+ * Shows @wanted, or else what there is. QEMU's VGA takes widths of whole 8 pixels only, and is
+ * given a monitor of 1366 by 768 nevertheless: a mode that is not shown goes off the list.
+ */
+static enum status show_first(struct display *display, struct display_mode wanted)
+{
+	for (;;) {
+		u32 mode = mode_index(display, wanted);
+		enum status status;
+
+		if (mode == display->mode_count)
+			mode--;
+		status = display_set_mode(display, mode);
+		if (!status || display->mode_count == 1)
+			return status;
+		display->mode_count--;
+		memmove(&display->modes[mode], &display->modes[mode + 1],
+			(display->mode_count - mode) * sizeof(display->modes[0]));
+		wanted = fallback;
+	}
+}
+
 enum status display_start(struct display *display, u64 memory_size)
 {
 	struct span edid = span_of(display->edid, display->edid_size);
 	struct display_mode preferred;
 	enum status status;
-	u32 mode;
 
 	for (u32 i = 0; i < ARRAY_SIZE(usual); i++)
 		(void)display_add_mode(display, usual[i], memory_size);
@@ -36,10 +58,7 @@ enum status display_start(struct display *display, u64 memory_size)
 		preferred = fallback;
 	if (display->mode_count == 0)
 		return unsupported("%s: no mode fits in %lu bytes", display->name, memory_size);
-	mode = mode_index(display, preferred);
-	if (mode == display->mode_count)
-		mode--;
-	status = display_set_mode(display, mode);
+	status = show_first(display, preferred);
 	if (status)
 		return status;
 	log_debug("%s: %ux%u, framebuffer at 0x%lx", display->name, display->framebuffer.width,

@@ -111,8 +111,8 @@ TEST(what_cannot_be_used_is_refused)
 	store_le32(screen.function.config + PCI_BAR0, HOST_MEMORY_BASE);
 	check_refused("that is RAM");
 	start();
-	screen.width_max = 1000;
-	check_refused("it does not show 1280x800");
+	screen.width_max = 600;
+	check_refused("it does not show 640x480");
 }
 
 TEST(the_mode_that_the_monitor_prefers)
@@ -197,4 +197,32 @@ TEST(another_mode_is_blank_and_has_the_text_in_its_middle)
 	screen.width_max = 100;
 	CHECK_EQUAL(display_set_mode(display, 0), ERR_UNSUPPORTED);
 	CHECK_EQUAL(display->mode, mode);
+}
+
+static enum status show_whole_bytes(struct display *display, u32 mode)
+{
+	if (display->modes[mode].width % 8)
+		return ERR_UNSUPPORTED;
+	display->framebuffer = (struct framebuffer){
+		.base = FRAMEBUFFER,
+		.width = display->modes[mode].width,
+		.height = display->modes[mode].height,
+		.stride = display->modes[mode].width,
+	};
+	return OK;
+}
+
+/* QEMU: -device VGA,xres=1366,yres=768. */
+TEST(a_preferred_mode_that_the_device_does_not_show)
+{
+	static struct display odd = { .name = "odd", .show = show_whole_bytes };
+
+	edid_make(odd.edid, 1366, 768);
+	odd.edid_size = EDID_BLOCK;
+	CHECK_EQUAL(display_start(&odd, FRAMEBUFFER_SIZE), OK);
+	CHECK_EQUAL(odd.framebuffer.width, 1024);
+	CHECK_EQUAL(odd.modes[odd.mode].width, 1024);
+	CHECK_EQUAL(odd.mode_count, 10);
+	for (u32 i = 0; i < odd.mode_count; i++)
+		CHECK(odd.modes[i].width != 1366);
 }
