@@ -5,12 +5,13 @@ obj-y += drivers/platform/handover.o
 obj-$(CONFIG_PLATFORM_PVH) += drivers/platform/pvh.o
 obj-$(CONFIG_PLATFORM_LINUX_PARAMS) += drivers/platform/linux_params.o
 obj-$(CONFIG_PLATFORM_MULTIBOOT2) += drivers/platform/multiboot2.o
+obj-$(CONFIG_FW_CFG) += drivers/platform/fw_cfg.o
 obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
 	drivers/platform/acpi_ecam.o
 
 # Host tests link it without the symbol.
-rom-objects := drivers/pci/place.o drivers/rom/rom.o drivers/rom/fw_cfg.o drivers/rom/chipset.o \
-	drivers/rom/bios_area.o drivers/rom/table_loader.o drivers/rom/smbios.o
+rom-objects := drivers/pci/place.o drivers/rom/rom.o drivers/rom/chipset.o drivers/rom/bios_area.o \
+	drivers/rom/table_loader.o drivers/rom/smbios.o
 obj-$(CONFIG_ENTRY_RESET) += $(rom-objects)
 
 obj-$(CONFIG_PCI) += drivers/pci/pci.o

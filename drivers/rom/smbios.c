@@ -9,7 +9,7 @@
  */
 #include "core/log.h"
 #include "core/memory.h"
-#include "drivers/rom/fw_cfg.h"
+#include "drivers/platform/fw_cfg.h"
 #include "drivers/rom/rom.h"
 #include "lib/util.h"
 

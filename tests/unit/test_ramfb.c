@@ -10,7 +10,7 @@
 
 enum { DMA_READ = 2, DMA_SELECT = 8, DMA_WRITE = 16, ITEM = 0x2a };
 
-static u8 directory[4 + 64 * 64];
+static u8 directory[4 + 128 * 64];
 static u8 configuration[28];
 static u32 transfers;
 static bool refuses;

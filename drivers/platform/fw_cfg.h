@@ -10,7 +10,6 @@
 
 enum fw_cfg_item {
 	FW_CFG_SIGNATURE = 0x00,
-	FW_CFG_ID = 0x01,
 	FW_CFG_KERNEL_SIZE = 0x08,
 	FW_CFG_INITRD_SIZE = 0x0b,
 	FW_CFG_KERNEL_DATA = 0x11,
@@ -33,6 +32,10 @@ struct fw_cfg_file {
 /* Looks for the device and reads its directory. False: there is none, and no other call works. */
 bool fw_cfg_probe(void);
 
+/* The same, but only a device with DMA counts, which alone can be written to: one VM exit if none.
+ */
+bool fw_cfg_probe_dma(void);
+
 /* NULL: there is no such file. */
 const struct fw_cfg_file *fw_cfg_find(const char *name);
 
@@ -44,5 +47,8 @@ enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to);
 /* A number of 4 bytes: the sizes of items. 0 if it cannot be read. */
 u32 fw_cfg_read_u32(u16 item);
 
-/* The same for a file that the VMM lets us write. ERR_UNSUPPORTED: not without DMA. */
+/*
+ * Writes to a file that the VMM lets us write, like fw_cfg_read(). ERR_UNSUPPORTED: not without
+ * DMA.
+ */
 enum status fw_cfg_write(u16 item, u32 offset, u32 size, const void *from);

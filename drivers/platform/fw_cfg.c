@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fw_cfg by its ports. With DMA a transfer is one access, whatever its size:
+ * fw_cfg by its ports. With DMA a transfer is one access, whatever its size. A request:
  *
- *	offset	size	of the request, big endian
+ *	offset	size	big endian
  *	0	4	what to do, or bit 0 for an error and no other bit when it is done
  *	4	4	bytes
  *	8	8	address
  *
  * A file of the directory is u32 size, u16 item, u16 reserved, all big endian, and 56 bytes of
- *name.
+ * name.
  */
-#include "drivers/rom/fw_cfg.h"
+#include "drivers/platform/fw_cfg.h"
 
 #include <asm/cpu.h>
 #include <asm/io.h>
@@ -22,8 +22,9 @@
 enum {
 	PORT_SELECT = 0x510,
 	PORT_DATA = 0x511,
-	PORT_DMA_LOW = 0x518, /* the write that starts it; the upper half, at 0x514, is zero */
-	ID_DMA = 1 << 1,
+	PORT_DMA_HIGH = 0x514, /* reads as "QEMU"; the upper half of the request's address is 0 */
+	PORT_DMA_LOW = 0x518,  /* the write that starts a transfer */
+	DMA_SIGNATURE = 0x554d4551,
 
 	DMA_ERROR = 1 << 0,
 	DMA_READ = 1 << 1,
@@ -78,19 +79,24 @@ static void read_by_port(u16 item, u32 offset, u32 size, u8 *to)
 		to[i] = port_read8(PORT_DATA);
 }
 
+/* From the start of an item on in one request, otherwise in two. */
+static enum status transfer(u16 item, u32 offset, u32 action, u32 size, void *memory)
+{
+	u32 select = (u32)item << 16 | DMA_SELECT;
+	enum status status;
+
+	if (offset == 0)
+		return dma(select | action, size, memory);
+	status = dma(select | DMA_SKIP, offset, NULL);
+	return status ? status : dma(action, size, memory);
+}
+
 enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to)
 {
-	enum status status = OK;
-
-	if (!has_dma) {
-		read_by_port(item, offset, size, to);
-		return OK;
-	}
-	if (offset)
-		status = dma((u32)item << 16 | DMA_SELECT | DMA_SKIP, offset, NULL);
-	if (status)
-		return status;
-	return dma(offset ? DMA_READ : (u32)item << 16 | DMA_SELECT | DMA_READ, size, to);
+	if (has_dma)
+		return transfer(item, offset, DMA_READ, size, to);
+	read_by_port(item, offset, size, to);
+	return OK;
 }
 
 u32 fw_cfg_read_u32(u16 item)
@@ -102,12 +108,7 @@ u32 fw_cfg_read_u32(u16 item)
 
 enum status fw_cfg_write(u16 item, u32 offset, u32 size, const void *from)
 {
-	enum status status;
-
-	if (!has_dma)
-		return ERR_UNSUPPORTED;
-	status = dma((u32)item << 16 | DMA_SELECT | DMA_SKIP, offset, NULL);
-	return status ? status : dma(DMA_WRITE, size, (void *)from);
+	return has_dma ? transfer(item, offset, DMA_WRITE, size, (void *)from) : ERR_UNSUPPORTED;
 }
 
 static void read_directory(void)
@@ -134,16 +135,24 @@ static void read_directory(void)
 	file_count = count;
 }
 
+bool fw_cfg_probe_dma(void)
+{
+	file_count = 0;
+	has_dma = port_read32(PORT_DMA_HIGH) == DMA_SIGNATURE;
+	if (has_dma)
+		read_directory();
+	return has_dma;
+}
+
 bool fw_cfg_probe(void)
 {
 	u8 signature[4];
 
-	file_count = 0;
-	has_dma = false;
+	if (fw_cfg_probe_dma())
+		return true;
 	read_by_port(FW_CFG_SIGNATURE, 0, sizeof(signature), signature);
 	if (memcmp(signature, "QEMU", sizeof(signature)) != 0)
 		return false;
-	has_dma = fw_cfg_read_u32(FW_CFG_ID) & ID_DMA;
 	read_directory();
 	return true;
 }
