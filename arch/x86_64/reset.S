@@ -10,10 +10,11 @@
  * ENTRY_PROTOCOL_RESET, EBX 0.
  */
 
+#include "core/rom.h"
+
 #include <asm/registers.h>
 
 #define SEGMENT_BASE 0xffff0000 /* of CS until it is loaded */
-#define ROM_SIZE 0x40000        /* rom.ld.S */
 #define RESET_SIZE 512
 #define PORT_92 0x92            /* system control: bit 0 resets, bit 1 opens address line 20 */
 

@@ -9,8 +9,10 @@
  *
  * It is linked with the symbols of fatwood.debug.elf.
  */
+#include "core/rom.h"
+
 #define ROM_END 0x100000000
-#define ROM_BASE (ROM_END - 0x40000) /* drivers/rom/rom.c: ROM_SIZE */
+#define ROM_BASE (ROM_END - ROM_SIZE)
 #define TOP_PAGE (ROM_END - 4096)
 
 SECTIONS

@@ -18,8 +18,10 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/rom.h"
 #include "drivers/pci/place.h"
 #include "drivers/platform/fw_cfg.h"
+#include "drivers/platform/handover.h"
 #include "drivers/platform/platform.h"
 #include "drivers/rom/table_loader.h"
 #include "lib/config.h"
@@ -40,7 +42,6 @@ enum {
 	KERNEL_SIZE_MAX = 1024 * 1024 * 1024,
 };
 
-#define ROM_SIZE (256 * KIB) /* arch/x86_64/rom.ld.S */
 #define ECAM_BASE 0xb0000000ull
 #define ECAM_BASE_HIGHER 0xe0000000ull /* where memory reaches up to the usual one */
 #define ECAM_SIZE (256 * MIB)
@@ -70,11 +71,7 @@ static void add_range(u64 base, u64 size, u32 type)
 {
 	u64 end;
 
-	boot_info_add_range(base, size,
-			    type == E820_RAM  ? MEMORY_CONVENTIONAL :
-			    type == E820_ACPI ? MEMORY_ACPI_RECLAIM :
-			    type == E820_NVS  ? MEMORY_ACPI_NVS :
-						MEMORY_RESERVED);
+	handover_add_range(base, size, type);
 	if (type != E820_RAM || add_overflows(base, size, &end))
 		return;
 	if (base < MEMORY_BELOW_4_GIB)
@@ -163,6 +160,7 @@ static u64 number_in_file(const char *name)
 static void place_devices(void)
 {
 	const struct ecam ecam = { .base = ecam_base(), .bus_last = 255 };
+	u64 end = arch_physical_end();
 	u64 top = max_u64(max_u64(high_end, MEMORY_BELOW_4_GIB),
 			  number_in_file("etc/reserved-memory-end"));
 	struct pci_placement placement = {
@@ -175,9 +173,10 @@ static void place_devices(void)
 
 	if (chipset->has_ecam)
 		placement.low.base = max_u64(placement.low.base, ecam_base() + ECAM_SIZE);
-	top = align_up(top, HIGH_WINDOW_ALIGNMENT);
-	if (top < arch_physical_end())
-		placement.high = (struct pci_window){ top, arch_physical_end() };
+	placement.low.base = min_u64(placement.low.base, LOW_WINDOW_END);
+	top = align_up(min_u64(top, end), HIGH_WINDOW_ALIGNMENT);
+	if (top < end)
+		placement.high = (struct pci_window){ top, end };
 	if (pci_place_all(&placement))
 		log_error("PCI: no memory to place devices with");
 }
