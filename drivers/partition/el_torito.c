@@ -162,7 +162,7 @@ static void add_images(struct partition_table *table, struct block_device *disk,
 
 		if (block_read_bytes(disk, catalog + i * RECORD_SIZE, sizeof(record), record))
 			return;
-		if (left && record[0] == RECORD_EXTENSION)
+		if (record[0] == RECORD_EXTENSION)
 			continue;
 		if (left) {
 			if (platform == PLATFORM_EFI && is_image(record))
@@ -171,8 +171,6 @@ static void add_images(struct partition_table *table, struct block_device *disk,
 			left--;
 			continue;
 		}
-		if (record[0] == RECORD_EXTENSION)
-			continue;
 		if (is_last || (record[0] != RECORD_HEADER && record[0] != RECORD_LAST_HEADER))
 			return;
 		is_last = record[0] == RECORD_LAST_HEADER;

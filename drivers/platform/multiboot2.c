@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The boot information of Multiboot2 (specification 2.0, section 3.6): u32 total size, u32
- *reserved, then tags on multiples of 8, each with u32 type and u32 size, which counts these 8
- *bytes.
+ * The boot information of Multiboot2 (specification 2.0, section 3.6): u32 total size, u32 that is
+ * reserved, then tags on multiples of 8, each with u32 type and u32 size, which counts these 8
+ * bytes as well.
  *
  *	type	what follows
  *	0	nothing: the last tag
  *	1	the command line and a NUL
  *	3	a module: u32 start, u32 end, its command line and a NUL
- *	6	u32 size of a range, u32 version; ranges: u64 address, u64 size, u32 type (E820),
- *... 14	a copy of the RSDP of ACPI 1.0 15	a copy of a later RSDP
+ *	6	u32 size of a range, u32 version, ranges: u64 address, u64 size, u32 type (E820)
+ *	14	a copy of the RSDP of ACPI 1.0
+ *	15	a copy of a later RSDP
  */
 #include "core/arch.h"
 #include "core/boot_info.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table loader's script: lines of 128 bytes, little endian, u32 command and what it needs.
- *Names of files are 56 bytes and end with a NUL.
+ * Names of files are 56 bytes and end with a NUL.
  *
  *	1 allocate	 4 file		60 u32 alignment	64 u8 zone: 1 anywhere, 2 BIOS area
  *	2 add pointer	 4 in file	60 to file		116 u32 offset, 120 u8 size
