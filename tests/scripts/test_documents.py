@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md, CONTRIBUTING.md and docs/ say of this tree is so: links, targets, symbols, messages.
+"""What README.md, its neighbours and docs/ say of this tree is so: links, targets, symbols, messages.
 The commands for VMMs are run by tests/boot/test_kvm_vmms.py, the tables of figures are written by bench."""
 import pathlib
 import re
@@ -9,7 +9,8 @@ import kconfiglib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+         *sorted((ROOT / "docs").glob("**/*.md"))]
 FOLDERS = ("lib", "core", "arch", "drivers", "fs", "loaders", "efi", "boot")
 SOURCES = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).glob("**/*.[ch]")))
 WORDS = set(re.findall(r'"(fatwood\.[a-z]+)",', (ROOT / "boot/tables.c").read_text()))
@@ -50,6 +51,11 @@ def test_targets_exist(page):
                 done = subprocess.run(["make", "-n", "O=build/none", target], cwd=ROOT, text=True, check=False,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                 assert f"No rule to make target '{target}'" not in done.stdout, command
+
+
+def test_the_version_is_the_same_everywhere():
+    version = (ROOT / "VERSION").read_text().strip()
+    assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_every_defconfig_is_in_the_readme():
