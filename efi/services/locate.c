@@ -126,6 +126,19 @@ EFI_STATUS EFIAPI efi_locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE type, EFI_GUID
 	return status;
 }
 
+/*
+ * 7.3.16 does not say which handle is the first. Handles of partitions carry GUIDs that a disk has
+ * chosen, without an interface: those must not hide a protocol that is there.
+ */
+static struct efi_protocol *any_of(const struct efi_class *class)
+{
+	struct efi_protocol *found = class->first;
+
+	while (found && !found->interface)
+		found = found->next;
+	return found ? found : class->first;
+}
+
 EFI_STATUS EFIAPI efi_locate_protocol(EFI_GUID *protocol, VOID *registration, VOID **interface)
 {
 	const struct efi_class *class;
@@ -144,7 +157,7 @@ EFI_STATUS EFIAPI efi_locate_protocol(EFI_GUID *protocol, VOID *registration, VO
 			known->position = found;
 	} else {
 		class = efi_class_of(protocol);
-		found = class ? class->first : NULL;
+		found = class ? any_of(class) : NULL;
 	}
 	if (!found)
 		return EFI_NOT_FOUND;

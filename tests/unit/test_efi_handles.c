@@ -79,6 +79,20 @@ TEST(objects_of_our_own)
 	CHECK_STATUS(efi_uninstall(&object, &b, &x), EFI_SUCCESS);
 }
 
+TEST(a_tag_without_interface_hides_no_protocol)
+{
+	EFI_HANDLE tag = made_with(&a, NULL), handle;
+	VOID *interface = &y;
+
+	CHECK_STATUS(efi_locate_protocol(&a, NULL, &interface), EFI_SUCCESS);
+	CHECK(!interface);
+	handle = made_with(&a, &x);
+	CHECK_STATUS(efi_locate_protocol(&a, NULL, &interface), EFI_SUCCESS);
+	CHECK(interface == &x);
+	CHECK_STATUS(efi_uninstall_protocol_interface(tag, &a, NULL), EFI_SUCCESS);
+	CHECK_STATUS(efi_uninstall_protocol_interface(handle, &a, &x), EFI_SUCCESS);
+}
+
 TEST(locate_handle)
 {
 	EFI_HANDLE first = made_with(&a, &x), second = made_with(&a, &y), third = made_with(&b, &z);
