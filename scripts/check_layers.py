@@ -31,7 +31,7 @@ COLUMNS_MAX = {".S": 100, ".py": 120, ".sh": 120}
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 # README.md names them.
 OTHER_LICENCES = {"drivers/display/font.c": "SPDX-License-Identifier: BSD-2-Clause"}
-NO_SPDX = re.compile(r"^LICENSE$|^VERSION$|\.(json|svg)$|^tests/.*/recorded/")
+NO_SPDX = re.compile(r"^LICENSE$|^VERSION$|\.(json|svg)$|^tests/.*/recorded/|^packaging/debian/(changelog$|source/)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)')
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*(CONFIG_|IS_ENABLED)")
 SYMBOL = re.compile(r"\bCONFIG_([A-Z0-9_]{2,})\b")

@@ -56,6 +56,7 @@ def test_targets_exist(page):
 def test_the_version_is_the_same_everywhere():
     version = (ROOT / "VERSION").read_text().strip()
     assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text()
+    assert (ROOT / "packaging/debian/changelog").read_text().startswith(f"fatwood ({version})")
 
 
 def test_every_defconfig_is_in_the_readme():
