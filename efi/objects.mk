@@ -11,6 +11,7 @@ obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \
 obj-$(CONFIG_EFI_BOOT_MENU) += efi/boot_list.o
 obj-$(CONFIG_BOOT_LOADER_INTERFACE) += efi/loader_interface.o
 obj-$(CONFIG_EFI_GRAPHICS_OUTPUT) += efi/protocols/graphics.o efi/protocols/blt.o
+obj-$(CONFIG_EFI_SERIAL_IO) += efi/protocols/serial_io.o
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
 obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI_COLLATION) += efi/protocols/collation.o

@@ -2,9 +2,8 @@
 /* One handle for all consoles: text output, text input, and where they stand in the system table.
  */
 #include "efi/protocols/console.h"
+#include "lib/config.h"
 #include "lib/util.h"
-
-enum { PNP_16550 = 0x0501, BAUD_RATE = 115200, DATA_BITS = 8 };
 
 /* Our consoles as the one serial terminal that they act like. */
 static const struct [[gnu::packed]] {
@@ -13,17 +12,8 @@ static const struct [[gnu::packed]] {
 	VENDOR_DEVICE_PATH terminal;
 	EFI_DEVICE_PATH_PROTOCOL end;
 } path = {
-	.port = {
-		.Header = EFI_NODE(ACPI_HID_DEVICE_PATH, ACPI_DEVICE_PATH, ACPI_DP),
-		.HID = EISA_PNP_ID(PNP_16550),
-	},
-	.uart = {
-		.Header = EFI_NODE(UART_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_UART_DP),
-		.BaudRate = BAUD_RATE,
-		.DataBits = DATA_BITS,
-		.Parity = NoParity,
-		.StopBits = OneStopBit,
-	},
+	.port = EFI_SERIAL_PORT_NODE,
+	.uart = EFI_UART_NODE,
 	.terminal = {
 		.Header = EFI_NODE(VENDOR_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_VENDOR_DP),
 		.Guid = EFI_VT_UTF8_GUID,
@@ -50,6 +40,8 @@ EFI_STATUS efi_console_publish(void)
 	efi_text_output_init();
 	for (u32 i = 0; !status && i < ARRAY_SIZE(protocols); i++)
 		status = efi_install(&console, protocols[i].protocol, protocols[i].interface);
+	if (!status && IS_ENABLED(CONFIG_EFI_SERIAL_IO))
+		status = efi_serial_io_publish();
 	if (status)
 		return status;
 	efi_system_table->ConsoleInHandle = &console;

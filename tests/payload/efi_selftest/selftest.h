@@ -56,6 +56,7 @@ void test_paths(void);
 void test_path_text(void);
 void test_text_output(void);
 void test_text_input(void);
+void test_serial(void);
 void test_block(void);
 void test_files(void);
 void test_file_names(void);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The line behind a console: for those who talk to a serial port byte by byte. */
+#pragma once
+
+#include "lib/types.h"
+
+enum serial_parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD, PARITY_MARK, PARITY_SPACE };
+
+struct serial_line {
+	u16 divisor;        /* of SERIAL_BAUD_RATE_MAX; not 0 */
+	u8 data_bits;       /* 5 to 8 */
+	bool two_stop_bits; /* with 5 data bits: one and a half */
+	enum serial_parity parity;
+};
+
+enum { SERIAL_BAUD_RATE_MAX = 115200 };
+
+/* The first two are ours to drive, the others are the other side's, or the port's. */
+enum serial_signal {
+	SERIAL_TERMINAL_READY = 1 << 0,
+	SERIAL_REQUEST_TO_SEND = 1 << 1,
+	SERIAL_CLEAR_TO_SEND = 1 << 4,
+	SERIAL_SET_READY = 1 << 5,
+	SERIAL_RING = 1 << 6,
+	SERIAL_CARRIER = 1 << 7,
+	SERIAL_INPUT_EMPTY = 1 << 8,
+	SERIAL_OUTPUT_EMPTY = 1 << 9,
+};
+
+/* What read() returns that is no byte. */
+enum {
+	SERIAL_NOTHING = -1,
+	SERIAL_OVERRUN = -2,  /* bytes were lost since the last read(); the next brings those that
+				 were not */
+	SERIAL_BAD_BYTE = -3, /* wrong parity, no stop bit, or a break; the byte is gone */
+};
+
+/*
+ * A console reads and writes the same port: each byte goes to whoever reads first. Nothing waits
+ * but set_line() and reset(), with a limit, for what was written to go out at the old rate.
+ */
+struct serial_port {
+	u32 fifo_size;
+	/* How many of the bytes were taken; 0: there is no room yet. */
+	size_t (*write)(const void *bytes, size_t size);
+	int (*read)(void);
+	u32 (*signals)(void);       /* of enum serial_signal */
+	void (*drive)(u32 signals); /* SERIAL_TERMINAL_READY and SERIAL_REQUEST_TO_SEND */
+	void (*set_line)(const struct serial_line *line);
+	/* What was received is forgotten. The line stays as it is set. */
+	void (*reset)(void);
+};
+
+/* At most one, for ever. */
+void serial_register(const struct serial_port *port);
+
+/* NULL: there is none. */
+const struct serial_port *serial_port(void);
