@@ -141,8 +141,8 @@ static void port_set_line(const struct serial_line *line)
 
 	wait_until_idle();
 	port_write8(LINE_CONTROL, DIVISOR_ACCESS);
-	port_write8(DATA, line->divisor & 0xff);
-	port_write8(INTERRUPT_ENABLE, line->divisor >> 8);
+	port_write8(DATA, (u8)line->divisor);
+	port_write8(INTERRUPT_ENABLE, (u8)(line->divisor >> 8));
 	port_write8(LINE_CONTROL, (u8)((line->data_bits - 5) | parities[line->parity] |
 				       (line->two_stop_bits ? LINE_TWO_STOP_BITS : 0)));
 }
