@@ -25,7 +25,7 @@ PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no"]
 BOOT_TESTS = [PYTHON, "-m", "pytest", "-v", "-rfEs", "--color=no", "-n", "auto", "--maxprocesses", "4",
               "--dist", "loadgroup", "tests/boot"]
 # Of each target: enough to notice a broken one; `make fuzz` takes longer.
-FUZZ_SECONDS = 10
+FUZZ_SECONDS = 6
 HEARTBEAT_S = 30
 TAIL_LINES = 80
 
