@@ -1,35 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Multiboot2 boot information: the input is the memory at 0x7000 that it lies in. */
-#include "core/arch.h"
-#include "core/boot_info.h"
-#include "core/memory.h"
-#include "drivers/platform/platform.h"
-#include "lib/util.h"
-#include "tests/host/host.h"
+/* Multiboot2 boot information. The pointers in the corpus go by its address. */
+#include "tests/fuzz/platform.h"
 
 enum { INFORMATION = 0x7000 };
 
-/* The host's RAM is nobody's at this stage. What the input points to there is zeroes. */
-static u8 ram[HOST_MEMORY_SIZE];
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	volatile u8 sum = 0;
-
-	host_memory_forget();
-	host_memory_set(HOST_MEMORY_BASE, ram, sizeof(ram));
-	host_memory_set(INFORMATION, data, size);
-	boot_info = (struct boot_info){ 0 };
-	arch_entry = (struct arch_entry){ ENTRY_PROTOCOL_MULTIBOOT2, INFORMATION };
-	if (multiboot2_platform.describe())
-		return 0;
-	for (u32 i = 0; i < boot_info.module_count; i++)
-		sum = (u8)(sum + boot_info.modules[i].data[boot_info.modules[i].size - 1]);
-	for (size_t i = 0; i < boot_info.command_line.size; i++)
-		sum = (u8)(sum + boot_info.command_line.data[i]);
-	boot_info_log();
-	host_memory_describe();
+	fuzz_platform(&multiboot2_platform, ENTRY_PROTOCOL_MULTIBOOT2, INFORMATION, data, size);
 	return 0;
 }

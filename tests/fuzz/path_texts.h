@@ -1,8 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which paths their text tells in full. */
+/* Device paths and their texts: both protocols, and which paths their text tells in full. */
 #pragma once
 
-#include "efi/efi.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "efi/protocols/protocols.h"
+#include "tests/host/efi_pool.h"
+
+static EFI_DEVICE_PATH_TO_TEXT_PROTOCOL *to_text;
+static EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL *from_text;
+
+EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *guid, void *interface)
+{
+	(void)object;
+	if (guid_equals(guid, &guid_device_path_to_text))
+		to_text = interface;
+	else
+		from_text = interface;
+	return EFI_SUCCESS;
+}
+
+static void publish_path_texts(void)
+{
+	if (efi_path_to_text_publish(NULL) || efi_path_from_text_publish(NULL))
+		abort();
+}
 
 /* A name without what has a meaning in texts, up to the one NUL that ends the node. */
 static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
@@ -50,4 +73,21 @@ static bool path_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 		is_first = is_end;
 	}
 	return efi_node_length(node) == sizeof(*node);
+}
+
+/* The path of @size bytes has a text, and where that tells all of it, it means the same bytes
+ * again. */
+static void check_path_text(const EFI_DEVICE_PATH_PROTOCOL *path, size_t size)
+{
+	CHAR16 *text = to_text->ConvertDevicePathToText(path, false, false);
+	EFI_DEVICE_PATH_PROTOCOL *again;
+
+	if (!text)
+		abort();
+	again = from_text->ConvertTextToDevicePath(text);
+	if (path_is_plain(path) && size <= EFI_PATH_SIZE_MAX / 2 &&
+	    (!again || efi_path_size(again, size) != size || memcmp(again, path, size) != 0))
+		abort();
+	efi_free(again);
+	efi_free(text);
 }
