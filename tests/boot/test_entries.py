@@ -9,13 +9,14 @@ from elftools.elf.elffile import ELFFile
 
 from tests.boot.conftest import ROOT
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi, grub_bios, linux64_loader
+from tests.images import efi, grub_bios, payload
 
 HEADER_MAGIC = 0xE85250D6
 
 
 def test_linux_boot_protocol(firmware, stub_disk):
-    with Vmm(linux64_loader.loader(), "q35", initrd=firmware("x86_64"), disks=[stub_disk],
+    loader = payload.program("linux64_loader", "loader.ld", "head.S", "loader.c", flags=("-fno-pic",))
+    with Vmm(loader, "q35", initrd=firmware("x86_64"), disks=[stub_disk],
              command_line="from=vmm fatwood.log=debug") as vmm:
         assert vmm.guest().words == ["from=stub", "from=vmm"]
         assert "entered by the Linux boot protocol" in vmm.log

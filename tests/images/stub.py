@@ -7,23 +7,16 @@ Offsets: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
 
 import dataclasses
 import functools
-import hashlib
-import os
 import pathlib
 import random
-import shutil
 import struct
 import sys
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.images import kernels
+from tests.images import payload
 
-SOURCE = pathlib.Path(__file__).resolve().parents[1] / "payload" / "linux_stub"
-FLAGS = ("-std=gnu2x", "-ffreestanding", "-fno-stack-protector", "-fPIE", "-mno-red-zone",
-         "-mgeneral-regs-only", "-O2", "-Wall", "-Wextra", "-nostdlib", "-static",
-         "-fno-asynchronous-unwind-tables", "-fcf-protection=none")
 CODE = 0x1400
 XLF_KERNEL_64 = 1
 XLF_ABOVE_4G = 2
@@ -32,21 +25,7 @@ XLF_ABOVE_4G = 2
 @functools.cache
 def program():
     """The flat protected-mode part."""
-    sources = [SOURCE / name for name in ("head.S", "stub.c", "stub.ld")]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources) + repr(FLAGS).encode())
-    path = kernels.CACHE / "stub" / f"{digest.hexdigest()[:12]}.bin"
-    with kernels.lock("stub"):
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            elf = path.with_suffix(".elf")
-            compiler, copy = (("clang", "--target=x86_64-unknown-linux-gnu", "-fuse-ld=lld"),
-                              "llvm-objcopy") if shutil.which("clang") else (("gcc",), "objcopy")
-            kernels.run([*compiler, *FLAGS, "-no-pie", "-Wl,--build-id=none", "-T", sources[2],
-                         *sources[:2], "-o", elf])
-            kernels.run([copy, "-O", "binary", elf, temporary])
-            os.replace(temporary, path)
-    return path.read_bytes()
+    return payload.program("linux_stub", "stub.ld", "head.S", "stub.c", flags=("-fPIE",), flat=True).read_bytes()
 
 
 @dataclasses.dataclass
