@@ -19,15 +19,6 @@ enum {
 	LENGTH_OFFSET_2 = 5,
 };
 
-static bool checksum_is_right(struct span entry)
-{
-	u8 sum = 0;
-
-	for (size_t i = 0; i < entry.size; i++)
-		sum = (u8)(sum + entry.data[i]);
-	return entry.size != 0 && sum == 0;
-}
-
 /* Installs the first entry point in @window that begins with @anchor and is whole. */
 static void publish(struct span window, struct span anchor, u32 length_offset,
 		    const EFI_GUID *table)
@@ -37,7 +28,8 @@ static void publish(struct span window, struct span anchor, u32 length_offset,
 
 		if (!span_starts_with(entry, anchor))
 			continue;
-		if (!checksum_is_right(span_part(entry, 0, entry.data[length_offset])))
+		entry = span_part(entry, 0, entry.data[length_offset]);
+		if (span_is_empty(entry) || span_sum(entry))
 			continue;
 		log_debug("SMBIOS: %.*s at 0x%x", (int)anchor.size, (const char *)anchor.data,
 			  (u32)(WINDOW_BASE + at));

@@ -57,6 +57,16 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 	return s.size >= prefix.size && span_equals(span_part(s, 0, prefix.size), prefix);
 }
 
+/* Of all bytes, modulo 256: 0 where one of them is a checksum and right. */
+static inline u8 span_sum(struct span s)
+{
+	u8 sum = 0;
+
+	for (size_t i = 0; i < s.size; i++)
+		sum = (u8)(sum + s.data[i]);
+	return sum;
+}
+
 /* Leaves of @s what follows the first @needle, which is not empty. False: there is none in it. */
 bool span_skip_past(struct span *s, struct span needle);
 

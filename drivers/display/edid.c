@@ -19,28 +19,19 @@
 
 enum { BLOCK_SIZE = 128, TIMING = 54, EXTENSIONS = 126 };
 
-static bool sum_is_right(struct span block)
-{
-	u8 sum = 0;
-
-	for (size_t i = 0; i < block.size; i++)
-		sum = (u8)(sum + block.data[i]);
-	return sum == 0;
-}
-
 struct span edid_check(struct span bytes)
 {
 	struct span head = span_part(bytes, 0, BLOCK_SIZE);
 	u64 size, wanted;
 
-	if (span_is_empty(head) || !sum_is_right(head) ||
+	if (span_is_empty(head) || span_sum(head) ||
 	    !span_starts_with(head, SPAN("\x00\xff\xff\xff\xff\xff\xff\x00")))
 		return (struct span){ 0 };
 	wanted = (1ull + head.data[EXTENSIONS]) * BLOCK_SIZE;
 	for (size = BLOCK_SIZE; size < wanted; size += BLOCK_SIZE) {
 		struct span block = span_part(bytes, size, BLOCK_SIZE);
 
-		if (span_is_empty(block) || !sum_is_right(block))
+		if (span_is_empty(block) || span_sum(block))
 			break;
 	}
 	return span_part(bytes, 0, size);

@@ -51,15 +51,6 @@ u64 acpi_field_u64(struct span table, u32 offset)
 	return acpi_field_u32(table, offset) | (u64)acpi_field_u32(table, offset + 4) << 32;
 }
 
-static bool checksum_is_right(struct span bytes)
-{
-	u8 sum = 0;
-
-	for (size_t i = 0; i < bytes.size; i++)
-		sum = (u8)(sum + bytes.data[i]);
-	return sum == 0;
-}
-
 static bool has_signature(struct span table, const char *signature)
 {
 	return load_le32(table.data) == load_le32(signature);
@@ -113,7 +104,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 		if (span_is_empty(table) ||
 		    !has_signature(table, wants_dsdt ? "FACP" : signature) || index-- > 0)
 			continue;
-		if (!checksum_is_right(table))
+		if (span_sum(table))
 			return corrupt("ACPI: %s: wrong checksum", signature);
 		if (wants_dsdt)
 			table = table_at(dsdt_address(table));
@@ -129,7 +120,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 static bool is_rsdp(struct span rsdp)
 {
 	return span_starts_with(rsdp, SPAN("RSD PTR ")) &&
-	       checksum_is_right(span_part(rsdp, 0, RSDP_SIZE));
+	       span_sum(span_part(rsdp, 0, RSDP_SIZE)) == 0;
 }
 
 /* The address of an RSDP on a 16-byte boundary of the area, or 0. */
@@ -171,7 +162,7 @@ static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
 {
 	struct span table = table_at(address);
 
-	if (span_is_empty(table) || !has_signature(table, signature) || !checksum_is_right(table)) {
+	if (span_is_empty(table) || !has_signature(table, signature) || span_sum(table)) {
 		log_warning("ACPI: no valid %s at 0x%lx", signature, address);
 		return false;
 	}
@@ -191,7 +182,7 @@ static bool root_find(u64 rsdp)
 	if (pointer.data[RSDP_REVISION] >= 2) {
 		struct span pointer_2 = arch_memory(rsdp, RSDP_SIZE_2);
 
-		if (checksum_is_right(pointer_2))
+		if (span_sum(pointer_2) == 0)
 			xsdt = acpi_field_u64(pointer_2, RSDP_XSDT);
 	}
 	return (xsdt && root_set(xsdt, "XSDT", 8)) ||

@@ -23,12 +23,7 @@ enum {
 
 static void fix_checksum(u8 *bytes, u32 size, u32 at)
 {
-	u8 sum = 0;
-
-	bytes[at] = 0;
-	for (u32 i = 0; i < size; i++)
-		sum = (u8)(sum + bytes[i]);
-	bytes[at] = (u8)-sum;
+	bytes[at] -= span_sum(span_of(bytes, size));
 }
 
 static enum status place_tables(u32 size, u8 **data, u64 *address)

@@ -138,15 +138,12 @@ static enum status add_checksum(struct table_loader *loader, struct reader *r)
 {
 	const struct table_file *file = read_file(loader, r);
 	u32 offset = read_le32(r), start = read_le32(r), length = read_le32(r);
-	u8 sum = 0;
 
 	if (!file || !lies_in(offset, 1, file) || !lies_in(start, length, file) ||
 	    !spend(loader, length))
 		return corrupt("ACPI script: checksum at 0x%x of 0x%x bytes at 0x%x", offset,
 			       length, start);
-	for (u32 i = 0; i < length; i++)
-		sum = (u8)(sum + file->data[start + i]);
-	file->data[offset] = (u8)(file->data[offset] - sum);
+	file->data[offset] -= span_sum(span_of(file->data + start, length));
 	return OK;
 }
 

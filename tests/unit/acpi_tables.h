@@ -41,12 +41,7 @@ static u8 *at(u64 address)
 
 static void fix_checksum(u8 *bytes, size_t size, size_t where)
 {
-	u8 sum = 0;
-
-	bytes[where] = 0;
-	for (size_t i = 0; i < size; i++)
-		sum = (u8)(sum + bytes[i]);
-	bytes[where] = (u8)-sum;
+	bytes[where] -= span_sum(span_of(bytes, size));
 }
 
 static void finish_table(u64 address, const char *signature, u32 size)

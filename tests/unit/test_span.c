@@ -148,3 +148,12 @@ TEST(big_endian_loads)
 	CHECK_EQUAL(load_be32(bytes + 1), 0x02030405);
 	CHECK_EQUAL(load_be64(bytes), 0x0102030405060708);
 }
+
+TEST(a_sum_is_modulo_256)
+{
+	static const u8 right[] = { 0x80, 0x7f, 0xff, 2 };
+
+	CHECK_EQUAL(span_sum(span_of(right, sizeof(right))), 0);
+	CHECK_EQUAL(span_sum(span_of(right, 3)), 0xfe);
+	CHECK_EQUAL(span_sum((struct span){ 0 }), 0);
+}
