@@ -42,7 +42,8 @@ enum {
 	READ_LIMITS_PER_SECOND = 100000,
 	READS_MAX = 10,
 	TEST_SHOTS_PER_SECOND = 50000,
-	TEST_TIMEOUTS_PER_SECOND = 50,
+	/* A busy host may deliver it late; only a timer that never works costs this much. */
+	TEST_TIMEOUTS_PER_SECOND = 5,
 	WAITS_PER_SECOND_MIN = 100,
 	TICKS_PER_SECOND = 10,
 };
