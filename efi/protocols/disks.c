@@ -87,17 +87,23 @@ static void fill_partition_info(struct efi_disk *disk)
 
 static EFI_STATUS install_partition_protocols(struct efi_disk *disk)
 {
-	const struct partition_id *id = disk->device->id;
-	EFI_STATUS status;
-
-	if (!id)
+	if (!disk->device->id)
 		return EFI_SUCCESS;
 	fill_partition_info(disk);
-	status = efi_install(&disk->object, &guid_partition_info, &disk->partition_info);
-	/* 5.3.3: each partition of a GPT carries its type as a protocol, without an interface. */
-	if (!status && id->kind == PARTITION_ID_GPT)
-		status = efi_install(&disk->object, &id->type, NULL);
-	return status;
+	return efi_install(&disk->object, &guid_partition_info, &disk->partition_info);
+}
+
+/*
+ * 5.3.3: each partition of a GPT carries its type as a protocol, without an interface. The disk
+ * chooses the type: one that is a protocol of the handle's own costs it nothing.
+ */
+static EFI_STATUS publish_type(struct efi_disk *disk)
+{
+	const struct partition_id *id = disk->device->id;
+
+	if (!id || id->kind != PARTITION_ID_GPT || efi_has_protocol(&disk->object, &id->type))
+		return EFI_SUCCESS;
+	return efi_install(&disk->object, &id->type, NULL);
 }
 
 static EFI_STATUS install_all(struct efi_disk *disk)
@@ -161,6 +167,8 @@ static EFI_STATUS publish_partitions(struct efi_disk *disk)
 			status = publish(partition, &published);
 		if (!status)
 			status = publish_volume(published, partition);
+		if (!status)
+			status = publish_type(published);
 		if (status)
 			return status;
 	}

@@ -2,14 +2,16 @@
 """Real boot loaders and kernels through UEFI, to the user space of the quick guest (tests/images/efi.py)."""
 
 import re
+import shutil
 
 from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images.disk import Partition
-from tests.images.fat import Volume
+from tests.images.fat import Volume, tool
 
 DOWN, ENTER = "\x1b[B", "\r"
 # GPT: p1 begins after the table, on 64 blocks.
 FIRST_PARTITION = 64 * 512
+SIMPLE_FILE_SYSTEM_GUID = "964e5b22-6459-11d2-8e39-00a0c969723b"
 ESP_GUID = Partition(None, "esp", "ESP").guid
 
 # Lines of the kernel that come from the machine, or that the quick guest itself causes.
@@ -194,3 +196,13 @@ def test_shim_fallback(place, efi_image, tmp_path, suite):
             vmm.wait_for_end()
             assert_uefi(report, f"shim-grub-fallback-{suite}")
     assert report["efi_boot_option"].startswith("debian")
+
+
+@on("q35")
+def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
+    """A type is a protocol of the partition's handle: this one the handle has anyway."""
+    disk = tmp_path / "disk.raw"
+    shutil.copy(efi_image("uki-trixie"), disk)
+    tool("sfdisk", "-q", "--part-type", disk, "1", SIMPLE_FILE_SYSTEM_GUID)
+    with place.boot(disk) as vmm:
+        assert_uefi(vmm.guest(), "uki-trixie")
