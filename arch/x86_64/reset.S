@@ -41,9 +41,6 @@ reset_start:
 1:	mov	$SELECTOR_DATA, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
-	mov	%eax, %fs
-	mov	%eax, %gs
-	mov	%eax, %ss
 	in	$PORT_92, %al
 	or	$2, %al
 	and	$0xfe, %al
