@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The menu of all disks: what it offers, and what is booted by its keys."""
+
+import pytest
+
+from tests.boot.vmm import Disk, Vmm
+from tests.images import efi
+from tests.images.disk import bls_files, entry, esp_disk
+
+DOWN, ENTER = "\x1b[B", "\r"
+MENU = "fatwood.menu=menu-force"
+
+
+@pytest.fixture
+def start(firmware, images, stub_kernel):
+    """Boots with two disks: on the first one an entry whose kernel is missing, and one that boots."""
+    first = images("menu-first", lambda path: esp_disk(path, {
+        **bls_files(stub_kernel, options="from=first", name="b", title="Boots", sort_key="b"),
+        "/loader/entries/a.conf": entry("Broken", linux="/missing", sort_key="a")}))
+    second = images("menu-second", lambda path: esp_disk(
+        path, {**bls_files(stub_kernel, options="from=second", title="Second"), efi.REMOVABLE: b"no program"}))
+    with Vmm(firmware("qemu"), disks=[Disk(first), Disk(second)], command_line=MENU) as vmm:
+        vmm.expect("Enter boots 1 of 4")
+        yield vmm
+
+
+def test_entry_of_the_second_disk(start):
+    for title in ("disk0p1: Broken", "disk0p1: Boots", "disk1p1: Second", r"disk1p1: \EFI\BOOT\BOOTX64.EFI"):
+        assert title in start.log
+    start.send(DOWN + DOWN + ENTER)
+    assert start.guest().words[0] == "from=second"
+
+
+@pytest.mark.parametrize("keys, name", [
+    (ENTER, "disk0p1: Broken"), (3 * DOWN + ENTER, r"disk1p1: \EFI\BOOT\BOOTX64.EFI"),
+])
+def test_choice_in_vain(start, keys, name):
+    """It is said, and the menu comes back without it."""
+    start.send(keys)
+    start.expect("Enter boots 1 of 3")
+    assert f"{name}: did not boot: " in start.log
+    start.send(DOWN + ENTER)
+    assert start.guest().words[0] == ("from=second" if keys == ENTER else "from=first")
