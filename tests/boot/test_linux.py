@@ -110,6 +110,19 @@ def test_three_initrds(firmware, tmp_path, linux):
         assert sorted(vmm.guest()["markers"].split()) == ["after", "before", "first"]
 
 
+def test_extras_in_the_initrd(firmware, tmp_path, linux):
+    """Where systemd looks for credentials and extensions, and behind an initrd of another length."""
+    kernel, guest = linux("debian12-cloud")
+    files = bls_files(kernel, [guest], OPTIONS, extra=["/pass.cred", "/tools.sysext.raw"])
+    files |= {"/pass.cred": b"open sesame", "/tools.sysext.raw": bytes(1001)}
+    with Vmm(firmware("qemu"), disks=[esp_disk(tmp_path / "disk", files)]) as vmm:
+        vmm.expect("started by Fatwood: a busybox shell")
+        vmm.send("cat /.extra/credentials/pass.cred; stat -c 'has=%n,%a,%s' /.extra/*/*\n")
+        vmm.expect(r"^has=/\.extra/sysext/tools\.sysext\.raw,444,1001")
+        assert "has=/.extra/credentials/pass.cred,400,11" in vmm.log
+        assert "open sesame" in vmm.log
+
+
 @pytest.mark.parametrize("scattered", [False, True], ids=["whole", "scattered"])
 def test_initrd_of_200_mib(firmware, tmp_path, linux, scattered):
     kernel, guest = linux("debian12-cloud")
