@@ -3,7 +3,7 @@
 is what the tests type.
 
 A page marks what is a test's: a block of shell opens with ```sh test=NAME, and a file that it needs
-with ```json file=NAME. The names of the images are build/fatwood.elf and disk.raw.
+with ```json file=NAME. The names of the images are build/fatwood.elf, or build/fatwood.rom, and disk.raw.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
         texts = {key: text.replace(old, new) for key, text in texts.items()}
     command = texts.pop("command")
     folder = lab.check("mktemp -d -p .").strip()
-    lab.put(firmware, f"{folder}/build/fatwood.elf")
+    lab.put(firmware, f"{folder}/build/fatwood{firmware.suffix}")
     lab.put(disk, f"{folder}/disk.raw")
     for path, file in more_files:
         lab.put(path, f"{folder}/{file}")
