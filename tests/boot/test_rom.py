@@ -27,3 +27,14 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
     kernel.write_bytes(stub_kernel)
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), kernel=kernel, command_line="from=vmm") as vmm:
         assert "from=vmm" in vmm.guest().words
+
+
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_shim_and_grub(firmware, efi_image, machine):
+    """From reset to user space, through UEFI, and off."""
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [Disk(efi_image("shim-grub-trixie"))],
+             cpus=2) as vmm:
+        report = vmm.guest()
+        assert "from=shim-grub-trixie" in report.words
+        assert report["efi"] == "yes" and report["acpi"] == "yes"
+        vmm.wait_for_end()
