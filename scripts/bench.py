@@ -39,11 +39,14 @@ class Case:
     initrd_size: int = MIB
     directory_entries: int = 0  # in front of kernel and initrd
     boot_entries: int = 1
+    rom: bool = False  # counted from reset
     efi_stub: bool = False  # without one the kernel is entered by the Linux boot protocol
     budget: dict = dataclasses.field(default_factory=dict)
 
 
 BUDGET = {"instructions": 3_000_000, "accesses": 500, "requests": 64}
+# It finds the machine as the processor's reset leaves it.
+ROM_BUDGET = {"instructions": 20_000_000, "accesses": 3_000, "requests": 64}
 # Through the kernel's EFI stub, in a world that is built first.
 EFI_BUDGET = {"instructions": 4_000_000, "accesses": 300, "requests": 64}
 REPEAT_TOLERANCE = 0.01
@@ -60,6 +63,8 @@ CASES = [
     Case("qemu on pc", machine="pc", budget=BUDGET),
     Case("qemu_microvm", config="qemu_microvm", machine="microvm", budget=BUDGET),
     Case("qemu, 5 GiB of RAM", memory="5G", budget=BUDGET),
+    Case("qemu_rom", config="qemu_rom", rom=True, budget=ROM_BUDGET),
+    Case("qemu_rom on pc", config="qemu_rom", machine="pc", rom=True, budget=ROM_BUDGET),
     Case("qemu, EFI stub", efi_stub=True, budget=EFI_BUDGET),
     Case("qemu_microvm, EFI stub", config="qemu_microvm", machine="microvm", efi_stub=True, budget=EFI_BUDGET),
 ]
@@ -86,11 +91,10 @@ def image(config, *symbols):
     built = firmware.build(config, *symbols)
     folder = ROOT / "build" / "bench" / built.parent.name
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (built.name, "fatwood.debug.elf"):
-        shutil.copyfile(built.with_name(name), folder / name)
-    runtime = built.parent / "runtime" / "runtime.elf"
-    if runtime.exists():
-        shutil.copyfile(runtime, folder / runtime.name)
+    for path in (built, built.with_name("fatwood.debug.elf"), built.with_suffix(".rom"),
+                 built.parent / "runtime" / "runtime.elf"):
+        if path.exists():
+            shutil.copyfile(path, folder / path.name)
     return folder / built.name
 
 
@@ -141,7 +145,7 @@ class Bench:
         boot = self.count(case)
         if boot is None:
             return
-        own = own_part(boot)
+        own = boot.all if case.rom else own_part(boot)
         if case is BASE:
             self.base = own
         row = {"case": case.name, **figures(own),

@@ -213,8 +213,10 @@ def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
         folder = pathlib.Path(name)
         disks = ([bench_images.empty_disk(folder)] * (case.disks - 1)
                  + [bench_images.boot_disk(case, folder)])
-        options = ["-kernel", str(image), *(["-append", append] if append else [])]
-        addresses = [symbols.by_name[mark] for mark in ("pvh_entry", *marks)]
+        options = ["-bios", str(image.with_suffix(".rom"))] if case.rom else ["-kernel", str(image)]
+        options += ["-append", append] if append else []
+        entry = "long_mode_start" if case.rom else "pvh_entry"
+        addresses = [symbols.by_name[mark] for mark in (entry, *marks)]
         return run(case, folder, options, disks, symbols, addresses, clock)
 
 
