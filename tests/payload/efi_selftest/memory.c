@@ -104,8 +104,10 @@ static void test_addresses(void)
 	same = at + 4 * PAGE;
 	is("exactly one of the two", boot->AllocatePages(AllocateAddress, EfiLoaderCode, 1, &same),
 	   EFI_SUCCESS);
-	equals("it is there", same, at + 4 * PAGE);
-	is("free it", boot->FreePages(same, 1), EFI_SUCCESS);
+	equals("it is there", type_at(same), EfiLoaderCode);
+	/* Where it could not be had it is somebody else's, and not ours to free. */
+	if (type_at(same) == EfiLoaderCode)
+		is("free it", boot->FreePages(same, 1), EFI_SUCCESS);
 	is("free the head", boot->FreePages(at, 3), EFI_SUCCESS);
 	is("free the tail", boot->FreePages(at + 5 * PAGE, 3), EFI_SUCCESS);
 	other = 0xffffffff;
