@@ -79,9 +79,7 @@ static void note_efi_programs(struct boot_disk *volumes)
 				   ERR_UNSUPPORTED);
 }
 
-/*
- * Tries each boot method on volumes that belong together. Comes back only if none of them booted.
- */
+/* Tries each boot method on volumes that belong together. Returns only if none of them booted. */
 static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 {
 	if (volumes->volume_count == 0)
@@ -96,7 +94,7 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 		note_efi_programs(volumes);
 }
 
-/* What is there that we cannot read. */
+/* Names a file system that this build cannot read. */
 static const char *unreadable(struct block_device *partition, enum status status)
 {
 	const char *name = NULL;
@@ -106,7 +104,7 @@ static const char *unreadable(struct block_device *partition, enum status status
 	return name ? name : "file system";
 }
 
-/* Adds the volume on @partition, if there is one that we can read. */
+/* Adds the volume on @partition, if there is one that this build can read. */
 static void add_volume(struct boot_disk *volumes, struct block_device *partition)
 {
 	struct volume *volume;
@@ -131,8 +129,8 @@ static void add_volumes_of_kind(struct boot_disk *volumes, const struct partitio
 }
 
 /*
- * The partitions that are there to boot from are one set; any other is looked at by itself, and
- * only then.
+ * The partitions that are there to boot from are one set; every other partition is tried on its
+ * own, after them.
  */
 static void boot_partitions(const struct partition_table *table, struct arena *arena,
 			    void (*boot)(struct boot_disk *volumes, struct arena *arena))
@@ -232,7 +230,7 @@ void boot_main(void)
 		acpi_init();
 	arch_mmu_init();
 	boot_info_map();
-	/* Else it is asked for where somebody waits. */
+	/* Otherwise the first wait determines it. */
 	if (log_is_wanted(LOG_DEBUG))
 		(void)arch_ticks_per_second();
 	timing_mark("memory");

@@ -55,7 +55,7 @@ void (*const bus_probes[])(void) = {
 };
 
 const struct pci_driver *const pci_drivers[] = {
-	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one as well */
+	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one, too */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
 	NULL,
 };

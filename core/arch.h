@@ -27,18 +27,18 @@ u64 arch_ticks(void);
 u64 arch_ticks_per_second(void);
 
 /*
- * The time of day by the hypervisor's own clock: seconds since 1970 at the moment when arch_ticks()
- * was @ticks. False: it has none.
+ * The time of day from the hypervisor's own clock: seconds since 1970 at the moment when
+ * arch_ticks() was @ticks. False if it has none.
  */
 bool arch_wall_clock(u64 *seconds, u64 *ticks);
 
-/* Tells the processor that we poll. */
+/* Tells the processor that this is a polling loop. */
 void arch_relax(void);
 
 /*
- * Stops the processor for @ticks at most, for less when something wakes it. Where there is no timer
- * that wakes it, relaxes and returns. Only in images with NEED_CLOCK, as is arch_timer_stop():
- * that leaves the timer as a kernel expects it, and nobody rests after it.
+ * Stops the processor for at most @ticks, or until something wakes it. Without a timer to wake it,
+ * relaxes and returns at once. Only in images with NEED_CLOCK, like arch_timer_stop(), which leaves
+ * the timer as a kernel expects it; no rest follows it.
  */
 void arch_wait(u64 ticks);
 void arch_timer_stop(void);
@@ -53,7 +53,7 @@ void arch_interrupts_forbid(void);
 void arch_alarm_set(u64 ticks, void (*expired)(void));
 
 /*
- * Of a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, all else is not. What the
+ * Of a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, nothing else is. What the
  * VMM wants in the feature control register is written there (Intel SDM volume 3, 25.7); 0:
  * nothing. The first address that no device can have, at most 64 TiB.
  */
@@ -93,9 +93,9 @@ void arch_mmu_init(void);
 enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXECUTE = 4 };
 
 /*
- * Changes what may be done with whole pages of RAM; without ACCESS_READ nothing may. Where the
- * processor cannot forbid execution it stays allowed. ERR_INVALID: not on page boundaries, not all
- * of it RAM that is mapped, or a part of our own image. ERR_NO_MEMORY when no page is left for
+ * Changes the permitted accesses to whole pages of RAM; without ACCESS_READ there are none. Where
+ * the processor cannot forbid execution it stays allowed. ERR_INVALID: not on page boundaries, not
+ * all of it RAM that is mapped, or a part of our own image. ERR_NO_MEMORY when no page is left for
  * tables; a part may be changed then. ERR_UNSUPPORTED before arch_mmu_init(), or where that failed.
  */
 enum status arch_protect(u64 base, u64 size, u32 access);
@@ -114,8 +114,8 @@ enum status arch_stack_create(u64 size, u64 *top);
 
 /*
  * Calls @function(@argument) on the stack that ends at @stack_top, or on the present one if that is
- * 0, and returns what it returns, or what arch_call_end() says. @call is valid while it runs; calls
- * nest.
+ * 0, and returns its result, or the value that arch_call_end() was given. @call is valid while it
+ * runs; calls nest.
  */
 struct arch_call {
 	u64 stack; /* the caller's, with what must be kept for it */

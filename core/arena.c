@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bump allocation in blocks of pages. Blocks and single runs of pages are on one list, newest
- * first; the note of a run lies in a block older than the run, so that releasing in this order
- * reads each note before it goes.
+ * first. The note that describes a run lies in a block older than the run, so releasing in this
+ * order reads each note before its block is freed.
  */
 #include "core/arena.h"
 
@@ -93,7 +93,7 @@ enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32
 	status = memory_allocate_at(base, size, type);
 	if (status)
 		return status;
-	/* From the boundary on that the allocation was rounded to. */
+	/* Starting at the boundary that the allocation was rounded to. */
 	push(arena, note, align_down(base, PAGE_SIZE), size + base % PAGE_SIZE);
 	return OK;
 }
@@ -106,7 +106,7 @@ void arena_release(struct arena *arena)
 		struct arena_block note = *arena->blocks;
 
 		status = memory_free(note.base, note.size);
-		if (status) /* in a full ledger; nothing worse */
+		if (status) /* happens in a full ledger; harmless */
 			log_warning("memory at 0x%lx, 0x%lx bytes, stays allocated: %s", note.base,
 				    note.size, status_name(status));
 		arena->blocks = note.next;

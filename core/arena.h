@@ -17,7 +17,7 @@ struct arena {
 /* @size bytes, zeroed, aligned to 16. NULL when no memory is left. */
 void *arena_allocate(struct arena *arena, size_t size);
 
-/* A copy of @text with a NUL behind it. NULL when no memory is left. */
+/* A copy of @text with a NUL after it. NULL when no memory is left. */
 char *arena_copy(struct arena *arena, struct span text);
 
 /* As memory_allocate() and memory_allocate_at(), released with the arena. */
@@ -25,5 +25,5 @@ enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u
 				 u64 *out);
 enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32 type);
 
-/* Gives all of it back; the arena is then empty and usable again. */
+/* Releases everything; the arena is then empty and usable again. */
 void arena_release(struct arena *arena);

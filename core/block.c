@@ -45,7 +45,10 @@ static enum status open_disk(struct block_device *disk)
 	return OK;
 }
 
-/* The first disk from there on that can be used. Others are asked once. */
+/*
+ * The first usable disk in the list from there on. The ones that cannot be used are asked only
+ * once.
+ */
 static struct block_device *usable(struct block_device **at)
 {
 	while (*at && !(*at)->is_open && open_disk(*at))

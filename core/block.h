@@ -22,8 +22,8 @@ struct block_ops {
 	/* Fills in block_size, block_count, read_only; logs why it cannot. NULL: they are. */
 	enum status (*open)(struct block_device *device);
 	/*
-	 * Opens it as well and asks it for something, without waiting: from now on it can be late.
-	 * Nothing if it was opened before. NULL: it is never late.
+	 * Opens it and sends it a first request without waiting for the answer: from now on it can
+	 * be late. Does nothing if it is open already. NULL: it is never late.
 	 */
 	void (*start)(struct block_device *device);
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
@@ -69,19 +69,19 @@ struct partition_table {
 struct block_device {
 	char name[BLOCK_NAME_SIZE];  /* "disk0", "disk0p1" */
 	const struct block_ops *ops; /* of the disk; NULL in a partition */
-	u32 block_size;              /* power of two, BLOCK_SIZE_MIN to BLOCK_SIZE_MAX */
+	u32 block_size;              /* a power of two from BLOCK_SIZE_MIN to BLOCK_SIZE_MAX */
 	u64 block_count;
 	bool read_only;
-	struct block_device *disk; /* what a partition is a window on; NULL in a disk */
-	u64 first_block;           /* and where it starts there */
+	struct block_device *disk; /* the disk of a partition; NULL in a disk */
+	u64 first_block;           /* the partition's first block on it */
 	enum partition_kind kind;
 	u32 partition_number; /* as the partition table counts, from 1 */
 	bool is_open;
-	struct block_device *next; /* block_register()'s */
-	enum status not_mounted;   /* why there is nothing of the next two: it is not tried again */
-	struct partition_table partitions;    /* of a disk: disk_partitions()'s */
-	struct volume *volume;                /* partition_volume()'s */
-	const struct partition_id *id;        /* of a partition; NULL without EFI */
+	struct block_device *next;         /* block_register()'s */
+	enum status not_mounted;           /* why the next two are empty: this is not tried again */
+	struct partition_table partitions; /* of a disk: disk_partitions()'s */
+	struct volume *volume;             /* partition_volume()'s */
+	const struct partition_id *id;     /* of a partition; NULL without EFI */
 	const struct device_address *address; /* of a disk; NULL without EFI */
 };
 
@@ -89,21 +89,22 @@ struct block_device {
 void block_register(struct block_device *disk);
 
 /*
- * The disks, first found first: each is opened and named when it is reached, and left out if it
- * cannot be, or has a block size out of range or no blocks. NULL after the last.
+ * The disks, first found first: each is opened and named when it is reached, and left out if that
+ * fails, if its block size is out of range or if it has no blocks. NULL after the last.
  */
 struct block_device *block_first(void);
 struct block_device *block_next(struct block_device *disk);
 
 /*
- * For a driver whose disk @late does not answer its first request: all that nobody has asked yet
- * are started, so that many dead disks cost the time of one.
+ * For a driver whose disk @late does not answer its first request: starts all disks that have not
+ * been opened yet, so that many dead disks cost the time of one.
  */
 void block_start_others(const struct block_device *late);
 
 /*
- * Makes @partition a window on @disk, which is none itself, named after both; number 0 is the whole
- * disk. ERR_CORRUPT unless [first, first + count) lies on it and is not empty.
+ * Makes @partition a window on @disk, which is not a partition itself, and names it after both;
+ * number 0 is the whole disk. ERR_CORRUPT unless [first, first + count) lies on it and is not
+ * empty.
  */
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition);
@@ -126,20 +127,19 @@ enum status block_read_bytes(struct block_device *device, u64 offset, size_t siz
 enum status block_read_data(struct block_device *device, u64 offset, size_t size, void *buffer);
 
 /*
- * Any bytes, through to the device; of blocks that are written in part, the rest stays. Few bytes
- * are compared with what is there, and not written if they are the same. Blocks are written in
- * ascending order, each whole.
+ * Any bytes, straight to the device; the rest of a block that is written in part is preserved. Few
+ * bytes are compared with what is there, and not written if they are the same. Blocks are written
+ * in ascending order, each whole.
  */
 enum status block_write_bytes(struct block_device *device, u64 offset, size_t size,
 			      const void *buffer);
 
-/* Are these the bytes there? False if they cannot be read. */
+/* Does the device hold these bytes there? False if they cannot be read. */
 bool block_has_bytes(struct block_device *device, u64 offset, size_t size, const void *bytes);
 
 /*
  * The cached bytes at @offset, at least one and at most @size_max, without a copy: valid until the
- * next read or write through the cache. For walking tables. Blocks are not split: what lies in one
- * block is there as a whole.
+ * next read or write through the cache. For walking tables. Never ends inside a block.
  */
 enum status block_peek(struct block_device *device, u64 offset, size_t size_max, const u8 **data,
 		       size_t *size);
@@ -153,5 +153,5 @@ u64 block_size_bytes(const struct block_device *device);
  */
 void block_cache_update(const struct block_device *disk, u64 first, u64 count, const void *bytes);
 
-/* Forgets what the cache holds of @disk: it is not the same disk any more. */
+/* Forgets what the cache holds of @disk: its content is no longer the same. */
 void block_cache_invalidate(const struct block_device *disk);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One cache for the metadata of all disks: lines of 16 KiB, replaced least recently used first. A
- * miss behind a line that is there, or at the start of a disk, is taken for sequential: it reads
- * twice as many lines as the request that brought the line before, in one request and into
+ * miss right after a cached line, or at the start of a disk, is taken for sequential access: it
+ * reads twice as many lines as the request that brought the previous line, in one request and into
  * neighbouring lines.
  */
 #include "core/block.h"
@@ -15,7 +15,7 @@ enum {
 	LINE_SIZE = 16 * 1024,
 	LINES_MAX = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE,
 	/*
-	 * One request leaves half of the lines alone: a directory and the table stay beside a
+	 * One request replaces at most half of the lines: a directory and the table survive a
 	 * stream.
 	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
@@ -26,7 +26,7 @@ enum {
 struct line {
 	const struct block_device *disk; /* NULL: empty */
 	u64 number;                      /* offset on the disk in lines */
-	u32 used;                        /* when: the larger, the later */
+	u32 used;                        /* time of the last use: larger is later */
 	u32 run;                         /* lines in the request that brought it */
 };
 
@@ -39,7 +39,9 @@ static struct {
 	struct line lines[LINES_MAX];
 } cache;
 
-/* Where no memory is left, the one line; else a block that cannot be read with its neighbours. */
+/*
+ * The one line when no memory is left; otherwise a block that cannot be read with its neighbours.
+ */
 static u8 last_resort[BLOCK_SIZE_MAX];
 
 static void prepare(void)
@@ -71,7 +73,7 @@ static struct line *find_line(const struct block_device *disk, u64 number)
 	return NULL;
 }
 
-/* The neighbouring lines of which the last use is the longest ago. */
+/* The run of neighbouring lines that has been unused for longest. */
 static u32 oldest_lines(u32 run)
 {
 	u32 best = 0, best_used = UINT32_MAX;
@@ -120,7 +122,10 @@ static enum status load_line(struct block_device *disk, u64 number, struct line 
 	}
 	if (status)
 		return status;
-	/* A line further ahead may be there twice now: alike, and one of them ages. */
+	/*
+	 * A line further ahead may be cached twice now, with the same content; one copy ages and
+	 * goes.
+	 */
 	for (u32 i = 0; i < run; i++)
 		cache.lines[slot + i] = (struct line){
 			.disk = disk, .number = number + i, .used = cache.clock, .run = run
@@ -129,7 +134,7 @@ static enum status load_line(struct block_device *disk, u64 number, struct line 
 	return OK;
 }
 
-/* A block that cannot be read must cost no other: past the cache, only the one asked for. */
+/* One unreadable block must not affect others: read only the requested one, past the cache. */
 static enum status peek_block(struct block_device *disk, u64 offset, size_t size_max,
 			      const u8 **data, size_t *size)
 {

@@ -12,7 +12,7 @@
 enum { TRIED_MAX = 32, TRIED_SIZE = 96 };
 
 static char tried[TRIED_MAX][TRIED_SIZE];
-static u32 tried_count; /* also those that had no place */
+static u32 tried_count; /* including those for which there was no place */
 
 static enum status find_loader(struct boot_entry *entry, struct span head,
 			       const struct image_loader **out)
@@ -91,7 +91,7 @@ void boot_tried(const char *where, const char *what, enum status status)
 
 	/* What was tried may have a long name: that is cut, not the reason. */
 	format(line, sizeof(line), "%s: %.*s: %s", where, (int)left, what, reason);
-	/* A disk that is not there to boot from is nothing to worry about. */
+	/* A disk that is not meant for booting is no reason to worry. */
 	if (status == ERR_NOT_FOUND || status == ERR_UNRECOGNIZED)
 		log_info("%s", line);
 	else

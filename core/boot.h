@@ -34,10 +34,10 @@ struct kernel {
 	 */
 	enum status (*start)(const struct kernel *kernel);
 	u64 entry;
-	u64 argument; /* start()'s; of kernel_start() on x86-64: boot_params */
+	u64 argument; /* for start(); for kernel_start() on x86-64: boot_params */
 };
 
-/* The start of what takes the machine at once: brings the devices to rest and leaves for it. */
+/* Starts what takes over the machine at once: brings the devices to rest and jumps to it. */
 enum status kernel_start(const struct kernel *kernel);
 
 /* How to boot it. */
@@ -63,7 +63,7 @@ struct boot_disk {
 	u32 volume_count;
 };
 
-/* Where to look on a disk. Comes back only if it did not boot: the status says why. */
+/* Where to look on a disk. Returns only if it did not boot: the status says why. */
 struct boot_method {
 	const char *name;
 	enum status (*boot)(struct boot_disk *disk, struct arena *arena);
@@ -73,7 +73,7 @@ struct boot_method {
 struct boot_choice {
 	struct boot_choice *next;
 	const char *title;
-	/* Comes back only if it did not boot. @arena lives as long as the choice. */
+	/* Returns only if it did not boot. @arena lives as long as the choice. */
 	enum status (*start)(struct boot_choice *choice, struct arena *arena);
 	const void *argument; /* start()'s */
 };
@@ -87,9 +87,7 @@ struct boot_choices {
 	struct arena *arena; /* of the choices and of what belongs to them */
 };
 
-/*
- * Adds one with a copy of @title; where there are BOOT_CHOICES_MAX, or no memory, it is left out.
- */
+/* Adds one with a copy of @title; it is left out if there are BOOT_CHOICES_MAX, or no memory. */
 void boot_choice_add(struct boot_choices *choices, const char *title,
 		     enum status (*start)(struct boot_choice *choice, struct arena *arena),
 		     const void *argument);
@@ -108,7 +106,7 @@ struct boot_wishes {
 };
 
 /*
- * How who boots entries and the operating system tell one another (BOOT_LOADER_INTERFACE):
+ * How a boot loader and the operating system inform each other (BOOT_LOADER_INTERFACE):
  * boot/tables.c has it.
  */
 struct boot_interface {
@@ -128,18 +126,15 @@ extern const struct boot_method *const boot_methods[];
 extern void (*const boot_listers[])(struct boot_disk *disk, struct boot_choices *choices);
 
 /*
- * Loads the entry with the loader that recognizes its kernel and starts it. Comes back only if the
- * entry cannot be loaded, or came back; what was allocated is released then.
+ * Loads the entry with the loader that recognizes its kernel and starts it. Returns only if the
+ * entry cannot be loaded, or returned; what was allocated is released then.
  */
 enum status boot_start(struct boot_entry *entry);
 
 /* Boots what the VMM handed over as modules, if a loader recognizes one (loaders/direct.c). */
 enum status boot_direct(struct arena *arena);
 
-/*
- * Notes one thing that was tried in vain ("disk0p1", "debian.conf", why), for the last message;
- * also logs it.
- */
+/* Notes one failed attempt ("disk0p1", "debian.conf", why), for the last message; also logs it. */
 void boot_tried(const char *where, const char *what, enum status status);
 
 /* Logs all that was tried. */

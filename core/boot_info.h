@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the VMM told us: filled in by one platform description (drivers/platform/), fixed after
+ * What the VMM passed to us: filled in by one platform description (drivers/platform/), fixed after
  * that.
  */
 #pragma once
@@ -56,11 +56,10 @@ bool boot_info_option(const char *name, struct span *value);
 /* Is this word of a command line for us, not for the kernel: "fatwood.x=y", "\"fatwood.x=y\""? */
 bool boot_info_word_is_ours(struct span word);
 
-/* All names that boot_info_option() is asked for and that begin so, NULL at the end: boot/tables.c.
- */
+/* All names beginning with "fatwood." that this build knows, NULL at the end: boot/tables.c. */
 extern const char *const boot_options[];
 
-/* Warns of each word that begins with "fatwood." and is none of boot_options[]. */
+/* Warns of each word that begins with "fatwood." and is not in boot_options[]. */
 void boot_info_check_options(void);
 
 /*

@@ -10,12 +10,15 @@ struct console {
 	void (*write)(struct console *console, const char *text, size_t size);
 	/* The next byte typed, or -1. NULL: a console without input. */
 	int (*read)(struct console *console);
-	/* Waits, with a limit, until what was written is out. NULL: it is when write() returns. */
+	/*
+	 * Waits, with a limit, until everything written has been sent. NULL: write() does so
+	 * itself.
+	 */
 	void (*flush)(struct console *console);
 	struct console *next; /* console_register()'s */
 };
 
-/* The console stays registered until devices_quiesce(), or for ever if it needs no memory. */
+/* The console stays registered until devices_quiesce(), or forever if it needs no memory. */
 void console_register(struct console *console);
 void console_unregister(struct console *console);
 
@@ -25,10 +28,10 @@ bool console_present(void);
 /* '\n' goes out as "\r\n". */
 void console_write(const char *text, size_t size);
 
-/* The bytes as they are: for those who keep the cursor themselves. */
+/* The bytes unchanged: for callers that manage the cursor themselves. */
 void console_write_raw(const char *bytes, size_t size);
 
-/* Can anything be typed at all? */
+/* Does any console have input? */
 bool console_has_input(void);
 
 /*

@@ -54,7 +54,7 @@ void device_keep_memory(u64 base, u64 size)
 {
 	struct memory_range part;
 
-	/* Each turn leaves a part less, or the ledger has no room for more. */
+	/* Each turn leaves one part fewer, or fails because the ledger is full. */
 	while (find_ram(base, base + size, &part))
 		if (memory_convert(part.base, part.end - part.base, part.type, MEMORY_UNUSABLE))
 			return log_warning("memory at 0x%lx may still be written by a device",

@@ -6,7 +6,7 @@
 
 enum { DEVICE_DEPTH_MAX = 8 };
 
-/* Where a device is attached. All zero: not known. */
+/* Where a device is attached. All zero: unknown. */
 struct device_address {
 	enum device_bus { DEVICE_NOWHERE, DEVICE_PCI, DEVICE_VIRTIO_MMIO } bus;
 	u64 base; /* DEVICE_VIRTIO_MMIO: of its registers */
@@ -29,14 +29,14 @@ struct device {
 void device_register(struct device *device);
 
 /*
- * The registers at [base, base + size), mapped. NULL, and logged with @name in front, where no
- * device can be.
+ * Maps the registers at [base, base + size). NULL, with a message that starts with @name, if no
+ * device can be there.
  */
 volatile u8 *device_map(const char *name, u64 base, u64 size);
 
 /*
- * Memory that a device may write to at any time from now on, as it could not be stopped: it is
- * never handed out again, and the kernel is told that it is unusable.
+ * Memory that a device which could not be stopped may write to at any time from now on: it is never
+ * handed out again, and the kernel is told that it is unusable.
  */
 void device_keep_memory(u64 base, u64 size);
 

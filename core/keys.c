@@ -22,7 +22,7 @@ enum { STATE_GROUND, STATE_ESCAPE, STATE_SS3, STATE_CSI, STATE_LINUX, STATE_UTF8
 enum {
 	ESC = 0x1b,
 	DEL = 0x7f,
-	READ_BYTES_MAX = 64, /* in one call: bytes that are no keys may come without end */
+	READ_BYTES_MAX = 64, /* in one call: bytes that do not form keys may arrive endlessly */
 };
 
 static bool give(struct key *out, enum key_code code, u32 unicode, u32 modifiers)
@@ -147,7 +147,7 @@ static u8 utf8_size(u8 byte)
 	return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-/* @byte begins something. */
+/* @byte begins a key. */
 static bool decode_first(struct key_decoder *decoder, u8 byte, struct key *out)
 {
 	if (byte == ESC) {
@@ -268,7 +268,9 @@ bool keys_read(struct key *out)
 		if (key_decode(&decoder, (u8)byte, out))
 			return true;
 	}
-	/* Only who waits for the end of a sequence needs a clock, and has it measured. */
+	/*
+	 * Only waiting for the end of a sequence needs a clock, whose rate may have to be measured.
+	 */
 	return keys_are_incomplete() &&
 	       arch_ticks() - last_byte >= KEYS_PAUSE_MS * (arch_ticks_per_second() / 1000) &&
 	       key_decode_pause(&decoder, out);
@@ -280,7 +282,7 @@ bool keys_poll(struct key *out)
 
 	if (last_look && now - last_look < arch_ticks_per_second() / 1000)
 		return false;
-	/* Where one key is there may be more: then the next call looks at once. */
+	/* After one key there may be more: the next call polls at once. */
 	last_look = 0;
 	if (keys_read(out))
 		return true;

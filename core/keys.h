@@ -35,52 +35,53 @@ enum key_code {
 	KEY_ESCAPE,
 };
 
-/* As far as a terminal tells: Shift is not reported with characters. */
+/* As far as a terminal reports them: Shift is not reported with characters. */
 enum key_modifiers { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CONTROL = 4 };
 
 struct key {
 	u16 code;      /* enum key_code */
 	u16 modifiers; /* of enum key_modifiers */
 	/*
-	 * With KEY_CHARACTER, else 0. Enter is '\r', Backspace '\b' whichever of 0x08 and 0x7f was
-	 * sent, Tab '\t'. Other control characters are their byte, with KEY_CONTROL: Ctrl-C is 3.
+	 * With KEY_CHARACTER, otherwise 0. Enter is '\r', Backspace '\b' whichever of 0x08 and 0x7f
+	 * was sent, Tab '\t'. Other control characters are their byte, with KEY_CONTROL: Ctrl-C is
+	 * 3.
 	 */
 	u32 unicode;
 };
 
-/* One stream of bytes. Zeroed is at its start. */
+/* One stream of bytes. Zeroed, it is at its start. */
 struct key_decoder {
 	u8 state;
 	u8 bytes[4]; /* of one UTF-8 character */
 	u8 byte_count;
 	u8 parameter_count; /* of a sequence; only the first two are kept */
 	u8 parameters[2];   /* at most 255 */
-	bool is_private;    /* the sequence is none of a key, whatever it ends in */
+	bool is_private;    /* the sequence is not that of a key, whatever byte ends it */
 	bool had_escape;    /* an ESC came before the character: Alt */
 };
 
 /*
- * Takes the next byte. True when it completes a key, stored in @out. What is no key (answers to
+ * Takes the next byte. True when it completes a key, stored in @out. Everything else (answers to
  * queries, unknown sequences, NUL, bytes that are not UTF-8) is dropped.
  */
 bool key_decode(struct key_decoder *decoder, u8 byte, struct key *out);
 
-/* Has something begun that the next byte could complete? Then a pause has a meaning. */
+/* Is a sequence incomplete that the next byte could continue? Then a pause ends it. */
 bool key_decoder_is_waiting(const struct key_decoder *decoder);
 
 /*
- * Nothing came for a while: what has begun ends here. True if that makes a key: Esc, or Alt with
- * '[' or 'O'.
+ * Nothing arrived for a while: an incomplete sequence ends here. True if that makes a key: Esc, or
+ * Alt with '[' or 'O'.
  */
 bool key_decode_pause(struct key_decoder *decoder, struct key *out);
 
-/* After so long without a byte an ESC is the key Esc. */
+/* After this time without another byte, an ESC is the key Esc. */
 enum { KEYS_PAUSE_MS = 100 };
 
-/* The next key typed on any console. False if there is none now: does not wait. */
+/* The next key typed on any console. False if there is none yet: does not wait. */
 bool keys_read(struct key *out);
 
-/* Has a key begun to arrive, so that within KEYS_PAUSE_MS keys_read() tells what it is? */
+/* Has a key started to arrive? Then keys_read() returns it within KEYS_PAUSE_MS. */
 bool keys_are_incomplete(void);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines: put together, made harmless, and kept until there is a console. */
+/* Log lines: assembled, sanitized, and kept until there is a console. */
 #include "core/log.h"
 
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 enum {
 	LINE_SIZE_MAX = 256,
 	RING_SIZE = 4096,
-	/* Else the level is known, and the consoles that there are, before the first line. */
+	/* Otherwise the level and the consoles are known before the first line. */
 	KEEPS_LINES = IS_ENABLED(CONFIG_LOG_OPTION) || IS_ENABLED(CONFIG_CONSOLE_VIRTIO),
 };
 
@@ -22,7 +22,7 @@ static const char *const level_names[] = { "none", "error", "warning", "info", "
 static const char *subject;
 static bool is_writing; /* a console that logs a failure to write would never end */
 static enum log_level threshold = CONFIG_LOG_DEFAULT;
-/* Until then a line may still turn out to be wanted, or not. */
+/* Until then it is unknown whether a line will be printed. */
 static bool threshold_is_final = !IS_ENABLED(CONFIG_LOG_OPTION);
 
 /* Lines without a console: each its level, its text and a NUL. The oldest go first. */

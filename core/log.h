@@ -34,7 +34,7 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	})
 
 /*
- * What the lines to come are about ("disk0p1"): printed before each of them. NULL for nothing. Not
+ * The subject of the following lines ("disk0p1"), printed before each of them. NULL: none. Not
  * copied.
  */
 void log_set_subject(const char *subject);
@@ -46,10 +46,10 @@ bool log_level_from_name(struct span name, enum log_level *out);
 
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
 
-/* Is this level printed? For what is only found out to be logged. */
+/* Is this level printed? For information that is collected only to be logged. */
 bool log_is_wanted(enum log_level level);
 
-/* A fault or panic may have struck while a line was written: the next ones are printed again. */
+/* After a fault or panic, which may have interrupted a line: the next lines are printed again. */
 void log_abandon_line(void);
 
 /*

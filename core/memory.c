@@ -104,7 +104,7 @@ static bool set_range(struct memory_range new)
 	return true;
 }
 
-/* Memory that nobody allocated. */
+/* Memory that has not been allocated. */
 static bool set_type(u64 base, u64 end, u32 type)
 {
 	return set_range((struct memory_range){ .base = base, .end = end, .type = type });
@@ -131,7 +131,7 @@ void memory_reserve(u64 base, u64 size, u32 type)
 		const struct memory_range *range = &ranges[i];
 
 		if (!is_free(range) || range->base >= end || range->end <= base)
-			i++; /* otherwise what stands here now is looked at again: neighbours may
+			i++; /* otherwise the range now at this index comes next: neighbours may
 				have joined */
 		else if (!set_type(max_u64(range->base, base), min_u64(range->end, end), type))
 			return;
@@ -170,7 +170,7 @@ void memory_init(void)
 		 * Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
 		 */
 		memory_reserve(0, PAGE_SIZE, MEMORY_BOOT_DATA);
-		/* VMMs list tables in here, but not the window itself. */
+		/* VMMs list tables inside this window, but not the window itself. */
 		set_type(LEGACY_WINDOW_BASE, LEGACY_WINDOW_END, MEMORY_RESERVED);
 	}
 
@@ -230,7 +230,7 @@ enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u6
 	return find(&request, out);
 }
 
-/* The one range that all of [base, end) lies in, or NULL: neighbours of one kind are joined. */
+/* The one range that contains all of [base, end), or NULL: neighbours of one kind are joined. */
 static const struct memory_range *range_around(u64 base, u64 end)
 {
 	for (u32 i = 0; i < range_count && ranges[i].base <= base && base < end; i++)
@@ -268,7 +268,7 @@ static bool is_allocated(const struct memory_range *range)
 	return range->is_allocated;
 }
 
-/* Is every byte of [base, end) described, and that way? Of nothing, none is. */
+/* Is every byte of [base, end) described, and in this way? False for an empty range. */
 static bool all_are(u64 base, u64 end, bool (*is)(const struct memory_range *range))
 {
 	if (base >= end)

@@ -2,8 +2,8 @@
 /*
  * The one ledger of physical memory: a sorted array of half-open, page-aligned, disjoint ranges,
  * each with a type. Filled once from boot_info, it reserves our own image first; every allocation
- * and every table the VMM left us stands in it. Each call takes time in proportion to the number of
- * ranges.
+ * and every table the VMM left us is recorded in it. Each call takes time proportional to the
+ * number of ranges.
  */
 #pragma once
 
@@ -62,11 +62,11 @@ void memory_init(void);
  */
 enum status memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out);
 
-/* The same with more to choose. */
+/* The same with more parameters. */
 struct memory_request {
 	u64 size;
 	u64 alignment;
-	u64 floor; /* it starts at or above; the first page is never free */
+	u64 floor; /* lowest start; the first page is never free */
 	u64 limit;
 	u32 type;
 	bool lowest; /* the lowest place that fits */
@@ -87,22 +87,22 @@ enum status memory_allocate_at(u64 base, u64 size, u32 type);
 enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u64 *out);
 
 /*
- * Gives any part of what was allocated back, by whole pages. ERR_INVALID: @base is on no page
+ * Frees any part of what was allocated, in whole pages. ERR_INVALID: @base is not on a page
  * boundary, or @size is 0 or reaches past the last address. ERR_NOT_FOUND: not all of it was
- * allocated. ERR_NO_MEMORY: the ledger has no room for the pieces. Nothing is changed then.
+ * allocated. ERR_NO_MEMORY: the ledger has no room for the pieces. On an error nothing is changed.
  */
 enum status memory_free(u64 base, u64 size);
 
 /*
- * Gives the type to those parts of it, rounded outwards to pages, that are free RAM: they hold what
- * the VMM put there.
+ * Sets the type of those parts of the range, rounded outwards to pages, that are free RAM: they
+ * hold data that the VMM put there.
  */
 void memory_reserve(u64 base, u64 size, u32 type);
 
 /*
- * Turns [base, base + size), rounded outwards to pages, from one type into another. It stays that:
- * what was allocated can no longer be freed. ERR_NOT_FOUND unless all of it has the type @from, and
- * was either allocated as a whole or not at all. ERR_NO_MEMORY as for memory_free().
+ * Turns [base, base + size), rounded outwards to pages, from one type into another. This is
+ * permanent: what was allocated can no longer be freed. ERR_NOT_FOUND unless all of it has the type
+ * @from, and was either allocated as a whole or not at all. ERR_NO_MEMORY as for memory_free().
  */
 enum status memory_convert(u64 base, u64 size, u32 from, u32 to);
 
@@ -116,19 +116,19 @@ enum status memory_add_device(u64 base, u64 size);
 /* RAM, free or not, or memory the VMM keeps tables in. */
 bool memory_range_is_ram(const struct memory_range *range);
 
-/* Is any of it such memory? There no device can be. */
+/* Is any of the range such memory? Then no device can be there. */
 bool memory_has_ram(u64 base, u64 size);
 
-/* Is all of it such memory? Nothing is not. */
+/* Is all of the range such memory? False for an empty range. */
 bool memory_is_ram(u64 base, u64 size);
 
 /* "conventional", "ACPI NVS", ...: for messages. Never NULL. */
 const char *memory_type_name(u32 type);
 
-/* The ledger as it stands, valid until the next change. */
+/* The ledger's ranges, valid until the next change. */
 const struct memory_range *memory_map(u32 *count);
 
-/* Another number after each change of the ledger. */
+/* A number that differs after each change of the ledger. */
 u64 memory_map_key(void);
 
 /* Bytes of free RAM. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of the line. */
+/* What happens after a mistake of our own. */
 #include "core/panic.h"
 
 #include "core/arch.h"

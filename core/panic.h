@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The end of the line: for our own mistakes only. No input from disk, device or VMM may lead here.
- */
+/* For our own mistakes only. No input from a disk, a device or the VMM may lead here. */
 #pragma once
 
 #include "core/log.h"
@@ -15,7 +13,7 @@
 		power_last_action();                                       \
 	} while (0)
 
-/* A processor fault calls it too. What fails on the way out is not tried again: it halts then. */
+/* Also called after a processor fault. If that fails in turn, the machine is halted. */
 void panic_begin(void);
 
 #define assert(condition)                                   \

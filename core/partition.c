@@ -20,8 +20,8 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 			return OK;
 		}
 		/*
-		 * The first scheme that found something of its own knows best why the disk is
-		 * unusable.
+		 * The first scheme that found something of its own gives the best reason why the
+		 * disk is unusable.
 		 */
 		if (worst == ERR_UNRECOGNIZED)
 			worst = status;
@@ -29,7 +29,7 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 	return worst;
 }
 
-/* Of what stays as long as we run. */
+/* Never released. */
 static struct arena arena;
 
 enum status disk_partitions(struct block_device *disk, const struct partition_table **out)

@@ -18,7 +18,7 @@ extern const struct partition_scheme *const partition_schemes[];
 
 /*
  * The partitions of a disk, and the volume on one of them: found at the first call, and kept with
- * the disk. What has failed once is not tried again.
+ * the disk. A failure is kept, too: there is no second try.
  */
 enum status disk_partitions(struct block_device *disk, const struct partition_table **out);
 enum status partition_volume(struct block_device *partition, struct volume **out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power off, reset, halt: as the VMM has described it, at last by the architecture. */
+/* Power off, reset, halt: as the VMM has described it, or else by the architecture's means. */
 #include "core/power.h"
 
 #include "core/arch.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ending the machine's run, by a register that the VMM has described (ACPI's FADT); the
- * architecture has a last resort.
+ * Power off and reset, by a register that the VMM has described (ACPI's FADT); the architecture has
+ * a last resort.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ enum power_action { POWER_OFF, POWER_RESET, POWER_ACTIONS };
 
 enum register_kind { REGISTER_PORT, REGISTER_MEMORY };
 
-/* As data, because what outlives the firmware needs it too. */
+/* As data, because the runtime services need it too. */
 struct register_write {
 	u64 address;
 	u16 value;
@@ -19,7 +19,7 @@ struct register_write {
 	enum register_kind kind;
 };
 
-/* The write that does it, in place of an earlier one. */
+/* Sets the write that does it, in place of an earlier one. */
 void power_describe(enum power_action action, struct register_write write);
 
 /* What was described; of size 0 if nothing was. */
@@ -28,5 +28,5 @@ struct register_write power_description(enum power_action action);
 [[gnu::noreturn]] void power_off(void);
 [[gnu::noreturn]] void power_reset(void);
 
-/* What LAST_ACTION_* says, when there is nothing left to boot. */
+/* Does what LAST_ACTION_* says, when there is nothing left to boot. */
 [[gnu::noreturn]] void power_last_action(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random bytes from whoever has some. */
+/* Random bytes from the first source that delivers. */
 #include "core/random.h"
 
 #include "core/arch.h"

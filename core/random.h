@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random bytes: from the processor, else from virtio-rng. */
+/* Random bytes: from the processor, otherwise from virtio-rng. */
 #pragma once
 
 #include "lib/status.h"
@@ -15,7 +15,7 @@ void random_register(struct random_source *source);
 void random_unregister(struct random_source *source);
 
 /*
- * Fills @buffer from the processor or the first source that delivers. ERR_NOT_FOUND: there is none;
- * the buffer is zeroed then.
+ * Fills @buffer from the processor or the first source that delivers. ERR_NOT_FOUND: there is no
+ * source; the buffer is zeroed then.
  */
 enum status random_read(void *buffer, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Makefile says which: from VERSION, and git where there is one. */
+/* The Makefile passes it: from VERSION, and from git where there is a repository. */
 #include "core/release.h"
 
 #ifndef RELEASE

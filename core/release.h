@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which Fatwood this is. */
+/* The version of this Fatwood. */
 #pragma once
 
 /* "0.2.0", from a git checkout "0.2.0-g1234567". In every image. */

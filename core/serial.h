@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line behind a console: for those who talk to a serial port byte by byte. */
+/* The serial port that a console uses: for callers that talk to it byte by byte. */
 #pragma once
 
 #include "lib/types.h"
@@ -15,7 +15,7 @@ struct serial_line {
 
 enum { SERIAL_BAUD_RATE_MAX = 115200 };
 
-/* The first two are ours to drive, the others are the other side's, or the port's. */
+/* We drive the first two; the others come from the other side, or from the port. */
 enum serial_signal {
 	SERIAL_TERMINAL_READY = 1 << 0,
 	SERIAL_REQUEST_TO_SEND = 1 << 1,
@@ -27,7 +27,7 @@ enum serial_signal {
 	SERIAL_OUTPUT_EMPTY = 1 << 9,
 };
 
-/* What read() returns that is no byte. */
+/* Results of read() that are not a byte. */
 enum {
 	SERIAL_NOTHING = -1,
 	SERIAL_OVERRUN = -2,  /* bytes were lost since the last read(); the next brings those that
@@ -36,8 +36,8 @@ enum {
 };
 
 /*
- * A console reads and writes the same port: each byte goes to whoever reads first. Nothing waits
- * but set_line() and reset(), with a limit, for what was written to go out at the old rate.
+ * A console reads and writes the same port: each byte goes to the first reader. Only set_line() and
+ * reset() wait, with a limit, until everything written has been sent at the old rate.
  */
 struct serial_port {
 	u32 fifo_size;
@@ -47,12 +47,12 @@ struct serial_port {
 	u32 (*signals)(void);       /* of enum serial_signal */
 	void (*drive)(u32 signals); /* SERIAL_TERMINAL_READY and SERIAL_REQUEST_TO_SEND */
 	void (*set_line)(const struct serial_line *line);
-	/* What was received is forgotten. The line stays as it is set. */
+	/* Discards what was received. The line's settings stay. */
 	void (*reset)(void);
 };
 
-/* At most one, for ever. */
+/* At most one, forever. */
 void serial_register(const struct serial_port *port);
 
-/* NULL: there is none. */
+/* NULL: there is no port. */
 const struct serial_port *serial_port(void);

@@ -16,6 +16,6 @@ extern const char symbol_names[];
 
 /*
  * The name of the function that @address lies in, and how far in. NULL before the first function;
- * an address behind the last one is taken to be in it.
+ * an address after the last one is taken to be in it.
  */
 const char *symbol_find(u64 address, u64 *offset);

@@ -9,8 +9,8 @@
 enum {
 	POLLS_WITHOUT_CLOCK = 1000,
 	REST_MAX_US = 10 * 1000, /* what a person at a keyboard does not notice */
-	WAKE_UP_US = 200,        /* until a processor runs again; then the clock is watched */
-	WAKE_UP_EARLY = 32,      /* a part: how wrong the timer may be */
+	WAKE_UP_US = 200,        /* until a processor runs again; after that the clock is watched */
+	WAKE_UP_EARLY = 32,      /* a fraction: how wrong the timer may be */
 };
 
 struct deadline deadline_after(u32 milliseconds)

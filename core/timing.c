@@ -9,7 +9,7 @@
 
 static struct {
 	const char *name;
-	u64 ticks; /* without those that printing took */
+	u64 ticks; /* excluding the time that printing took */
 	bool is_printed;
 } marks[TIMING_MARKS_MAX];
 static u32 mark_count;

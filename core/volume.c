@@ -30,7 +30,7 @@ static bool is_separator(u8 c)
 	return c == '/' || c == '\\';
 }
 
-/* Takes the next name off @path. False at the end. */
+/* Removes the next name from the front of @path. False at the end. */
 static bool next_name(struct span *path, struct span *name)
 {
 	size_t size = 0;
@@ -44,7 +44,9 @@ static bool next_name(struct span *path, struct span *name)
 	return size != 0;
 }
 
-/* Follows @path from parents[0]; the others are the way from there, for "..". */
+/*
+ * Follows @path from parents[0]; the further elements hold the directories entered since, for "..".
+ */
 static enum status walk(struct file parents[PATH_DEPTH_MAX], bool from_root, struct span path,
 			struct file *out)
 {

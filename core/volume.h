@@ -18,7 +18,7 @@ struct fs_ops;
 struct volume {
 	const struct fs_ops *ops;
 	struct block_device *device;
-	bool read_only; /* nothing can be written here: each attempt is ERR_DENIED */
+	bool read_only; /* nothing can be written: each attempt gives ERR_DENIED */
 	u32 generation; /* changes with each change to the volume, see struct file */
 };
 
@@ -49,7 +49,7 @@ struct directory_entry {
 	struct file file;
 };
 
-/* As a clock on the wall shows it, without a time zone. All zero: not known. */
+/* Local time, without a time zone. All zero: unknown. */
 struct file_time {
 	u16 year;
 	u8 month, day; /* from 1 */
@@ -75,7 +75,7 @@ struct file_info {
 enum { VOLUME_LABEL_SIZE = 11 * 3 + 1 }; /* 11 characters as UTF-8, and a NUL */
 
 struct volume_space {
-	u64 size, free; /* bytes for files and directories */
+	u64 size, free; /* bytes usable for files and directories */
 	u32 unit;       /* bytes; files occupy multiples of it */
 };
 
@@ -94,21 +94,21 @@ struct fs_ops {
 	 */
 	enum status (*next)(const struct file *directory, u64 *cursor, struct directory_entry *out);
 	/*
-	 * The entry called @name (any length, not empty, no separator), by the file system's own
-	 * rules of comparison.
+	 * The entry called @name (any length, not empty, no separator), compared by the file
+	 * system's own rules.
 	 */
 	enum status (*find)(const struct file *directory, struct span name, struct file *out);
 	/* @offset and @size within the file. */
 	enum status (*read)(struct file *file, u64 offset, size_t size, void *buffer);
 
-	/* FILE_INFO. NULL: there is nothing of the kind. */
+	/* FILE_INFO. NULL: the file system has no such information. */
 	enum status (*info)(const struct file *file, struct file_info *out);
 	enum status (*file_name)(const struct file *file, char name[FILE_NAME_SIZE]);
 	enum status (*parent)(const struct file *file, struct file *out); /* the root's: itself */
 	enum status (*space)(struct volume *volume, struct volume_space *out);
 	enum status (*label)(struct volume *volume, char label[VOLUME_LABEL_SIZE]);
 
-	/* FILE_WRITE. NULL, all of them: the file system is for reading only. */
+	/* FILE_WRITE. All of them NULL: the file system can only be read. */
 	enum status (*refresh)(struct file *file);
 	enum status (*create)(const struct file *directory, struct span name, bool is_directory,
 			      struct file *out);
@@ -123,7 +123,7 @@ struct fs_ops {
 /* In the order they are tried, NULL at the end: boot/tables.c. */
 extern const struct fs_ops *const file_systems[];
 
-/* Mounts what the first file system to recognize @device makes of it. */
+/* Mounts @device with the first file system that recognizes it. */
 enum status volume_mount(struct block_device *device, struct arena *arena, struct volume **out);
 
 /*
@@ -132,7 +132,7 @@ enum status volume_mount(struct block_device *device, struct arena *arena, struc
  */
 enum status volume_open(struct volume *volume, struct span path, struct file *out);
 
-/* Same, from @directory on unless @path starts with a separator. Only with FILE_INFO. */
+/* The same, starting at @directory unless @path starts with a separator. Only with FILE_INFO. */
 enum status file_open(struct file *directory, struct span path, struct file *out);
 
 /*
@@ -147,19 +147,19 @@ enum status directory_next(struct file *directory, u64 *cursor, struct directory
 enum status file_read(struct file *file, u64 offset, size_t size, void *buffer);
 
 /*
- * All of the file, at most @size_max bytes (else ERR_TOO_LARGE), in the arena with a NUL behind it.
+ * All of the file, at most @size_max bytes (else ERR_TOO_LARGE), in the arena, followed by a NUL.
  */
 enum status file_load(struct file *file, struct arena *arena, size_t size_max, struct span *out);
 
 /* A file whose bytes are in memory: a kernel or initrd the VMM handed over. */
 struct file file_from_memory(struct span bytes);
 
-/* Where the bytes of such a file lie; 0 for any other. */
+/* The address of such a file's bytes; 0 for any other file. */
 u64 file_address(const struct file *file);
 
 /*
- * FILE_INFO (Kconfig): more about files and volumes. ERR_UNSUPPORTED where the file system has
- * nothing of the kind.
+ * FILE_INFO (Kconfig): more about files and volumes. ERR_UNSUPPORTED where the file system has no
+ * such information.
  */
 enum status file_info(struct file *file, struct file_info *out);
 
@@ -169,15 +169,16 @@ enum status file_name(struct file *file, char name[FILE_NAME_SIZE]);
 /* The directory that @file lies in; that of the root is the root. */
 enum status file_parent(struct file *file, struct file *out);
 
-/* May read all of the volume's tables, once. */
+/* The first call may read all of the volume's tables. */
 enum status volume_space(struct volume *volume, struct volume_space *out);
 enum status volume_label(struct volume *volume, char label[VOLUME_LABEL_SIZE]); /* may be empty */
 
 /*
  * FILE_WRITE (Kconfig): changes. When one returns OK it has reached the device, but perhaps only
  * the device's own cache: volume_flush(). When one fails the volume is as it was before, except
- * after ERR_IO. What changes nothing writes nothing. ERR_DENIED: the volume, the device or the file
- * is read-only, or not for writing at all. ERR_FULL: no room on the volume or in the directory.
+ * after ERR_IO. A call that changes nothing writes nothing. ERR_DENIED: the volume, the device or
+ * the file is read-only, or cannot be written at all. ERR_FULL: no room on the volume or in the
+ * directory.
  */
 
 /*
@@ -188,22 +189,22 @@ enum status file_create(struct file *directory, struct span name, bool is_direct
 			struct file *out);
 
 /*
- * Makes the file larger if need be; bytes between its old end and @offset become zero.
+ * Makes the file larger if necessary; bytes between its old end and @offset become zero.
  * ERR_TOO_LARGE: the file system has no files of that size.
  */
 enum status file_write(struct file *file, u64 offset, size_t size, const void *buffer);
 
-/* Cuts the file off, or makes it larger with zeroes. */
+/* Truncates the file, or extends it with zeroes. */
 enum status file_resize(struct file *file, u64 size);
 
 /*
- * Renames @file to @name and moves it to @directory, on the same volume; either may be as it is.
+ * Renames @file to @name and moves it to @directory, on the same volume; either may stay as it is.
  * ERR_EXISTS: the name belongs to another file. ERR_INVALID: the root, a directory into itself, or
  * a name that is not allowed.
  */
 enum status file_move(struct file *file, struct file *directory, struct span name);
 
-/* A file, or a directory if it is empty; else ERR_DENIED. ERR_INVALID: the root. */
+/* Removes a file, or a directory if it is empty; otherwise ERR_DENIED. ERR_INVALID: the root. */
 enum status file_remove(struct file *file);
 
 /*
@@ -214,11 +215,11 @@ enum status file_set_info(struct file *file, const struct file_info *info);
 
 enum status volume_set_label(struct volume *volume, struct span label);
 
-/* What was written is on the disk when this returns OK. */
+/* When this returns OK, everything written is on the disk. */
 enum status volume_flush(struct volume *volume);
 
 /*
- * Who knows the time of day sets this; NULL, or a time that is all zero: nobody does, and files
- * keep the times they have.
+ * Set by code that knows the time of day. NULL, or if it returns a time that is all zero: the time
+ * is unknown, and files keep the times they have.
  */
 extern struct file_time (*volume_clock)(void);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FILE_WRITE: changes to volumes. Arguments are checked here, so that no file system repeats it. */
+/*
+ * FILE_WRITE: changes to volumes. Arguments are checked here, so that no file system has to repeat
+ * that.
+ */
 #include "core/volume.h"
 
 #include "lib/text.h"
@@ -115,7 +118,7 @@ enum status volume_set_label(struct volume *volume, struct span label)
 
 enum status volume_flush(struct volume *volume)
 {
-	/* Without a device nothing was written either. */
+	/* Without a device nothing has been written either. */
 	if (check_volume(volume))
 		return OK;
 	return block_flush(volume->device);
