@@ -45,7 +45,7 @@ static void put_many(struct output *output, char c, size_t count)
 	return is_long ? va_arg(arguments->list, long) : va_arg(arguments->list, int);
 }
 
-/* Writes what the conversion at @at, behind its '%', stands for. False if it is none of ours. */
+/* Writes the result of the conversion at @at, after its '%'. False if it is not supported. */
 static bool convert(struct output *output, const char **at, struct arguments *arguments)
 {
 	char number[NUMBER_SIZE_MAX];
@@ -120,7 +120,10 @@ size_t format_list(char *buffer, size_t size, const char *pattern, va_list list)
 	while (*pattern) {
 		const char *at = pattern + 1;
 
-		/* Which arguments follow one that is not ours is unknown: no more is converted. */
+		/*
+		 * After an unsupported conversion the types of the arguments are unknown: stop
+		 * converting.
+		 */
 		known = known && (*pattern != '%' || convert(&output, &at, &arguments));
 		if (!known || *pattern != '%')
 			put(&output, *pattern++);

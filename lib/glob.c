@@ -36,8 +36,8 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 }
 
 /*
- * Marks what is in the set that begins at @at, behind its '[' and '!'. Returns where it ends,
- * behind its ']'; 0 if that is missing.
+ * Marks the members of the set that begins at @at, after its '[' and '!'. Returns where it ends,
+ * after its ']'; 0 if that is missing.
  */
 static size_t read_set(struct span pattern, size_t at, bool members[256])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of lib/span.h is too long to stand in a header. */
+/* The functions of lib/span.h that are too long for a header. */
 #include "lib/span.h"
 
 bool span_skip_past(struct span *s, struct span needle)

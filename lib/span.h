@@ -67,7 +67,9 @@ static inline u8 span_sum(struct span s)
 	return sum;
 }
 
-/* Leaves of @s what follows the first @needle, which is not empty. False: there is none in it. */
+/*
+ * Reduces @s to what follows the first @needle, which is not empty. False: @s does not contain it.
+ */
 bool span_skip_past(struct span *s, struct span needle);
 
 /* Loads and stores at any address. Every machine we run on is little endian, as the formats are. */

@@ -8,35 +8,35 @@
 #include "lib/span.h"
 
 /*
- * Takes the next line off @rest (ends: LF, CR LF, CR, end of text; the end is not part of @line).
- * False at the end.
+ * Removes the next line from the front of @rest (ends: LF, CR LF, CR, end of text; the end is not
+ * part of @line). False at the end.
  */
 bool text_next_line(struct span *rest, struct span *line);
 
 /*
- * Takes the next word off @rest, as the kernel splits its command line: a double quote hides white
- * space up to the next one, or to the end. The quotes stay in @word. False when only white space is
- * left.
+ * Removes the next word from the front of @rest, as the kernel splits its command line: a double
+ * quote hides white space up to the next one, or to the end. The quotes stay in @word. False when
+ * only white space is left.
  */
 bool text_next_word(struct span *rest, struct span *word);
 
-/* @text without the double quotes around it. As it is if there are others in between. */
+/* @text without the double quotes around it; unchanged if there are others in between. */
 struct span text_unquote(struct span text);
 
 /*
- * Takes lines off @rest up to one that has a first word and something after it, as configuration
- * files have them. Lines whose first character is '#' are comments. @value is without white space
- * at either end, but with its quotes. False at the end.
+ * Removes lines from the front of @rest, up to the first that has a key and a value after it, as in
+ * configuration files. Lines whose first character is '#' are comments. @value is without white
+ * space at either end, but with its quotes. False at the end.
  */
 bool text_next_setting(struct span *rest, struct span *key, struct span *value);
 
-/* What a text file says: up to its first NUL, without a byte order mark. */
+/* The text of a file: up to its first NUL, without a byte order mark. */
 struct span text_of_file(struct span bytes);
 
 /* @text without white space at either end. */
 struct span text_trim(struct span text);
 
-/* Of the 26 ASCII letters; any other byte as it is. */
+/* For the 26 ASCII letters; any other byte is returned unchanged. */
 u8 text_to_lower(u8 c);
 
 /* Of a variable's name: an ASCII letter, a digit or '_'. */
@@ -51,7 +51,7 @@ bool text_equals_ignoring_case(struct span text, const char *other);
 int text_compare(struct span a, struct span b);
 
 /*
- * The number @text is, decimal or with "0x" hexadecimal, nothing before or after it. False if it is
- * none or does not fit.
+ * The number in @text, decimal or, with "0x", hexadecimal, with nothing before or after it. False
+ * if it is not a number or does not fit.
  */
 bool text_to_u64(struct span text, u64 *out);

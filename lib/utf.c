@@ -94,7 +94,7 @@ u32 utf8_next(struct span *rest)
 	u32 value = more ? lead & (0x3fu >> more) : lead;
 
 	*rest = span_from(*rest, 1);
-	/* 0x80 to 0xbf continue a character, 0xf8 and above begin none. */
+	/* 0x80 to 0xbf continue a character, 0xf8 and above do not begin one. */
 	if (span_is_empty(character) || (lead & 0xc0) == 0x80 || lead >= 0xf8)
 		return UNICODE_REPLACEMENT;
 	for (size_t i = 1; i <= more; i++) {
@@ -124,8 +124,8 @@ static size_t utf8_encode(u32 character, u8 out[4])
 }
 
 /*
- * Takes one character off @units: two units if they are a surrogate pair, a lone surrogate is
- * malformed.
+ * Removes one character from the front of @units: two units if they are a surrogate pair; a lone
+ * surrogate is malformed.
  */
 static u32 utf16_next(const u16 *units, size_t count, size_t *at)
 {
@@ -237,7 +237,7 @@ u16 ucs2_to_lower(u16 unit)
 
 	if (unit < 0x80 || !IS_ENABLED(CONFIG_UNICODE_CASE))
 		return unit >= 'A' && unit <= 'Z' ? (u16)(unit + ('a' - 'A')) : unit;
-	/* Variants, such as the final sigma, stand alone; alphabets are long. */
+	/* Variants, such as the final sigma, are runs of one; alphabets are long runs. */
 	for (u32 i = 0; i < ARRAY_SIZE(case_ranges); i++) {
 		const struct case_range *range = &case_ranges[i];
 		u32 offset = (u32)unit - range->upper;

@@ -7,7 +7,8 @@
 enum { UNICODE_REPLACEMENT = 0xfffd };
 
 /*
- * Takes one character off @rest, which is not empty. A malformed byte yields UNICODE_REPLACEMENT.
+ * Removes one character from the front of @rest, which is not empty. A malformed byte yields
+ * UNICODE_REPLACEMENT.
  */
 u32 utf8_next(struct span *rest);
 
@@ -35,5 +36,5 @@ size_t utf16_from_utf8(u16 *units, size_t count_max, struct span utf8);
  */
 u16 ucs2_to_upper(u16 unit);
 
-/* The other way round: that of the units with this upper case which is its usual one. */
+/* The reverse: of the units with this upper case, the usual one. */
 u16 ucs2_to_lower(u16 unit);

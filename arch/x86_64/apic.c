@@ -185,7 +185,7 @@ static bool arrives(u64 rate)
 	return interrupts != 0;
 }
 
-/* Also one that came after nobody waited for it any more would be the kernel's first interrupt. */
+/* An interrupt that arrived after the last wait would otherwise be the kernel's first. */
 static void timer_off(void)
 {
 	apic_write(APIC_INITIAL_COUNT, 0);
@@ -203,7 +203,7 @@ static bool timer_init(void)
 		return false;
 	trap_set_handler(VECTOR_TIMER, on_timer);
 	trap_set_handler(VECTOR_SPURIOUS, on_spurious);
-	/* Not set up by anybody, the 8259s' vectors are those of exceptions. */
+	/* As long as nobody sets the 8259s up, their vectors are those of exceptions. */
 	port_write8(PORT_PIC_1_MASK, 0xff);
 	port_write8(PORT_PIC_2_MASK, 0xff);
 	divide_found = apic_read(APIC_DIVIDE);

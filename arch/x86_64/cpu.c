@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What only the processor can do: random numbers, stopping, resetting, the stack protector's
- * canary. The ports tried last are those of the machines that describe none (FADT): see each.
+ * Functions that only the processor provides: random numbers, stopping, resetting, the stack
+ * protector's canary. The ports tried last are those of the machines that describe none (FADT): see
+ * each.
  */
 #include "core/arch.h"
 #include "core/panic.h"

@@ -24,7 +24,7 @@ long_mode_start:
 	mov	%eax, %gs
 	mov	%eax, %ss
 
-	/* Nobody promises clean memory: QEMU leaves what was there before a reset. */
+	/* Memory is not guaranteed to be zero: QEMU leaves what was there before a reset. */
 	mov	%edi, %ebp
 	xor	%eax, %eax
 	mov	$bss_start, %edi

@@ -81,7 +81,7 @@ enum status arch_stack_create(u64 size, u64 *top)
 	if (status)
 		return status;
 	*top = base + PAGE_SIZE + align_up(size, PAGE_SIZE);
-	/* Where no page is left for a table it works without. */
+	/* Works without it if no page is left for a table. */
 	if (arch_protect(base, PAGE_SIZE, 0))
 		log_warning("no guard page below the stack at 0x%lx", base);
 	return OK;
@@ -100,8 +100,8 @@ u64 arch_memory_end(void)
 }
 
 /*
- * The first run of neighbouring RAM at or above @floor. The ledger changes with each table we take:
- * look anew.
+ * The first run of neighbouring RAM at or above @floor. The ledger changes with each table that is
+ * allocated: search again.
  */
 static bool find_memory(u64 floor, u64 *base, u64 *end)
 {

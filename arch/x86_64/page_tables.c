@@ -14,7 +14,10 @@ enum {
 	LEVEL_2_MIB = 1,
 	LEVEL_1_GIB = 2,
 	LEVEL_ROOT = 3,
-	/* Not accessible on purpose, where 0 is nothing yet. A bit that the processor ignores. */
+	/*
+	 * Deliberately not accessible, while 0 means not mapped yet. A bit that the processor
+	 * ignores.
+	 */
 	ENTRY_NO_ACCESS = 0x200,
 };
 
@@ -95,7 +98,7 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 	for (; base < end; entry++, wanted += wanted_step) {
 		u64 part_end = min_u64(end, page_base + size);
 		/*
-		 * 2 MiB that hold nothing yet are taken as a whole: all RAM is mapped from the
+		 * 2 MiB without any mapping yet are mapped as a whole: all RAM is mapped from the
 		 * start, so what else lies there are neighbouring device windows or tables, soon
 		 * asked for as well.
 		 */

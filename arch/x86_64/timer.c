@@ -16,7 +16,7 @@ enum {
 	PM_TIMER_HZ = 3579545,
 	PM_TIMER_MASK = 0xffffff, /* the upper 8 bits may stand still */
 	PM_TIMER_SPIN_TICKS = 4 * 1000 * 1000,
-	HZ_MIN = 10ull * 1000 * 1000, /* a rate outside is no rate of a TSC */
+	HZ_MIN = 10ull * 1000 * 1000, /* no TSC has a rate outside these limits */
 	HZ_MAX = 100ull * 1000 * 1000 * 1000,
 	HZ_ASSUMED = 5ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
 };
@@ -104,7 +104,7 @@ struct kvm_clock {
 	u8 reserved_2[2];
 };
 
-/* Once: it is not kept up to date. False: there is none. */
+/* Read once: it is not kept up to date. False: there is none. */
 static bool kvm_clock_read(struct kvm_clock *out)
 {
 	static _Alignas(32) volatile struct kvm_clock clock;

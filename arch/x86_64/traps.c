@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Processor exceptions: always our own mistake or a machine gone wrong. Say all that helps to find
- * it, then take the last action. Page fault and double fault have a stack of their own, as the
- * reason may be that ours is used up. Devices are polled; the one interrupt is the timer's
- * (apic.c).
+ * Processor exceptions: always our own mistake or a machine gone wrong. Prints everything that
+ * helps to find it, then takes the last action. Page fault and double fault have a stack of their
+ * own, as the reason may be that ours is used up. Devices are polled; the one interrupt is the
+ * timer's (apic.c).
  */
 #include "core/arch.h"
 #include "core/panic.h"

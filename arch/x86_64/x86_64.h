@@ -18,7 +18,7 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
-/* Interrupts have vectors behind those of exceptions; the last one's low four bits are set. */
+/* Interrupts have vectors after those of exceptions; the last one's low four bits are set. */
 enum { VECTOR_TIMER = 0x20, VECTOR_SPURIOUS = 0x2f, VECTOR_COUNT };
 
 /* @handler ends with IRET, runs on the fault stack, and does not fault. */

@@ -56,7 +56,7 @@ enum {
 	ENABLED = 0x01,
 	LINEAR_FRAMEBUFFER = 0x40,
 
-	/* More than this no mode of ours needs. */
+	/* None of our modes needs more. */
 	MAPPED_MAX = 16 * 1024 * 1024,
 };
 
@@ -115,7 +115,7 @@ static enum status show(struct display *display, u32 mode)
 	write_register(device, VIRTUAL_WIDTH, width);
 	write_register(device, ENABLE, ENABLED | LINEAR_FRAMEBUFFER);
 	unblank(device);
-	/* A device takes the nearest that it can: then the lines are not where we think. */
+	/* A device picks the nearest mode it has: then the lines are not where we expect them. */
 	if (read_register(device, WIDTH) != width || read_register(device, HEIGHT) != height ||
 	    read_register(device, BITS_PER_PIXEL) != 32 ||
 	    read_register(device, VIRTUAL_WIDTH) != width)
@@ -154,7 +154,7 @@ static bool find_registers(struct bochs *device, const struct pci_device *place)
 	return pci_class(place) == CLASS_VGA && answers(device);
 }
 
-/* What is both in the BAR and, as the device says, memory of the screen. 0: not usable. */
+/* The part of the BAR that, as the device says, is memory of the screen. 0: not usable. */
 static u64 find_framebuffer(struct bochs *device, const struct pci_device *place)
 {
 	u64 size = min_u64(pci_bar_size(place, BAR_FRAMEBUFFER),

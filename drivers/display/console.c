@@ -74,8 +74,8 @@ static void show_blank(u8 attribute)
 }
 
 /*
- * Somebody has set a mode: the screen is blank, and so is the page, lest old text be drawn over
- * a picture.
+ * A mode has been set: the screen is blank. Clear the page as well, so that old text is not drawn
+ * over a picture.
  */
 static void take_mode(void)
 {

@@ -15,9 +15,9 @@ void ramfb_probe(void);
 
 /*
  * Fills in the modes that fit in @memory_size bytes and shows the one that the monitor prefers, or
- * 1024x768, or what there is; those that were tried in vain are left out. ERR_UNSUPPORTED: none
- * fits. Otherwise what the driver's show() says of the last.
- * The display is then registered, and text goes to it.
+ * 1024x768, or the first that works; those that fail are left out. ERR_UNSUPPORTED: none fits.
+ * Otherwise what the driver's show() says of the last. The display is then registered, and text
+ * goes to it.
  */
 enum status display_start(struct display *display, u64 memory_size);
 
@@ -25,7 +25,7 @@ enum status display_start(struct display *display, u64 memory_size);
 
 /*
  * The part of @bytes that is an EDID structure with its extensions (VESA E-EDID A.2): whole blocks
- * with right checksums. Empty: it is none.
+ * with right checksums. Empty: it is not an EDID.
  */
 struct span edid_check(struct span bytes);
 

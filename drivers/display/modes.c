@@ -6,7 +6,7 @@
 #include "lib/string.h"
 #include "lib/util.h"
 
-/* With sizes that loaders and people ask for. The fullest lists of others have these, too. */
+/* The sizes that loaders and people ask for. */
 static const struct display_mode usual[] = {
 	{ 640, 480 },   { 800, 600 },  { 1024, 768 }, { 1280, 720 },  { 1280, 800 },
 	{ 1280, 1024 }, { 1440, 900 }, { 1600, 900 }, { 1920, 1080 }, { 1920, 1200 },
@@ -24,8 +24,9 @@ static u32 mode_index(const struct display *display, struct display_mode wanted)
 }
 
 /*
- * Shows @wanted, or else what there is. QEMU's VGA takes widths of whole 8 pixels only, and is
- * given a monitor of 1366 by 768 nevertheless: a mode that is not shown goes off the list.
+ * Shows @wanted, otherwise the first mode that works. QEMU's VGA takes widths of whole 8 pixels
+ * only, and is given a monitor of 1366 by 768 nevertheless: a mode that is not shown goes off the
+ * list.
  */
 static enum status show_first(struct display *display, struct display_mode wanted)
 {

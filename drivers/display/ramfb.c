@@ -71,7 +71,7 @@ void ramfb_probe(void)
 	if (!file || file->size != CONFIGURATION_SIZE)
 		return;
 	ramfb.item = file->item;
-	/* The kernel, too, must leave it alone: the screen shows it for ever. */
+	/* The kernel, too, must leave it alone: the screen shows it forever. */
 	status = memory_allocate(MEMORY_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_RESERVED,
 				 &ramfb.memory);
 	if (!status) {

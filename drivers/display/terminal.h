@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal behind a screen: bytes as for a serial terminal (UTF-8 and the VT100 sequences that
- * the firmware itself sends; ECMA-48) make a page of cells. Knows nothing of pixels.
+ * The terminal of a screen: bytes as for a serial terminal (UTF-8 and the VT100 sequences that the
+ * firmware itself sends; ECMA-48) make a page of cells. Knows nothing of pixels.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ struct terminal {
 	bool cursor_is_hidden;
 	u8 attribute;
 	u32 changed_rows; /* a bit each: the reader clears it */
-	bool was_cleared; /* all at once: what is shown beside the cells goes as well; likewise */
+	bool was_cleared; /* all at once: anything drawn around the cells is cleared, too */
 
 	u8 state; /* of what was begun */
 	bool is_private;

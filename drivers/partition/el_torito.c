@@ -38,7 +38,7 @@ enum {
 	DESCRIPTORS_MAX = 32,
 	DESCRIPTOR_BOOT = 0,
 	DESCRIPTOR_LAST = 255,
-	DESCRIPTOR_SIZE = 75, /* of what is looked at */
+	DESCRIPTOR_SIZE = 75, /* of what is read */
 
 	RECORD_SIZE = 32,
 	RECORDS_MAX = CD_SECTOR_SIZE / RECORD_SIZE,
@@ -86,7 +86,7 @@ static bool is_validation(const u8 *record)
 
 /*
  * Copies of a CD-ROM to a disk often have a partition table as well, made for that, which then
- * tells more. On other blocks than it was made for it tells something else.
+ * tells more. On blocks of another size than it was made for, it is meaningless.
  */
 static bool has_esp_in_mbr(struct block_device *disk)
 {
@@ -107,7 +107,8 @@ static bool has_esp_in_mbr(struct block_device *disk)
 
 /*
  * 512-byte sectors of the image at @offset. Entries count 16 bits of them, or say 0 or 1 for "all
- * that is needed": the boot sector of a FAT file system knows, else it is all up to the end.
+ * that is needed": then the boot sector of a FAT file system tells the size; otherwise the image
+ * reaches to the end.
  */
 static u64 image_sectors(struct block_device *disk, u64 offset, u64 count)
 {
@@ -140,7 +141,7 @@ static void add_image(struct partition_table *table, struct block_device *disk, 
 	partition_table_add(table, disk, offset / disk->block_size,
 			    align_up(size, disk->block_size) / disk->block_size, number + 1,
 			    PARTITION_ESP, &id);
-	/* A CD-ROM stays as it is, also where its copy could be written. */
+	/* A CD-ROM is read-only, even where its copy could be written. */
 	if (table->count > before)
 		table->partitions[before].read_only = true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a
- * copy of both at the end of the disk. In block 0 stands a protective MBR; its other fields are not
- * looked at, tools get them wrong. All numbers are little endian, LBAs in the disk's blocks.
+ * copy of both at the end of the disk. In block 0 stands a protective MBR; its other fields are
+ * ignored, as tools get them wrong. All numbers are little endian, LBAs in the disk's blocks.
  *
  *	header				entry
  *	0	8	"EFI PART"	0	16	type, zero: unused
@@ -61,7 +61,7 @@ static enum status crc_of(struct block_device *disk, u64 offset, u64 size, u32 *
 	return OK;
 }
 
-/* ERR_UNRECOGNIZED: there is none in block @lba. */
+/* ERR_UNRECOGNIZED: there is no table in block @lba. */
 static enum status read_header(struct block_device *disk, u64 lba, struct header *out)
 {
 	u8 bytes[BLOCK_SIZE_MAX];
@@ -212,8 +212,8 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 }
 
 /*
- * A boot sector without a protective partition means that the disk was made something else since:
- * what is left of a GPT is stale. Linux and EDK2 see it so as well.
+ * A boot sector without a protective partition means that the disk was reformatted since: the rest
+ * of a GPT is stale. Linux and EDK2 agree.
  */
 static bool is_stale(struct block_device *disk)
 {

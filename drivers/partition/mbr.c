@@ -64,7 +64,10 @@ static bool is_extended(const struct entry *entry)
 	       entry->type == TYPE_EXTENDED_LINUX;
 }
 
-/* Disks get smaller, when an image is copied: as Linux, take what is left of a partition. */
+/*
+ * An image may have been copied to a smaller disk: like Linux, use the part of the partition that
+ * exists.
+ */
 static void add(struct partition_table *table, struct block_device *disk, u32 disk_signature,
 		u64 base, const struct entry *entry, u32 number)
 {
@@ -138,7 +141,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 
 		if (entry->type == 0 || entry->first == 0 || entry->count == 0)
 			continue;
-		/* A chain that breaks off costs what would have followed. */
+		/* A broken chain only costs the partitions that would have followed. */
 		if (!is_extended(entry))
 			add(&table, disk, disk_signature, 0, entry, i + 1);
 		else if (add_logical(&table, disk, disk_signature, entry, &number))

@@ -21,15 +21,15 @@ enum {
 	MBR_SIGNATURE = 0xaa55,
 };
 
-/* Readies @out for @count_max calls of partition_table_add(). ERR_NO_MEMORY. */
+/* Prepares @out for @count_max calls of partition_table_add(). ERR_NO_MEMORY. */
 enum status partition_table_init(struct partition_table *out, const char *scheme, u32 count_max,
 				 struct arena *arena);
 
 /*
- * Adds blocks @first to @first + @count - 1 of @disk, unless they are not all there: that costs the
- * partition and a message, nothing more; but behind PARTITIONS_MAX such nothing is added any more.
- * Of more than PARTITIONS_MAX one that boot files are looked for in replaces the last one that is
- * not. @id is copied.
+ * Adds blocks @first to @first + @count - 1 of @disk, unless some of them do not exist: then the
+ * partition is left out with a message; after PARTITIONS_MAX of those nothing more is added. Of
+ * more than PARTITIONS_MAX one that boot files are looked for in replaces the last one that is not.
+ * @id is copied.
  */
 void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first,
 			 u64 count, u32 number, enum partition_kind kind,

@@ -39,7 +39,7 @@ static bool make_room(struct partition_table *table, enum partition_kind kind)
 	return true;
 }
 
-/* NULL: no memory, the partition is one without an identity. */
+/* NULL: no memory; the partition then has no identity. */
 static const struct partition_id *copy_id(struct partition_table *table,
 					  const struct partition_id *id)
 {
@@ -56,7 +56,7 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 {
 	struct block_device partition;
 
-	/* Each costs a line of the log, and a bad table may have thousands. */
+	/* Each costs a line of the log, and a bad table may have thousands of them. */
 	if (table->bad_count == PARTITIONS_MAX)
 		return;
 	if (block_partition(disk, first, count, number, kind, &partition)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A disk without a partition table: the disk itself is what may hold a file system. */
+/* A disk without a partition table: the disk itself may hold a file system. */
 #include "drivers/partition/partition.h"
 
 static enum status scan(struct block_device *disk, struct arena *arena, struct partition_table *out)

@@ -56,7 +56,9 @@ static bool has_signature(struct span table, const char *signature)
 	return load_le32(table.data) == load_le32(signature);
 }
 
-/* All of the table at @address, unchecked but for its length. Empty if it cannot be. */
+/*
+ * All of the table at @address, of which only the length is checked. Empty if that is impossible.
+ */
 static struct span table_at(u64 address)
 {
 	struct span header = address ? arch_memory(address, HEADER_SIZE) : (struct span){ 0 };
@@ -79,7 +81,7 @@ static u64 table_address(u32 index)
 	return pointer_size == 8 ? acpi_field_u64(root, offset) : acpi_field_u32(root, offset);
 }
 
-/* The newer form of an address if it is there, else the older. */
+/* The newer form of an address if it is present, otherwise the older. */
 static u64 field_address_x(struct span table, u32 offset, u32 offset_u32)
 {
 	u64 address = acpi_field_u64(table, offset);
@@ -147,7 +149,7 @@ static u64 rsdp_find(void)
 	found = rsdp_search(BIOS_AREA, BIOS_AREA_SIZE);
 	if (found)
 		return found;
-	/* Only two bytes of four: the word after it is another. */
+	/* Only two bytes of the four: the next word is another field. */
 	ebda = (acpi_field_u32(arch_memory(EBDA_SEGMENT, 4), 0) & 0xffff) << 4;
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }
@@ -173,7 +175,7 @@ static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
 	return true;
 }
 
-/* Sets root to XSDT or else RSDT. */
+/* Sets root to the XSDT, otherwise to the RSDT. */
 static bool root_find(u64 rsdp)
 {
 	struct span pointer = arch_memory(rsdp, RSDP_SIZE);

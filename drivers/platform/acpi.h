@@ -30,6 +30,7 @@ bool acpi_ecam(u32 index, struct ecam *out);
 /*
  * The @index-th table with this signature of four characters, header included; the DSDT too, where
  * the FADT points to it. The checksum is verified, except the DSDT's: it is long, and we only
- * search it. ERR_NOT_FOUND: there is none. ERR_CORRUPT: wrong checksum, or a FADT without a DSDT.
+ * search it. ERR_NOT_FOUND: there is no such table. ERR_CORRUPT: wrong checksum, or a FADT without
+ * a DSDT.
  */
 enum status acpi_find_table(const char *signature, u32 index, struct span *out);

@@ -8,6 +8,6 @@
 u32 acpi_field_u32(struct span table, u32 offset);
 u64 acpi_field_u64(struct span table, u32 offset);
 
-/* Each forgets what an earlier table said; of an empty table, nothing is known. */
+/* Each discards what an earlier table said; an empty table leaves nothing known. */
 void acpi_fadt_read(struct span fadt);
 void acpi_mcfg_read(struct span mcfg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * QEMU's firmware configuration device: numbered items and named files that the VMM has for its
- * firmware (QEMU, docs/specs/fw_cfg.rst). All of it is foreign: sizes are checked by who reads.
+ * firmware (QEMU, docs/specs/fw_cfg.rst). All of it is foreign: the reader checks sizes.
  */
 #pragma once
 
@@ -29,7 +29,9 @@ struct fw_cfg_file {
 	char name[FW_CFG_NAME_SIZE]; /* ends with a NUL */
 };
 
-/* Looks for the device and reads its directory. False: there is none, and no other call works. */
+/*
+ * Looks for the device and reads its directory. False: there is no device, and no other call works.
+ */
 bool fw_cfg_probe(void);
 
 /* The same, but only a device with DMA counts, which alone can be written to: one VM exit if none.
@@ -40,7 +42,7 @@ bool fw_cfg_probe_dma(void);
 const struct fw_cfg_file *fw_cfg_find(const char *name);
 
 /*
- * @size bytes from @offset of an item on; past its end they are zeroes. ERR_IO: the device refused.
+ * @size bytes of an item, from @offset; past its end they are zeroes. ERR_IO: the device refused.
  */
 enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to);
 

@@ -48,7 +48,7 @@ void handover_set_command_line(u64 address)
 
 	if (address == 0)
 		return;
-	/* Near the end of what can be mapped there may be less than the most there could be. */
+	/* Near the end of mappable memory there may be fewer bytes than the maximum. */
 	if (span_is_empty(text))
 		text = lasting_memory(address, PAGE_SIZE - address % PAGE_SIZE);
 	if (span_is_empty(text)) {

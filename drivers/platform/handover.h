@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the descriptions of the machine have in common, from the bytes of the VMM to boot_info. To
- * be called after boot_info.source is set, by whose name messages begin.
+ * Shared by the descriptions of the machine, on the way from the VMM's bytes to boot_info. To be
+ * called after boot_info.source is set, by whose name messages begin.
  */
 #pragma once
 
@@ -17,5 +17,5 @@ void handover_add_range(u64 base, u64 size, u32 e820_type);
  */
 void handover_add_module(u64 base, u64 size);
 
-/* The text at @address up to its NUL; 0: there is none. What cannot be reached is left out. */
+/* The text at @address up to its NUL; 0: no text. What cannot be reached is left out. */
 void handover_set_command_line(u64 address);

@@ -34,7 +34,7 @@ enum {
 	RANGES_MAX = 128,
 };
 
-/* Two halves of a number, which stand apart. */
+/* A number whose two halves are stored apart. */
 static u64 field(struct span params, u32 low, u32 high)
 {
 	return load_le32(params.data + low) | (u64)load_le32(params.data + high) << 32;

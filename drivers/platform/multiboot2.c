@@ -83,7 +83,7 @@ static void read_rsdp(struct span content)
 		boot_info.rsdp = (uintptr_t)content.data;
 }
 
-/* Takes the next tag, head included, off @rest: empty if it cannot be one. */
+/* Removes the next tag, head included, from the front of @rest: empty if there cannot be one. */
 static struct span take_tag(struct span *rest)
 {
 	struct span head = span_part(*rest, 0, HEAD_SIZE), tag;
@@ -134,7 +134,7 @@ static enum status multiboot2_describe(void)
 		return ERR_UNRECOGNIZED;
 	head = arch_memory(arch_entry.argument, HEAD_SIZE);
 	size = span_is_empty(head) ? 0 : load_le32(head.data);
-	/* What lies in the first page would not last. */
+	/* The content of the first page would be lost. */
 	if (arch_entry.argument < PAGE_SIZE || size < HEAD_SIZE || size > INFORMATION_SIZE_MAX)
 		return corrupt("Multiboot2: no information at 0x%lx", arch_entry.argument);
 	boot_info.source = "Multiboot2";

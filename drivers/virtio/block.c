@@ -45,8 +45,9 @@ enum {
 	REQUEST_SIZE_MAX = (ADAPTS ? 4 : 1) * 1024 * 1024,
 
 	/*
-	 * A disk is given up when none of its requests ends for so long: Linux's 30 seconds, and
-	 * more for all that is in flight, as a host that limits the rate may serve it in parallel.
+	 * A disk is given up when none of its requests completes within this time: Linux's 30
+	 * seconds, and more for all that is in flight, as a host that limits the rate may serve it
+	 * in parallel.
 	 */
 	TIMEOUT_MS = 30000,
 	TIMEOUT_MS_PER_MIB = 4000,
@@ -126,7 +127,7 @@ static void adapt_window(struct virtio_block *block, bool was_full, u64 waited_m
 		block->window = (u32)min_u64(block->window * 2, WINDOW_MAX);
 }
 
-/* Waits for one request, whichever it is. */
+/* Waits for any one request. */
 static enum status complete_until(struct virtio_block *block, struct deadline *deadline)
 {
 	u32 slot, written;
@@ -138,7 +139,7 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 	if (IS_ENABLED(CONFIG_BLOCK_START_ALL))
 		block->has_answered = true;
 	if (ADAPTS) {
-		/* Half of it: what did not fit any more was as large. */
+		/* Halve it: what no longer fitted was as large. */
 		adapt_window(block, block->in_flight > block->window / 2,
 			     deadline_waited_ms(deadline));
 		block->in_flight -= block->sizes[slot];
@@ -191,7 +192,7 @@ static enum status create_queue(struct virtio_block *block)
 	return OK;
 }
 
-/* At the first request, so that disks nobody looks at are left as they are. */
+/* At the first request, so that disks nobody uses are left untouched. */
 static enum status start(struct virtio_block *block)
 {
 	enum status status = create_queue(block);
@@ -202,13 +203,13 @@ static enum status start(struct virtio_block *block)
 	status = complete_until(block, &block->first_answer);
 	if (status == ERR_TIMEOUT)
 		virtio_fail(block->device, "no answer in time");
-	/* What was read does not matter. */
+	/* The data read does not matter. */
 	return block->device->failed ? status : OK;
 }
 
 /*
- * All of @size bytes in requests as large as allowed, as many as fit at once. Comes back when none
- * is in flight any more, so that the device writes nowhere afterwards.
+ * Transfers all of @size bytes in requests as large as allowed, as many at once as fit. Returns
+ * when none is in flight any longer, so that the device writes nowhere afterwards.
  */
 static enum status transfer(struct virtio_block *block, u32 type, u64 sector, void *data, u64 size)
 {
@@ -287,7 +288,7 @@ static enum status block_flush_blocks(struct block_device *disk)
 
 struct config {
 	u64 capacity;
-	u32 size_max, block_size; /* 0: the device does not say */
+	u32 size_max, block_size; /* 0: not reported by the device */
 };
 
 static void read_config(struct virtio_device *device, struct config *config)
@@ -311,7 +312,7 @@ static void read_config(struct virtio_device *device, struct config *config)
 	}
 }
 
-/* Requests count in sectors of 512 bytes, whatever the block size: those work in any case. */
+/* Requests count in sectors of 512 bytes, whatever the block size: those always work. */
 static u32 usable_block_size(const struct virtio_device *device, u32 size)
 {
 	if (size >= BLOCK_SIZE_MIN && size <= BLOCK_SIZE_MAX && is_power_of_two(size))
@@ -363,7 +364,7 @@ static enum status open_device(struct virtio_block *block)
 	return OK;
 }
 
-/* When its turn comes, so that disks nobody looks at cost nothing. */
+/* When its turn comes, so that disks nobody uses cost nothing. */
 static enum status block_open(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);
@@ -374,7 +375,7 @@ static enum status block_open(struct block_device *disk)
 	return block->open_status;
 }
 
-/* A read of the first block, into memory that stays the device's: it may answer much later. */
+/* Reads the first block, into memory that remains the device's: it may answer much later. */
 static void block_start(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);

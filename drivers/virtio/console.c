@@ -27,7 +27,7 @@ struct virtio_console {
 	struct console console;
 	struct virtio_device *device;
 	struct virtqueue receive, send;
-	bool stuck; /* nobody took what was sent last */
+	bool stuck; /* the last text sent was not taken */
 	u8 typed[RECEIVE_SIZE];
 	u32 typed_next, typed_end;
 };

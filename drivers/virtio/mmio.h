@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between mmio_windows.c, which knows where devices are, and mmio.c, which knows what they are. */
+/*
+ * The interface between mmio_windows.c, which finds the windows, and mmio.c, which drives the
+ * devices in them.
+ */
 #pragma once
 
 #include "lib/status.h"

@@ -26,7 +26,7 @@ enum {
 	MICROVM_SLOT_COUNT = 24,
 	MICROVM_SLOT_COUNT_SMALL = 8, /* with one I/O APIC */
 
-	AML_SEARCH_SIZE = 256, /* how far behind its name a device's resources are looked for */
+	AML_SEARCH_SIZE = 256, /* how far after its name a device's resources are searched for */
 };
 
 #define MICROVM_BASE 0xfeb00000ull
@@ -134,7 +134,7 @@ static u32 probe_dsdt(void)
 	return count;
 }
 
-/* The slots answer even when they are empty: one look tells that this is no microvm. */
+/* The slots answer even when they are empty: one read shows that this is not a microvm. */
 static void probe_microvm_slots(void)
 {
 	for (u32 slot = MICROVM_SLOT_COUNT; slot--;) {

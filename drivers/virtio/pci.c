@@ -43,8 +43,7 @@ enum {
 };
 
 /*
- * Common configuration (4.1.4.3). What lies behind the ring addresses is never touched: Alioth
- * aborts.
+ * Common configuration (4.1.4.3). What follows the ring addresses is never touched: Alioth aborts.
  */
 enum {
 	COMMON_DEVICE_FEATURE_SELECT = 0x00,
@@ -64,7 +63,7 @@ enum {
 };
 
 struct window {
-	volatile u8 *data; /* NULL: there is none */
+	volatile u8 *data; /* NULL: absent */
 	u32 size;
 };
 

@@ -22,7 +22,7 @@ enum {
 	DESCRIPTOR_DEVICE_WRITES = 2,
 	AVAILABLE_NO_INTERRUPT = 1,
 	SIZE_MIN = 8,
-	SPACE_OFFSET = 2048, /* behind descriptor and available ring */
+	SPACE_OFFSET = 2048, /* after the descriptors and the available ring */
 	USED_OFFSET = 1024,
 	USED_OFFSET_LEGACY = 4096, /* where version 1 looks for it */
 	IDLE_POLLS = 256,
@@ -220,7 +220,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	return OK;
 }
 
-/* Looks for a while whether the device did something, with as few instructions as that takes. */
+/* Polls for a while whether the device has done something, in as few instructions as possible. */
 [[gnu::noinline]] static void virtqueue_idle(const struct virtqueue *queue)
 {
 	for (u32 polls = 0; polls < IDLE_POLLS && used_ring(queue)->count == queue->used; polls++)

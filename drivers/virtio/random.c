@@ -21,7 +21,7 @@ struct virtio_random {
 	struct virtqueue queue;
 };
 
-/* When it is needed, so that a processor with random numbers of its own costs no VM exit. */
+/* When it is needed, so that no VM exit is spent where the processor has random numbers. */
 static enum status start(struct virtio_random *random)
 {
 	enum status status;

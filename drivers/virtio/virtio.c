@@ -126,7 +126,7 @@ void virtio_ready(struct virtio_device *device)
 void virtio_fail(struct virtio_device *device, const char *why)
 {
 	device->failed = true;
-	log_error("%s: %s; it is not used any more", device->device.name, why);
+	log_error("%s: %s; no longer used", device->device.name, why);
 	if (reset(device))
 		return;
 	log_error("%s: does not answer a reset", device->device.name);
@@ -146,14 +146,13 @@ static void quiesce(struct device *base)
 	bool active = device->ready && !device->failed;
 
 	device->stopping(device);
-	device->failed = true; /* whoever asks anything of it now is mistaken */
+	device->failed = true; /* using it now is a mistake */
 	if (!active)
 		return;
 
 	/*
 	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its
-	 * devices: over MMIO the status stays FAILED, over PCI it reads as 0 but takes nothing any
-	 * more.
+	 * devices: over MMIO the status stays FAILED, over PCI it reads as 0 but accepts nothing.
 	 */
 	if (reset(device)) {
 		transport->set_status(device, STATUS_ACKNOWLEDGE);

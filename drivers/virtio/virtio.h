@@ -3,7 +3,7 @@
  * virtio devices over any transport, and the split virtqueue (Virtual I/O Device 1.2, chapters 2
  * and 3).
  *
- * A driver goes: virtio_begin(), read the configuration, virtqueue_create() for each queue,
+ * A driver calls virtio_begin(), read the configuration, virtqueue_create() for each queue,
  * virtio_ready(). All of it may wait until the device is needed, as each step is some VM exits; and
  * a device that has never been ready needs no reset before the kernel takes it over.
  */
@@ -56,10 +56,10 @@ struct virtio_device {
 	u32 id;                   /* VIRTIO_ID_* */
 	bool legacy;              /* from before 1.0: no VERSION_1, no FEATURES_OK */
 	bool ready;               /* has reached DRIVER_OK */
-	bool failed;              /* was given up; nothing is asked of it any more */
+	bool failed;              /* was given up; it is no longer used */
 	u64 features;             /* negotiated */
 	struct virtqueue *queues; /* newest first */
-	/* The driver's, before the device is brought to rest. */
+	/* The driver's own steps before the device is brought to rest. */
 	void (*stopping)(struct virtio_device *device);
 	void *driver; /* the driver's own */
 };
@@ -73,7 +73,7 @@ static inline bool virtio_is_legacy(const struct virtio_device *device)
 struct virtio_driver {
 	const char *name; /* "virtio-blk" */
 	u32 id;
-	/* Logs why it cannot drive it. @device stays as long as we run. */
+	/* Logs why it cannot drive it. @device is never freed. */
 	enum status (*probe)(struct virtio_device *device);
 };
 
@@ -90,7 +90,7 @@ void virtio_mmio_probe(void);
 /* Is there a driver for this kind of device? Asked before a transport spends VM exits on it. */
 bool virtio_has_driver(u32 id);
 
-/* Hands a device that a transport has found to its driver, which there must be. */
+/* Hands a device that a transport has found to its driver, which must exist. */
 void virtio_probe(struct virtio_device *device);
 
 /* Memory for a device's state, zeroed, never given back. NULL, and logged: none left. */
@@ -105,7 +105,7 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted);
 /* The device may work from now on, up to its reset at devices_quiesce(). */
 void virtio_ready(struct virtio_device *device);
 
-/* Gives a device that spoke nonsense or nothing up: logs @why, stops it by a reset. */
+/* Gives up a device that answered nonsense or not at all: logs @why, and stops it by a reset. */
 void virtio_fail(struct virtio_device *device, const char *why);
 
 /*
@@ -162,15 +162,15 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 void virtqueue_notify(struct virtqueue *queue);
 
 /*
- * Of a device that could not be stopped: what it may still write, rings included, is not used any
- * more.
+ * For a device that could not be stopped: the memory it may still write, rings included, is never
+ * used again.
  */
 void virtqueue_abandon(const struct virtqueue *queue);
 
 /*
- * A slot the device is done with, and how many bytes it says to have written, at most those that
- * it may write. ERR_NOT_FOUND: none
- * yet. ERR_IO: the device spoke nonsense, now or before; it was reset.
+ * A slot the device has finished with, and how many bytes it claims to have written, at most those
+ * that it may write. ERR_NOT_FOUND: none yet. ERR_IO: the device spoke nonsense, now or before; it
+ * was reset.
  */
 enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written);
 

@@ -13,7 +13,7 @@ enum {
 	ALIASES_MAX = 24,
 };
 
-/* A short name that may be taken already. */
+/* A candidate for the short name, which may be taken already. */
 struct candidate {
 	u8 name[FAT_SHORT_NAME_SIZE];
 	bool is_taken;
@@ -45,8 +45,8 @@ static bool is_valid(const u16 *units, u32 count)
 }
 
 /*
- * A unit as it stands in a short name; 0 if it is left out. @exact turns false unless it is the
- * same there, @alike turns false unless it is the same but for its case.
+ * The form of a unit in a short name; 0 if it is left out. @exact turns false unless it is the same
+ * there, @alike turns false unless it is the same but for its case.
  */
 static u8 to_short(u16 unit, bool *exact, bool *alike)
 {
@@ -93,8 +93,8 @@ static u8 hex_digit(u32 value)
 }
 
 /*
- * The short names that @units may have, the best first. @exact if the first one needs no long name.
- * Their number.
+ * Fills in the possible short names of @units, the best first, and returns their number. @exact:
+ * the first one needs no long name.
  */
 static u32 list_candidates(const u16 *units, u32 count, struct candidate *out, bool *exact)
 {

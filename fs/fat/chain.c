@@ -6,7 +6,7 @@
 
 enum { FAT32_LINK_MASK = 0x0fffffff }; /* the upper four bits are reserved */
 
-/* The links from that of @cluster to that of @last, as far as they are at hand. */
+/* The links from that of @cluster to that of @last, as far as they are in the cache line. */
 static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
 			      const u8 **data, u32 *count)
 {

@@ -67,7 +67,7 @@ void fat_entry_set_cluster(const struct fat *fat, u8 entry[FAT_ENTRY_SIZE], u32 
 		store_le16(entry + FAT_CLUSTER_HIGH_OFFSET, (u16)(cluster >> 16));
 }
 
-/* All that were opened before have to look; @file becomes what @entry says. */
+/* All files opened before must be read again; @file becomes what @entry says. */
 static void reopen(struct file *file, u32 directory, const u8 *entry, u64 entry_offset)
 {
 	struct fat *fat = fat_of(file);
@@ -76,7 +76,7 @@ static void reopen(struct file *file, u32 directory, const u8 *entry, u64 entry_
 	*file = fat_file_from_entry(fat, directory, entry, entry_offset);
 }
 
-/* From now on nobody may take the entry there for what it was. */
+/* From now on the entry there must not be taken for the old file. */
 static void entry_is_gone(struct fat *fat, u64 entry_offset)
 {
 	const u32 slot = fat->gone_count++ % FAT_GONE_MAX;
@@ -86,8 +86,8 @@ static void entry_is_gone(struct fat *fat, u64 entry_offset)
 }
 
 /*
- * If so much was removed since that this is not known any more, the name of what is there now
- * decides.
+ * If so many files have been removed since that this is no longer known, the name of the entry that
+ * is there now decides.
  */
 static bool has_gone(const struct fat *fat, u64 entry_offset, u32 generation)
 {
@@ -281,7 +281,7 @@ static enum status check_not_above(const struct fat *fat, u32 cluster, u32 inner
 	return OK;
 }
 
-/* Lets ".." of the directory in @cluster lead to @parent. */
+/* Makes ".." of the directory in @cluster lead to @parent. */
 static enum status set_dot_dot(const struct fat *fat, u32 cluster, u32 parent)
 {
 	struct fat_places places;

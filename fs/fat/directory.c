@@ -40,14 +40,14 @@ static enum status next_cluster(struct fat_walk *walk)
 		next = walk->cluster + 1;
 	if (next == 0)
 		return ERR_NOT_FOUND;
-	/* However a chain goes round in circles, this ends it. */
+	/* Ends any chain that runs in circles. */
 	if (walk->index >= FAT_DIRECTORY_ENTRIES_MAX)
 		return corrupt("FAT: directory of more than %d entries", FAT_DIRECTORY_ENTRIES_MAX);
 	walk->cluster = next;
 	return OK;
 }
 
-/* Gets entries at hand, from the next one on. */
+/* Makes entries available, starting with the next one. */
 static enum status peek_entries(struct fat_walk *walk)
 {
 	const struct fat *fat = walk->fat;

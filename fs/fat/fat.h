@@ -54,10 +54,10 @@ struct fat {
 	u32 table_count;   /* so many with it */
 	u64 data_offset;   /* cluster 2 */
 	/* space.c's */
-	u64 fs_info_offset; /* 0: there is none */
+	u64 fs_info_offset; /* 0: absent */
 	u32 free_count;     /* clusters, or FAT_NOT_KNOWN */
 	u32 next_free;      /* where to look for free clusters */
-	/* change.c's: short entries that belong to no file any more, or to another one since. */
+	/* change.c's: short entries whose file was removed, and which may now belong to another. */
 	u32 gone_count; /* counts on past the array's end */
 	struct {
 		u64 entry_offset;
@@ -169,16 +169,16 @@ struct fat_entry {
 	u32 cluster;     /* that holds it */
 	u32 index;       /* in the directory, of the short entry, */
 	u32 first_index; /* and of the first one of the long name, or the same */
-	u32 count;       /* units of the long name; 0: there is none that is whole */
+	u32 count;       /* units of the long name; 0: no complete one */
 	u16 units[FAT_LONG_NAME_PARTS_MAX * FAT_LONG_NAME_PART];
 };
 
 struct fat_walk fat_walk_start(const struct fat *fat, u32 first_cluster);
 
-/* The 32 bytes that follow, whatever they are. ERR_NOT_FOUND at the end of the directory. */
+/* The next 32 bytes, whatever they hold. ERR_NOT_FOUND at the end of the directory. */
 enum status fat_walk_step(struct fat_walk *walk, const u8 **bytes);
 
-/* The file or directory that follows. ERR_NOT_FOUND: there are no more. */
+/* The next file or directory. ERR_NOT_FOUND at the end. */
 enum status fat_walk_next(struct fat_walk *walk, struct fat_entry *out);
 
 /* The entry called @name in the directory that starts in @first_cluster. */
@@ -251,5 +251,5 @@ u8 fat_name_checksum(const u8 *short_name);
 /* The offset in an entry of unit @index, below FAT_LONG_NAME_PART, of a part of a long name. */
 u32 fat_name_unit_offset(u32 index);
 
-/* A number that hardly two short names share. */
+/* A hash of the short name. */
 u32 fat_name_identity(const u8 *short_name);

@@ -56,7 +56,7 @@ enum status fat_file_run(const struct fat *fat, struct fat_file *state, u32 inde
 	}
 	status = follow(fat, state, index, last);
 	if (status)
-		state->run.count = 0; /* start over next time */
+		state->run.count = 0; /* start again next time */
 	return status;
 }
 

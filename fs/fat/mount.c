@@ -115,7 +115,7 @@ static u32 entry_bits(const struct boot_sector *b, struct fat *fat, u64 cluster_
 		return 16;
 	if (!is_small_fat16(b, fat, cluster_count))
 		return 12;
-	/* Others take it for FAT12. Whoever is right, it must not be written to. */
+	/* Other systems take it for FAT12. Whichever is right, it must not be written to. */
 	fat->volume.read_only = true;
 	return 16;
 }
@@ -172,7 +172,7 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
 
-	/* What is cut off, or has no link, costs only the files that lie there. */
+	/* Clusters that are cut off or have no link only cost the files in them. */
 	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
 	usable_count = min_u64(fat->table_size * 8 / bits - FAT_FIRST_CLUSTER,
 			       (device_size - fat->data_offset) >> fat->cluster_shift);

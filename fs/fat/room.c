@@ -73,8 +73,8 @@ static bool has_place(const struct fat_places *places, u64 offset)
 
 /*
  * Looks for @count places in a row, within one block, that are free or among @own: in the block of
- * @own if there are any. Past the end of the directory it takes one more, for the entry that is its
- * end then. ERR_FULL: there are none.
+ * @own if there are any. Past the end of the directory it takes one more, for the entry that then
+ * ends it. ERR_FULL: there is no room.
  */
 static enum status find_in_block(const struct fat *fat, u32 directory, u32 count,
 				 const struct fat_places *own, struct fat_places *out)
@@ -93,7 +93,7 @@ static enum status find_in_block(const struct fat *fat, u32 directory, u32 count
 		ended = ended || bytes[0] == FAT_FREE_FROM_HERE;
 		if (out->count > 0 && (out->offsets[out->count - 1] + FAT_ENTRY_SIZE != offset ||
 				       !is_same_block(fat, out->offsets[0], offset))) {
-			/* Nobody looks for entries that start after the end. */
+			/* Entries after the end are never read. */
 			if (ended)
 				return ERR_FULL;
 			out->count = 0;
@@ -152,7 +152,7 @@ static enum status append(struct fat *fat, u32 directory, const struct fat_name_
 		ended = ended || bytes[0] == FAT_FREE_FROM_HERE;
 		if (!ended)
 			continue;
-		/* The entry after ours is the end then, if it is not so already. */
+		/* The entry after the new ones becomes the end, unless it is that already. */
 		if (places->count == wanted && bytes[0] == FAT_FREE_FROM_HERE)
 			break;
 		places->offsets[places->count++] = walk.offset - FAT_ENTRY_SIZE;

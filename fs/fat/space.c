@@ -22,7 +22,7 @@ void fat_read_fs_info(struct fat *fat)
 	fat->next_free = FAT_FIRST_CLUSTER;
 	if (!fat->fs_info_offset)
 		return;
-	/* It only spares time: what is wrong with it is not said. */
+	/* It only saves time: errors in it are not reported. */
 	if (block_read_bytes(fat->volume.device, fat->fs_info_offset, sizeof(bytes), bytes) ||
 	    load_le32(bytes) != 0x41615252 || load_le32(bytes + 484) != 0x61417272 ||
 	    load_le32(bytes + 508) != 0xaa550000) {

@@ -4,8 +4,7 @@
  *
  * A link of FAT12 may lie in two blocks, which are not written at once. Nothing is allocated there;
  * where a file that is there already ends or is cut off, the first block is written first, so that
- * the half-changed link leads behind the last cluster on all volumes but those of 3,838 clusters or
- * more.
+ * the half-changed link points past the last cluster, except on volumes of 3,838 clusters or more.
  */
 #include "fs/fat/write.h"
 

@@ -68,7 +68,7 @@ static enum status put(const struct fat *fat, struct fat_file *state, u64 offset
 	return OK;
 }
 
-/* What a file gets that becomes larger. */
+/* The new clusters of a file that grows. */
 struct growth {
 	struct fat_file chain; /* the new clusters; first_cluster 0: none */
 	u64 start;             /* offset in the file of the first of them */

@@ -13,10 +13,10 @@
 
 /* table.c */
 
-/* A chain of @count free clusters, marked as used. ERR_FULL: there are not so many. */
+/* A chain of @count free clusters, marked as used. ERR_FULL: there are fewer. */
 enum status fat_allocate(struct fat *fat, u32 count, u32 *first);
 
-/* Marks the chain that starts with @cluster as free. It must not be part of a file any more. */
+/* Marks the chain that starts with @cluster as free. It must no longer be part of a file. */
 enum status fat_free_chain(struct fat *fat, u32 cluster);
 
 enum status fat_set_link(struct fat *fat, u32 cluster, u32 link);
@@ -24,7 +24,7 @@ enum status fat_set_link(struct fat *fat, u32 cluster, u32 link);
 /* As a link: the end of a chain, cut to the width of the FAT. */
 enum { FAT_END_OF_CHAIN = 0x0fffffff };
 
-enum { FAT_NO_OFFSET = 0 }; /* of a directory entry: no one stands there */
+enum { FAT_NO_OFFSET = 0 }; /* of a directory entry: none */
 
 /* space.c: what is known of free clusters goes to the disk. */
 enum status fat_write_fs_info(struct fat *fat);
@@ -78,7 +78,7 @@ enum status fat_places_find(const struct fat *fat, u32 directory, u32 first, u32
 			    struct fat_places *out);
 
 /*
- * Writes @entries into the directory that starts in @directory, which grows if need be, so that
+ * Writes @entries into the directory that starts in @directory, which grows if necessary, so that
  * they all appear at once. @entry_offset is where the short entry is then. ERR_FULL.
  */
 enum status fat_entries_add(struct fat *fat, u32 directory, const struct fat_name_entries *entries,

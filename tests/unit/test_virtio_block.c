@@ -372,7 +372,7 @@ TEST(nonsense_fails_the_disk_for_good)
 		device.lie = lies[i];
 		CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
 		CHECK_EQUAL(device.resets, 1);
-		CHECK(was_logged("it is not used any more"));
+		CHECK(was_logged("no longer used"));
 		u32 accesses = device.accesses;
 		device.lie = FAKE_HONEST;
 		CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);

@@ -98,7 +98,7 @@ TEST(lying_console_is_dropped)
 	add_console(FAKE_HEAD_HUGE);
 	console_write("a\n", 2);
 	console_write("b\n", 2);
-	CHECK(was_logged("not used any more"));
+	CHECK(was_logged("no longer used"));
 	u32 accesses = device.accesses;
 	console_write("c\n", 2);
 	CHECK_EQUAL(device.accesses, accesses);

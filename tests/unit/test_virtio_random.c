@@ -73,7 +73,7 @@ TEST(lying_source_is_given_up)
 {
 	add_random(FAKE_HEAD_IDLE);
 	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
-	CHECK(was_logged("not used any more"));
+	CHECK(was_logged("no longer used"));
 }
 
 TEST(source_that_counts_too_much_is_believed_no_byte_more)

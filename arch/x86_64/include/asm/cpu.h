@@ -32,7 +32,7 @@ struct cpuid {
 	u32 eax, ebx, ecx, edx;
 };
 
-/* A VM exit: remember what it says. */
+/* A VM exit: callers keep the result. */
 static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 {
 	struct cpuid out;
