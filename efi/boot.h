@@ -8,7 +8,7 @@
 /* UEFI 2.11, 3.5.1.1. */
 #define EFI_REMOVABLE_PATH "\\EFI\\BOOT\\BOOTX64.EFI"
 
-/* Starts the program at @path on @volume. Comes back with why it did not boot. */
+/* Starts the program at @path on @volume. Returns the reason why it did not boot. */
 enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options);
 
 /* By BOOTX64.CSV, and by names that are known, in the folders of \EFI. */
@@ -24,5 +24,5 @@ struct efi_csv_line {
 	struct span file, title, options; /* UTF-8 */
 };
 
-/* Takes lines off @rest up to one that names a file. False at the end. */
+/* Removes lines from the front of @rest up to one that names a file. False at the end. */
 bool efi_csv_next(struct span *rest, struct efi_csv_line *out);

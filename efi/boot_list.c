@@ -24,7 +24,7 @@ struct loader_choice {
 	struct span options;
 };
 
-/* The request is for one boot: it is gone before anything can fail. */
+/* The request is for one boot: it is deleted before anything can fail. */
 static bool take_indication(void)
 {
 	u64 indications = 0;

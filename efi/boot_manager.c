@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The boot options that an operating system or its installer has stored (UEFI 2.11, 3.1): BootNext,
- * once, then BootOrder. Whatever a program comes back with, the next option is tried.
+ * once, then BootOrder. Whatever status a program returns, the next option is tried.
  */
 #include "core/boot.h"
 #include "core/log.h"
@@ -14,7 +14,7 @@
 enum {
 	OPTION_NAME_UNITS = sizeof("Boot0000"),
 	OPTIONS_MAX = 256,
-	/* Over the disks: where size counts, clones get no preference. */
+	/* A search over the disks; in builds for size clones get no preference. */
 	PASSES = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 1 : 2,
 };
 
@@ -46,7 +46,7 @@ static bool has_file(const EFI_DEVICE_PATH_PROTOCOL *path)
 	return false;
 }
 
-/* A kernel that no boot loader starts finds its root by this; boot loaders set it themselves. */
+/* A kernel started without a boot loader finds its root by this; boot loaders set it themselves. */
 static void tell_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *rest;
@@ -85,7 +85,7 @@ static bool is_with_variables(const struct efi_object *object)
 	       efi_variables_are_with(efi_device_of_handle((EFI_HANDLE)object));
 }
 
-/* The first disk that has the file, of those with the store of variables, or of the others. */
+/* The first disk with the file, among those with the store of variables, or among the others. */
 static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_partition,
 			       bool with_variables, const struct load_option *option)
 {
@@ -105,8 +105,8 @@ static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_par
 			continue;
 		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
 		/*
-		 * Where a file is missing another disk may have it. A program that ran and said so
-		 * may have taken the handle with it.
+		 * If a file is missing, another disk may have it. A program that ran and returned
+		 * this status may have removed the handle.
 		 */
 		if (status != EFI_NOT_FOUND || efi_object_of(object) != object)
 			break;
@@ -127,7 +127,7 @@ static EFI_STATUS run_option(const struct load_option *option)
 
 	if (!is_partition && !is_file)
 		return run_at(NULL, path, option);
-	/* Clones share GUIDs: the disk that holds the option means itself. */
+	/* Clones share GUIDs: an option refers to the disk that it is stored on. */
 	for (u32 pass = 0; pass < PASSES && status == EFI_NOT_FOUND; pass++)
 		status = run_on_disks(path, is_partition, pass + 1 < PASSES, option);
 	return status;
@@ -140,7 +140,7 @@ static bool boots_by_itself(const struct load_option *option)
 	       (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_BOOT);
 }
 
-/* Comes back with why it did not boot. ERR_NOT_FOUND also if the program has returned. */
+/* Returns the reason why it did not boot. ERR_NOT_FOUND may also come from the program itself. */
 static enum status boot_option(u16 number, bool is_chosen)
 {
 	CHAR16 name[OPTION_NAME_UNITS];
@@ -173,7 +173,7 @@ static enum status boot_option(u16 number, bool is_chosen)
 	return status;
 }
 
-/* It is used once: it is gone before what it names can fail. False: there is none. */
+/* It is used once, and deleted before what it names can fail. False: it is not set. */
 static bool take_boot_next(u16 *number)
 {
 	size_t size = sizeof(*number);

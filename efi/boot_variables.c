@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of the firmware's own (UEFI 2.11, 3.3), made anew at each start. */
+/* The firmware's own variables (UEFI 2.11, 3.3), set again at each start. */
 #include "efi/efi.h"
 #include "efi/variables.h"
 #include "lib/config.h"
@@ -8,7 +8,7 @@
 static const u32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
 			      EFI_VARIABLE_READ_ONLY;
 
-/* What an operating system may change, where nobody has stored it yet. */
+/* Those that an operating system may change, unless they are stored already. */
 static EFI_STATUS set_default(const CHAR16 *name, const void *data, size_t size)
 {
 	size_t stored_size = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of efi/ offer one another. Nothing else in the tree knows EFI_STATUS; the way in
- * from boot/ is efi/start.h. Our own code calls services by their C name, never through the tables:
- * shim replaces entries there.
+ * Shared by the files of efi/. Nothing else in the tree knows EFI_STATUS; the way in from boot/ is
+ * efi/start.h. Our own code calls services by their C name, never through the tables: shim replaces
+ * entries there.
  *
  * Pointers from a guest are checked before use: a handle by efi_object_of(), an event by its owner,
  * a buffer only against NULL, since a guest shares our memory.
@@ -19,7 +19,7 @@
 #include "lib/span.h"
 #include "lib/status.h"
 
-/* status.c: the nearest of EFI's errors, and back. */
+/* status.c: to the nearest EFI status, and back. */
 EFI_STATUS efi_from_status(enum status status);
 enum status status_from_efi(EFI_STATUS status);
 /* "Not Found", or "error 0x8000000000000063": for messages. Valid until the next call. */
@@ -68,12 +68,12 @@ bool efi_has_protocol(EFI_HANDLE handle, const EFI_GUID *protocol);
  */
 struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_object *previous);
 
-/* Closes what @agent has opened: its image goes. */
+/* Closes what @agent has opened, before its image is unloaded. */
 void efi_close_all_of_agent(EFI_HANDLE agent);
 
 /*
- * The memory of an image goes: removes the interfaces that lie in it and closes the events whose
- * notification does, which the image should have done itself.
+ * Before the memory of an image is freed: removes the interfaces that lie in it and closes the
+ * events whose notification does, which the image should have done itself.
  */
 void efi_forget_memory(u64 base, u64 size);
 
@@ -83,9 +83,9 @@ void efi_key_notifications_forget(u64 base, u64 size);
 /* services/events.c */
 
 /*
- * The time passes: due timers are signaled, the watchdog bites. Called by every service in which a
- * guest may spend its time; costs one look at the clock when nothing is due. Who must look at input
- * now and then makes a periodic timer of it.
+ * Lets time pass: due timers are signaled, the watchdog resets. Called by every service in which a
+ * guest may spend its time; costs one look at the clock when nothing is due. Code that must poll
+ * input uses a periodic timer.
  */
 void efi_poll(void);
 
@@ -106,17 +106,17 @@ struct efi_notification {
 };
 u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out, u32 count_max);
 
-/* No timer fires any more: ExitBootServices. */
+/* ExitBootServices: from now on no timer fires. */
 void efi_timers_stop(void);
 
-/* Time that is ours does not count for the watchdog, such as reading a large image. */
+/* The firmware's own time, such as for reading a large image, does not count for the watchdog. */
 void efi_watchdog_pause(void);
 void efi_watchdog_resume(void);
 u32 efi_watchdog_pauses(void); /* that have not ended */
 
 /* services/memory.c and pool.c. Memory of our own has type EfiBootServicesData, zeroed. */
 void *efi_allocate(size_t size); /* NULL: none left */
-void efi_free(void *memory);     /* NULL: nothing happens */
+void efi_free(void *memory);     /* NULL: does nothing */
 /* A copy for a guest that will free it by FreePool. */
 void *efi_copy(const void *from, size_t size);
 
@@ -137,7 +137,7 @@ EFI_STATUS efi_image_run(const struct efi_start *start);
 /* The handle that stands for the firmware as parent of what it loads. */
 EFI_HANDLE efi_firmware_image(void);
 
-/* The image that runs now (innermost); NULL: our own code. */
+/* The innermost running image; NULL: our own code. */
 EFI_HANDLE efi_current_image(void);
 
 /* "\EFI\BOOT\BOOTX64.EFI" and the offset in it, if the address is in a loaded image: fault dumps.
@@ -208,7 +208,7 @@ EFI_STATUS efi_graphics_publish(void);
 EFI_STATUS efi_disks_publish(void); /* opens all disks; handles of partitions, file systems too */
 EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
 
-/* graphics.c: the path of the screen that text goes to. NULL: there is none. */
+/* graphics.c: the path of the screen that text goes to. NULL: there is no screen. */
 const EFI_DEVICE_PATH_PROTOCOL *efi_graphics_console_path(void);
 
 /* The handle of a disk or partition, and of the volume on it. NULL: it has none. */

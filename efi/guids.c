@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The linker drops those that nobody uses. */
+/* The linker drops unused ones. */
 #include "efi/guids.h"
 
 const EFI_GUID guid_loaded_image = EFI_LOADED_IMAGE_PROTOCOL_GUID;

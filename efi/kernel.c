@@ -75,7 +75,7 @@ static struct span own_options(const struct boot_entry *entry, struct arena *are
 	return options;
 }
 
-/* NULL: there is nothing to say, or no memory. */
+/* NULL: nothing to pass, or no memory. */
 static char *join(struct span options, struct span vmm, struct arena *arena)
 {
 	char *line = arena_allocate(arena, command_line_size_max(options, vmm));
@@ -94,7 +94,7 @@ static char *with_profile(char *line, u32 profile, struct arena *arena)
 	return prefixed;
 }
 
-/* What a program other than a kernel is to be told is its entry's matter alone. */
+/* The options of a program other than a kernel come from its entry alone. */
 static char *command_line_of(const struct boot_entry *entry, struct arena *arena)
 {
 	bool is_for_kernel = !entry->is_efi || entry->is_uki;
@@ -123,7 +123,7 @@ static struct span load_options_of(const struct boot_entry *entry, struct arena 
 	return span_of(units, (count + 1) * sizeof(*units));
 }
 
-/* DOS and PE signatures; what else may be wrong with it LoadImage says. */
+/* DOS and PE signatures; LoadImage reports any other error. */
 static bool recognizes(struct span head)
 {
 	struct reader dos = { .rest = span_from(head, DOS_PE_OFFSET) };
@@ -146,7 +146,7 @@ static enum status start(const struct kernel *kernel)
 
 	if (!result)
 		result = efi_image_run(&program->start);
-	/* A stub that brings an initrd along, and knows of none that came before. */
+	/* A stub that has an initrd of its own, and takes no other. */
 	if (IS_ENABLED(CONFIG_BOOT_EXTRA) && result == EFI_ALREADY_STARTED &&
 	    program->entry->initrd_count) {
 		log_warning("%s: takes no further initrds, started without them",

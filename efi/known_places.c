@@ -6,8 +6,8 @@
  *
  *	shimx64.efi,debian,options,This is the boot entry for debian
  *
- * After that come the names that operating systems use. \EFI\BOOT is not looked at: its loader has
- * been tried.
+ * After that come the names that operating systems use. \EFI\BOOT is skipped: its loader has been
+ * tried.
  */
 #include "core/log.h"
 #include "efi/boot.h"
@@ -168,7 +168,7 @@ static void search_folders(struct search *search)
 		if (!found.file.is_directory || text_equals_ignoring_case(folder, "BOOT"))
 			continue;
 		try_csv(search, folder);
-		/* Not twice the same. */
+		/* Never the same one twice. */
 		if (search->starts == starts)
 			try_names(search, folder);
 	}

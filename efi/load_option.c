@@ -14,7 +14,7 @@
 #include "efi/efi.h"
 #include "lib/utf.h"
 
-/* Takes the title off @r, with its NUL. False: there is none. */
+/* Reads the title, with its NUL. False: it does not end. */
 static bool read_title(struct reader *r, char title[LOAD_OPTION_TITLE_SIZE])
 {
 	u16 units[LOAD_OPTION_TITLE_SIZE];

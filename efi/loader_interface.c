@@ -2,8 +2,8 @@
 /*
  * systemd's Boot Loader Interface (systemd.io/BOOT_LOADER_INTERFACE), for entries that the firmware
  * itself boots: what bootctl, systemctl reboot --boot-loader-entry=, systemd-gpt-auto-generator,
- * systemd-bless-boot and systemd-analyze look at. LoaderImageIdentifier stays unset: there is no
- * file of a boot loader.
+ * systemd-bless-boot and systemd-analyze read. LoaderImageIdentifier stays unset: there is no file
+ * of a boot loader.
  */
 #include "core/arch.h"
 #include "core/boot.h"
@@ -22,7 +22,7 @@ enum {
 	LIST_SIZE_MAX = 32 * 1024,
 };
 
-/* LoaderFeatures: the bits of those that we have. */
+/* LoaderFeatures: the bits of the features that this build has. */
 enum {
 	FEATURE_TIMEOUT = 1 << 0,
 	FEATURE_TIMEOUT_ONE_SHOT = 1 << 1,
@@ -100,7 +100,7 @@ static struct span get_text(const CHAR16 *name, struct arena *arena)
 	return text;
 }
 
-/* What is for one boot is gone before it can fail. */
+/* A choice for one boot is deleted before it can fail. */
 static struct span take_text(const CHAR16 *name, struct arena *arena)
 {
 	struct span text = get_text(name, arena);
@@ -190,7 +190,7 @@ static void start(const struct boot_selection *selection)
 	set_time(u"LoaderTimeExecUSec");
 }
 
-/* Who starts next is another boot loader, which speaks for itself. */
+/* The next program is another boot loader, which sets its own variables. */
 static void give_up(void)
 {
 	static const CHAR16 *const names[] = {

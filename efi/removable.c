@@ -31,7 +31,7 @@ enum status efi_boot_file(struct volume *volume, struct span path, struct span l
 	return result ? status_from_efi(result) : ERR_NOT_FOUND;
 }
 
-/* A directory of that name is none. */
+/* A directory of that name is not a loader. */
 static bool has_loader(struct volume *volume)
 {
 	struct file file;

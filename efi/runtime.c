@@ -61,7 +61,7 @@ static const struct runtime_writes x86_power_off = {
 	},
 };
 
-/* As the VMM has described it, and after that what works where it has described nothing. */
+/* First what the VMM has described, then what works on VMMs that describe nothing. */
 static struct runtime_writes writes_for(enum power_action action,
 					const struct runtime_writes *fallback)
 {
@@ -170,8 +170,8 @@ static void write_properties(struct runtime_data *data)
 }
 
 /*
- * One entry for each piece of the memory map, and so that it lies within one. What a runtime driver
- * does with its code is not known: no more is said of it than that it stays.
+ * One entry for each piece of the memory map, and so that it lies within one. It is unknown what a
+ * runtime driver does with its code: no restriction is claimed for it.
  */
 static void write_memory_attributes(void)
 {

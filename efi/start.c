@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one door: the world of an EFI image is built when the first one is about to start, so that a
- * boot without UEFI costs nothing of it.
+ * The way in: the environment of EFI images is built when the first one is about to start, so that
+ * a boot without UEFI does not pay for it.
  */
 #include "efi/start.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of efi/ for boot/: what is there only when UEFI is built in. */
+/* The interface of efi/ for boot/, available only when UEFI is built in. */
 #pragma once
 
 #include "core/boot.h"
 #include "core/volume.h"
 
 /*
- * Builds the world that EFI images expect, once: tables, handles of all disks, variables. All disks
- * are opened. Later calls cost nothing.
+ * Builds the environment that EFI images expect, once: tables, handles of all disks, variables. All
+ * disks are opened. Later calls cost nothing.
  */
 enum status efi_start(void);
 
-/* BootNext and BootOrder. Comes back if nothing booted; each try has been noted by boot_tried(). */
+/* BootNext and BootOrder. Returns if nothing booted; each try has been noted by boot_tried(). */
 void efi_boot_options(void);
 
 /*

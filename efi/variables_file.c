@@ -123,7 +123,7 @@ static enum found load_volume(struct volume *on, struct runtime_store *raw,
 	return found;
 }
 
-/* Variables travel with a disk, not with what it is installed from. */
+/* Variables are stored on the system's disk, not on the medium it is installed from. */
 static bool may_hold_store(const struct block_device *partition)
 {
 	if (IS_ENABLED(CONFIG_PARTITION_EL_TORITO) && partition->id &&
@@ -134,7 +134,7 @@ static bool may_hold_store(const struct block_device *partition)
 
 /*
  * Sets volume: the first system partition with a store that can be read; if there is none, the
- * first with a damaged one, or at last the first of all.
+ * first with a damaged one, or else the first of all.
  */
 static enum found choose_volume(struct runtime_store *raw, struct runtime_store *work)
 {
@@ -165,7 +165,7 @@ static enum found choose_volume(struct runtime_store *raw, struct runtime_store 
 	return best;
 }
 
-/* The folder of the files, made if need be. */
+/* The folder of the files, created if necessary. */
 static enum status open_folder(struct file *out)
 {
 	static const char *const parts[] = { "EFI", "fatwood" };
@@ -219,7 +219,7 @@ static enum status save(struct runtime_store *store)
 	return status;
 }
 
-/* What could not be stored has not been set. */
+/* A variable that could not be stored is not set. */
 static EFI_STATUS on_change(void)
 {
 	struct runtime_store *live = live_store();

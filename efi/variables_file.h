@@ -22,7 +22,7 @@
 #include "lib/status.h"
 
 /*
- * What the header says: how many bytes of the file are needed. 0: it is none, or larger than a
+ * What the header says: how many bytes of the file are needed. 0: not such a file, or larger than a
  * store can be. @header: RUNTIME_FILE_HEADER_SIZE bytes.
  */
 u32 variables_file_size(struct span header);

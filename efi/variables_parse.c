@@ -32,7 +32,7 @@ u32 variables_file_size(struct span header)
 		       0;
 }
 
-/* Takes the next name off @r, with its NUL. Empty: there is none. */
+/* Reads the next name, with its NUL. Empty: it does not end. */
 static struct span read_name(struct reader *r)
 {
 	struct reader ahead = *r;
@@ -108,7 +108,7 @@ u64 variables_sequence(struct runtime_store *store)
 
 	u64 sequence = record ? load_le64(store_data(record)) : 0;
 
-	/* No machine changes its variables as often. */
+	/* No machine changes its variables that often. */
 	return sequence >> 63 ? 0 : sequence;
 }
 

@@ -37,7 +37,7 @@ static enum status search(struct boot_disk *disk, struct arena *arena, struct bl
 	return result;
 }
 
-/* Tells the operating system which there are, but for those that it could not boot. */
+/* Tells the operating system which entries there are, except those that cannot be booted. */
 static void list(const struct bls_entries *entries, struct arena *arena)
 {
 	struct span *ids = arena_allocate(arena, BLS_BEST_MAX * sizeof(*ids));
@@ -50,7 +50,7 @@ static void list(const struct bls_entries *entries, struct arena *arena)
 	boot_interface->list(ids, count);
 }
 
-/* One line for each, whether another boots or not: who wrote it expects to find it. */
+/* One line for each, even if another entry boots: the author of the entry expects to find it. */
 static void name_unusable(const struct bls_entries *entries)
 {
 	u32 count = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification: what the files of this boot method offer one another. Entries are
- * collected (bls_search.c, bls_uki.c), read (bls_entry.c), put in order (bls_order.c), one is
- * chosen (bls_choose.c), and they are tried (bls_try.c). A type #2 entry is one more struct
- * bls_entry in the same list.
+ * Boot Loader Specification: shared by the files of this boot method. Entries are collected
+ * (bls_search.c, bls_uki.c), read (bls_entry.c), put in order (bls_order.c), one is chosen
+ * (bls_choose.c), and they are tried (bls_try.c). A type #2 entry is one more struct bls_entry in
+ * the same list.
  */
 #pragma once
 
@@ -11,9 +11,9 @@
 
 enum {
 	BLS_ENTRY_SIZE_MAX = 16 * 1024, /* of a file; a larger one is left out with a message */
-	BLS_ENTRIES_MAX = 4096,         /* of a disk; more are not looked at, with a message */
+	BLS_ENTRIES_MAX = 4096,         /* of a disk; further ones are ignored, with a message */
 	BLS_BEST_MAX = 256,             /* of a disk; no more are tried, or shown in the menu */
-	BLS_UNUSABLE_MAX = 16,          /* that are named each by itself */
+	BLS_UNUSABLE_MAX = 16,          /* that are named one by one */
 	BLS_VALUE_SIZE_MAX = 128,       /* of title, version, ...: the rest is ignored */
 	BLS_PATH_SIZE_MAX = 1024,       /* of a file's path; a longer one is not found */
 };
@@ -45,7 +45,7 @@ struct bls_entry {
 /* Of a disk, in any order at first. */
 struct bls_entries {
 	struct bls_entry *first;
-	u32 count; /* also of those that could not be read */
+	u32 count; /* including those that could not be read */
 };
 
 /*
@@ -54,7 +54,9 @@ struct bls_entries {
  */
 bool bls_entry_name(struct span file_name, struct bls_entry *out);
 
-/* Takes counters, "+LEFT" or "+LEFT-DONE", off the end of @name. False if there are none. */
+/*
+ * Removes counters, "+LEFT" or "+LEFT-DONE", from the end of @name. False if there are no counters.
+ */
 bool bls_cut_counters(struct span *name, u32 *left, u32 *done);
 
 /*
@@ -63,21 +65,24 @@ bool bls_cut_counters(struct span *name, u32 *left, u32 *done);
  */
 bool bls_image_name(struct span file_name, struct bls_entry *out);
 
-/* Takes ".conf" off the end of @name. False if it is not there. */
+/* Removes ".conf" from the end of @name. False if it is not there. */
 bool bls_cut_suffix(struct span *name);
 
 /*
- * Fills in all the file says; of a key that comes twice the last one counts. ERR_CORRUPT: nothing
- * to boot is named.
+ * Fills in what the file says; the last one counts of a key that is there twice. ERR_CORRUPT:
+ * nothing to boot is named.
  */
 enum status bls_entry_parse(struct span text, struct bls_entry *out);
 
-/* Takes lines off @rest until one with a value for @key; its quotes stay. False at the end. */
+/*
+ * Removes lines from the front of @rest up to one with a value for @key; its quotes stay. False at
+ * the end.
+ */
 bool bls_entry_next_value(struct span *rest, const char *key, struct span *value);
 
 /*
  * Copies @text to @to, which has room for it, without the variables that GRUB would fill in: $name
- * and ${name}, which are nothing where GRUB does not run. Returns the size.
+ * and ${name}, which are empty where GRUB does not run. Returns the size.
  */
 size_t bls_copy_without_variables(struct span text, u8 *to);
 
@@ -88,7 +93,7 @@ enum status bls_search(struct volume *volume, struct arena *arena, struct bls_en
 enum status bls_search_images(struct volume *volume, struct arena *arena,
 			      struct bls_entries *entries);
 
-/* Boot counting has found it bad: no tries are left. */
+/* Boot counting has marked it as bad: no tries are left. */
 static inline bool bls_entry_is_bad(const struct bls_entry *entry)
 {
 	return entry->counted && entry->tries_left == 0;
@@ -97,10 +102,10 @@ static inline bool bls_entry_is_bad(const struct bls_entry *entry)
 /* Below 0 if @a is to be tried before @b, above 0 if after: "Sorting", and unusable ones last. */
 int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b);
 
-/* Puts @entries in that order; those that are equal stay as they are. */
+/* Sorts @entries in that order; equal ones keep their order. */
 void bls_entries_sort(struct bls_entries *entries);
 
-/* Puts the entry first that loader.conf on @disk, the VMM's words or a key choose. */
+/* Moves the entry to the front that loader.conf on @disk, the VMM's words or a key select. */
 void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena);
 
 /* The same without a menu. */
@@ -119,5 +124,5 @@ struct span bls_entry_id(const struct bls_entry *entry, struct arena *arena);
 enum status bls_add_extras(const struct bls_entry *entry, struct arena *arena,
 			   struct boot_entry *out);
 
-/* Comes back only if the entry does not boot; says why. */
+/* Returns only if the entry does not boot, with the reason. */
 enum status bls_try(const struct bls_entry *entry, struct arena *arena);

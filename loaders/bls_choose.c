@@ -14,7 +14,7 @@
 
 enum { SHOWN_MAX = 80 }; /* of a pattern in a message */
 
-/* What every disk may have and few need: any trouble with it leaves @conf as it is. */
+/* The file is optional: any error leaves @conf unchanged. */
 static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct loader_conf *conf)
 {
 	for (u32 i = 0; i < disk->volume_count; i++) {
@@ -78,7 +78,7 @@ static struct bls_entry *choose_by_conf(const struct bls_entries *entries,
 	return entries->first;
 }
 
-/* Shown are the best, and @chosen. */
+/* Shows the best entries, and @chosen. */
 static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struct bls_entry *chosen,
 					struct menu *menu, struct arena *arena)
 {
@@ -108,7 +108,7 @@ static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struc
 	return menu->count ? shown[menu_choose(menu)] : chosen;
 }
 
-/* Where nobody can type, a menu would only cost its time, or wait for ever. */
+/* Without an input a menu would only cost its time, or wait forever. */
 static bool wants_menu(const struct loader_conf *conf)
 {
 	if (!IS_ENABLED(CONFIG_BOOT_MENU) || conf->timeout_seconds == MENU_NEVER ||
@@ -144,7 +144,7 @@ static struct bls_entry *choose_by_wish(const struct bls_entries *entries,
 	return chosen;
 }
 
-/* Without a look at the menu; @conf is filled in. */
+/* Regardless of the menu; @conf is filled in. */
 static struct bls_entry *choose_default(struct boot_disk *disk, const struct bls_entries *entries,
 					struct loader_conf *conf, struct arena *arena)
 {

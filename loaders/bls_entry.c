@@ -85,7 +85,10 @@ bool bls_entry_next_value(struct span *rest, const char *wanted, struct span *va
 	return false;
 }
 
-/* The size of the variable's name and what belongs to it at the start of @text; 0: it is none. */
+/*
+ * The size of the reference to a variable at the start of @text, name and braces included; 0: not a
+ * reference.
+ */
 static size_t variable_size(struct span text)
 {
 	bool braces = text.size > 1 && text.data[1] == '{';
@@ -95,7 +98,7 @@ static size_t variable_size(struct span text)
 		return 0;
 	while (end < text.size && text_is_name(text.data[end]))
 		end++;
-	/* "memmap=1G$4G" is none: GRUB's names do not begin with a digit. */
+	/* "memmap=1G$4G" has none: GRUB's names do not begin with a digit. */
 	if (end == start || (text.data[start] >= '0' && text.data[start] <= '9'))
 		return 0;
 	if (braces)
@@ -117,7 +120,7 @@ size_t bls_copy_without_variables(struct span text, u8 *to)
 	return size;
 }
 
-/* What the keys say that no field keeps. */
+/* Values that are not kept. */
 struct notes {
 	bool other_architecture;
 	bool has_root;

@@ -30,7 +30,7 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	/* Of one image, the profiles are in their own order. */
 	if (!order)
 		order = (a->profile > b->profile) - (a->profile < b->profile);
-	/* Same name but for the counters: the one with better prospects. */
+	/* Names that differ only in their counters: the one with better prospects first. */
 	if (!order)
 		order = (b->tries_left > a->tries_left) - (b->tries_left < a->tries_left);
 	if (!order)

@@ -37,7 +37,7 @@
 	return OK;
 }
 
-/* An entry that cannot be read costs that entry; the rest of the directory is still looked at. */
+/* An entry that cannot be read is left out; the rest of the directory is still read. */
 enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries)
 {
 	const char *device = volume->device->name;

@@ -105,7 +105,7 @@ static enum status open_initrds(const struct bls_entry *entry, u8 *buffer, struc
 		if (status)
 			return status;
 	}
-	/* A UKI has its own, and its stub takes none besides. */
+	/* A UKI has its own, and its stub accepts no other. */
 	if (out->initrd_count == 0 && entry->kind == BLS_LINUX)
 		initrd_take_modules(out);
 	return OK;
@@ -182,7 +182,7 @@ static enum status count(const struct bls_entry *entry, struct boot_entry *out,
 	return status ? status : file_open(&directory, span_of_string(next), &out->kernel);
 }
 
-/* Tells the operating system what it will be started by; @next as above. */
+/* Tells the operating system which entry starts it; @next as above. */
 static void tell(const struct bls_entry *entry, const char *next, struct arena *arena)
 {
 	struct span id = bls_entry_id(entry, arena);

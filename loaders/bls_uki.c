@@ -25,7 +25,7 @@ enum os_release_key {
 	OS_RELEASE_KEYS,
 };
 
-/* As a shell would take it, which os-release is made for, but for its escapes. */
+/* As a shell would read it, which os-release is made for, except for its escapes. */
 static struct span unquote(struct span value)
 {
 	u8 quote = value.size >= 2 ? value.data[0] : 0;
@@ -175,7 +175,9 @@ static enum status add_image(struct bls_entries *entries, struct arena *arena,
 	/* Its name says that it is a program. */
 	if (status == ERR_UNRECOGNIZED)
 		status = corrupt("%s: not an EFI program", parts.file);
-	/* Those that are equal but for the profile stay in this order: the last is put in first. */
+	/*
+	 * Entries that differ only in their profile stay in this order: the last is inserted first.
+	 */
 	for (u32 i = status ? 0 : uki->count; i-- > 0 && !status;) {
 		parts.profile = i;
 		status = add_profile(entries, arena, file, &uki->profiles[i], &parts);

@@ -50,7 +50,7 @@ void boot_count(struct volume *volume, struct span directory, struct span name,
 	status = rename_file(volume, directory, name, next);
 	if (!status)
 		return log_info("%s", next);
-	/* A disk that is meant to stay as it is is no fault. */
+	/* A read-only disk is not an error. */
 	if (status == ERR_DENIED)
 		log_info("%.*s: not counted: %s", (int)name.size, (const char *)name.data,
 			 status_name(status));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boot counting (UAPI.1, section "Boot counting"): a file called NAME+LEFT-DONE.conf has LEFT tries
- * left, after DONE that have failed. Who starts it takes one from LEFT and adds one to DONE, by
- * renaming the file; who has come up removes the counters.
+ * left, after DONE that have failed. The boot loader takes one from LEFT and adds one to DONE, by
+ * renaming the file; the system that has come up removes the counters.
  */
 #pragma once
 
@@ -16,8 +16,8 @@ bool boot_count_next_name(struct span name, char next[FILE_NAME_SIZE]);
 
 /*
  * Counts the try that is about to start: renames the file @name in @directory, a path, if it is
- * counted. What is wrong is logged; it must not stop the boot. @next is the name of the file then,
- * empty if it keeps the one it has.
+ * counted. Errors are logged; they must not stop the boot. @next is the file's new name, empty if
+ * it keeps its name.
  */
 void boot_count(struct volume *volume, struct span directory, struct span name,
 		char next[FILE_NAME_SIZE]);

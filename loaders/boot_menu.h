@@ -6,7 +6,7 @@
 
 /*
  * Shows it if the VMM asks for it, or @asked_seconds says for how long the operating system wants
- * it (as loaders/loader_conf.h has it), and boots what is chosen; @list adds what there is. Comes
- * back if nobody asks, or when choices were in vain: then the boot goes on as without a menu.
+ * it (as loaders/loader_conf.h has it), and boots what is chosen; @list adds the choices. Returns
+ * if the menu is not wanted, or when choices failed: then the boot goes on as without a menu.
  */
 void boot_menu(u32 (*asked_seconds)(void), void (*list)(struct boot_choices *choices));

@@ -3,7 +3,7 @@
  * Linux for x86-64 as distributions ship it, by the 64-bit boot protocol of
  * Documentation/arch/x86/boot.rst. What is read of the setup header, by offset in the file:
  *
- *	0x1f1	1	setup_sects: 512-byte sectors behind the first, 0 means 4
+ *	0x1f1	1	setup_sects: 512-byte sectors after the first, 0 means 4
  *	0x1f4	4	syssize: of the kernel proper, which follows them, in 16 bytes, rounded up
  *	0x1fe	2	0xaa55
  *	0x201	1	length of the header from 0x202 on
@@ -60,7 +60,7 @@ struct bzimage {
 	bool above_4_gib;
 };
 
-/* What a kernel is told besides its header; all in one piece of memory. */
+/* What a kernel receives besides its header; all in one piece of memory. */
 struct parameters {
 	struct boot_params zero_page;
 	struct {
@@ -112,7 +112,7 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 	};
 	if (out->header_end < HEADER_END_MIN || out->header_end > HEADER_END_MAX)
 		return corrupt("%s: setup header ends at 0x%x", title, out->header_end);
-	/* The end of the last unit need not be there: memtest86+. */
+	/* The end of the last unit may be missing (memtest86+). */
 	available = file_size - min_u64(file_size, out->code_offset);
 	out->code_size = min_u64(code_size, available);
 	if (code_size <= ENTRY_64 || code_size > align_up(available, SYSSIZE_UNIT))
@@ -126,8 +126,8 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 }
 
 /*
- * Where it goes: pref_address if that is free, else the next place above. Never below: it would
- * move itself up to pref_address, over whatever is there.
+ * Where it goes: pref_address if that is free, otherwise the next place above. Never below: it
+ * would move itself up to pref_address, over whatever is there.
  */
 static enum status place(const char *title, struct bzimage *image, struct arena *arena, u64 *out)
 {

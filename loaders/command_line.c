@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's command line. The VMM's words come last, because for most parameters the last one
- * wins and the owner of the machine is to have the last word; and none but ours is dropped, because
- * some describe hardware ("virtio_mmio.device=").
+ * wins and the owner of the machine is to have the last word; and only our own words are dropped,
+ * because some describe hardware ("virtio_mmio.device=").
  */
 #include "loaders/command_line.h"
 
 #include "core/boot_info.h"
 #include "lib/text.h"
 
-/* A quote left open would hide what the other side says. */
+/* A quote left open would hide what follows from the other side. */
 static char *append(char *to, const char *start, struct span word)
 {
 	bool open = false;

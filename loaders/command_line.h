@@ -5,10 +5,10 @@
 #include "lib/span.h"
 
 /*
- * Joins the two, with a space between and a NUL behind: first the words of @options, then those of
- * @vmm, without any that begin with "fatwood."; what stands after a word "--", which is for
- * init, stays after one. A quote left open in either is closed. Returns the size without the NUL.
- * @buffer holds command_line_size_max() bytes.
+ * Joins the two, with a space between them and a NUL at the end: first the words of @options, then
+ * those of @vmm, without any that begin with "fatwood."; what stands after a word "--", which is
+ * for init, stays after one. A quote left open in either is closed. Returns the size without the
+ * NUL. @buffer holds command_line_size_max() bytes.
  */
 size_t command_line_join(struct span options, struct span vmm, char *buffer);
 

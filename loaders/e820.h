@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger of memory as Linux on x86 is told it. */
+/* The ledger of memory in the form that Linux on x86 receives. */
 #pragma once
 
 #include "loaders/boot_params.h"

@@ -2,7 +2,8 @@
 /*
  * Several initrds as the one that a kernel is given (Linux,
  * Documentation/driver-api/early-userspace/buffer-format.rst: archives follow each other, with
- * zeroes between them). Each is read straight to where the kernel will find it, unless it is there.
+ * zeroes between them). Each is read straight to where the kernel will find it, unless it is there
+ * already.
  */
 #include "loaders/initrd.h"
 
@@ -43,7 +44,10 @@ static enum status read_all(struct boot_entry *entry, u64 at)
 	return OK;
 }
 
-/* One alone that the VMM put where the kernel can take it needs no second place, nor a copy. */
+/*
+ * A single one that the VMM placed within the kernel's reach needs neither a second place nor a
+ * copy.
+ */
 static bool can_stay(const struct boot_entry *entry, u64 limit, u64 *base)
 {
 	const struct file *file = &entry->initrds[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loader/loader.conf as loader.conf(5) of systemd-boot has it: which entry, and how long the menu
- * waits. Its other keys are about UEFI, the screen and Secure Boot.
+ * waits. Its other keys concern UEFI, the screen and Secure Boot.
  */
 #include "loaders/loader_conf.h"
 

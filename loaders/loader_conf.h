@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loader/loader.conf, and the VMM's words that stand above it. */
+/* loader/loader.conf, and the VMM's words that override it. */
 #pragma once
 
 #include "lib/config.h"
@@ -21,7 +21,7 @@ struct loader_conf {
 	bool is_timeout_vmms;        /* the VMM says it, not a disk: it has no limit */
 };
 
-/* What @text says; keys it does not have keep what is in @conf. */
+/* Reads @text into @conf; fields whose keys are missing stay unchanged. */
 void loader_conf_parse(struct span text, struct loader_conf *conf);
 
 /* What "timeout" says; @conf->is_timeout_vmms says who. */

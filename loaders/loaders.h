@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What boot/tables.c lists of this folder. */
+/* The items of this folder that boot/tables.c lists. */
 #pragma once
 
 #include "core/boot.h"

@@ -19,10 +19,10 @@ enum {
 	POLL_MS = 10,
 	POLL_KEYS_MAX = 64, /* typed in one poll */
 	LINE_SIZE = 512,
-	IDLE_TIMES_MAX = 10, /* noise that never ends holds the menu no longer than this */
+	IDLE_TIMES_MAX = 10, /* endless noise delays the menu no longer than this */
 };
 
-/* A title wider than the terminal must stay one line, or the cursor would not come back to it. */
+/* A title wider than the terminal must stay on one line, or the cursor would not return to it. */
 #define WRAP_OFF "\x1b[?7l"
 #define WRAP_ON "\x1b[?7h"
 
@@ -150,7 +150,7 @@ static bool handle(struct menu *menu, const struct key *key)
 	return key->unicode == '\r';
 }
 
-/* Takes all that was typed. True when it ended with the choice. */
+/* Handles everything typed so far. True if that made a choice. */
 static bool handle_input(struct menu *menu)
 {
 	bool changed = false;

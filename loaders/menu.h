@@ -9,7 +9,7 @@ struct menu {
 	u32 count;    /* of them, not 0 */
 	u32 selected; /* marked at first */
 	u32 seconds;  /* before the marked one boots; or as loaders/loader_conf.h, but MENU_NEVER */
-	bool may_wait; /* for ever: the owner of the machine wants it, not a disk */
+	bool may_wait; /* forever: only the owner of the machine can ask for it, not a disk */
 	/* The menu's own, 0 at first: */
 	u32 top;          /* first title shown */
 	u32 typed;        /* number typed so far */
@@ -18,11 +18,14 @@ struct menu {
 	bool is_used;
 };
 
-/* Shows the titles, and returns which one was chosen: by a key, or because time is up. */
+/*
+ * Shows the titles and returns the number of the chosen one: chosen by a key, or because the time
+ * is up.
+ */
 u32 menu_choose(struct menu *menu);
 
 /*
- * Has a key been typed that the menu knows? Others are noise on the line. Waits only while a key is
- * arriving.
+ * Has a key been typed that the menu knows? Anything else is noise on the line. Waits only while a
+ * key is arriving.
  */
 bool menu_key_is_typed(void);

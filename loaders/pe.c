@@ -291,7 +291,10 @@ enum status pe_relocate(const char *name, const struct pe_image *image, void *pl
 {
 	u64 delta = address - image->base;
 	u8 *to = placed;
-	/* Of the placed image, which may change itself: each byte is read once, behind the last. */
+	/*
+	 * Of the placed image, which may change itself: each byte is read once, after the previous
+	 * one.
+	 */
 	struct reader blocks = {
 		.rest = span_part(span_of(placed, image->size), image->relocations,
 				  image->relocations_size),

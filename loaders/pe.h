@@ -2,7 +2,7 @@
 /*
  * Programs in the PE32+ format (Microsoft's PE and COFF specification), as UEFI uses it (UEFI 2.11,
  * 2.1.1): checked, placed, relocated. Memory and policy are the caller's. The checksum and the
- * certificate table are not looked at, and nothing of the certificates is placed.
+ * certificate table are ignored, and certificates are not placed.
  */
 #pragma once
 

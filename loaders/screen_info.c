@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The screen as Linux is told of it, so that it has a picture before its own driver comes (efifb).
+ * The screen in the form that Linux receives, so that it has a picture before its own driver loads
+ * (efifb).
  */
 #include "core/display.h"
 #include "loaders/boot_params.h"

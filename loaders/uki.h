@@ -19,7 +19,7 @@ enum uki_section { UKI_OS_RELEASE, UKI_COMMAND_LINE, UKI_PROFILE, UKI_SECTIONS }
 struct uki_profile {
 	struct {
 		u64 offset; /* in the file */
-		u32 size;   /* 0: there is none */
+		u32 size;   /* 0: absent */
 	} sections[UKI_SECTIONS];
 };
 
@@ -30,10 +30,10 @@ struct uki {
 
 /*
  * Reads the headers of @file; @name is for messages. ERR_UNRECOGNIZED, ERR_UNSUPPORTED,
- * ERR_CORRUPT: it is no program for this machine.
+ * ERR_CORRUPT: it is not a program for this machine.
  */
 enum status uki_read(const char *name, struct file *file, struct arena *arena, struct uki *out);
 
-/* What the section says, up to its first NUL; empty if there is none. */
+/* What the section says, up to its first NUL; empty if the section is absent. */
 enum status uki_text(struct file *file, const struct uki_profile *profile, enum uki_section section,
 		     struct arena *arena, struct span *out);

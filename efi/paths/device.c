@@ -21,7 +21,7 @@ static EFI_DEVICE_PATH_PROTOCOL *extend(EFI_DEVICE_PATH_PROTOCOL *path, const vo
 
 static EFI_DEVICE_PATH_PROTOCOL *path_of_pci(const struct device_address *address)
 {
-	/* What the DSDTs of VMMs call _UID: the segment, or the number of an expander's bus. */
+	/* The _UID in the DSDTs of VMMs: the segment, or the number of an expander's bus. */
 	const ACPI_HID_DEVICE_PATH root = {
 		.Header = EFI_NODE(ACPI_HID_DEVICE_PATH, ACPI_DEVICE_PATH, ACPI_DP),
 		.HID = EISA_PNP_ID(PNP_PCI_ROOT),
@@ -54,7 +54,7 @@ static EFI_DEVICE_PATH_PROTOCOL *path_of_virtio_mmio(u64 base)
 	return extend(efi_path_copy(NULL), &node);
 }
 
-/* Deeper in bridges than we count: told apart by their order. */
+/* Deeper in bridges than we record: told apart by their order. */
 static EFI_DEVICE_PATH_PROTOCOL *path_of_unknown(void)
 {
 	static u32 count;

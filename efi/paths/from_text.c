@@ -2,8 +2,8 @@
 /*
  * EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL (UEFI 2.11, 10.6.3): what to_text.c writes, and the same with
  * fields left out at the end, which are 0 then. The text is walked twice: once to count the bytes.
- * A text that names no node is the name of a file, as elsewhere; one that names a node and says
- * nonsense about it is refused, so that no other device is meant by it.
+ * A text that names no node is the name of a file, as elsewhere; one that names a node with invalid
+ * fields is refused, so that no other device is meant by it.
  */
 #include "efi/paths/text.h"
 #include "efi/protocols/protocols.h"
@@ -31,7 +31,7 @@ static bool is_word(struct piece text, const char *word)
 	return i == text.count && !word[i];
 }
 
-/* What comes before the next comma, which is taken off with it. */
+/* Removes the text before the next comma, and the comma, from the front. */
 static struct piece take_field(struct piece *rest)
 {
 	struct piece field = { rest->units, 0 };
@@ -47,7 +47,7 @@ static struct piece take_field(struct piece *rest)
 	return field;
 }
 
-/* The value of a digit; 16 or more if it is none. */
+/* The value of a digit; 16 or more if it is not a digit. */
 static u32 digit_of(CHAR16 unit)
 {
 	if (unit >= '0' && unit <= '9')
@@ -400,7 +400,7 @@ static size_t path_of(struct piece text, u8 *path)
 		struct piece node;
 		size_t node_size;
 
-		/* Empty nodes and instances are none. */
+		/* Empty nodes and instances are skipped. */
 		for (; text.count && is_separator(*text.units); text.units++, text.count--)
 			is_next_instance |= *text.units == ',' && size;
 		if (!text.count)

@@ -3,8 +3,8 @@
 #include "efi/efi.h"
 
 /*
- * Bytes of @prefix, without its end node, if @path begins with all of its nodes; else -1. Paths
- * with several instances name no device.
+ * Bytes of @prefix, without its end node, if @path begins with all of its nodes; otherwise -1.
+ * Paths with several instances name no device.
  */
 static long prefix_size(const EFI_DEVICE_PATH_PROTOCOL *prefix,
 			const EFI_DEVICE_PATH_PROTOCOL *path)

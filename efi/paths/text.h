@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the texts of device path nodes consist of (UEFI 2.11, 10.6.1.6): a name and
- * fields in parentheses, most of them numbers at fixed offsets of the node.
+ * The parts of the texts of device path nodes (UEFI 2.11, 10.6.1.6): a name and fields in
+ * parentheses, most of them numbers at fixed offsets of the node.
  */
 #pragma once
 
@@ -48,5 +48,5 @@ extern const char *const path_stop_bits[PATH_STOP_BITS];
 enum { PATH_TYPES = 6 };
 extern const char *const path_type_names[PATH_TYPES];
 
-/* Does the last field take all that follows? */
+/* Does the last field take everything that follows? */
 bool path_node_is_open(const struct path_node *node);

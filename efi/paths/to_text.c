@@ -110,7 +110,7 @@ static void add_field(struct text *text, const struct path_field *field, const u
 	}
 }
 
-/* Can the text of @row say all of the bytes of the field? */
+/* Can the text of @row express all of the bytes of the field? */
 static bool can_say(const struct path_field *field, const u8 *node, u16 length)
 {
 	const u8 *at = node + field->offset;

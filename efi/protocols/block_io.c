@@ -33,7 +33,7 @@ static EFI_STATUS check_transfer(struct efi_disk *disk, UINT32 media_id, EFI_LBA
 		return EFI_BAD_BUFFER_SIZE;
 	if (first > disk->media.LastBlock || count > disk->media.LastBlock - first + 1)
 		return EFI_INVALID_PARAMETER;
-	/* A device that is told to write elsewhere would harm the machine. */
+	/* A device that was told to write elsewhere would damage the machine. */
 	return size == 0 || memory_is_ram((u64)buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
 

@@ -183,7 +183,7 @@ EFI_STATUS efi_disks_publish(void)
 
 		if (!status)
 			status = publish_partitions(disk);
-		/* What one disk lacks must not cost the others. */
+		/* An error on one disk must not affect the others. */
 		if (status)
 			log_error("%s: %s", device->name, efi_status_name(status));
 	}

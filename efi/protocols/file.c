@@ -248,7 +248,7 @@ static EFI_STATUS EFIAPI set_position(EFI_FILE_PROTOCOL *this, UINT64 position)
 	if (!this)
 		return EFI_INVALID_PARAMETER;
 	file = file_of(this);
-	/* Of a directory only the start is a place to go to. */
+	/* In a directory, only the start can be set as the position. */
 	if (file->file.is_directory && position != 0)
 		return EFI_UNSUPPORTED;
 	if (position == UINT64_MAX) {

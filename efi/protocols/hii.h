@@ -51,9 +51,7 @@ struct hii_walk hii_walk_start(struct span package);
 /* False at the end, or at something malformed, which sets blocks.overrun. */
 bool hii_walk_next(struct hii_walk *walk, struct hii_item *item);
 
-/*
- * The string @id. Duplicates lead to earlier strings. False: there is none.
- */
+/* The string @id. Duplicates lead to earlier strings. False: there is no such string. */
 bool hii_find_string(struct span package, u16 id, struct hii_item *item);
 
 /* hii_database.c */

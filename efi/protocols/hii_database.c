@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EFI_HII_DATABASE_PROTOCOL (UEFI 2.11, 34.8): lists of packages, each a copy of what was given.
- * There is no keyboard whose layout could be chosen, and nobody is told of changes.
+ * There is no keyboard layout to choose, and there are no notifications of changes.
  */
 #include "efi/protocols/hii.h"
 #include "efi/protocols/protocols.h"

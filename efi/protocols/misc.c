@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What belongs to no device stands on one handle of its own. */
+/* Protocols that belong to no device are on a handle of their own. */
 #include "efi/protocols/protocols.h"
 #include "lib/config.h"
 

@@ -2,7 +2,7 @@
 /*
  * EFI_DEVICE_PATH_UTILITIES_PROTOCOL (UEFI 2.11, 10.5). A path may hold several instances, each
  * ended by a node of its own; efi/paths/ takes all of them for one path, and here they are told
- * apart. A path that is not well-formed is treated as none.
+ * apart. A path that is not well-formed is treated as empty.
  */
 #include "efi/protocols/protocols.h"
 #include "efi/spec/device_path.h"

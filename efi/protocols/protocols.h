@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocols that stand on the firmware's own handle: misc.c calls each once. */
+/* The protocols on the firmware's own handle: misc.c calls each once. */
 #pragma once
 
 #include "efi/efi.h"

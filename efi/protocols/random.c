@@ -43,7 +43,7 @@ EFI_STATUS efi_random_publish(struct efi_object *object)
 {
 	u8 probe;
 
-	/* Where there is no source, callers must not think that there is one. */
+	/* Without a source the protocol must be absent. */
 	if (random_read(&probe, sizeof(probe)))
 		return EFI_SUCCESS;
 	return efi_install(object, &guid_rng, &random);

@@ -43,7 +43,7 @@ static const struct [[gnu::packed]] {
 static struct efi_object object;
 static const struct serial_port *port;
 
-/* Loopback and flow control are not offered: the console would hear itself, or stand still. */
+/* Loopback and flow control are not offered: the console would receive its own output, or stop. */
 static SERIAL_IO_MODE mode = {
 	.ControlMask = DRIVEN | EFI_SERIAL_CLEAR_TO_SEND | EFI_SERIAL_DATA_SET_READY |
 		       EFI_SERIAL_RING_INDICATE | EFI_SERIAL_CARRIER_DETECT |

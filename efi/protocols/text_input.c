@@ -174,7 +174,7 @@ static VOID EFIAPI look_for_notify(EFI_EVENT event, VOID *context)
 	look();
 }
 
-/* Whoever registered learns of a key also while nobody reads. */
+/* Registered functions are called for a key even if nothing reads it. */
 static EFI_STATUS start_notify_timer(void)
 {
 	EFI_STATUS status;

@@ -2,7 +2,7 @@
 /*
  * EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL (UEFI 2.11, 12.4) on all consoles at once. The cursor and the
  * attribute are kept here, as loaders read them from Mode; terminals get VT100 control sequences
- * and UTF-8. What a terminal shows already is not sent again: each byte is a VM exit.
+ * and UTF-8. What a terminal already shows is not sent again: each byte is a VM exit.
  */
 #include "core/console.h"
 #include "efi/protocols/console.h"
@@ -201,7 +201,7 @@ static EFI_STATUS EFIAPI set_cursor_position(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *th
 		return EFI_UNSUPPORTED;
 	mode.CursorColumn = (INT32)column;
 	mode.CursorRow = (INT32)row;
-	/* Always: where the terminal's cursor is, the log may have moved it. */
+	/* Always: the log may have moved the terminal's cursor. */
 	console_write_raw(control, format(control, sizeof(control), "\x1b[%u;%uH", (u32)row + 1,
 					  (u32)column + 1));
 	return EFI_SUCCESS;

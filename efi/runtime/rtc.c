@@ -87,9 +87,9 @@ static u8 to_format(u32 value, u8 format)
 }
 
 /*
- * Cloud Hypervisor counts to 23 but does not say so. What has no bit 7 is taken as it stands
- * therefore: a clock of 12 hours, which no VMM has unless a guest chose it, is wrong between
- * midnight and one o'clock.
+ * Cloud Hypervisor counts to 23 but does not say so. Therefore an hour without bit 7 is taken as it
+ * is: a clock of 12 hours, which no VMM has unless a guest chose it, is wrong between midnight and
+ * one o'clock.
  */
 static u32 hour_from_format(u8 value, u8 format)
 {

@@ -40,7 +40,7 @@ enum {
 	RUNTIME_INTERNAL = RUNTIME_READ_ONLY | RUNTIME_FILE_IMAGE,
 };
 
-/* Variables of this vendor are our own: a guest reads them at most. */
+/* Variables of this vendor are our own: guests can only read them. */
 #define FATWOOD_VARIABLE_GUID \
 	GUID(0x8d1f3c74, 0x5a0e, 0x4e27, 0x9b, 0x61, 0x3c, 0xd2, 0x70, 0x4f, 0xa9, 0x16)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 8.3, 8.5: time, reset, and the services that there is nothing for. */
+/* UEFI 2.11, 8.3, 8.5: time, reset, and the unsupported services. */
 #include "efi/runtime/runtime.h"
 
 #include <asm/io.h>
@@ -101,7 +101,7 @@ static void write_register(const struct runtime_write *to)
 	runtime_wait_for_vmm();
 }
 
-/* Which kinds of reset there are is the VMM's matter: all are one. */
+/* All kinds of reset are the same: the VMM decides what it does. */
 VOID EFIAPI runtime_reset_system(EFI_RESET_TYPE type, EFI_STATUS status, UINTN size, VOID *data)
 {
 	bool is_shutdown = type == EfiResetShutdown;

@@ -11,7 +11,7 @@
  *				convert when their events are signalled
  *	runtime_data		last, as from then on it names a page that is not mapped yet
  *
- * What else is in struct runtime_data is not looked at any more.
+ * Nothing else in struct runtime_data is used afterwards.
  */
 #include "efi/runtime/runtime.h"
 #include "lib/crc32.h"

@@ -69,7 +69,9 @@ EFI_STATUS efi_set_configuration_table(const EFI_GUID *guid, void *table)
 	EFI_CONFIGURATION_TABLE *entry;
 	EFI_STATUS status = EFI_SUCCESS;
 
-	/* A larger array changes the map of memory: who is told of that may call us. */
+	/*
+	 * A larger array changes the memory map: a function that is notified of this may call us.
+	 */
 	efi_events_hold();
 	entry = find(guid);
 	if (entry && table)

@@ -54,10 +54,10 @@ struct efi_object *efi_oldest_object(void);
 EFI_STATUS efi_install_on(EFI_HANDLE *handle, const EFI_GUID *guid, void *interface);
 EFI_STATUS efi_uninstall_from(EFI_HANDLE handle, const EFI_GUID *guid, void *interface);
 
-/* Has some handle a device path of the same bytes? */
+/* Does a handle have a device path of the same bytes? */
 bool efi_device_path_is_taken(const EFI_DEVICE_PATH_PROTOCOL *path);
 
-/* Removes the interface, whoever uses it. */
+/* Removes the interface, even if it is in use. */
 void efi_protocol_remove(struct efi_protocol *protocol);
 
 /* registrations.c */
@@ -77,5 +77,5 @@ EFI_STATUS efi_opens_release(EFI_HANDLE handle, const EFI_GUID *guid, void *inte
 /* Forgets the whole list. */
 void efi_opens_clear(struct efi_protocol *protocol);
 
-/* Forgets what the handle, which goes, has opened or had opened for it. */
+/* Forgets what was opened by or for the handle, which is about to be removed. */
 void efi_opens_forget(struct efi_object *gone);

@@ -11,7 +11,7 @@
 #include "lib/config.h"
 #include "lib/util.h"
 
-/* Far more than any machine has: foreign drivers may make children of children for ever. */
+/* Far more than any machine has: foreign drivers may create children of children endlessly. */
 enum { DEPTH_MAX = 32, CONTROLLERS_MAX = 4096, OVERRIDES_MAX = 256, DRIVERS_MAX = 512 };
 
 struct driver {
@@ -26,7 +26,7 @@ struct driver {
 struct drivers {
 	struct driver *list;
 	u32 count;
-	struct driver **order; /* who is asked first */
+	struct driver **order; /* who is called first */
 	u32 order_count;
 };
 

@@ -218,7 +218,7 @@ EFI_STATUS EFIAPI efi_wait_for_event(UINTN count, EFI_EVENT *events, UINTN *inde
 		return EFI_INVALID_PARAMETER;
 	if (efi_current_tpl() != TPL_APPLICATION)
 		return EFI_UNSUPPORTED;
-	/* The one wait without a deadline: it is the guest that waits. */
+	/* The one wait without a deadline, as the guest asks for it. */
 	for (;;) {
 		for (UINTN i = 0; i < count; i++) {
 			EFI_STATUS status = efi_check_event(events[i]);

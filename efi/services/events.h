@@ -32,7 +32,7 @@ struct efi_event {
 /* events.c */
 struct efi_event *efi_event_of(EFI_EVENT event); /* NULL: no such event now. Constant time. */
 
-/* Some event whose notification is in that memory; NULL: none. */
+/* An event whose notification function is in that memory; NULL: none. */
 struct efi_event *efi_event_within(u64 base, u64 size);
 
 /* Signals the event, and with it its group. Notifications are only queued. */

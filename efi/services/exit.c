@@ -29,7 +29,7 @@ static void signal_before_exit(void)
 	efi_signal_group(&guid_event_group_before_exit_boot_services);
 }
 
-/* What is gone must not be found any more. */
+/* What is gone must no longer be found. */
 static void clear_tables(void)
 {
 	EFI_SYSTEM_TABLE *table = efi_system_table;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an image that returned has left behind in its own memory. The next candidate would call into
- * it: a timer that still runs, a file system or an initrd that nobody serves.
+ * Removes what an image that returned has left in its own memory. The next candidate would call
+ * into it: a timer that still runs, a file system or an initrd whose code is gone.
  */
 #include "core/log.h"
 #include "efi/services/database.h"
@@ -34,7 +34,7 @@ void efi_forget_memory(u64 base, u64 size)
 		const EFI_GUID *guid = &protocol->class->guid;
 		void *interface = protocol->interface;
 
-		/* First as the image would have done it, so that drivers let go. */
+		/* First in the regular way, so that drivers release it. */
 		(void)efi_uninstall_from(handle, guid, interface);
 		efi_events_hold();
 		protocol = efi_protocol_of(handle, guid);

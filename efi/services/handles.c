@@ -313,7 +313,7 @@ EFI_STATUS EFIAPI efi_reinstall_protocol_interface(EFI_HANDLE handle, EFI_GUID *
 	class_append(found->class, found);
 	efi_registrations_notify(found->class);
 	efi_events_release();
-	/* Whether a driver wants the new one is no matter of ours. */
+	/* Whether a driver connects to the new one does not affect the result. */
 	(void)efi_connect_controller(handle, NULL, NULL, true);
 	return EFI_SUCCESS;
 }

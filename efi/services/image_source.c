@@ -62,7 +62,7 @@ void efi_path_file_name(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t
 		return;
 	while (units[count])
 		count++;
-	/* The end of a long path says more than its start. */
+	/* The end of a long path is more informative than its start. */
 	for (size_t first = 0; first < count; first++)
 		if (utf8_from_utf16(text, size, units + first, count - first))
 			return;

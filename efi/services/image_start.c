@@ -120,7 +120,7 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 	/* It may have ended within a file system of its own, which LoadImage was reading from. */
 	while (efi_watchdog_pauses() > pauses)
 		efi_watchdog_resume();
-	/* Whatever level it has left behind. */
+	/* At whatever level it has left. */
 	if (efi_current_tpl() < image->tpl)
 		(void)efi_raise_tpl(image->tpl);
 	else

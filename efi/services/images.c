@@ -165,7 +165,7 @@ void efi_image_unload(struct efi_image *image)
 	drop(image);
 }
 
-/* May it run? The one place where a policy stands. It is given what the caller gave, not copies. */
+/* May it run? The one place for a policy. It sees the caller's bytes, not copies. */
 static EFI_STATUS check_policy(const EFI_DEVICE_PATH_PROTOCOL *path, struct span file)
 {
 	(void)path;
@@ -215,7 +215,7 @@ static EFI_STATUS make_image(EFI_HANDLE parent, const EFI_DEVICE_PATH_PROTOCOL *
 	if (!status) {
 		image->next = images;
 		images = image;
-		/* Who is told of the new handle may unload it. */
+		/* A function that is notified of the new handle may unload it. */
 		efi_events_hold();
 		status = install(image);
 		log_debug("UEFI: %s: loaded at 0x%lx, 0x%lx bytes", image->name, image->base,
@@ -279,7 +279,7 @@ EFI_STATUS EFIAPI efi_unload_image(EFI_HANDLE handle)
 	if (!image)
 		return EFI_INVALID_PARAMETER;
 	if (image->state == IMAGE_STARTED) {
-		/* What runs cannot go from under its own feet. */
+		/* A running image cannot be unloaded. */
 		if (!image->loaded.Unload || efi_image_is_running(image))
 			return EFI_UNSUPPORTED;
 		status = image->loaded.Unload(handle);

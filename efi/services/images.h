@@ -31,7 +31,7 @@ struct efi_image {
 	UINTN exit_data_size;
 };
 
-/* The image that a handle stands for; NULL: it is none, or an unloaded one. */
+/* The image that a handle stands for; NULL: it is not an image, or it was unloaded. */
 struct efi_image *efi_image_of(EFI_HANDLE handle);
 
 /* Is it on the stack: has it been started, and not ended? */
@@ -61,5 +61,5 @@ EFI_STATUS efi_image_source_read(const EFI_DEVICE_PATH_PROTOCOL *path, bool boot
 				 struct efi_image_source *out);
 void efi_image_source_free(struct efi_image_source *source);
 
-/* The text of all file nodes of @path, joined, as UTF-8; cut to @size. Empty: there are none. */
+/* The text of all file nodes of @path, joined, as UTF-8; cut to @size. Empty: no file nodes. */
 void efi_path_file_name(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t size);

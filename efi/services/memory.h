@@ -13,5 +13,5 @@ enum status efi_memory_allocate(u64 size, u64 alignment, u32 type, u64 *out);
 /* The lowest place, but above the first MiB, which kernels need for other processors. */
 enum status efi_memory_allocate_lowest(u64 size, u64 alignment, u32 type, u64 *out);
 
-/* Notifies whoever waits for changes of the memory map, if it has another key than @key_before. */
+/* Signals that the memory map has changed, if its key differs from @key_before. */
 void efi_memory_changed(u64 key_before);

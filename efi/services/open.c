@@ -4,7 +4,7 @@
 #include "efi/services/events.h"
 #include "efi/services/services.h"
 
-/* Uses that end by themselves: they do not keep an interface from going. */
+/* Uses that end by themselves: they do not keep an interface from being removed. */
 static const u32 passing_attributes = EFI_OPEN_PROTOCOL_BY_HANDLE_PROTOCOL |
 				      EFI_OPEN_PROTOCOL_GET_PROTOCOL |
 				      EFI_OPEN_PROTOCOL_TEST_PROTOCOL;
@@ -113,8 +113,7 @@ EFI_STATUS efi_opens_release(EFI_HANDLE handle, const EFI_GUID *guid, void *inte
 	/* At most one driver has it: opening BY_DRIVER excludes the others. */
 	driver = driver_of(protocol);
 	if (driver) {
-		/* The driver's Stop() may change anything. What counts is what the list says after
-		 * it. */
+		/* The driver's Stop() may change anything: look at the list again after it. */
 		(void)efi_disconnect_controller(handle, driver->agent, NULL);
 		protocol = find(handle, guid, interface);
 		if (!protocol)
@@ -303,7 +302,7 @@ EFI_STATUS EFIAPI efi_open_protocol_information(EFI_HANDLE handle, EFI_GUID *pro
 	efi_events_hold();
 	for (struct efi_open *open = found->opens; open; open = open->next)
 		number++;
-	/* Never nothing: the caller frees it in any case. */
+	/* Never empty: the caller always frees it. */
 	status = efi_allocate_pool(EfiBootServicesData, (number ? number : 1) * sizeof(**entries),
 				   (VOID **)entries);
 	for (struct efi_open *open = found->opens; !status && open; open = open->next)

@@ -136,7 +136,7 @@ static void chunk_release_if_empty(struct chunk *chunk)
 	(void)memory_free(chunk->area.base, CHUNK_SIZE);
 }
 
-/* The first of @count free pages side by side; 0: there are none. */
+/* The first of @count adjacent free pages; 0: there are none. */
 static u32 find_pages(const struct chunk *chunk, u32 count)
 {
 	u32 run = 0;

@@ -46,7 +46,7 @@ void efi_registrations_remove(EFI_EVENT event)
 	}
 }
 
-/* Handles that have the protocol already are located first, as everybody's drivers expect. */
+/* Handles that have the protocol already are located first, as existing drivers expect. */
 EFI_STATUS EFIAPI efi_register_protocol_notify(EFI_GUID *protocol, EFI_EVENT event,
 					       VOID **registration)
 {

@@ -15,10 +15,10 @@ enum {
 	UNITS_PER_SECOND = 10 * 1000 * 1000, /* of SetTimer(): 100 ns */
 	TICKS_OF_OURS_PER_SECOND = 1000,     /* how often a periodic timer of 0 is signaled */
 	WATCHDOG_TEXT_SIZE = 80,
-	RESTS_PER_SECOND = 100, /* input is looked at so often */
+	RESTS_PER_SECOND = 100, /* how often input is polled */
 	US_PER_SECOND = 1000 * 1000,
 	WAKE_UP_US = 200,   /* until a processor runs again; then the clock is watched */
-	WAKE_UP_EARLY = 32, /* a part: how wrong its timer may be */
+	WAKE_UP_EARLY = 32, /* a fraction: how wrong its timer may be */
 };
 
 static const u64 never = UINT64_MAX;
@@ -73,7 +73,7 @@ static void update_next_due(void)
 	power_reset();
 }
 
-/* By interrupt, for programs that call no service; efi_poll() sees it where there are none. */
+/* By interrupt, for programs that call no service; without interrupts efi_poll() sees it. */
 static void watchdog_changed(void)
 {
 	arch_alarm_set(watchdog.is_armed && !watchdog.pauses ? watchdog.due : never, bite);
@@ -169,7 +169,7 @@ void efi_poll(void)
 	efi_events_release();
 }
 
-/* The processor goes to the host for @ticks at most, or until something of ours is due. */
+/* Yields the processor to the host for at most @ticks, or until one of our timers is due. */
 static void rest(u64 ticks)
 {
 	u64 now = arch_ticks();

@@ -7,10 +7,7 @@
 #include "efi/services/events.h"
 #include "efi/services/services.h"
 
-/*
- * A notification may signal its own event again. What is left after so many runs when time passes
- * again.
- */
+/* A notification may signal its own event again. The rest waits until time passes again. */
 enum { NOTIFICATIONS_MAX = 4096 };
 
 static struct {
