@@ -208,6 +208,9 @@ EFI_STATUS efi_graphics_publish(void);
 EFI_STATUS efi_disks_publish(void); /* opens all disks; handles of partitions, file systems too */
 EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
 
+/* A program has returned: what follows is in the usual colours, on a line of its own. */
+void efi_console_returns(void);
+
 /* graphics.c: the path of the screen that text goes to. NULL: there is no screen. */
 const EFI_DEVICE_PATH_PROTOCOL *efi_graphics_console_path(void);
 

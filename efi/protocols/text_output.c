@@ -132,6 +132,19 @@ static EFI_STATUS EFIAPI output_string(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *this, CH
 	return status;
 }
 
+void efi_console_returns(void)
+{
+	struct output out = { .size = 0 };
+
+	mode.Attribute = ATTRIBUTE_DEFAULT;
+	output_attribute(&out);
+	if (mode.CursorColumn) {
+		carriage_return(&out);
+		line_feed(&out);
+	}
+	output_flush(&out);
+}
+
 static EFI_STATUS EFIAPI test_string(EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *this, CHAR16 *string)
 {
 	if (!this || !string)

@@ -189,6 +189,7 @@ EFI_STATUS efi_image_run(const struct efi_start *start)
 	(void)efi_set_watchdog_timer(WATCHDOG_S, WATCHDOG_CODE, 0, NULL);
 	status = efi_start_image(handle, NULL, NULL);
 	(void)efi_set_watchdog_timer(0, WATCHDOG_CODE, 0, NULL);
+	efi_console_returns();
 	/* A driver that stays keeps what it was told. */
 	if (efi_image_of(handle) != image)
 		efi_free(options);

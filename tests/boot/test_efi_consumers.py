@@ -62,8 +62,16 @@ def test_ipxe(place, consumer):
         vmm.expect(r"BOOTX64.EFI has returned: Success")
     with place.boot(consumer("snponly")) as vmm:
         vmm.expect("No more network devices")
-        vmm.expect(r"BOOTX64.EFI did not boot: Device Error")
+        vmm.expect(r"^warning: .*BOOTX64.EFI did not boot: Device Error")
         vmm.expect("nothing to boot; tried:")
+
+
+@on("q35", ovmf=False)
+def test_program_that_gives_up(place, consumer):
+    """It wrote black on black, and no end of line; the firmware's message is to be seen nevertheless."""
+    with place.boot(consumer("syslinux-alone")) as vmm:
+        vmm.expect(r"Failed to load ldlinux.e64\x1b\[0;37;40m$")
+        vmm.expect(r"^warning: .*BOOTX64.EFI did not boot: Load Error$")
 
 
 @on("q35")

@@ -101,6 +101,11 @@ def make_systemd_boot(path):
                     "/EFI/Linux/debian.efi": uki}, size=ESP_SIZE)
 
 
+def make_syslinux_alone(path):
+    """SYSLINUX without its module: it gives up in the middle of a line."""
+    esp_disk(path, {REMOVABLE: package("syslinux-efi") / "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi"}, size=ESP_SIZE)
+
+
 GRUB_STEPS = ("lsefi", "lsefisystab", "lssal", "lsefimmap", "terminal_output gfxterm", "terminal_output console",
               "sleep --interruptible 1", "ls", "ls (hd0,gpt1)/", "smbios --type 1 --get-string 4",
               "chainloader /returns.efi\nboot")
@@ -129,6 +134,7 @@ def make_gnu_efi(path):
 
 IMAGES = {"memtest": make_memtest, "ipxe": make_ipxe, "snponly": make_snponly, "refind": make_refind,
           "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux,
+          "syslinux-alone": make_syslinux_alone,
           "systemd-boot-forky": make_systemd_boot, "grub-commands": make_grub, "gnu-efi": make_gnu_efi}
 
 
