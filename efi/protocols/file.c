@@ -16,6 +16,18 @@ static struct efi_file *file_of(EFI_FILE_PROTOCOL *this)
 	return container_of(this, struct efi_file, protocol);
 }
 
+EFI_STATUS efi_file_status(enum status status)
+{
+	switch (status) {
+	case ERR_NOT_FOUND:
+		return EFI_DEVICE_ERROR;
+	case ERR_TOO_LARGE:
+		return EFI_VOLUME_FULL;
+	default:
+		return efi_from_status(status);
+	}
+}
+
 bool efi_file_name_from_guest(const CHAR16 *name, char utf8[EFI_FILE_PATH_SIZE])
 {
 	size_t count = 0;
@@ -48,6 +60,7 @@ static enum status open_parent(struct file *from, struct span path, struct file 
 			       struct span *name)
 {
 	size_t end = path.size;
+	enum status status;
 	size_t start;
 
 	while (end && (path.data[end - 1] == '\\' || path.data[end - 1] == '/'))
@@ -56,7 +69,8 @@ static enum status open_parent(struct file *from, struct span path, struct file 
 	while (start && path.data[start - 1] != '\\' && path.data[start - 1] != '/')
 		start--;
 	*name = span_part(path, start, end - start);
-	return file_open(from, span_part(path, 0, start), directory);
+	status = file_open(from, span_part(path, 0, start), directory);
+	return !status && !directory->is_directory ? ERR_NOT_FOUND : status;
 }
 
 static enum status create(struct file *from, struct span path, UINT64 attributes, struct file *out)
@@ -168,9 +182,12 @@ static EFI_STATUS read_directory(struct efi_file *file, UINTN *size, void *buffe
 {
 	struct directory_entry entry;
 	u64 cursor = file->position;
-	enum status status = directory_next(&file->file, &cursor, &entry);
+	enum status status = file_refresh(&file->file);
 	EFI_STATUS result;
 
+	if (status)
+		return efi_file_status(status);
+	status = directory_next(&file->file, &cursor, &entry);
 	if (status == ERR_NOT_FOUND) {
 		*size = 0;
 		return EFI_SUCCESS;
@@ -211,6 +228,7 @@ static EFI_STATUS EFIAPI write(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffe
 {
 	struct efi_file *file;
 	enum status status;
+	u64 end;
 
 	if (!this || !size || (*size && !buffer))
 		return EFI_INVALID_PARAMETER;
@@ -222,10 +240,14 @@ static EFI_STATUS EFIAPI write(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffe
 		return EFI_ACCESS_DENIED;
 	if (*size == 0)
 		return EFI_SUCCESS;
-	status = file_write(&file->file, file->position, *size, buffer);
+	/* So far no file system reaches. */
+	if (add_overflows(file->position, *size, &end))
+		status = ERR_TOO_LARGE;
+	else
+		status = file_write(&file->file, file->position, *size, buffer);
 	if (status) {
 		*size = 0;
-		return efi_from_status(status);
+		return efi_file_status(status);
 	}
 	file->position += *size;
 	return EFI_SUCCESS;
@@ -237,6 +259,8 @@ static EFI_STATUS EFIAPI get_position(EFI_FILE_PROTOCOL *this, UINT64 *position)
 		return EFI_INVALID_PARAMETER;
 	if (file_of(this)->file.is_directory)
 		return EFI_UNSUPPORTED;
+	if (file_refresh(&file_of(this)->file))
+		return EFI_DEVICE_ERROR;
 	*position = file_of(this)->position;
 	return EFI_SUCCESS;
 }
@@ -251,12 +275,9 @@ static EFI_STATUS EFIAPI set_position(EFI_FILE_PROTOCOL *this, UINT64 position)
 	/* In a directory, only the start can be set as the position. */
 	if (file->file.is_directory && position != 0)
 		return EFI_UNSUPPORTED;
-	if (position == UINT64_MAX) {
-		if (file_refresh(&file->file))
-			return EFI_DEVICE_ERROR;
-		position = file->file.size;
-	}
-	file->position = position;
+	if (file_refresh(&file->file))
+		return EFI_DEVICE_ERROR;
+	file->position = position == UINT64_MAX ? file->file.size : position;
 	return EFI_SUCCESS;
 }
 

@@ -12,6 +12,12 @@ struct efi_file {
 	bool is_writable;
 };
 
+/*
+ * Why a call on an open file has failed: EFI_DEVICE_ERROR if the file has been deleted, and
+ * EFI_VOLUME_FULL if it cannot be so large (UEFI 2.11, 13.5).
+ */
+EFI_STATUS efi_file_status(enum status status);
+
 /* file_info.c */
 EFI_STATUS EFIAPI efi_file_get_info(EFI_FILE_PROTOCOL *this, EFI_GUID *type, UINTN *size,
 				    VOID *buffer);

@@ -87,7 +87,7 @@ static EFI_STATUS get_file_info(struct efi_file *file, UINTN *size, void *buffer
 	char name[FILE_NAME_SIZE];
 	enum status status = file_name(&file->file, name);
 
-	return status ? efi_from_status(status) :
+	return status ? efi_file_status(status) :
 			efi_file_info_fill(&file->file, name, size, buffer);
 }
 
@@ -168,6 +168,14 @@ static EFI_STATUS rename(struct efi_file *file, const char *path)
 	return status == ERR_EXISTS ? EFI_ACCESS_DENIED : efi_from_status(status);
 }
 
+/* A time that is all zero stays as it is. */
+static bool is_new_time(const EFI_TIME *time, const struct file_time *old)
+{
+	EFI_TIME now = time_to_guest(old);
+
+	return time->Year && memcmp(time, &now, offsetof(EFI_TIME, Pad1)) != 0;
+}
+
 /* Nothing changes unless all of it may. */
 static EFI_STATUS check_changes(struct efi_file *file, const EFI_FILE_INFO *info,
 				const struct file_info *old, bool is_renamed)
@@ -180,8 +188,13 @@ static EFI_STATUS check_changes(struct efi_file *file, const EFI_FILE_INFO *info
 		return EFI_WRITE_PROTECTED;
 	if (file->file.is_directory && info->FileSize != file->file.size && info->FileSize != 0)
 		return EFI_ACCESS_DENIED;
-	if (!file->is_writable && (is_renamed || info->FileSize != file->file.size))
+	if (!file->is_writable && (is_renamed || info->FileSize != file->file.size ||
+				   is_new_time(&info->CreateTime, &old->created) ||
+				   is_new_time(&info->LastAccessTime, &old->accessed) ||
+				   is_new_time(&info->ModificationTime, &old->modified)))
 		return EFI_ACCESS_DENIED;
+	if (old->attributes & FILE_READ_ONLY && info->FileSize != file->file.size)
+		return EFI_WRITE_PROTECTED;
 	return EFI_SUCCESS;
 }
 
@@ -201,6 +214,7 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	EFI_STATUS refused;
 	enum status status;
 	bool is_renamed;
+	u64 old_size;
 
 	/*
 	 * The size may be that of the old name: systemd-boot writes a longer one into the buffer
@@ -214,21 +228,30 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	if (!status)
 		status = file_info(&file->file, &change);
 	if (status)
-		return efi_from_status(status);
+		return efi_file_status(status);
 	is_renamed = name[0] && strcmp(name, old_name) != 0;
 	refused = check_changes(file, info, &change, is_renamed);
 	if (refused)
 		return refused;
 
+	/* What may fail comes first, and can be taken back: growing, then the name. */
+	old_size = file->file.size;
+	if (info->FileSize > old_size) {
+		status = file_resize(&file->file, info->FileSize);
+		if (status)
+			return efi_file_status(status);
+	}
 	if (is_renamed) {
 		refused = rename(file, name);
+		if (refused && info->FileSize > old_size)
+			(void)file_resize(&file->file, old_size);
 		if (refused)
 			return refused;
 	}
-	if (!file->file.is_directory && info->FileSize != file->file.size) {
+	if (info->FileSize < old_size) {
 		status = file_resize(&file->file, info->FileSize);
 		if (status)
-			return efi_from_status(status);
+			return efi_file_status(status);
 	}
 	change.attributes = (u32)info->Attribute;
 	change.created = time_from_guest(&info->CreateTime);

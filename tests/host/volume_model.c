@@ -79,7 +79,13 @@ void model_copy(struct model *copy, const struct model *model)
 	}
 }
 
-static u32 free_node(const struct model *model)
+const char *model_name(u32 name, u32 spelling)
+{
+	static_assert(ARRAY_SIZE(names) == MODEL_NAMES);
+	return names[name][spelling];
+}
+
+u32 model_free_node(const struct model *model)
 {
 	u32 i = 1;
 
@@ -103,7 +109,7 @@ static u32 pick(const struct model *model, struct span *choices, bool directory)
 	return 0;
 }
 
-static u32 find_child(const struct model *model, u32 parent, u32 name)
+u32 model_find_child(const struct model *model, u32 parent, u32 name)
 {
 	for (u32 i = 1; i < MODEL_NODES_MAX; i++)
 		if (model->nodes[i].is_used && model->nodes[i].parent == parent &&
@@ -112,7 +118,7 @@ static u32 find_child(const struct model *model, u32 parent, u32 name)
 	return 0;
 }
 
-static bool is_within(const struct model *model, u32 node, u32 outer)
+bool model_is_within(const struct model *model, u32 node, u32 outer)
 {
 	for (; node; node = model->nodes[node].parent)
 		if (node == outer)
@@ -120,7 +126,7 @@ static bool is_within(const struct model *model, u32 node, u32 outer)
 	return outer == 0;
 }
 
-static void resize(struct model_node *node, u64 size)
+void model_resize(struct model_node *node, u64 size)
 {
 	node->content = realloc(node->content, size + 1);
 	if (size > node->size)
@@ -130,9 +136,9 @@ static void resize(struct model_node *node, u64 size)
 
 static enum status create(struct model *model, struct span *choices, bool is_directory)
 {
-	const u32 parent = pick(model, choices, true), name = take(choices, ARRAY_SIZE(names));
+	const u32 parent = pick(model, choices, true), name = take(choices, MODEL_NAMES);
 	const char *spelling = names[name][take(choices, 2)];
-	const u32 at = free_node(model);
+	const u32 at = model_free_node(model);
 	struct file file;
 	enum status status;
 
@@ -140,7 +146,7 @@ static enum status create(struct model *model, struct span *choices, bool is_dir
 		return OK;
 	status = file_create(&model->nodes[parent].file, span_of_string(spelling), is_directory,
 			     &file);
-	if (find_child(model, parent, name)) {
+	if (model_find_child(model, parent, name)) {
 		expect(status == ERR_EXISTS, "a name twice");
 		return status;
 	}
@@ -177,7 +183,7 @@ static enum status write_file(struct model *model, u32 at, struct span *choices)
 	if (status || size == 0)
 		return status;
 	if (offset + size > node->size)
-		resize(node, offset + size);
+		model_resize(node, offset + size);
 	memcpy(node->content + offset, bytes, size);
 	return OK;
 }
@@ -191,20 +197,20 @@ static enum status resize_file(struct model *model, u32 at, struct span *choices
 	if (node->is_directory)
 		expect(status == ERR_INVALID, "size of a directory");
 	else if (!status)
-		resize(node, size);
+		model_resize(node, size);
 	return status;
 }
 
 static enum status move(struct model *model, u32 at, struct span *choices)
 {
 	struct model_node *node = &model->nodes[at];
-	const u32 parent = pick(model, choices, true), name = take(choices, ARRAY_SIZE(names));
+	const u32 parent = pick(model, choices, true), name = take(choices, MODEL_NAMES);
 	const char *spelling = names[name][take(choices, 2)];
-	const u32 other = find_child(model, parent, name);
+	const u32 other = model_find_child(model, parent, name);
 	enum status status =
 		file_move(&node->file, &model->nodes[parent].file, span_of_string(spelling));
 
-	if (is_within(model, parent, at)) {
+	if (model_is_within(model, parent, at)) {
 		expect(status == ERR_INVALID, "a directory in itself");
 		return status;
 	}
@@ -296,6 +302,9 @@ void model_path(const struct model *model, u32 node, char *path, size_t size)
 {
 	char parent[4096] = "";
 
+	*path = 0;
+	if (node == 0)
+		return;
 	if (model->nodes[node].parent)
 		model_path(model, model->nodes[node].parent, parent, sizeof(parent));
 	snprintf(path, size, "%s/%s", parent, model->nodes[node].spelling);
@@ -330,11 +339,15 @@ bool model_has(const struct model *model, u32 node, struct volume *volume)
 static void check_directory(struct model *model, u32 at)
 {
 	static struct directory_entry entry;
-	struct file directory = model->nodes[at].file;
+	struct file directory;
+	char path[4096];
 	u32 listed = 0, expected = 0;
 	u64 cursor = 0;
 	enum status status;
 
+	model_path(model, at, path, sizeof(path));
+	expect(volume_open(model->volume, span_of_string(path), &directory) == OK,
+	       "a directory that is not there");
 	while ((status = directory_next(&directory, &cursor, &entry)) == OK) {
 		bool known = false;
 
@@ -363,8 +376,10 @@ void model_check(struct model *model)
 			check_directory(model, i);
 		if (i == 0)
 			continue;
-		expect(has_content(&node->file, node), "another content of an open file");
 		expect(model_has(model, i, model->volume), "another content");
+		if (!node->file.volume)
+			continue;
+		expect(has_content(&node->file, node), "another content of an open file");
 		expect(file_name(&node->file, name) == OK && strcmp(name, node->spelling) == 0,
 		       "another name");
 		expect(file_parent(&node->file, &parent) == OK, "no parent");

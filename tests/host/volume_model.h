@@ -7,7 +7,11 @@
 
 #include "core/volume.h"
 
-enum { MODEL_NODES_MAX = 24 };
+enum {
+	MODEL_NODES_MAX = 24,
+	MODEL_NAMES = 15,
+	MODEL_NAME_OF_ALIAS = 12, /* which FAT may have made itself for one of the others */
+};
 
 struct model_node {
 	bool is_used, is_directory;
@@ -16,7 +20,7 @@ struct model_node {
 	const char *spelling;
 	u8 *content;
 	u64 size;
-	struct file file; /* as it was opened or changed last */
+	struct file file; /* as it was opened or changed last; clear: not by model_step() */
 };
 
 struct model {
@@ -41,11 +45,18 @@ void model_copy(struct model *copy, const struct model *model);
  */
 enum status model_step(struct model *model, struct span *choices);
 
+/* For those who change the volume by other calls than model_step()'s, and the model with it. */
+const char *model_name(u32 name, u32 spelling);                        /* two spellings of each */
+u32 model_free_node(const struct model *model);                        /* MODEL_NODES_MAX: none */
+u32 model_find_child(const struct model *model, u32 parent, u32 name); /* 0: none */
+bool model_is_within(const struct model *model, u32 node, u32 outer);
+void model_resize(struct model_node *node, u64 size);
+
 /* Aborts unless the volume holds what the model does, nothing else, under the same names. */
 void model_check(struct model *model);
 
 /* Does the file or directory of @node exist on @volume, with the same content? */
 bool model_has(const struct model *model, u32 node, struct volume *volume);
 
-/* The path of @node, from the root. */
+/* The path of @node, from the root; empty for the root. */
 void model_path(const struct model *model, u32 node, char *path, size_t size);
