@@ -48,6 +48,14 @@ static void write_register(u8 index, u8 value)
 	port_write8(PORT_DATA, value);
 }
 
+/* No month has such a day: where nobody answers, there are zeros (Firecracker) or ones (QEMU). */
+static bool is_present(void)
+{
+	u8 day = read_register(DAY);
+
+	return day && day != 0xff;
+}
+
 /* False: there is no clock. */
 static bool wait_for_update(void)
 {
@@ -104,6 +112,8 @@ bool rtc_read(EFI_TIME *time)
 	u32 century;
 	u8 format;
 
+	if (!is_present())
+		return false;
 	for (u32 i = 0;; i++) {
 		before = now;
 		if (i == READS_MAX || !wait_for_update())

@@ -196,6 +196,11 @@ TEST(there_is_no_clock)
 	EFI_TIME time;
 
 	start();
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR); /* reads give zeros */
+	CHECK_EQUAL(rtc.reads, 1);
+	memset(rtc.registers, 0xff, sizeof(rtc.registers));
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR);
+	CHECK_EQUAL(rtc.reads, 2);
 	host_handlers_forget(); /* reads give ones */
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR);
 	data.clock.has_rtc = false;
