@@ -2,6 +2,7 @@
 /* What the files of this folder share. */
 #pragma once
 
+#include "lib/config.h"
 #include "lib/types.h"
 
 /* firmware.ld.S; page aligned where protection changes */
@@ -18,8 +19,13 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
-/* Interrupts have vectors after those of exceptions; the last one's low four bits are set. */
-enum { VECTOR_TIMER = 0x20, VECTOR_SPURIOUS = 0x2f, VECTOR_COUNT };
+/* Interrupts have vectors after those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
+ */
+enum {
+	VECTOR_TIMER = 0x20,
+	VECTOR_SPURIOUS = 0x2f,
+	VECTOR_COUNT = IS_ENABLED(CONFIG_NEED_CLOCK) ? 256 : VECTOR_TIMER,
+};
 
 /* @handler ends with IRET, runs on the fault stack, and does not fault. */
 void trap_set_handler(u32 vector, void *handler);

@@ -9,17 +9,33 @@ from elftools.elf.elffile import ELFFile
 
 from tests.boot.conftest import ROOT
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi, grub_bios, payload
+from tests.images import efi, efi_program, grub_bios, payload
+from tests.images.disk import esp_disk
 
 HEADER_MAGIC = 0xE85250D6
 
 
-def test_linux_boot_protocol(firmware, stub_disk):
-    loader = payload.program("linux64_loader", "loader.ld", "head.S", "loader.c", flags=("-fno-pic",))
-    with Vmm(loader, "q35", initrd=firmware("x86_64"), disks=[stub_disk],
+@pytest.fixture(scope="session")
+def linux64_loader():
+    return payload.program("linux64_loader", "loader.ld", "head.S", "loader.c", flags=("-fno-pic",))
+
+
+def test_linux_boot_protocol(firmware, linux64_loader, stub_disk):
+    with Vmm(linux64_loader, "q35", initrd=firmware("x86_64"), disks=[stub_disk],
              command_line="from=vmm fatwood.log=debug") as vmm:
         assert vmm.guest().words == ["from=stub", "from=vmm"]
         assert "entered by the Linux boot protocol" in vmm.log
+
+
+def test_timer_that_an_earlier_guest_has_left(firmware, linux64_loader, images):
+    """A reset by Alioth leaves it running. Its interrupts do no harm, and the next system finds none of them."""
+    disk = images("program-exit_boot", lambda path: esp_disk(path, {
+        efi.REMOVABLE: efi_program.program("exit_boot")}))
+    with Vmm(linux64_loader, "q35", initrd=firmware("x86_64"), disks=[disk]) as vmm:
+        vmm.expect("EFI-PROGRAM: the timer ticks")
+        vmm.expect("EFI-PROGRAM: exit SUCCESS")
+        vmm.expect("EFI-PROGRAM: no interrupt is pending")
+        vmm.wait_for_end()
 
 
 def test_multiboot2_header(firmware):

@@ -2,7 +2,8 @@
 /*
  * A VMM in the machine: entered by PVH with the firmware's ELF file as the only module, it loads
  * that and enters it as Firecracker and crosvm enter an ELF kernel: long mode, one GiB mapped, RSI
- * with the boot parameters. All that the protocol does not promise is hostile.
+ * with the boot parameters. All that the protocol does not promise is hostile: the APIC's
+ * timer runs as an earlier guest has left it.
  */
 	.section .note.pvh, "a", @note
 	.balign	4
@@ -17,6 +18,10 @@ start:
 	cli
 	cld
 	mov	$stack_top, %esp
+	movl	$0x1ff, 0xfee000f0	/* enabled */
+	movl	$0xb, 0xfee003e0	/* undivided */
+	movl	$0x200ec, 0xfee00320	/* periodic, vector 0xec as Linux has it */
+	movl	$0x10000, 0xfee00380
 	movl	$level_3 + 3, level_4
 	movl	$level_2 + 3, level_3
 	mov	$511, %ecx
