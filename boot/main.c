@@ -46,6 +46,21 @@ static void apply_log_option(void)
 	}
 }
 
+/* "fatwood.disks=1": the others are the guest's alone. */
+static void apply_disks_option(void)
+{
+	struct span value;
+	u64 count;
+
+	if (!IS_ENABLED(CONFIG_DISKS_OPTION) || !boot_info_option("fatwood.disks", &value))
+		return;
+	if (text_to_u64(value, &count))
+		block_keep(count);
+	else
+		log_warning("fatwood.disks=%.*s: not a number", (int)value.size,
+			    (const char *)value.data);
+}
+
 static void probe(void (*const probes[])(void))
 {
 	for (size_t i = 0; probes[i]; i++)
@@ -237,6 +252,7 @@ void boot_main(void)
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
 		boot_what_the_vmm_gave();
 	probe(bus_probes);
+	apply_disks_option();
 	log_replay();
 	timing_mark("devices");
 	if (!block_first())

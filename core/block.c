@@ -23,6 +23,15 @@ void block_register(struct block_device *disk)
 	*end = disk;
 }
 
+void block_keep(u64 count)
+{
+	struct block_device **end = &first_disk;
+
+	for (; *end && count; count--)
+		end = &(*end)->next;
+	*end = NULL;
+}
+
 static enum status open_disk(struct block_device *disk)
 {
 	static u32 count;

@@ -88,6 +88,9 @@ struct block_device {
 /* Adds a disk in the VMM's order; nothing is asked of it before its turn comes. */
 void block_register(struct block_device *disk);
 
+/* Forgets all that are registered but the first @count; nothing was or will be asked of them. */
+void block_keep(u64 count);
+
 /*
  * The disks, first found first: each is opened and named when it is reached, and left out if that
  * fails, if its block size is out of range or if it has no blocks. NULL after the last.

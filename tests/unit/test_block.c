@@ -78,6 +78,15 @@ TEST(disks_are_asked_once_and_only_when_reached)
 	CHECK_EQUAL(opened_count, 2);
 	CHECK_EQUAL(good.block_count, BLOCKS);
 	CHECK_TEXT(good.name, "disk3");
+	block_keep(before + 2);
+	CHECK_EQUAL(disk_count(), before + 1);
+	block_keep(UINT64_MAX);
+	CHECK_EQUAL(disk_count(), before + 1);
+	block_keep(2);
+	CHECK_EQUAL(disk_count(), 2);
+	block_keep(0);
+	CHECK_EQUAL(disk_count(), 0);
+	CHECK_EQUAL(opened_count, 2);
 }
 
 static bool can_be(u32 block_size, u64 block_count)
