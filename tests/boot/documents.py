@@ -64,10 +64,12 @@ class Boot:
         return report
 
 
-def until_guest_is_done(command, times=1, mark=f"{GUEST}done"):
-    """Lines of shell that run the command until it has shown the mark that often."""
-    return (f": >log; ( exec {command.strip()} ) >log 2>&1 & pid=$!\n"
-            f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ]; do sleep 1; done\n"
+def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECONDS):
+    """Lines of shell that run the command until it has shown the mark that often, and then show all that it said;
+    so, too, when it takes so many seconds."""
+    return (f": >log; ( exec {command.strip()} ) >log 2>&1 & pid=$!; left={seconds}\n"
+            f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ] && [ $left -gt 0 ]; do\n"
+            "sleep 1; left=$((left - 1)); done\n"
             "kill $pid; wait $pid; status=$?; cat log; exit $status")
 
 
@@ -90,9 +92,10 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
         lab.put(path, f"{folder}/{file}")
     for file, text in texts.items():
         lab.check(f"printf %s {shlex.quote(text)} >{folder}/{file}")
-    line = until_guest_is_done(command, times, mark) if is_stopped else command
+    line = until_guest_is_done(command, times, mark, seconds) if is_stopped else command
     lines = "\n".join([f"{{\n{line}\n}} || exit"] * runs)
     try:
-        return Boot(lab.run(f"cd {folder}\n{lines}", seconds), command)
+        # One who waits for a mark ends it in time, and has something to show.
+        return Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
     finally:
         lab.check(f"rm -r {folder}")
