@@ -34,6 +34,10 @@ check   command -v grub-mkimage                 grub-common
 check   ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*   libclang-rt-dev
 check   command -v mke2fs                       e2fsprogs
 check   command -v script                       bsdutils
+check   command -v virsh                        libvirt-clients
+check   command -v libvirtd                     libvirt-daemon
+check   ls /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so   libvirt-daemon-driver-qemu
+check   command -v virt-install                 virtinst
 END
 }
 

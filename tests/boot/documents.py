@@ -16,14 +16,14 @@ import pytest
 from tests.boot.vmm import GUEST, Report
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vmm"
-BLOCK = re.compile(r"^```(?:sh|json) (test|file)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:sh|json|xml) (test|file|os)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # For loaded machines, with one emulator in another; never a measure of anything.
 BOOT_SECONDS = 600
 MIB = 1 << 20
 
 
 def blocks(page, kind):
-    """{name: text} of a page's blocks: kind is test or file."""
+    """{name: text} of a page's blocks: kind is test, file or os (the <os> of a domain of libvirt's)."""
     text = (FOLDER / f"{page}.md").read_text()
     return {name: body for found, name, body in BLOCK.findall(text) if found == kind}
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The domains and commands of docs/vmm/libvirt.md, in a session of libvirt's own (qemu:///session) without KVM: each
+starts, and its console shows that the guest came up."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+from tests.boot.documents import blocks
+from tests.boot.vmm import GUEST, WAIT_SECONDS, Report
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = "libvirt"
+NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "script", "setpriv")
+# root's session is the system's libvirtd, so that root becomes nobody.
+NOBODY = 65534
+# libvirt's own limit for the path of a socket leaves no room for pytest's folders.
+FOLDER_PREFIX = "fatwood-"
+
+
+class Session:
+    """A user's libvirt, with a home of its own."""
+
+    def __init__(self, home):
+        self.home = home
+        self.as_user = []
+        if os.geteuid() == 0:
+            self.as_user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        (home / "run").mkdir(mode=0o700)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"),
+                            "LIBVIRT_DEFAULT_URI": "qemu:///session", "LANG": "C.UTF-8", "TERM": "dumb"}
+        self.own()
+
+    def own(self):
+        """Gives what the test has put there to the user."""
+        if self.as_user:
+            for path in (self.home, *self.home.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+
+    def run(self, command, check=True):
+        done = subprocess.run([*self.as_user, "sh", "-ec", command], cwd=self.home, env=self.environment, text=True,
+                              check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=WAIT_SECONDS)
+        assert not check or done.returncode == 0, f"$ {command}\n{done.stdout}"
+        return done.stdout
+
+    def console(self, command):
+        """Runs a command that ends with a domain's console, on a terminal, until the guest has reported."""
+        path = self.home / "console"
+        with open(path, "wb") as file, subprocess.Popen(
+                [*self.as_user, "script", "-qefc", command, "/dev/null"], cwd=self.home, env=self.environment,
+                stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT) as process:
+            deadline = time.monotonic() + WAIT_SECONDS
+            while f"{GUEST}done\n" not in (log := path.read_text(errors="replace").replace("\r", "")):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    process.kill()
+                    log += self.run("tail -n 3 .cache/libvirt/qemu/log/*.log", check=False)
+                    pytest.fail(f"$ {command}\n{log}\nthe guest has not come up", pytrace=False)
+                time.sleep(0.2)
+            self.log = log
+            self.running = self.run("virsh dumpxml debian", check=False)
+            self.run("virsh destroy debian", check=False)
+            process.communicate(timeout=WAIT_SECONDS)
+        lines = self.log.split(f"{GUEST}ready\n")[1].splitlines()
+        return Report(line.removeprefix(GUEST) for line in lines if line.startswith(GUEST))
+
+    def close(self):
+        """Nothing of it goes on running."""
+        self.run("virsh destroy debian", check=False)
+        process = self.home / "run/libvirt/libvirtd.pid"
+        if process.exists():
+            self.run(f"kill {process.read_text()}", check=False)
+
+
+@pytest.fixture
+def session():
+    missing = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
+    if missing:
+        pytest.skip(f"not installed: {' '.join(missing)}")
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
+        opened = Session(pathlib.Path(folder))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def install(session, firmware, disk):
+    """What `make install PREFIX=/usr` does, below the session's home, and the disk. Returns how the page's words are
+    replaced: paths, and KVM, which is not everywhere."""
+    images = session.home / "images"
+    for name, kind in (("qemu", "elf"), ("qemu_rom", "rom")):
+        (images / name).mkdir(parents=True)
+        shutil.copy(firmware(name).with_suffix(f".{kind}"), images / name)
+    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", images, "--release", "1",
+                    "--prefix", session.home / "usr", "qemu", "qemu_rom"], check=True, stdout=subprocess.DEVNULL)
+    shutil.copy(disk, session.home / "debian.raw")
+    session.own()
+    return {"/usr/share/": f"{session.home}/usr/share/", "/var/lib/libvirt/images/": f"{session.home}/",
+            "type='kvm'": "type='qemu'", "mode='host-passthrough'": "mode='maximum'",
+            "virt-install ": "virt-install --virt-type qemu "}
+
+
+def replaced(text, words):
+    for old, new in words.items():
+        text = text.replace(old, new)
+    return text
+
+
+def start(session, words, system=None, machine=""):
+    """Starts the page's domain as the page says; system: the block that takes the place of its <os>."""
+    text = blocks(PAGE, "file")["domain.xml"]
+    if system:
+        head, rest = text.split("  <os ", maxsplit=1)
+        text = head + blocks(PAGE, "os")[system] + rest.split("</os>\n", maxsplit=1)[1]
+    if machine:
+        text = text.replace("machine='q35'", f"machine='{machine}'")
+    (session.home / "domain.xml").write_text(replaced(text, words))
+    session.own()
+    *first, last = blocks(PAGE, "test")["start"].strip().splitlines()
+    session.run("\n".join(first))
+    return session.console(last)
+
+
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_firmware_by_its_descriptor(session, firmware, stub_disk, machine):
+    """libvirt chooses Fatwood, also where OVMF is installed."""
+    words = install(session, firmware, stub_disk)
+    session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
+    assert "from=stub" in start(session, words, machine=machine).words
+    assert "usr/share/fatwood/qemu.rom</loader>" in session.running
+
+
+def test_a_path_of_the_rom(session, firmware, stub_disk):
+    assert "from=stub" in start(session, install(session, firmware, stub_disk), "rom").words
+
+
+def test_as_a_kernel(session, firmware, stub_disk):
+    report = start(session, install(session, firmware, stub_disk), "kernel")
+    assert "entered by PVH" in session.run("cat debian.log")
+    assert "from=stub" in report.words and "systemd.show_status=1" in report.words
+
+
+def test_words_for_the_rom(session, firmware, stub_disk):
+    words = install(session, firmware, stub_disk)
+    session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
+    report = start(session, words, "words")
+    log = session.run("cat debian.log")
+    assert "entered by reset" in log and "virtio-blk" in log
+    assert "systemd.show_status=1" in report.words
+
+
+@pytest.mark.skipif(not shutil.which("virt-install"), reason="virt-install is not installed")
+def test_virt_install(session, firmware, efi_image):
+    """The domain that virt-install and virt-manager make, with all its devices."""
+    words = install(session, firmware, efi_image("shim-grub-trixie"))
+    session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
+    report = session.console(replaced(blocks(PAGE, "test")["virt-install"], words))
+    assert "usr/share/fatwood/qemu.rom</loader>" in session.running
+    assert "from=shim-grub-trixie" in report.words and report["efi"] == "yes"
