@@ -172,7 +172,10 @@ linker-script := $(O)/arch/$(ARCH)/firmware.ld
 symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
 link = $(LD) $(LDFLAGS) -T $(linker-script) $(objects)
 
-all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom)
+all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom $(O)/fatwood_vars.fd)
+
+$(O)/fatwood_vars.fd: scripts/flash_store.py
+	$(Q)$(build-python) $< $@
 
 # The image as it lies in memory, and what starts it from reset.
 $(O)/fatwood.rom: $(rom-start) $(O)/arch/$(ARCH)/rom.ld $(O)/fatwood.elf
@@ -263,7 +266,7 @@ $(O)/core/release.o: $(O)/release
 ## Test
 
 # Host tests have a configuration of their own: everything that can be tested there.
-$(O)/host/.config: configs/x86_64_defconfig $(kconfig-files) $(kconfiglib)
+$(O)/host/.config: tests/host/defconfig $(kconfig-files) $(kconfiglib)
 	$(kconfig) defconfig --defconfig $< --config $@ >/dev/null && touch $@
 
 $(O)/host/auto.conf: $(O)/host/.config
@@ -351,7 +354,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 
 clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
-		release toolchain payload.bin fatwood.rom symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
+		release toolchain payload.bin fatwood.rom fatwood_vars.fd symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## remove build/ altogether, and the configuration in $(O)
 	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig

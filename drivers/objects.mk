@@ -9,10 +9,9 @@ obj-$(CONFIG_FW_CFG) += drivers/platform/fw_cfg.o
 obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
 	drivers/platform/acpi_ecam.o
 
-# Host tests link it without the symbol.
-rom-objects := drivers/pci/place.o drivers/rom/rom.o drivers/rom/chipset.o drivers/rom/bios_area.o \
-	drivers/rom/table_loader.o drivers/rom/smbios.o
-obj-$(CONFIG_ENTRY_RESET) += $(rom-objects)
+obj-$(CONFIG_ENTRY_RESET) += drivers/pci/place.o drivers/rom/rom.o drivers/rom/chipset.o \
+	drivers/rom/bios_area.o drivers/rom/table_loader.o drivers/rom/smbios.o
+obj-$(CONFIG_EFI_VARIABLES_FLASH) += drivers/rom/flash.o
 
 obj-$(CONFIG_PCI) += drivers/pci/pci.o
 obj-$(CONFIG_PCI_PORTS) += drivers/pci/ports.o

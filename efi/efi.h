@@ -240,7 +240,12 @@ EFI_STATUS efi_variable_set(const CHAR16 *name, const EFI_GUID *vendor, u32 attr
 /* All of it, from efi_allocate(), with two zero bytes after it that do not count. NULL: none. */
 void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size);
 
-/* variables_file.c: loads what is stored, and stores what changes from now on. After the disks. */
+/*
+ * The stores of non-volatile variables, tried in this order: each loads what is stored, and sees to
+ * it that what changes from now on is. variables_flash.c: true unless there is no flash to use.
+ */
+bool efi_variables_in_flash(void);
+/* variables_file.c: after the disks. */
 EFI_STATUS efi_variables_init(void);
 /* Is the store on the same disk as @device? */
 bool efi_variables_are_with(const struct block_device *device);

@@ -4,7 +4,7 @@
 the bill of materials.
 
 install.py --images FOLDER --release RELEASE [--prefix PREFIX] [--destdir DESTDIR] NAME...
-installs FOLDER/NAME/fatwood.elf, or fatwood.rom where the configuration starts from reset.
+installs FOLDER/NAME/fatwood.elf, or where the configuration starts from reset fatwood.rom and fatwood_vars.fd.
 """
 import argparse
 import json
@@ -17,6 +17,7 @@ import sbom
 
 ROOT = manual.ROOT
 ROM_SUFFIX = "_rom"
+VARIABLES = "qemu_vars.fd"
 
 
 def image_name(name):
@@ -24,12 +25,17 @@ def image_name(name):
     return f"{name.removesuffix(ROM_SUFFIX)}.rom" if name.endswith(ROM_SUFFIX) else f"{name}.elf"
 
 
-def descriptor(filename):
-    """Of a ROM for q35 and pc. The plain form with a file name is what QEMU 3.0 and all later ones define."""
+def descriptor(rom, variables):
+    """Of a ROM for q35 and pc, as flash, and what each machine's own flash is copied from. The form without a
+    mode is what QEMU 3.0 and all later ones define."""
     return {
         "description": "Fatwood, UEFI for x86_64 without Secure Boot",
         "interface-types": ["uefi"],
-        "mapping": {"device": "memory", "filename": str(filename)},
+        "mapping": {
+            "device": "flash",
+            "executable": {"filename": str(rom), "format": "raw"},
+            "nvram-template": {"filename": str(variables), "format": "raw"},
+        },
         "targets": [{"architecture": "x86_64", "machines": ["pc-i440fx-*", "pc-q35-*"]}],
         "features": [],
         "tags": ["qemu_rom_defconfig"],
@@ -48,7 +54,8 @@ def contents(images, share, release, names):
         image = image_name(name)
         yield f"fatwood/{image}", (images / name / f"fatwood{pathlib.Path(image).suffix}").read_bytes()
         if name == "qemu_rom":
-            text = json.dumps(descriptor(share / "fatwood" / image), indent=4) + "\n"
+            yield f"fatwood/{VARIABLES}", (images / name / "fatwood_vars.fd").read_bytes()
+            text = json.dumps(descriptor(share / "fatwood" / image, share / "fatwood" / VARIABLES), indent=4) + "\n"
             yield "qemu/firmware/70-fatwood-x86_64.json", text.encode()
     yield "man/man7/fatwood.7", manual.page().encode()
     yield "doc/fatwood/LICENSE", (ROOT / "LICENSE").read_bytes()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The firmware's own sources, everything above the hardware, compiled for the host with sanitizers:
 # unit tests and corpus replay with gcc and clang, fuzzing with clang. The Makefile calls this with
-# the configuration of x86_64_defconfig in $(O)/host; tests/host/ stands in for arch/.
+# the configuration of tests/host/defconfig in $(O)/host; tests/host/ stands in for arch/.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -22,7 +22,7 @@ autoconf := $(O)/host/include/generated/autoconf.h
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
 # The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic, and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c) $(rom-objects:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
+sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 

@@ -297,6 +297,8 @@ void rom_prepare(void)
 		bios_area_init();
 		place_devices();
 	}
+	if (IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH))
+		rom_flash_find();
 	if (!has_fw_cfg)
 		return;
 	place_tables();

@@ -32,3 +32,6 @@ enum status bios_area_allocate(u32 size, u32 alignment, u8 **data, u64 *address)
 
 /* smbios.c: places SMBIOS tables that fw_cfg has. */
 void rom_smbios_place(void);
+
+/* flash.c: sets variable_flash if there is flash below the ROM. */
+void rom_flash_find(void);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "core/flash.h"
 #include "efi/spec/tables.h"
 #include "efi/spec/types.h"
 
@@ -101,6 +102,8 @@ struct runtime_data {
 	bool at_runtime;           /* ExitBootServices has succeeded */
 	bool is_virtual;           /* SetVirtualAddressMap has, too */
 	bool set_variable_refused; /* at runtime: nothing that was set could be kept */
+	bool keeps_nothing;        /* changes are made in memory only, for now */
+	struct flash flash;        /* where each change is written, now and at runtime */
 
 	/*
 	 * Called while boot services last, NULL then: a non-volatile variable has changed, and
@@ -221,6 +224,10 @@ bool store_put(struct runtime_store *store, struct runtime_variable *old, const 
 	       u32 name_size, const EFI_GUID *vendor, u32 attributes, u32 keep, u32 size,
 	       const void *data);
 void store_remove(struct runtime_store *store, struct runtime_variable *record);
+
+/* Would store_put() find room? @size: all bytes of data. */
+bool store_fits(const struct runtime_store *store, const struct runtime_variable *old,
+		u32 name_size, u32 size);
 
 /* The file of the store's records: its size, and makes it be the bytes from store->header on. */
 u32 store_file_size(const struct runtime_store *store);

@@ -3,7 +3,9 @@
  * UEFI 2.11, 8.2: variable services. The two stores have their room apart: when the non-volatile
  * one is full, boot loaders can still pass volatile variables to the operating system.
  */
+#include "efi/runtime/flash.h"
 #include "efi/runtime/runtime.h"
+#include "lib/config.h"
 #include "lib/string.h"
 #include "lib/util.h"
 
@@ -155,9 +157,17 @@ static EFI_STATUS check_at_runtime(const struct runtime_variable *old, u32 attri
 
 static EFI_STATUS changed(u32 attributes)
 {
-	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change)
+	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change &&
+	    !runtime_data->keeps_nothing)
 		return runtime_data->on_change();
 	return EFI_SUCCESS;
+}
+
+/* Is a change of such a variable written to flash, before it is made in memory? */
+static bool is_in_flash(u32 attributes)
+{
+	return IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && runtime_data->flash.base &&
+	       (attributes & EFI_VARIABLE_NON_VOLATILE) && !runtime_data->keeps_nothing;
 }
 
 static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store, const CHAR16 *name,
@@ -177,8 +187,26 @@ static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store,
 		    size == 0 :
 		    old && old->data_size == size && memcmp(store_data(old), data, size) == 0)
 		return EFI_SUCCESS;
-	if (!store_put(old ? store : store_of(attributes), old, name, size_of_name, vendor,
-		       attributes, keep, (u32)size, data))
+	store = old ? store : store_of(attributes);
+	if (is_in_flash(attributes)) {
+		const struct flash_variable variable = {
+			.name = name,
+			.name_size = size_of_name,
+			.vendor = vendor,
+			.attributes = attributes,
+			.first = keep ? store_data(old) : NULL,
+			.first_size = keep,
+			.second = data,
+			.second_size = (u32)size,
+		};
+		EFI_STATUS status = store_fits(store, old, size_of_name, keep + (u32)size) ?
+					    flash_store_put(&runtime_data->flash, &variable) :
+					    EFI_OUT_OF_RESOURCES;
+
+		if (status)
+			return status;
+	}
+	if (!store_put(store, old, name, size_of_name, vendor, attributes, keep, (u32)size, data))
 		return EFI_OUT_OF_RESOURCES;
 	return changed(attributes);
 }
@@ -217,6 +245,12 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 	if (!deletes)
 		return put(old, store, name, vendor, attributes, size, data);
 	old_attributes = old->attributes;
+	if (is_in_flash(old_attributes)) {
+		status = flash_store_remove(&runtime_data->flash, name, store_name_size(old),
+					    vendor);
+		if (status)
+			return status;
+	}
 	store_remove(store, old);
 	return changed(old_attributes);
 }
@@ -238,7 +272,7 @@ EFI_STATUS EFIAPI runtime_query_variable_info(UINT32 attributes, UINT64 *store_s
 {
 	EFI_STATUS status = check_attributes(attributes);
 	const struct runtime_store *store = store_of(attributes);
-	u64 room;
+	u64 room, in_flash;
 
 	if (!store_size || !left || !size_max || (attributes & ACCESS) == 0)
 		return EFI_INVALID_PARAMETER;
@@ -248,6 +282,15 @@ EFI_STATUS EFIAPI runtime_query_variable_info(UINT32 attributes, UINT64 *store_s
 		return EFI_INVALID_PARAMETER;
 	*store_size = RUNTIME_STORE_SIZE;
 	room = RUNTIME_STORE_SIZE - store->used;
+	if (is_in_flash(attributes)) {
+		const struct flash *flash = &runtime_data->flash;
+
+		*store_size = min_u64(RUNTIME_STORE_SIZE, flash_store_room(flash));
+		in_flash = flash_store_room(flash) - flash_store_used(flash);
+		/* Headers are larger there. */
+		in_flash -= min_u64(in_flash, FLASH_RECORD_HEADER_SIZE - RECORD_HEADER_SIZE);
+		room = min_u64(room, in_flash);
+	}
 	*left = room;
 	/* Of one more variable, with its name. */
 	*size_max = room < RECORD_HEADER_SIZE ?

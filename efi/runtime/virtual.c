@@ -7,6 +7,7 @@
  *	system table		FirmwareVendor, RuntimeServices, ConfigurationTable
  *	runtime services	all entries
  *	registers in memory	of the lists of struct runtime_data
+ *	flash			that variables are kept in
  *	runtime drivers		what their base relocations name, and by themselves what they
  *				convert when their events are signalled
  *	runtime_data		last, as from then on it names a page that is not mapped yet
@@ -14,6 +15,7 @@
  * Nothing else in struct runtime_data is used afterwards.
  */
 #include "efi/runtime/runtime.h"
+#include "lib/config.h"
 #include "lib/crc32.h"
 #include "lib/util.h"
 
@@ -118,6 +120,17 @@ static void convert_writes(struct runtime_writes *writes)
 	}
 }
 
+static void convert_flash(void)
+{
+	struct runtime_data *data = runtime_data;
+
+	if (!IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) || !data->flash.base ||
+	    convert(&data->flash.base))
+		return;
+	data->flash.base = 0;
+	data->set_variable_refused = true;
+}
+
 static void convert_services(void)
 {
 	struct runtime_data *data = runtime_data;
@@ -174,6 +187,7 @@ EFI_STATUS EFIAPI runtime_set_virtual_address_map(UINTN map_size, UINTN descript
 			relocate(&data->images[i]);
 	convert_writes(&data->reset);
 	convert_writes(&data->power_off);
+	convert_flash();
 	convert_services();
 	(void)convert(&address);
 	data->map = NULL;

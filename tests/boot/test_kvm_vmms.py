@@ -47,13 +47,14 @@ def test_qemu(lab, firmware, linux_disk, machine, config, action, more):
     boot(lab, "qemu", machine, firmware(config), disk, replace).came_up(disk)
 
 
-@pytest.mark.parametrize("replace", [
-    [], [("-machine q35", "-machine pc")],
-    [("-bios build/fatwood.rom", "-drive if=pflash,unit=0,readonly=on,format=raw,file=build/fatwood.rom")],
-], ids=["bios", "pc", "pflash"])
-def test_qemu_rom(lab, firmware, linux_disk, replace):
+@pytest.mark.parametrize("name, replace", [
+    ("rom", []), ("rom", [("-machine q35", "-machine pc")]), ("flash", []),
+], ids=["bios", "pc", "flash"])
+def test_qemu_rom(lab, firmware, linux_disk, name, replace):
     disk = linux_disk("poweroff")
-    boot(lab, "qemu", "rom", firmware("qemu_rom").with_suffix(".rom"), disk, replace).came_up(disk)
+    rom = firmware("qemu_rom").with_suffix(".rom")
+    variables = [(rom.with_name("fatwood_vars.fd"), "vars.fd")] if name == "flash" else []
+    boot(lab, "qemu", name, rom, disk, replace, variables).came_up(disk)
 
 
 @pytest.mark.parametrize("action, more", [("poweroff", ""), ("reboot", "reboot=t")])

@@ -42,6 +42,9 @@ def mistakes(firmware):
         found.append("mapping")
     if not str(mapping.get("filename", "/")).startswith("/"):
         found.append("mapping: filename")
+    for file in (mapping[name] for name in ("executable", "nvram-template") if name in mapping):
+        if set(file) != {"filename", "format"} or not file["filename"].startswith("/") or file["format"] != "raw":
+            found.append("mapping: file")
     for target in firmware["targets"]:
         if set(target) != {"architecture", "machines"} or target["architecture"] not in ARCHITECTURES:
             found.append("targets")
@@ -58,6 +61,8 @@ def run_install(folder, *names, prefix="/usr"):
         (folder / "images" / name).mkdir(parents=True)
         for kind in ("elf", "rom") if name.endswith("_rom") else ("elf",):
             (folder / "images" / name / f"fatwood.{kind}").write_text(f"{name} {kind}")
+        if name == "qemu_rom":
+            (folder / "images" / name / "fatwood_vars.fd").write_text("template")
     subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", folder / "images", "--release", "1.2",
                     "--prefix", prefix, "--destdir", folder / "out", *names], check=True, stdout=subprocess.DEVNULL)
     base = folder / f"out{prefix}"
@@ -71,7 +76,8 @@ def test_everything_is_installed(tmp_path):
     images = {path: text for path, text in files.items() if path.startswith("share/fatwood/")}
     assert images["share/fatwood/cloudhv.elf"] == "cloudhv elf"
     assert images["share/fatwood/qemu.rom"] == "qemu_rom rom" and images["share/fatwood/qemu.elf"] == "qemu elf"
-    assert len(images) == len(NAMES)
+    assert images["share/fatwood/qemu_vars.fd"] == "template"
+    assert len(images) == len(NAMES) + 1
     assert set(files) - set(images) == {
         "share/qemu/firmware/70-fatwood-x86_64.json", "share/man/man7/fatwood.7", "share/doc/fatwood/LICENSE",
         "share/doc/fatwood/LICENSE.font", "share/doc/fatwood/fatwood.spdx.json"}
@@ -80,7 +86,10 @@ def test_everything_is_installed(tmp_path):
     notice = files["share/doc/fatwood/LICENSE.font"]
     assert notice.startswith("Copyright (c)") and "THIS SOFTWARE IS PROVIDED" in notice and "*/" not in notice
     firmware = json.loads(files["share/qemu/firmware/70-fatwood-x86_64.json"])
-    assert firmware["mapping"] == {"device": "memory", "filename": "/opt/my fatwood/share/fatwood/qemu.rom"}
+    share = "/opt/my fatwood/share/fatwood"
+    assert firmware["mapping"] == {
+        "device": "flash", "executable": {"filename": f"{share}/qemu.rom", "format": "raw"},
+        "nvram-template": {"filename": f"{share}/qemu_vars.fd", "format": "raw"}}
 
 
 def test_without_the_rom_there_is_no_descriptor(tmp_path):
@@ -95,7 +104,7 @@ def test_an_image_that_is_missing_is_an_error(tmp_path):
 
 
 def test_the_descriptor_follows_the_schema():
-    firmware = install.descriptor("/usr/share/fatwood/qemu.rom")
+    firmware = install.descriptor("/usr/share/fatwood/qemu.rom", "/usr/share/fatwood/qemu_vars.fd")
     assert mistakes(firmware) == []
     machines = firmware["targets"][0]["machines"]
     for machine in ("pc-q35-8.2", "pc-i440fx-10.0"):
@@ -106,6 +115,9 @@ def test_the_descriptor_follows_the_schema():
     {"mapping": {"device": "memory"}},
     {"mapping": {"device": "rom", "filename": "/x"}},
     {"mapping": {"device": "memory", "filename": "share/x"}},
+    {"mapping": {"device": "flash", "executable": {"filename": "/x", "format": "raw"}}},
+    {"mapping": {"device": "flash", "executable": {"filename": "/x", "format": "raw"},
+                 "nvram-template": {"filename": "y", "format": "raw"}}},
     {"interface-types": []},
     {"interface-types": ["efi"]},
     {"features": ["secureboot"]},
@@ -114,7 +126,7 @@ def test_the_descriptor_follows_the_schema():
     {"version": 1},
 ])
 def test_the_schema_finds_mistakes(change):
-    assert mistakes(install.descriptor("/x") | change)
+    assert mistakes(install.descriptor("/x", "/y") | change)
 
 
 def test_the_manual_page_has_every_word():

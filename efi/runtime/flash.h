@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables in flash, in the format of EDK2's OVMF, so that its files and its tools fit. A flash of
+ * @size bytes has two halves:
+ *
+ *	offset			what
+ *	0			firmware volume header, 0x48 bytes
+ *	0x48			header of the variable store, 28 bytes
+ *	0x64			records, one after the other, each at a multiple of 4
+ *	size / 2 - 2 blocks	EDK2's event log: not used
+ *	size / 2 - 1 block	EDK2's journal of fault-tolerant writes: empty
+ *	size / 2		spare: a copy of all before the event log, while that is made anew
+ *	size - 1 block		our note on that copy
+ *
+ * A record:
+ *
+ *	0	2	0x55aa
+ *	2	1	state, whose bits are cleared one by one
+ *	4	4	attributes
+ *	8	28	count, time and key of an authenticated variable
+ *	36	4	size of the name, with its NUL
+ *	40	4	size of the data
+ *	44	16	vendor
+ *	60		name, data
+ *
+ * A change appends a record, which counts from the moment at which one bit of its state is cleared;
+ * only then is the older one given up. Where no room is left, what is in use is written to the
+ * spare, noted there, and copied back; a copy that was noted is copied back again at the next
+ *start. So a loss of power at any byte loses the change that was being made, and nothing else.
+ */
+#pragma once
+
+#include "core/flash.h"
+#include "efi/spec/types.h"
+
+/*
+ * flash.c: the device. Bytes are programmed from 1 to 0 and erased to 1 by blocks. False: the flash
+ * refused, did not answer in time, or does not have what was written. @data must not lie in flash.
+ */
+const u8 *flash_bytes(const struct flash *flash, u32 offset);
+bool flash_program(const struct flash *flash, u32 offset, const void *data, u32 size);
+bool flash_erase(const struct flash *flash, u32 offset); /* the block that begins there */
+bool flash_copy(const struct flash *flash, u32 to, u32 from, u32 size); /* to what is erased */
+
+/* Are all these bytes erased? */
+bool flash_is_blank(const struct flash *flash, u32 offset, u32 size);
+
+enum {
+	FLASH_VOLUME_HEADER_SIZE = 0x48,
+	FLASH_RECORDS = 0x64,
+	FLASH_RECORD_HEADER_SIZE = 60,
+};
+
+struct flash_record {
+	u32 offset;
+	u32 size; /* up to where the next one may begin */
+	u32 attributes, name_size, data_size;
+	u8 state;
+	EFI_GUID vendor;
+};
+
+/* A variable that is to be written: its data are two parts. */
+struct flash_variable {
+	const CHAR16 *name;
+	u32 name_size; /* bytes, with the NUL */
+	const EFI_GUID *vendor;
+	u32 attributes;
+	const void *first;
+	u32 first_size;
+	const void *second;
+	u32 second_size;
+};
+
+/* flash_store.c: the records. */
+
+/* Where they end at the latest. */
+u32 flash_store_end(const struct flash *flash);
+
+/*
+ * The record at *@offset, which moves on behind it. False: there are no more. With @beyond_damage
+ * what is no record is left out, otherwise it is the end.
+ */
+bool flash_next_record(const struct flash *flash, u32 *offset, bool beyond_damage,
+		       struct flash_record *out);
+
+/* Does the record hold the value of its variable, or an older one, or what was given up? */
+bool flash_record_is_live(const struct flash *flash, const struct flash_record *record,
+			  bool beyond_damage);
+
+/* The first two headers of a store in a flash of that size. @out: FLASH_RECORDS bytes. */
+void flash_store_headers(const struct flash *flash, u8 *out);
+
+/* Ends what a loss of power has interrupted. False: that failed; nothing can be written then. */
+bool flash_store_recover(const struct flash *flash);
+
+/* Writes headers and all live records anew. */
+bool flash_store_rewrite(const struct flash *flash, bool beyond_damage);
+
+/* Bytes that variables may take up, and do, with their headers. */
+u32 flash_store_room(const struct flash *flash);
+u32 flash_store_used(const struct flash *flash);
+
+/* EFI_OUT_OF_RESOURCES: no room. EFI_DEVICE_ERROR: the variable has its old value. */
+EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variable *variable);
+EFI_STATUS flash_store_remove(const struct flash *flash, const CHAR16 *name, u32 name_size,
+			      const EFI_GUID *vendor);
