@@ -55,9 +55,11 @@ void arch_alarm_set(u64 ticks, void (*expired)(void));
 /*
  * Of a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, nothing else is. What the
  * VMM wants in the feature control register is written there (Intel SDM volume 3, 25.7); 0:
- * nothing. The first address that no device can have, at most 64 TiB.
+ * nothing.
  */
 void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control);
+
+/* The first address that no device can have, at most 64 TiB. */
 u64 arch_physical_end(void);
 
 /* 64 random bits from the processor. False if it has no such instruction or did not deliver. */

@@ -167,6 +167,11 @@ void arch_halt(void)
 		asm volatile("cli; hlt");
 }
 
+u64 arch_physical_end(void)
+{
+	return 1ull << min_u64(cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff, 46);
+}
+
 void arch_image(u64 *base, u64 *end)
 {
 	*base = (u64)image_start;

@@ -16,7 +16,6 @@
 #include "arch/x86_64/x86_64.h"
 
 enum {
-	CPUID_ADDRESS_SIZES = 0x80000008,
 	IDENTITY_BITS_MAX = 47, /* the lower half of 48 bits of virtual address */
 };
 

@@ -9,12 +9,12 @@
 #include "lib/util.h"
 
 #include <asm/cpu.h>
+#include <asm/registers.h>
 
 enum {
 	CPUID_FEATURES = 1,
 	FEATURE_MTRR = 1 << 12, /* EDX */
 	FEATURE_VMX = 1 << 5,   /* ECX */
-	CPUID_ADDRESS_SIZES = 0x80000008,
 
 	MSR_FEATURE_CONTROL = 0x3a,
 	FEATURE_CONTROL_LOCKED = 1,
@@ -100,9 +100,4 @@ void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control)
 	if (feature_control && (features.ecx & FEATURE_VMX) &&
 	    !(msr_read(MSR_FEATURE_CONTROL) & FEATURE_CONTROL_LOCKED))
 		msr_write(MSR_FEATURE_CONTROL, feature_control);
-}
-
-u64 arch_physical_end(void)
-{
-	return 1ull << min_u64(cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff, 46);
 }

@@ -6,6 +6,7 @@
  */
 #include <asm/io.h>
 
+#include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "drivers/pci/pci.h"
@@ -156,13 +157,22 @@ u64 pci_bar_size(const struct pci_device *device, u32 index)
 	return size;
 }
 
+/*
+ * After a huge BAR, SeaBIOS puts others where the processor has no addresses. To ask the processor
+ * is a VM exit, which most BARs do without.
+ */
+static bool is_within_reach(u64 base)
+{
+	return base != 0 && (base < MEMORY_BELOW_4_GIB || base < arch_physical_end());
+}
+
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out)
 {
 	struct pci_bar bar;
 
 	if (index >= PCI_BAR_COUNT || !pci_bar_read(device, index, &bar))
 		return ERR_NOT_FOUND;
-	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS) && bar.base == 0) {
+	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS) && !is_within_reach(bar.base)) {
 		enum status status = pci_assign_bar(device, &bar);
 
 		if (status)

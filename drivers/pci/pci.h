@@ -101,7 +101,8 @@ void pci_enable(const struct pci_device *device);
 void pci_disable_dma(const struct pci_device *device);
 
 /*
- * Where BAR @index lies; the device is enabled. Assigns an address if nobody has (PCI_ASSIGN_BARS).
+ * Where BAR @index lies; the device is enabled. Assigns an address if nobody has, or one that the
+ * processor does not reach (PCI_ASSIGN_BARS).
  * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none can be assigned.
  * ERR_NO_MEMORY: no room for one.
  */

@@ -69,7 +69,7 @@ extern u64 host_port_accesses, host_mmio_accesses;
 extern u64 host_steps;
 
 /* No RAM at or above this is handed out. UINT64_MAX unless a test says otherwise. */
-extern u64 host_memory_end;
+extern u64 host_memory_end, host_physical_end;
 
 /* How a run on the host ended. */
 enum host_end { HOST_RETURNED, HOST_POWERED_OFF, HOST_RESET, HOST_HALTED, HOST_ENTERED_KERNEL };

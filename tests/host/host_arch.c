@@ -30,7 +30,7 @@ struct host_protection host_protections[HOST_MAPS_MAX];
 u32 host_protection_count;
 bool host_execution_allowed;
 void (*fault_describe)(u64 address);
-u64 host_memory_end = UINT64_MAX;
+u64 host_memory_end = UINT64_MAX, host_physical_end = UINT64_MAX;
 
 static struct {
 	u64 base;
@@ -217,7 +217,7 @@ void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control)
 
 u64 arch_physical_end(void)
 {
-	return 1ull << 40;
+	return host_physical_end;
 }
 
 u64 arch_memory_end(void)

@@ -139,6 +139,31 @@ TEST(what_the_ledger_holds_is_left_out_and_no_more)
 	CHECK_EQUAL(assign(MIB, 0), 0xc0600000);
 }
 
+TEST(a_bar_beyond_the_processors_addresses_is_put_below_them)
+{
+	static const u32 halves[] = { 0x3fff, 0x4000, 0x2000000 };
+	struct fake_function *function;
+	struct pci_device device;
+	u64 base;
+
+	host_physical_end = 1ull << 46;
+	for (u32 i = 0; i < ARRAY_SIZE(halves); i++) {
+		machine_start_pci();
+		function = add(OTHER_ID, 0, 1, 0x1000, PCI_BAR_64_BIT);
+		store_le32(function->config + PCI_BAR0, 0x3000 | PCI_BAR_64_BIT);
+		store_le32(function->config + PCI_BAR0 + 4, halves[i]);
+		device = device_of(function);
+		CHECK_EQUAL(pci_bar(&device, 0, &base), OK);
+		if (halves[i] == 0x3fff)
+			CHECK_EQUAL(base, 0x3fff00003000);
+		else
+			CHECK_EQUAL(base >> 24, 0xc0);
+		CHECK_EQUAL(load_le32(function->config + PCI_BAR0 + 4), base >> 32);
+		CHECK_EQUAL(load_le32(function->config + PCI_BAR0), (u32)base | PCI_BAR_64_BIT);
+	}
+	host_physical_end = UINT64_MAX;
+}
+
 /* The address of a BAR of a device on the first bus of that window. */
 static u64 assign_beside(u64 size, struct ecam window)
 {

@@ -37,6 +37,8 @@
 #define EXTENDED_GIB_PAGES_BIT 26
 #define EXTENDED_LONG_MODE_BIT 29
 
+#define CPUID_ADDRESS_SIZES 0x80000008 /* EAX: bits 0 to 7: bits of a physical address */
+
 #define PAGE_PRESENT 0x01
 #define PAGE_WRITABLE 0x02
 #define PAGE_UNCACHED 0x18 /* PWT and PCD: strong uncacheable in the PAT's reset state */
