@@ -24,7 +24,7 @@ from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
 from tests.images.fat import ENVIRONMENT, MIB, Fat, tool  # noqa: E402
 
 COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
-          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "dmidecode")
+          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "e2fsprogs", "dmidecode")
 BOOTCTL = {"bookworm": "systemd-boot", "trixie": "systemd-boot-tools"}
 TITLES = {"bookworm": "Debian GNU/Linux 12", "trixie": "Debian GNU/Linux 13"}
 ROOT_SIZE = 1600 * MIB
@@ -42,11 +42,12 @@ set prefix=($root)'/boot/grub'
 configfile $prefix/grub.cfg
 """
 
-# On a busy host a device may take minutes to come.
+# On a busy host a device may take minutes to come. The rate of the TSC is for microvm, as in efi.options().
 FSTAB = f"""UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1
 UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
 """
-PATIENCE = "no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
+PATIENCE = ("no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900 "
+            + kernels.clock_options("microvm"))
 
 GRUB_CFG = """set timeout=1
 set default=0
@@ -143,8 +144,9 @@ def make_root(suite, target):
 
 
 def root(suite):
-    """The folder with root.ext4, vmlinuz, initrd.img and version."""
-    folder = kernels.CACHE / "efi-root" / suite
+    """The folder with root.ext4, vmlinuz, initrd.img and version; made on first use, and when the packages change."""
+    state = hashlib.sha256(" ".join((*COMMON, BOOTCTL[suite])).encode())
+    folder = kernels.CACHE / "efi-root" / f"{suite}-{state.hexdigest()[:8]}"
     with kernels.lock(f"efi-root-{suite}"):
         if not folder.exists():
             check_means()

@@ -60,16 +60,18 @@ class Fat:
              "-s", self.cluster_blocks, "-n", self.label, path)
 
     def format_exactly(self, path):
-        """With so many clusters as wanted. mkfs.vfat keeps some clusters away from each type's
-        smallest and largest number, so it makes the largest it likes, and then the volume is told."""
+        """With so many clusters as wanted, or more of FAT32 where mtools would take those for FAT16. mkfs.vfat
+        keeps some clusters away from each type's smallest and largest number, so it makes the largest it likes,
+        and then the volume is told."""
+        clusters = max(self.clusters, FAT32_MINIMUM_CLUSTERS) if self.bits == 32 else self.clusters
         for spare in range(2048, 0, -8):
             try:
-                self.format(path, self.clusters * self.cluster_blocks * self.block + spare * self.block)
+                self.format(path, clusters * self.cluster_blocks * self.block + spare * self.block)
                 break
             except RuntimeError:  # too many clusters for the type
                 continue
         with Volume(path) as volume:
-            volume.set_cluster_count(self.clusters)
+            volume.set_cluster_count(clusters)
 
     def write(self, path):
         """Makes the volume as a sparse file of its own."""
@@ -79,6 +81,10 @@ class Fat:
         else:
             self.format(path, self.size)
         copy_files(path, self.files)
+        if self.clusters and self.bits == 32:
+            with Volume(path) as volume:
+                volume.set_cluster_count(self.clusters)
+                volume.forget_free_count()
         if self.scattered or self.extra_entries:
             with Volume(path) as volume:
                 for folder, count in self.extra_entries.items():

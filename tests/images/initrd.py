@@ -31,6 +31,8 @@ MODULES = (
     "efivarfs",
 )
 
+RANDOM_PIECE = 1 << 20  # randbytes() takes less than 256 MiB at once
+
 
 class Archive:
     """A cpio archive in memory; folders are added as their files need them."""
@@ -161,7 +163,8 @@ def marker(name):
 def ballast(size):
     """An initrd of that many incompressible bytes; the guest compares their MD5 with the one inside."""
     archive = Archive()
-    data = random.Random(size).randbytes(size)
+    source = random.Random(size)
+    data = b"".join(source.randbytes(min(RANDOM_PIECE, size - at)) for at in range(0, size, RANDOM_PIECE))
     archive.file("ballast/data", data)
     archive.file("ballast/md5", hashlib.md5(data).hexdigest().encode() + b"\n")
     return archive.data()
