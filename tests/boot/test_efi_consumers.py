@@ -9,8 +9,6 @@ import pytest
 from tests.boot.efi import on
 from tests.images import efi_consumers
 
-pytestmark = pytest.mark.extended
-
 ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
 
