@@ -18,6 +18,9 @@ enum {
 	BLS_PATH_SIZE_MAX = 1024,       /* of a file's path; a longer one is not found */
 };
 
+/* Where the images of type #2 entries are. */
+#define BLS_IMAGES "EFI/Linux/"
+
 /* What an entry starts: the key that names it. */
 enum bls_kind { BLS_NOTHING, BLS_LINUX, BLS_EFI, BLS_UKI, BLS_UKI_URL, BLS_SEVERAL };
 
@@ -25,16 +28,17 @@ struct bls_entry {
 	struct bls_entry *next;
 	struct volume *volume; /* all paths are relative to its root */
 	const char *file;      /* its name: for messages */
-	struct span name;      /* the same without counters and ".conf" */
-	struct span id;        /* of an image: its name, or "name.efi@profile"; else empty */
-	struct span text;      /* what it says; the spans below lie in it, empty without the key */
-	struct span path;      /* of what it starts, or its URL */
+	char *image_path; /* of an image: its profiles share it, and a try changes @file in it */
+	struct span name; /* the same without counters and ".conf" */
+	struct span id;   /* of an image: its name, or "name.efi@profile"; else empty */
+	struct span text; /* what it says; the spans below lie in it, empty without the key */
+	struct span path; /* of what it starts, or its URL */
 	struct span title;
 	struct span version;
 	struct span machine_id;
 	struct span sort_key;
 	enum bls_kind kind;
-	bool is_image;  /* a type #2 entry: @file itself is what it starts */
+	bool is_image;  /* a type #2 entry: @image_path is what it starts */
 	u32 profile;    /* of a UKI */
 	bool counted;   /* the name has counters ... */
 	u32 tries_left; /* ... 0: bad */

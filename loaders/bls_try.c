@@ -143,6 +143,15 @@ static enum status add_extras(const struct bls_entry *entry, struct arena *arena
 	return OK;
 }
 
+static enum status open_kernel(const struct bls_entry *entry, struct boot_entry *out)
+{
+	struct span path = entry->path;
+
+	if (IS_ENABLED(CONFIG_BOOT_UKI) && entry->is_image)
+		path = span_of_string(entry->image_path);
+	return open_file(entry, key_of(entry), path, &out->kernel);
+}
+
 static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
 			      struct boot_entry *out)
 {
@@ -157,7 +166,7 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	};
 	if (!out->title || !buffer)
 		return ERR_NO_MEMORY;
-	status = open_file(entry, key_of(entry), entry->path, &out->kernel);
+	status = open_kernel(entry, out);
 	if (!status)
 		status = open_initrds(entry, buffer, out);
 	if (!status)
@@ -167,19 +176,20 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	return status;
 }
 
-/* Counts the try; @next is as boot_count() has it. An image is opened again by its new name. */
+/*
+ * Counts the try; @next is as boot_count() has it. An image is opened again by its new name, also
+ * for its other profiles if they are tried.
+ */
 static enum status count(const struct bls_entry *entry, struct boot_entry *out,
 			 char next[FILE_NAME_SIZE])
 {
-	struct span folder = entry->is_image ? SPAN("/EFI/Linux") : SPAN("/loader/entries");
-	struct file directory;
-	enum status status;
+	struct span folder = entry->is_image ? SPAN(BLS_IMAGES) : SPAN("/loader/entries");
 
 	boot_count(entry->volume, folder, span_of_string(entry->file), next);
 	if (!IS_ENABLED(CONFIG_BOOT_UKI) || !entry->is_image || !next[0])
 		return OK;
-	status = volume_open(entry->volume, folder, &directory);
-	return status ? status : file_open(&directory, span_of_string(next), &out->kernel);
+	memcpy(entry->image_path + sizeof(BLS_IMAGES) - 1, next, FILE_NAME_SIZE);
+	return open_kernel(entry, out);
 }
 
 /* Tells the operating system which entry starts it; @next as above. */

@@ -11,8 +11,6 @@
 #include "loaders/bls.h"
 #include "loaders/uki.h"
 
-#define FOLDER "EFI/Linux/"
-
 enum os_release_key {
 	PRETTY_NAME,
 	IMAGE_ID,
@@ -141,17 +139,18 @@ static enum status add_profile(struct bls_entries *entries, struct arena *arena,
 /* The name of the file, and the same without counters but with ".efi". */
 static enum status set_names(struct span file_name, struct arena *arena, struct bls_entry *entry)
 {
-	char *path = arena_allocate(arena, sizeof(FOLDER) + file_name.size);
+	size_t room = entry->counted ? FILE_NAME_SIZE : file_name.size + 1;
+	char *path = arena_allocate(arena, sizeof(BLS_IMAGES) - 1 + room);
 	u8 *name = arena_allocate(arena, entry->name.size + sizeof(".efi"));
 
 	if (!path || !name)
 		return ERR_NO_MEMORY;
-	memcpy(path, FOLDER, sizeof(FOLDER) - 1);
-	memcpy(path + sizeof(FOLDER) - 1, file_name.data, file_name.size);
+	memcpy(path, BLS_IMAGES, sizeof(BLS_IMAGES) - 1);
+	memcpy(path + sizeof(BLS_IMAGES) - 1, file_name.data, file_name.size);
 	memcpy(name, entry->name.data, entry->name.size);
 	memcpy(name + entry->name.size, ".efi", sizeof(".efi"));
-	entry->path = span_of_string(path);
-	entry->file = path + sizeof(FOLDER) - 1;
+	entry->image_path = path;
+	entry->file = path + sizeof(BLS_IMAGES) - 1;
 	entry->id = entry->name = span_of(name, entry->name.size + sizeof(".efi") - 1);
 	return OK;
 }
@@ -192,7 +191,7 @@ enum status bls_search_images(struct volume *volume, struct arena *arena,
 	struct directory_entry found;
 	struct file directory;
 	u64 cursor = 0;
-	enum status status = volume_open(volume, SPAN(FOLDER), &directory);
+	enum status status = volume_open(volume, SPAN(BLS_IMAGES), &directory);
 
 	if (!status && !directory.is_directory)
 		status = ERR_NOT_FOUND;

@@ -8,6 +8,7 @@
 #include "loaders/bls.h"
 #include "loaders/loaders.h"
 #include "loaders/uki.h"
+#include "tests/host/fat_image.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
 #include "tests/host/memory_volume.h"
@@ -26,11 +27,13 @@ static enum status load(struct boot_entry *entry, struct span head, struct arena
 			struct kernel *out)
 {
 	size_t used = strlen(tried);
+	u8 first[2];
 
 	(void)head;
 	(void)arena;
 	(void)out;
 	CHECK(entry->is_efi && entry->is_uki);
+	CHECK_EQUAL(file_read(&entry->kernel, 0, sizeof(first), first), OK);
 	snprintf(tried + used, sizeof(tried) - used, "%s@%u,%.*s;", entry->title, entry->profile,
 		 (int)entry->options.size, (const char *)entry->options.data);
 	return ERR_UNSUPPORTED;
@@ -129,6 +132,36 @@ TEST(counters)
 	make(0, "ID=d\nNAME=Bad\nVERSION_ID=2\n");
 	make(1, "ID=d\nNAME=Good\nVERSION_ID=1\n");
 	CHECK_TEXT(BOOT(files), "Good (1)@0,;Bad (2)@0,;");
+}
+
+/* Each profile's try renames the image, and the next one finds it by the name it has then. */
+TEST(profiles_of_a_counted_image_are_all_tried)
+{
+	struct fat_image_directory efi, images_folder;
+	struct memory_disk memory_disk;
+	struct boot_disk disk = { .volume_count = 1 };
+	struct fat_image fat;
+	struct file file;
+
+	make(0, "ID=debian\nNAME=Debian\nVERSION_ID=9\n");
+	for (u32 i = 0; i < 3; i++)
+		uki_image_add(&images[0], ".profile", "");
+	arena_release(&arena);
+	host_memory_init();
+	memory_console_init(&console, "");
+	fat_image_init(&fat, &(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 3000 });
+	efi = fat_image_make_directory(&fat, &fat.root_directory, "EFI", "EFI        ");
+	images_folder = fat_image_make_directory(&fat, &efi, "Linux", "LINUX      ");
+	fat_image_file(&fat, &images_folder, "debian+2.efi", "DEBIAN~1EFI", images[0].bytes,
+		       UKI_IMAGE_SIZE);
+	CHECK_EQUAL(fat_image_mount(&fat, &memory_disk, 512, &arena, &disk.volumes[0]), OK);
+	tried[0] = 0;
+	CHECK(bls_boot.boot(&disk, &arena) != OK);
+	CHECK_TEXT(tried, "Debian (9)@0,;Debian (1) (9)@1,;Debian (2) (9)@2,;");
+	CHECK_EQUAL(volume_open(disk.volumes[0], SPAN("EFI/Linux/debian+0-2.efi"), &file), OK);
+	CHECK(!memory_console_has(&console, "not found"));
+	fat_image_free(&fat);
+	arena_release(&arena);
 }
 
 TEST(loader_conf_names_images_and_profiles)
