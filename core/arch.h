@@ -95,10 +95,11 @@ void arch_mmu_init(void);
 enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXECUTE = 4 };
 
 /*
- * Changes the permitted accesses to whole pages of RAM; without ACCESS_READ there are none. Where
- * the processor cannot forbid execution it stays allowed. ERR_INVALID: not on page boundaries, not
- * all of it RAM that is mapped, or a part of our own image. ERR_NO_MEMORY when no page is left for
- * tables; a part may be changed then. ERR_UNSUPPORTED before arch_mmu_init(), or where that failed.
+ * Changes the permitted accesses to whole pages of RAM; without ACCESS_READ there are none, but
+ * arch_access() still returns the others. Where the processor cannot forbid execution it stays
+ * allowed. ERR_INVALID: not on page boundaries, not all of it RAM that is mapped, or a part of our
+ * own image. ERR_NO_MEMORY when no page is left for tables; a part may be changed then.
+ * ERR_UNSUPPORTED before arch_mmu_init(), or where that failed.
  */
 enum status arch_protect(u64 base, u64 size, u32 access);
 
@@ -107,6 +108,21 @@ enum status arch_protect(u64 base, u64 size, u32 access);
  * MiB, page 0 included: what EFI images expect. Undoes what arch_protect() has forbidden before.
  */
 void arch_allow_execution(void);
+
+/*
+ * Instead of arch_allow_execution(): RAM remains readable and writable but not executable, as
+ * arch_mmu_init() has mapped it, and the first MiB becomes accessible too. @table_pages are
+ * reserved: from now on arch_protect() and arch_map() take pages for tables from these alone, so
+ * that they do not change the ledger. ERR_UNSUPPORTED where the processor cannot forbid execution,
+ * or arch_mmu_init() failed. ERR_NO_MEMORY.
+ */
+enum status arch_restrict_execution(u32 table_pages);
+
+/*
+ * The permitted accesses to the page at @address. Returns the end of that page, which may be a
+ * large one. Only after arch_restrict_execution().
+ */
+u64 arch_access(u64 address, u32 *access);
 
 /*
  * A stack of @size bytes from the ledger (MEMORY_BOOT_DATA) with a page below it that faults. *@top

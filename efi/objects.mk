@@ -14,6 +14,7 @@ obj-$(CONFIG_EFI_GRAPHICS_OUTPUT) += efi/protocols/graphics.o efi/protocols/blt.
 obj-$(CONFIG_EFI_SERIAL_IO) += efi/protocols/serial_io.o
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
 obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
+obj-$(CONFIG_EFI_NX) += efi/services/protection.o efi/protocols/memory_attribute.o
 obj-$(CONFIG_EFI_COLLATION) += efi/protocols/collation.o
 obj-$(CONFIG_EFI_PATH_UTILITIES) += efi/protocols/path_utilities.o
 obj-$(CONFIG_EFI_HII) += efi/protocols/hii_packages.o efi/protocols/hii_database.o \

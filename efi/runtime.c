@@ -13,6 +13,7 @@
 #include "core/power.h"
 #include "core/volume.h"
 #include "efi/efi.h"
+#include "efi/services/memory.h"
 #include "efi/variables.h"
 #include "lib/config.h"
 #include "lib/util.h"
@@ -257,6 +258,9 @@ EFI_STATUS efi_runtime_init(EFI_RUNTIME_SERVICES **out)
 	data->set_variable_refused = true; /* until there is a place to store them */
 	efi_runtime_data = data;
 	runtime_program_place((void *)code, data, entries);
+	if (IS_ENABLED(CONFIG_EFI_NX) && efi_protection_is_on() &&
+	    arch_protect(code, code_size, ACCESS_READ | ACCESS_EXECUTE))
+		return EFI_OUT_OF_RESOURCES;
 	services_fill(&data->services);
 	clock_init(data);
 	if (IS_ENABLED(CONFIG_FILE_WRITE))

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/timing.h"
 #include "efi/efi.h"
+#include "efi/services/memory.h"
 #include "efi/tables.h"
 #include "lib/config.h"
 #include "lib/util.h"
@@ -75,7 +76,10 @@ enum status efi_start(void)
 	if (has_run)
 		return status_from_efi(result);
 	has_run = true;
-	arch_allow_execution();
+	if (IS_ENABLED(CONFIG_EFI_NX))
+		efi_protection_init();
+	else
+		arch_allow_execution();
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !result; i++) {
 		result = steps[i].run();
 		if (result)

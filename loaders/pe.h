@@ -25,6 +25,10 @@ enum {
 
 enum { PE_DLL_NX_COMPATIBLE = 0x100 };
 
+/* Of a section's characteristics: what may be done with it. */
+#define PE_SECTION_EXECUTE 0x20000000u
+#define PE_SECTION_WRITE 0x80000000u
+
 enum { PE_SECTION_NAME_SIZE = 8 };
 
 /*

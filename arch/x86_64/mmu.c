@@ -58,16 +58,15 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 
 enum status arch_protect(u64 base, u64 size, u32 access)
 {
-	u64 flags = 0;
+	u64 flags = (access & ACCESS_READ ? PAGE_PRESENT : PAGE_NO_ACCESS) |
+		    (access & ACCESS_WRITE ? PAGE_WRITABLE : 0u) |
+		    (access & ACCESS_EXECUTE ? 0 : PAGE_NO_EXECUTE);
 
 	if ((base | size) % PAGE_SIZE || !memory_is_ram(base, size) || base + size > memory_end ||
 	    is_image(base, base + size))
 		return ERR_INVALID;
 	if (!root)
 		return ERR_UNSUPPORTED;
-	if (access & ACCESS_READ)
-		flags = PAGE_PRESENT | (access & ACCESS_WRITE ? PAGE_WRITABLE : 0u) |
-			(access & ACCESS_EXECUTE ? 0 : PAGE_NO_EXECUTE);
 	return map_pages(base, base + size, flags);
 }
 
@@ -128,11 +127,11 @@ static enum status map_memory_and_image(void)
 		char *end;
 		u64 flags;
 	} parts[] = {
-		{ NULL, (char *)PAGE_SIZE, 0 },
+		{ NULL, (char *)PAGE_SIZE, PAGE_NO_ACCESS },
 		{ image_start, text_start, PAGE_PRESENT | PAGE_NO_EXECUTE },
 		{ text_start, data_start, PAGE_PRESENT },
 		{ data_start, image_end, PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE },
-		{ stack_guard_page, stack_guard_page + PAGE_SIZE, 0 },
+		{ stack_guard_page, stack_guard_page + PAGE_SIZE, PAGE_NO_ACCESS },
 	};
 	enum status status = OK, first_failure = OK;
 
@@ -182,6 +181,28 @@ void arch_allow_execution(void)
 	/* Where a page of RAM is shared with something else it may need a table for itself. */
 	if (map_memory_and_image() || map_pages(0, MIB, memory_flags))
 		log_warning("no memory for page tables: some RAM cannot be executed");
+}
+
+enum status arch_restrict_execution(u32 table_pages)
+{
+	enum status status;
+
+	if (!root || !page_tables_no_execute)
+		return ERR_UNSUPPORTED;
+	/* GRUB reads the BIOS data area in page 0. */
+	status = map_pages(0, MIB, memory_flags);
+	return status ? status : page_tables_reserve(table_pages);
+}
+
+u64 arch_access(u64 address, u32 *access)
+{
+	u64 end;
+	u64 flags = page_tables_flags(root, address, &end);
+
+	*access = (flags & PAGE_PRESENT ? ACCESS_READ : 0) |
+		  (flags & PAGE_WRITABLE ? ACCESS_WRITE : 0) |
+		  (flags & PAGE_NO_EXECUTE ? 0 : ACCESS_EXECUTE);
+	return end;
 }
 
 void kernel_enter(u64 entry, u64 argument);

@@ -14,14 +14,13 @@ enum {
 	LEVEL_2_MIB = 1,
 	LEVEL_1_GIB = 2,
 	LEVEL_ROOT = 3,
-	/*
-	 * Deliberately not accessible, while 0 means not mapped yet. A bit that the processor
-	 * ignores.
-	 */
-	ENTRY_NO_ACCESS = 0x200,
 };
 
 bool page_tables_no_execute, page_tables_gib_pages;
+
+/* Reserved pages, each with the address of the next in its first word. */
+static u64 *spare;
+static bool spare_only;
 
 static u32 level_shift(u32 level)
 {
@@ -46,7 +45,7 @@ static u64 *entry_for(u64 *table, u32 level, u64 address)
 static u64 leaf(u64 base, u32 level, u64 flags)
 {
 	if (!(flags & PAGE_PRESENT))
-		return ENTRY_NO_ACCESS;
+		return flags;
 	if (!page_tables_no_execute)
 		flags &= ~PAGE_NO_EXECUTE;
 	return base | flags | PAGE_ACCESSED | PAGE_DIRTY | (level ? PAGE_LARGE : 0);
@@ -62,22 +61,33 @@ static u64 *table_at(u64 entry)
 	return (u64 *)(uintptr_t)(entry & ADDRESS_MASK);
 }
 
+static u64 *table_allocate(void)
+{
+	u64 *table = spare;
+	u64 page;
+
+	if (table)
+		spare = table_at(*table);
+	else if (!spare_only &&
+		 !memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &page))
+		table = table_at(page);
+	return table;
+}
+
 /* A table that maps what @entry of @level maps. */
 static u64 *table_split(u64 *entry, u32 level)
 {
 	u64 value = *entry;
 	u64 size = value & PAGE_PRESENT ? level_size(level - 1) : 0;
-	u64 page;
-	u64 *table;
+	u64 *table = table_allocate();
 
-	if (memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &page))
+	if (!table)
 		return NULL;
-	table = (u64 *)(uintptr_t)page;
 	if (level - 1 == LEVEL_4_KIB)
 		value &= ~(u64)PAGE_LARGE;
 	for (u32 i = 0; i < PAGE_TABLE_ENTRIES; i++, value += size)
 		table[i] = value;
-	*entry = page | PAGE_PRESENT | PAGE_WRITABLE;
+	*entry = (u64)(uintptr_t)table | PAGE_PRESENT | PAGE_WRITABLE;
 	return table;
 }
 
@@ -123,4 +133,35 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 enum status page_tables_map(u64 *root, u64 base, u64 end, u64 flags)
 {
 	return map_range(root, LEVEL_ROOT, base, end, flags);
+}
+
+enum status page_tables_reserve(u32 count)
+{
+	u64 base;
+	enum status status = memory_allocate(count * (u64)PAGE_SIZE, PAGE_SIZE, MEMORY_ANYWHERE,
+					     MEMORY_BOOT_DATA, &base);
+
+	if (status)
+		return status;
+	for (u32 i = 0; i < count; i++, base += PAGE_SIZE) {
+		u64 *page = table_at(base);
+
+		*page = (u64)(uintptr_t)spare;
+		spare = page;
+	}
+	spare_only = true;
+	return OK;
+}
+
+u64 page_tables_flags(const u64 *root, u64 address, u64 *end)
+{
+	u32 level = LEVEL_ROOT;
+	u64 entry = root[address >> level_shift(level) & (PAGE_TABLE_ENTRIES - 1)];
+
+	while (is_table(entry, level)) {
+		level--;
+		entry = *entry_for(table_at(entry), level, address);
+	}
+	*end = align_down(address, level_size(level)) + level_size(level);
+	return entry & (PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE);
 }

@@ -10,6 +10,7 @@ EFI_STATUS efi_misc_publish(void)
 	static EFI_STATUS (*const publishers[])(struct efi_object *object) = {
 		/* clang-format off */
 		IF_ENABLED(CONFIG_EFI_RNG, efi_random_publish,)
+		IF_ENABLED(CONFIG_EFI_NX, efi_memory_attribute_publish,)
 		IF_ENABLED(CONFIG_EFI_COLLATION, efi_collation_publish,)
 		IF_ENABLED(CONFIG_EFI_PATH_UTILITIES, efi_path_utilities_publish,)
 		IF_ENABLED(CONFIG_EFI_PATH_TO_TEXT, efi_path_to_text_publish,)

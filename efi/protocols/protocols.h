@@ -7,6 +7,9 @@
 /* random.c */
 EFI_STATUS efi_random_publish(struct efi_object *object);
 
+/* memory_attribute.c */
+EFI_STATUS efi_memory_attribute_publish(struct efi_object *object);
+
 /* collation.c */
 EFI_STATUS efi_collation_publish(struct efi_object *object);
 

@@ -10,6 +10,7 @@
 #include "core/timing.h"
 #include "efi/efi.h"
 #include "efi/services/services.h"
+#include "lib/config.h"
 #include "lib/string.h"
 
 static bool has_ended;
@@ -59,6 +60,9 @@ EFI_STATUS EFIAPI efi_exit_boot_services(EFI_HANDLE image, UINTN map_key)
 	devices_quiesce();
 	arch_interrupts_mask();
 	efi_runtime_enter();
+	/* Before it has page tables of its own, Linux older than 6.6 executes data memory. */
+	if (IS_ENABLED(CONFIG_EFI_NX))
+		arch_allow_execution();
 	clear_tables();
 	has_ended = true;
 	return EFI_SUCCESS;

@@ -81,7 +81,7 @@ static enum status allocate_pages(const struct pe_image *pe, u32 type, u64 *base
 	if (pe->relocations_stripped || (pe->relocations_size == 0 && pe->base)) {
 		*base = pe->base;
 		if (pe->base % PAGE_SIZE == 0)
-			status = memory_allocate_at(pe->base, size, type);
+			status = efi_memory_allocate_at(pe->base, size, type);
 		if (!status || pe->relocations_stripped)
 			return status;
 	}
@@ -111,6 +111,8 @@ static EFI_STATUS place(struct efi_image *image, struct span file)
 	status = pe_place(&pe, file, (void *)base, image->size);
 	if (!status)
 		status = pe_relocate(image->name, &pe, (void *)base, base);
+	if (IS_ENABLED(CONFIG_EFI_NX) && !status)
+		status = efi_protect_image(&pe, base);
 	if (status)
 		return status_of_pe(status);
 	image->entry = (EFI_IMAGE_ENTRY_POINT)(base + pe.entry);

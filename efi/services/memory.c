@@ -12,6 +12,7 @@
 #include "efi/efi.h"
 #include "efi/services/memory.h"
 #include "efi/services/services.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 /* Larger than EFI_MEMORY_DESCRIPTOR, so that nobody can take its size for it. */
@@ -33,6 +34,18 @@ void efi_memory_changed(u64 key_before)
 {
 	if (memory_map_key() != key_before)
 		efi_signal_group(&guid_event_group_memory_map_change);
+}
+
+/* Sets the access for @type to pages just allocated. Frees them again if that fails. */
+static enum status protect(u64 base, u64 size, u32 type)
+{
+	enum status status = OK;
+
+	if (IS_ENABLED(CONFIG_EFI_NX))
+		status = efi_protect_type(base, size, type);
+	if (status)
+		(void)efi_memory_free(base, size);
+	return status;
 }
 
 /*
@@ -60,7 +73,7 @@ static enum status allocate_highest(u64 size, u64 alignment, u64 limit, u32 type
 		request.floor = PAGE_SIZE;
 		status = memory_allocate_request(&request, out);
 	}
-	return status;
+	return status ? status : protect(*out, size, type);
 }
 
 enum status efi_memory_allocate(u64 size, u64 alignment, u32 type, u64 *out)
@@ -78,13 +91,32 @@ enum status efi_memory_allocate_lowest(u64 size, u64 alignment, u32 type, u64 *o
 		.type = type,
 		.lowest = true,
 	};
+	enum status status = memory_allocate_request(&request, out);
 
-	return memory_allocate_request(&request, out);
+	return status ? status : protect(*out, size, type);
+}
+
+enum status efi_memory_allocate_at(u64 base, u64 size, u32 type)
+{
+	enum status status = memory_allocate_at(base, size, type);
+
+	return status ? status : protect(base, size, type);
+}
+
+enum status efi_memory_free(u64 base, u64 size)
+{
+	enum status status = memory_free(base, size);
+
+	/* If no page is left for a table, the memory stays allocated until the OS takes over. */
+	if (IS_ENABLED(CONFIG_EFI_NX) && !status &&
+	    efi_protect_type(base, size, EfiConventionalMemory))
+		status = memory_allocate_at(base, size, EfiBootServicesData);
+	return status;
 }
 
 static EFI_STATUS allocate_at(u64 base, u64 size, u32 type)
 {
-	if (base % PAGE_SIZE || memory_allocate_at(base, size, type))
+	if (base % PAGE_SIZE || efi_memory_allocate_at(base, size, type))
 		return EFI_NOT_FOUND;
 	return EFI_SUCCESS;
 }
@@ -124,7 +156,7 @@ EFI_STATUS EFIAPI efi_free_pages(EFI_PHYSICAL_ADDRESS memory, UINTN pages)
 
 	if (multiply_overflows(pages, PAGE_SIZE, &size))
 		return EFI_INVALID_PARAMETER;
-	status = efi_from_status(memory_free(memory, size));
+	status = efi_from_status(efi_memory_free(memory, size));
 	efi_memory_changed(key);
 	return status;
 }

@@ -133,7 +133,7 @@ static void chunk_release_if_empty(struct chunk *chunk)
 	if (chunk->next)
 		chunk->next->previous = chunk->previous;
 	area_remove(&chunk->area);
-	(void)memory_free(chunk->area.base, CHUNK_SIZE);
+	(void)efi_memory_free(chunk->area.base, CHUNK_SIZE);
 }
 
 /* The first of @count adjacent free pages; 0: there are none. */
@@ -334,7 +334,7 @@ EFI_STATUS EFIAPI efi_free_pool(VOID *buffer)
 		if (!area)
 			return EFI_INVALID_PARAMETER;
 		area_remove(area);
-		(void)memory_free(area->base, area->size);
+		(void)efi_memory_free(area->base, area->size);
 		status = efi_free_pool(area);
 	}
 	efi_memory_changed(key);

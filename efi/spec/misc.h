@@ -81,7 +81,7 @@ struct EFI_RNG_PROTOCOL {
 	 UINT8 *RNGValue);
 };
 
-/* 37.6 in 2.11: memory protection of what is allocated */
+/* 37.6: memory protection of what is allocated */
 typedef struct EFI_MEMORY_ATTRIBUTE_PROTOCOL EFI_MEMORY_ATTRIBUTE_PROTOCOL;
 struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
 	EFI_STATUS(EFIAPI *GetMemoryAttributes)

@@ -95,6 +95,7 @@ extern struct host_protection {
 } host_protections[HOST_MAPS_MAX];
 extern u32 host_protection_count;
 extern bool host_execution_allowed;
+extern enum status host_restriction; /* what arch_restrict_execution() says */
 
 /* A disk of bytes in memory, which counts what is asked of it. */
 struct memory_disk {

@@ -29,6 +29,7 @@ u32 host_map_count;
 struct host_protection host_protections[HOST_MAPS_MAX];
 u32 host_protection_count;
 bool host_execution_allowed;
+enum status host_restriction;
 void (*fault_describe)(u64 address);
 u64 host_memory_end = UINT64_MAX, host_physical_end = UINT64_MAX;
 
@@ -170,6 +171,23 @@ enum status arch_protect(u64 base, u64 size, u32 access)
 void arch_allow_execution(void)
 {
 	host_execution_allowed = true;
+}
+
+enum status arch_restrict_execution(u32 table_pages)
+{
+	(void)table_pages;
+	host_protection_count = 0;
+	return host_restriction;
+}
+
+/* The newest arch_protect() decides. */
+u64 arch_access(u64 address, u32 *access)
+{
+	*access = ACCESS_READ | ACCESS_WRITE;
+	for (u32 i = 0; i < host_protection_count && i < HOST_MAPS_MAX; i++)
+		if (address - host_protections[i].base < host_protections[i].size)
+			*access = host_protections[i].access;
+	return align_down(address, PAGE_SIZE) + PAGE_SIZE;
 }
 
 /* Guarded by what the address sanitizer knows of the ledger. */

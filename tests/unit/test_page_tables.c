@@ -141,7 +141,7 @@ TEST(no_access_is_not_the_same_as_nothing_yet)
 {
 	set_up(true, true);
 	CHECK_EQUAL(page_tables_map(root, 0, 1 * GIB, RW), OK);
-	CHECK_EQUAL(page_tables_map(root, 4 * MIB, 8 * MIB, 0), OK);
+	CHECK_EQUAL(page_tables_map(root, 4 * MIB, 8 * MIB, PAGE_NO_ACCESS), OK);
 	CHECK_EQUAL(flags_at(4 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(8 * MIB), RW);
 	/* One page comes back, not what surrounds it. */
@@ -197,7 +197,8 @@ TEST(random_sequences_agree_with_a_model)
 {
 	enum { PAGES = 4096 };
 	static u64 model[PAGES];
-	static const u64 choices[] = { RW | NX, RW, PAGE_PRESENT, PAGE_PRESENT | NX, 0 };
+	static const u64 choices[] = { RW | NX, RW, PAGE_PRESENT, PAGE_PRESENT | NX,
+				       PAGE_NO_ACCESS };
 
 	for (u32 round = 0; round < 20; round++) {
 		set_up(true, round % 2);
@@ -215,9 +216,61 @@ TEST(random_sequences_agree_with_a_model)
 			CHECK_EQUAL(page_tables_map(root, first * PAGE_SIZE, end * PAGE_SIZE, flags),
 				    OK);
 			for (u64 i = first; i < end; i++)
-				model[i] = flags;
+				model[i] = flags & PAGE_PRESENT ? flags : NOT_MAPPED;
 		}
 		for (u32 i = 0; i < PAGES; i++)
 			CHECK_OF(flags_at(i * (u64)PAGE_SIZE) == model[i], "page %u", i);
 	}
+}
+
+TEST(flags_are_read_back)
+{
+	u64 end;
+
+	set_up(true, true);
+	CHECK_EQUAL(page_tables_map(root, 2 * MIB, 4 * GIB, RW | NX), OK);
+	CHECK_EQUAL(page_tables_map(root, 4 * MIB, 4 * MIB + PAGE_SIZE, PAGE_PRESENT), OK);
+	CHECK_EQUAL(page_tables_map(root, 6 * MIB, 8 * MIB, PAGE_NO_ACCESS | NX), OK);
+	CHECK_EQUAL(page_tables_flags(root, 0, &end), 0);
+	CHECK_EQUAL(end, 2 * MIB);
+	CHECK_EQUAL(page_tables_flags(root, 3 * MIB, &end), RW | NX);
+	CHECK_EQUAL(end, 4 * MIB);
+	CHECK_EQUAL(page_tables_flags(root, 4 * MIB, &end), PAGE_PRESENT);
+	CHECK_EQUAL(end, 4 * MIB + PAGE_SIZE);
+	CHECK_EQUAL(page_tables_flags(root, 4 * MIB + PAGE_SIZE, &end), RW | NX);
+	CHECK_EQUAL(end, 4 * MIB + 2 * PAGE_SIZE);
+	/* What is remembered of memory that nobody can reach. */
+	CHECK_EQUAL(page_tables_flags(root, 7 * MIB, &end), NX);
+	CHECK_EQUAL(end, 8 * MIB);
+	CHECK_EQUAL(page_tables_flags(root, 3 * GIB + 5, &end), RW | NX);
+	CHECK_EQUAL(end, 4 * GIB);
+	CHECK_EQUAL(page_tables_flags(root, 5 * GIB, &end), 0);
+	CHECK_EQUAL(end, 6 * GIB);
+	CHECK_EQUAL(page_tables_flags(root, 127 * TIB, &end), 0);
+}
+
+/* Last: no test after it gets other tables. */
+TEST(pages_set_aside_are_the_last_ones)
+{
+	u64 key;
+
+	set_up(true, true);
+	CHECK_EQUAL(page_tables_map(root, 0, 2 * GIB, RW | NX), OK);
+	host_allocations_left = 0;
+	CHECK_EQUAL(page_tables_reserve(3), ERR_NO_MEMORY);
+	host_allocations_left = UINT64_MAX;
+	CHECK_EQUAL(page_tables_reserve(3), OK);
+	key = memory_map_key();
+	CHECK_EQUAL(page_tables_map(root, 0, PAGE_SIZE, PAGE_PRESENT), OK);
+	CHECK_EQUAL(page_tables_map(root, GIB, GIB + PAGE_SIZE, PAGE_PRESENT), ERR_NO_MEMORY);
+	CHECK_EQUAL(page_tables_map(root, 2 * MIB, 2 * MIB + PAGE_SIZE, RW), ERR_NO_MEMORY);
+	CHECK_EQUAL(flags_at(0), PAGE_PRESENT);
+	CHECK_EQUAL(flags_at(PAGE_SIZE), RW | NX);
+	CHECK_EQUAL(flags_at(2 * MIB), RW | NX);
+	CHECK_EQUAL(flags_at(GIB), RW | NX);
+	/* Whole pages need none. */
+	CHECK_EQUAL(page_tables_map(root, 0, 2 * GIB, RW), OK);
+	CHECK_EQUAL(flags_at(0), RW);
+	CHECK_EQUAL(flags_at(GIB), RW);
+	CHECK_EQUAL(memory_map_key(), key);
 }

@@ -64,6 +64,7 @@ void test_tables(void);
 void test_random(void);
 void test_collation(void);
 void test_misc(void);
+void test_protection(void);
 
 /* A GUID that nobody else knows. */
 #define TEST_GUID(number) \

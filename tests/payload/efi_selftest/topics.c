@@ -14,6 +14,6 @@ const struct topic topics[] = {
 	{ "block", test_block },           { "files", test_files },
 	{ "file names", test_file_names }, { "random", test_random },
 	{ "collation", test_collation },   { "misc", test_misc },
-	{ "serial port", test_serial },
+	{ "serial port", test_serial },    { "protection", test_protection },
 };
 const size_t topic_count = ARRAY_SIZE(topics);
