@@ -256,7 +256,8 @@ void boot_main(void)
 	log_replay();
 	timing_mark("devices");
 	if (!block_first())
-		log_error("no disk found: is one attached by virtio-blk?");
+		log_error("no disk found: is one attached by %s?",
+			  IS_ENABLED(CONFIG_AHCI) ? "virtio-blk or SATA" : "virtio-blk");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))
 		boot_menu(efi_menu_seconds, list_all);
 	if (IS_ENABLED(CONFIG_EFI) && !vmm_names_entry())

@@ -8,6 +8,7 @@
 #include "core/boot_info.h"
 #include "core/partition.h"
 #include "core/volume.h"
+#include "drivers/ata/ahci.h"
 #include "drivers/display/display.h"
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
@@ -58,6 +59,7 @@ void (*const bus_probes[])(void) = {
 const struct pci_driver *const pci_drivers[] = {
 	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one, too */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
+	IF_ENABLED(CONFIG_AHCI, &ahci_driver,) /* asks each function that is left for its class */
 	NULL,
 };
 

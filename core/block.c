@@ -5,10 +5,22 @@
 #include <stddef.h>
 
 #include "core/log.h"
+#include "core/memory.h"
+#include "lib/config.h"
 #include "lib/format.h"
+#include "lib/string.h"
 #include "lib/util.h"
 
 static struct block_device *first_disk;
+
+static void insert(struct block_device *disk, struct block_device **link)
+{
+	disk->is_open = false;
+	disk->partitions.partitions = NULL;
+	disk->not_mounted = OK;
+	disk->next = *link;
+	*link = disk;
+}
 
 void block_register(struct block_device *disk)
 {
@@ -16,11 +28,99 @@ void block_register(struct block_device *disk)
 
 	while (*end)
 		end = &(*end)->next;
-	disk->is_open = false;
-	disk->partitions.partitions = NULL;
-	disk->not_mounted = OK;
-	disk->next = NULL;
-	*end = disk;
+	insert(disk, end);
+}
+
+void block_register_after(struct block_device *disk, struct block_device *position)
+{
+	insert(disk, &position->next);
+}
+
+/*
+ * Where a driver cannot reach the caller's buffer. Page aligned and below 4 GiB, which every
+ * driver can reach.
+ */
+enum { BOUNCE_SIZE = 64 * 1024 };
+
+static u8 *bounce;
+
+static enum status prepare_bounce(void)
+{
+	u64 base;
+	enum status status;
+
+	if (bounce)
+		return OK;
+	status = memory_allocate(BOUNCE_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_BOOT_DATA,
+				 &base);
+	if (!status)
+		bounce = (u8 *)(uintptr_t)base;
+	return status;
+}
+
+static bool needs_bounce(const struct block_device *disk, u64 count, const void *buffer)
+{
+	u64 end;
+
+	if (!IS_ENABLED(CONFIG_NEED_BLOCK_BOUNCE))
+		return false;
+	if (disk->alignment && (uintptr_t)buffer & (disk->alignment - 1))
+		return true;
+	return disk->address_limit &&
+	       (add_overflows((uintptr_t)buffer, count * disk->block_size, &end) ||
+		end > disk->address_limit);
+}
+
+/* Part after part. @out is where a read puts them; NULL: @in is written. */
+static enum status transfer_by_bounce(struct block_device *disk, u64 first, u64 count, u8 *out,
+				      const u8 *in)
+{
+	while (count) {
+		u64 part = min_u64(count, BOUNCE_SIZE / disk->block_size);
+		size_t size = (size_t)part * disk->block_size;
+		enum status status = prepare_bounce();
+
+		if (status)
+			return status;
+		if (!out)
+			memcpy(bounce, in, size);
+		status = out ? disk->ops->read(disk, first, part, bounce) :
+			       disk->ops->write(disk, first, part, bounce);
+		/* Of a disk that could not be stopped, which may use it at any time. */
+		if (status && !memory_is_ram((uintptr_t)bounce, BOUNCE_SIZE))
+			bounce = NULL;
+		if (status)
+			return status;
+		if (out) {
+			memcpy(out, bounce, size);
+			out += size;
+		} else {
+			in += size;
+		}
+		first += part;
+		count -= part;
+	}
+	return OK;
+}
+
+static enum status read_disk(struct block_device *disk, u64 first, u64 count, void *buffer)
+{
+	if (needs_bounce(disk, count, buffer))
+		return transfer_by_bounce(disk, first, count, buffer, NULL);
+	return disk->ops->read(disk, first, count, buffer);
+}
+
+static enum status write_disk(struct block_device *disk, u64 first, u64 count, const void *buffer)
+{
+	if (needs_bounce(disk, count, buffer))
+		return transfer_by_bounce(disk, first, count, NULL, buffer);
+	return disk->ops->write(disk, first, count, buffer);
+}
+
+/* A drive without a medium has no blocks, and no partitions. */
+static bool is_empty_drive(const struct block_device *disk)
+{
+	return IS_ENABLED(CONFIG_NEED_REMOVABLE) && disk->is_removable && disk->block_count == 0;
 }
 
 void block_keep(u64 count)
@@ -41,9 +141,16 @@ static enum status open_disk(struct block_device *disk)
 	if (status)
 		return status;
 	if (!is_power_of_two(disk->block_size) || disk->block_size < BLOCK_SIZE_MIN ||
-	    disk->block_size > BLOCK_SIZE_MAX || disk->block_count == 0 ||
+	    disk->block_size > BLOCK_SIZE_MAX ||
+	    (disk->block_count == 0 && !is_empty_drive(disk)) ||
 	    multiply_overflows(disk->block_count, disk->block_size, &size))
 		return ERR_INVALID;
+	/* Now: later it would change the memory map under a loader that is about to leave. */
+	if (IS_ENABLED(CONFIG_NEED_BLOCK_BOUNCE) && (disk->alignment || disk->address_limit) &&
+	    prepare_bounce())
+		return ERR_NO_MEMORY;
+	if (is_empty_drive(disk))
+		disk->not_mounted = ERR_NOT_FOUND;
 	format(disk->name, sizeof(disk->name), "disk%u", count++);
 	disk->disk = NULL;
 	disk->first_block = 0;
@@ -119,7 +226,7 @@ enum status block_read(struct block_device *device, u64 first, u64 count, void *
 
 	if (status || count == 0)
 		return status;
-	return device->ops->read(device, first, count, buffer);
+	return read_disk(device, first, count, buffer);
 }
 
 enum status block_write(struct block_device *device, u64 first, u64 count, const void *buffer)
@@ -130,7 +237,7 @@ enum status block_write(struct block_device *device, u64 first, u64 count, const
 		return status;
 	if (device->read_only || !device->ops->write)
 		return ERR_DENIED;
-	status = device->ops->write(device, first, count, buffer);
+	status = write_disk(device, first, count, buffer);
 	/* Even a write that fails may have changed some of it. */
 	block_cache_update(device, first, count, status ? NULL : buffer);
 	return status;

@@ -72,6 +72,13 @@ struct block_device {
 	u32 block_size;              /* a power of two from BLOCK_SIZE_MIN to BLOCK_SIZE_MAX */
 	u64 block_count;
 	bool read_only;
+	bool is_removable; /* with NEED_REMOVABLE: may have no medium, and then has no blocks */
+	/*
+	 * With NEED_BLOCK_BOUNCE: what the driver asks of a buffer. Its address is a multiple of
+	 * @alignment, a power of two (0: any), and it ends at or below @address_limit (0: any).
+	 */
+	u32 alignment;
+	u64 address_limit;
 	struct block_device *disk; /* the disk of a partition; NULL in a disk */
 	u64 first_block;           /* the partition's first block on it */
 	enum partition_kind kind;
@@ -90,6 +97,12 @@ void block_register(struct block_device *disk);
 
 /* Forgets all that are registered but the first @count; nothing was or will be asked of them. */
 void block_keep(u64 count);
+
+/*
+ * Adds @disk right after @position. A controller is registered as a disk whose open() adds those it
+ * finds, and fails: so it is not asked either before its turn comes.
+ */
+void block_register_after(struct block_device *disk, struct block_device *position);
 
 /*
  * The disks, first found first: each is opened and named when it is reached, and left out if that
@@ -112,7 +125,10 @@ void block_start_others(const struct block_device *late);
 enum status block_partition(struct block_device *disk, u64 first, u64 count, u32 number,
 			    enum partition_kind kind, struct block_device *partition);
 
-/* Whole blocks, straight into @buffer, past the cache. ERR_INVALID outside of the device. */
+/*
+ * Whole blocks, straight into @buffer, past the cache; by a buffer of our own where the driver
+ * cannot reach @buffer. ERR_INVALID outside of the device.
+ */
 enum status block_read(struct block_device *device, u64 first, u64 count, void *buffer);
 enum status block_write(struct block_device *device, u64 first, u64 count, const void *buffer);
 enum status block_flush(struct block_device *device);

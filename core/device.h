@@ -16,6 +16,9 @@ struct device_address {
 	u8 root_bus;
 	u8 depth; /* 0: deeper than DEVICE_DEPTH_MAX */
 	u8 functions[DEVICE_DEPTH_MAX];
+	/* Which of the devices behind the controller that is there. */
+	enum device_unit { DEVICE_UNIT_NONE, DEVICE_UNIT_SATA } unit;
+	u8 port; /* DEVICE_UNIT_SATA */
 };
 
 struct device {

@@ -26,6 +26,9 @@ obj-$(CONFIG_VIRTIO_PMEM) += drivers/virtio/pmem.o
 obj-$(CONFIG_VIRTIO_RANDOM) += drivers/virtio/random.o
 obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
 
+obj-$(CONFIG_AHCI) += drivers/ata/ahci.o drivers/ata/port.o drivers/ata/disk.o drivers/ata/packet.o
+obj-$(CONFIG_SCSI) += drivers/scsi/scsi.o
+
 obj-$(CONFIG_DISPLAY) += drivers/display/modes.o drivers/display/edid.o
 obj-$(CONFIG_DISPLAY_CONSOLE) += drivers/display/console.o drivers/display/terminal.o \
 	drivers/display/font.o

@@ -130,6 +130,16 @@ static inline void store_le64(void *to, u64 value)
 	__builtin_memcpy(to, &value, sizeof(value));
 }
 
+static inline void store_be16(void *to, u16 value)
+{
+	store_le16(to, __builtin_bswap16(value));
+}
+
+static inline void store_be32(void *to, u32 value)
+{
+	store_le32(to, __builtin_bswap32(value));
+}
+
 struct reader {
 	struct span rest;
 	bool overrun; /* something was read past the end: what came back is zeroes */

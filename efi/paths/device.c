@@ -89,8 +89,23 @@ static HARDDRIVE_DEVICE_PATH hard_drive_node(const struct block_device *partitio
 	return node;
 }
 
+/* 10.3.4.6: without a port multiplier. */
+static EFI_DEVICE_PATH_PROTOCOL *append_sata(EFI_DEVICE_PATH_PROTOCOL *controller, u8 port)
+{
+	const SATA_DEVICE_PATH node = {
+		.Header = EFI_NODE(SATA_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_SATA_DP),
+		.HBAPortNumber = port,
+		.PortMultiplierPortNumber = SATA_HBA_DIRECT_CONNECT_FLAG,
+	};
+
+	return extend(controller, &node);
+}
+
 EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address)
 {
+	if (IS_ENABLED(CONFIG_AHCI) && address && address->unit == DEVICE_UNIT_SATA &&
+	    address->depth)
+		return append_sata(path_of_pci(address), address->port);
 	if (address && address->bus == DEVICE_PCI && address->depth)
 		return path_of_pci(address);
 	if (address && address->bus == DEVICE_VIRTIO_MMIO)

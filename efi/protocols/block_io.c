@@ -15,6 +15,8 @@ static struct efi_disk *disk_of(EFI_BLOCK_IO_PROTOCOL *this)
 
 EFI_STATUS efi_disk_check(const struct efi_disk *disk, UINT32 media_id, const void *buffer)
 {
+	if (IS_ENABLED(CONFIG_NEED_REMOVABLE) && !disk->media.MediaPresent)
+		return EFI_NO_MEDIA;
 	if (media_id != disk->media.MediaId)
 		return EFI_MEDIA_CHANGED;
 	return buffer ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
@@ -101,6 +103,12 @@ void efi_block_io_init(struct efi_disk *disk)
 		.LastBlock = device->block_count - 1,
 		.LogicalBlocksPerPhysicalBlock = 1,
 	};
+	if (IS_ENABLED(CONFIG_NEED_REMOVABLE) && device->is_removable) {
+		disk->media.RemovableMedia = true;
+		disk->media.MediaPresent = device->block_count != 0;
+		if (!disk->media.MediaPresent)
+			disk->media.LastBlock = 0;
+	}
 	disk->block_io = (EFI_BLOCK_IO_PROTOCOL){
 		.Revision = EFI_BLOCK_IO_PROTOCOL_REVISION3,
 		.Media = &disk->media,

@@ -77,6 +77,7 @@ typedef struct [[gnu::packed]] {
 #define MSG_IPv4_DP 0x0c
 #define MSG_IPv6_DP 0x0d
 #define MSG_UART_DP 0x0e
+#define MSG_SATA_DP 0x12
 #define MSG_NVME_NAMESPACE_DP 0x17
 #define MSG_URI_DP 0x18
 
@@ -88,6 +89,16 @@ typedef struct [[gnu::packed]] {
 	UINT8 Parity;
 	UINT8 StopBits;
 } UART_DEVICE_PATH;
+
+/* 10.3.4.6 */
+typedef struct [[gnu::packed]] {
+	EFI_DEVICE_PATH_PROTOCOL Header;
+	UINT16 HBAPortNumber;
+	UINT16 PortMultiplierPortNumber;
+	UINT16 Lun;
+} SATA_DEVICE_PATH;
+
+#define SATA_HBA_DIRECT_CONNECT_FLAG 0xffff
 
 /* 10.3.5 */
 #define MEDIA_DEVICE_PATH 0x04

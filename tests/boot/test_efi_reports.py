@@ -7,6 +7,7 @@ import pytest
 
 from tests.boot.efi import LOADER_FIRST, on
 from tests.boot.test_efi_loaders import assert_uefi
+from tests.boot.vmm import Disk
 from tests.images import efi, efi_program
 from tests.images.disk import esp_disk
 from tests.images.fat import MIB, Fat, copy_files_to, tool
@@ -157,6 +158,14 @@ def test_iso(place, tmp_path, hybrid, block):
     """An ISO attached as a read-only disk boots by its El Torito image; GRUB finds the rest of the medium."""
     image = iso(tmp_path / "disk.iso", hybrid)
     with place.boot(place.disk(image, read_only=True, block=block)) as vmm:
+        assert_uefi(vmm.guest(), "iso")
+
+
+@on("q35")
+def test_iso_in_a_drive(place, tmp_path):
+    """The same in a SATA drive, as virt-manager attaches it."""
+    image = iso(tmp_path / "disk.iso", False)
+    with place.boot(Disk(image, "sata-cd", read_only=True)) as vmm:
         assert_uefi(vmm.guest(), "iso")
 
 

@@ -68,22 +68,20 @@ def grub_disk(images, firmware):
     return disk
 
 
-@pytest.mark.parametrize("machine", ["pc", "q35"])
-def test_grub_starts_fatwood_on_its_own_disk(grub_disk, machine):
+@pytest.mark.parametrize("machine, transport", [("pc", "pci"), ("q35", "sata")])
+def test_grub_starts_fatwood_on_its_own_disk(grub_disk, machine, transport):
     disk = grub_disk("grub-bios-uefi", {**efi.systemd_boot("bookworm", "timeout 0\n"),
                                         **efi.debian_entry("bookworm", "grub-bios")})
-    with Vmm(None, machine, memory=512, disks=[disk]) as vmm:
+    with Vmm(None, machine, memory=512, disks=[Disk(disk, transport)]) as vmm:
         report = vmm.guest()
         assert "entered by Multiboot2" in vmm.log
         assert "from=grub-bios" in report.words and report.get("efi") == "yes"
         vmm.wait_for_end()
 
 
-def test_grub_on_ahci_starts_fatwood(grub_disk, stub_disk):
-    """GRUB's own disk is one that SeaBIOS reads."""
+def test_grub_on_another_disk_starts_fatwood(grub_disk, stub_disk):
+    """Fatwood looks at all disks: that of GRUB is one with nothing else on it."""
     disk = grub_disk("grub-bios-only", {})
-    with Vmm(None, "q35", disks=[Disk(stub_disk)], extra=[
-            "-drive", f"if=none,id=grub,format=raw,snapshot=on,file={disk}",
-            "-device", "ide-hd,drive=grub,bus=ide.0,bootindex=0"]) as vmm:
+    with Vmm(None, "q35", disks=[Disk(disk, "sata", options="bootindex=0"), Disk(stub_disk)]) as vmm:
         assert "from=stub" in vmm.guest().words
         assert "entered by Multiboot2" in vmm.log

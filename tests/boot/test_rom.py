@@ -29,11 +29,14 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
         assert "from=vmm" in vmm.guest().words
 
 
-@pytest.mark.parametrize("machine", ["q35", "pc"])
-def test_shim_and_grub(firmware, efi_image, machine):
+@pytest.mark.parametrize("machine, transport, extra", [
+    ("q35", "sata", ["-device", "ide-cd,bus=ide.3"]),  # as libvirt makes it, with an empty drive
+    ("pc", "pci", []),
+], ids=["q35", "pc"])
+def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
     """From reset to user space, through UEFI, and off."""
-    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [Disk(efi_image("shim-grub-trixie"))],
-             cpus=2) as vmm:
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512,
+             [Disk(efi_image("shim-grub-trixie"), transport)], cpus=2, extra=extra) as vmm:
         report = vmm.guest()
         assert "from=shim-grub-trixie" in report.words
         assert report["efi"] == "yes" and report["acpi"] == "yes"

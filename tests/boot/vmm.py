@@ -33,8 +33,8 @@ GUEST = "FATWOOD-GUEST: "
 
 @dataclasses.dataclass
 class Disk:
-    """A virtio-blk disk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio. What a
-    guest writes is forgotten, unless the disk is kept."""
+    """A disk by virtio-blk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio; or sata and
+    sata-cd, on q35 behind its own controller. What a guest writes is forgotten, unless the disk is kept."""
 
     path: pathlib.Path
     transport: str = "pci"
@@ -48,7 +48,7 @@ class Disk:
         drive = f"if=none,id=disk{number},format=raw,file={self.path}"
         drive += ",readonly=on,file.locking=off" if self.read_only else "" if self.kept else ",snapshot=on"
         device = {"pci": "virtio-blk-pci", "pci-modern": "virtio-blk-pci,disable-legacy=on",
-                  "mmio": "virtio-blk-device"}[self.transport]
+                  "mmio": "virtio-blk-device", "sata": "ide-hd", "sata-cd": "ide-cd"}[self.transport]
         device += f",drive=disk{number}"
         if self.block != 512:
             device += f",logical_block_size={self.block},physical_block_size={self.block}"

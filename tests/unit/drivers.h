@@ -2,10 +2,11 @@
 /* The tables of drivers that boot/tables.c has in the firmware. Included once by a test. */
 #pragma once
 
+#include "drivers/ata/ahci.h"
 #include "drivers/pci/pci.h"
 #include "drivers/virtio/virtio.h"
 
-const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, NULL };
+const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, &ahci_driver, NULL };
 
 const struct virtio_driver *const virtio_drivers[] = {
 	&virtio_block_driver,

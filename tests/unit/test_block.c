@@ -281,3 +281,108 @@ TEST(the_first_trouble_is_what_is_told)
 	CHECK_EQUAL(partition_scan(&disk.device, &arena, &table), ERR_UNRECOGNIZED);
 	CHECK_EQUAL(table.count, 42);
 }
+
+static struct block_device *found[2];
+
+/* As a controller does it: its disks come right after it, and it is none itself. */
+static enum status find_disks(struct block_device *device)
+{
+	struct block_device *position = device;
+
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
+		block_register_after(found[i], position);
+		position = found[i];
+	}
+	return ERR_NOT_FOUND;
+}
+
+TEST(disks_that_are_looked_for_when_their_turn_comes)
+{
+	static const struct block_ops ops = { .open = find_disks };
+	static struct block_device controller = { .ops = &ops };
+	static struct memory_disk disks[3];
+	struct block_device *last = NULL;
+
+	for (struct block_device *at = block_first(); at; at = block_next(at))
+		last = at;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
+		memory_disk_init(&disks[i], bytes, sizeof(bytes), BLOCK);
+	block_register(&controller);
+	block_register(&disks[2].device);
+	found[0] = &disks[0].device;
+	found[1] = &disks[1].device;
+	CHECK((last ? block_next(last) : block_first()) == &disks[0].device);
+	CHECK(block_next(&disks[0].device) == &disks[1].device);
+	CHECK(block_next(&disks[1].device) == &disks[2].device);
+	CHECK(!block_next(&disks[2].device));
+}
+
+static struct block_device *last_disk(void)
+{
+	struct block_device *last = NULL;
+
+	for (struct block_device *at = block_first(); at; at = block_next(at))
+		last = at;
+	return last;
+}
+
+TEST(buffers_that_the_driver_cannot_reach)
+{
+	enum { SIZE = 300 * 1024 };
+	static u8 large[SIZE], copy[SIZE + 16];
+
+	for (size_t i = 0; i < SIZE; i++)
+		large[i] = (u8)(i / BLOCK + i);
+	memory_disk_init(&disk, large, SIZE, BLOCK);
+	disk.device.alignment = 16;
+	block_register(&disk.device);
+	CHECK(last_disk() == &disk.device);
+
+	u8 *aligned = copy + (-(uintptr_t)copy & 15);
+	CHECK_EQUAL(block_read(&disk.device, 0, SIZE / BLOCK, aligned), OK);
+	CHECK_EQUAL(disk.reads, 1);
+	memset(copy, 0, sizeof(copy));
+	/* 64 KiB at a time. */
+	CHECK_EQUAL(block_read(&disk.device, 0, SIZE / BLOCK - 1, aligned + 2), OK);
+	CHECK_EQUAL(disk.reads, 1 + 5);
+	CHECK(memcmp(aligned + 2, large, SIZE - BLOCK) == 0);
+	CHECK_EQUAL(aligned[2 + SIZE - BLOCK], 0);
+	memset(aligned + 1, 0x5a, 3 * BLOCK);
+	CHECK_EQUAL(block_write(&disk.device, 7, 3, aligned + 1), OK);
+	CHECK_EQUAL(disk.writes, 1);
+	CHECK(memcmp(large + 7 * BLOCK, aligned + 1, 3 * BLOCK) == 0);
+	CHECK_EQUAL(large[10 * BLOCK], (u8)(10 * BLOCK / BLOCK + 10 * BLOCK));
+	disk.bad_block = 200;
+	CHECK_EQUAL(block_read(&disk.device, 0, SIZE / BLOCK - 1, aligned + 2), ERR_IO);
+	disk.bad_block = UINT64_MAX;
+
+	disk.device.alignment = 0;
+	disk.device.address_limit = (uintptr_t)aligned + 4 * BLOCK;
+	disk.reads = 0;
+	CHECK_EQUAL(block_read(&disk.device, 0, 4, aligned), OK);
+	CHECK_EQUAL(block_read(&disk.device, 0, 256, aligned), OK);
+	CHECK_EQUAL(disk.reads, 1 + 2);
+	CHECK(memcmp(aligned, large, 256 * BLOCK) == 0);
+}
+
+static enum status open_empty(struct block_device *device)
+{
+	device->block_size = 2048;
+	device->block_count = 0;
+	device->is_removable = true;
+	return OK;
+}
+
+TEST(drive_without_a_medium)
+{
+	static const struct block_ops ops = { .open = open_empty };
+	static struct block_device drive = { .ops = &ops };
+	const struct partition_table *table;
+	u8 byte;
+
+	block_register(&drive);
+	CHECK(last_disk() == &drive);
+	CHECK_EQUAL(block_read(&drive, 0, 1, &byte), ERR_INVALID);
+	CHECK_EQUAL(block_read_bytes(&drive, 0, 1, &byte), ERR_INVALID);
+	CHECK_EQUAL(disk_partitions(&drive, &table), ERR_NOT_FOUND);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The AHCI controller as a PCI function and as a whole (AHCI 1.3.1, 2.1, 3.1 and 10.1): its
+ * registers are in BAR 5.
+ *
+ *	0x00	capabilities: bit 31 64-bit addresses
+ *	0x04	control: bit 0 reset, bit 31 AHCI is enabled
+ *	0x0c	ports that there are, a bit each
+ *	0x10	version, 0x00010300
+ *	0x24	further capabilities, from version 1.2 on: bit 0 the BIOS can be asked to let it go
+ *	0x28	that: bit 0 the BIOS has it, bit 1 we want it, bit 4 the BIOS is busy
+ *	0x100	registers of the ports, 0x80 bytes each
+ */
+#include <asm/io.h>
+
+#include "core/arena.h"
+#include "core/log.h"
+#include "drivers/ata/ahci.h"
+#include "lib/config.h"
+#include "lib/format.h"
+#include "lib/util.h"
+
+enum {
+	CLASS_AHCI = 0x010601,
+	BAR_REGISTERS = 5,
+
+	CAPABILITIES = 0x00,
+	CAPABILITY_64_BIT = 1u << 31,
+	CONTROL = 0x04,
+	CONTROL_RESET = 1 << 0,
+	CONTROL_ENABLED = 1u << 31,
+	PORTS = 0x0c,
+	VERSION = 0x10,
+	VERSION_1_2 = 0x00010200,
+	CAPABILITIES_2 = 0x24,
+	CAPABILITY_HANDOFF = 1 << 0,
+	HANDOFF = 0x28,
+	HANDOFF_BIOS = 1 << 0,
+	HANDOFF_OURS = 1 << 1,
+	HANDOFF_BUSY = 1 << 4,
+	GLOBAL_SIZE = 0x100,
+	PORT_SIZE = 0x80,
+
+	PORT_COMMAND = 0x18,
+	COMMAND_SPIN_UP = 1 << 1,
+	COMMAND_POWER = 1 << 2,
+	PORT_LINK_STATUS = 0x28,
+	LINK_DETECTION_MASK = 0xf,
+	LINK_SEEN = 1, /* and no communication yet */
+	LINK_ESTABLISHED = 3,
+
+	SUBSYSTEM_QEMU = 0x11001af4,
+
+	RESET_TIMEOUT_MS = 1000, /* 10.4.3 */
+	HANDOFF_TIMEOUT_MS = 25, /* 10.6.3 */
+	HANDOFF_BUSY_TIMEOUT_MS = 2000,
+	DETECT_ROUNDS = 3, /* 15 ms: a device answers within 10 */
+	DETECT_US = 5000,
+	SPIN_TIMEOUT_MS = 16000, /* of a disk from standstill */
+};
+
+static struct arena arena; /* never released */
+
+static u32 read_register(const struct ahci_controller *controller, u32 offset)
+{
+	return mmio_read32(controller->registers + offset);
+}
+
+static void write_register(struct ahci_controller *controller, u32 offset, u32 value)
+{
+	mmio_write32(controller->registers + offset, value);
+}
+
+static bool wait_while(struct ahci_controller *controller, u32 offset, u32 bits, u32 timeout_ms)
+{
+	struct deadline deadline = deadline_after(timeout_ms);
+
+	while (read_register(controller, offset) & bits)
+		if (deadline_passed(&deadline))
+			return false;
+	return true;
+}
+
+/* A BIOS that has it for itself is asked to let it go; one that does not answer is overruled. */
+static void take_from_bios(struct ahci_controller *controller)
+{
+	u32 handoff;
+
+	if (read_register(controller, VERSION) < VERSION_1_2 ||
+	    !(read_register(controller, CAPABILITIES_2) & CAPABILITY_HANDOFF))
+		return;
+	handoff = read_register(controller, HANDOFF);
+	if (!(handoff & HANDOFF_BIOS))
+		return;
+	write_register(controller, HANDOFF, handoff | HANDOFF_OURS);
+	if (wait_while(controller, HANDOFF, HANDOFF_BIOS, HANDOFF_TIMEOUT_MS))
+		return;
+	if (!(read_register(controller, HANDOFF) & HANDOFF_BUSY) ||
+	    !wait_while(controller, HANDOFF, HANDOFF_BIOS, HANDOFF_BUSY_TIMEOUT_MS))
+		log_warning("%s: its BIOS does not let it go", controller->device.name);
+}
+
+/* Also ends all DMA, and resets the links of the ports. */
+static bool reset(struct ahci_controller *controller)
+{
+	u32 ports = read_register(controller, PORTS);
+
+	write_register(controller, CONTROL, CONTROL_ENABLED);
+	write_register(controller, CONTROL, CONTROL_ENABLED | CONTROL_RESET);
+	if (!wait_while(controller, CONTROL, CONTROL_RESET, RESET_TIMEOUT_MS))
+		return false;
+	write_register(controller, CONTROL, CONTROL_ENABLED);
+	/* Which a BIOS has written: some forget it. */
+	if (read_register(controller, PORTS) != ports)
+		write_register(controller, PORTS, ports);
+	return true;
+}
+
+void ahci_controller_fail(struct ahci_controller *controller, const void *data, u32 size)
+{
+	if (controller->failed)
+		return;
+	controller->failed = true;
+	log_error("%s: a port does not stop; its disks are not used any more",
+		  controller->device.name);
+	if (reset(controller))
+		return;
+	log_error("%s: does not answer a reset", controller->device.name);
+	pci_disable_dma(&controller->place);
+	/* Also then: not every device looks at that bit. */
+	if (size)
+		device_keep_memory((uintptr_t)data, size);
+	for (struct ahci_port *port = controller->ports; port; port = port->next)
+		if (port->memory)
+			device_keep_memory((uintptr_t)port->memory, PAGE_SIZE);
+}
+
+static void quiesce(struct device *device)
+{
+	struct ahci_controller *controller = container_of(device, struct ahci_controller, device);
+
+	for (struct ahci_port *port = controller->ports; port; port = port->next) {
+		if (!port->memory)
+			continue;
+		log_debug("%s: %lu requests, %lu KiB", port->name, port->request_count,
+			  (u64)(port->byte_count / KIB));
+		/* A port that has failed was stopped, or its controller was. */
+		if (!port->failed && !controller->failed && !ahci_port_stop(port))
+			ahci_controller_fail(controller, NULL, 0);
+		port->failed = true;
+	}
+	controller->failed = true;
+}
+
+static enum status open_port(struct block_device *disk)
+{
+	struct ahci_port *port = container_of(disk, struct ahci_port, disk);
+	u32 signature;
+	enum status status = ahci_port_start(port, &signature);
+
+	if (status)
+		return status;
+	switch (signature) {
+	case AHCI_SIGNATURE_DISK:
+		return ahci_disk_open(port);
+	case AHCI_SIGNATURE_PACKET:
+		return ahci_packet_open(port);
+	default:
+		return unsupported("%s: a device with signature 0x%08x", port->name, signature);
+	}
+}
+
+static const struct block_ops port_ops = { .open = open_port };
+
+static volatile u8 *port_registers(const struct ahci_controller *controller, u32 number)
+{
+	return controller->registers + GLOBAL_SIZE + number * PORT_SIZE;
+}
+
+/* @position: where its disk is registered, after the disks before it. */
+static void add_port(struct ahci_controller *controller, u32 number, struct block_device **position)
+{
+	struct ahci_port *port = arena_allocate(&arena, sizeof(*port));
+
+	if (!port)
+		return log_warning("%s: no memory for a port", controller->device.name);
+	format(port->name, sizeof(port->name), "%s port %u", controller->device.name, number);
+	port->controller = controller;
+	port->registers = port_registers(controller, number);
+	port->disk.ops = &port_ops;
+	port->disk.alignment = AHCI_ALIGNMENT;
+	port->disk.address_limit = controller->is_64_bit ? 0 : GIB * 4;
+	if (IS_ENABLED(CONFIG_EFI)) {
+		port->address = controller->device.address;
+		port->address.unit = DEVICE_UNIT_SATA;
+		port->address.port = (u8)number;
+		port->disk.address = &port->address;
+	}
+	port->next = controller->ports;
+	controller->ports = port;
+	block_register_after(&port->disk, *position);
+	*position = &port->disk;
+}
+
+/*
+ * Lets all of them spin up, at once where the controller leaves that to us, and waits until those
+ * that have a device must have seen it. A device of QEMU is there without a wait.
+ */
+static u32 find_devices(struct ahci_controller *controller, u32 ports)
+{
+	u32 rounds =
+		pci_read32(&controller->place, PCI_SUBSYSTEM) == SUBSYSTEM_QEMU ? 0 : DETECT_ROUNDS;
+	u32 found = 0;
+
+	for (u32 i = 0; i < AHCI_PORTS_MAX; i++) {
+		volatile u8 *command = port_registers(controller, i) + PORT_COMMAND;
+
+		if (ports & 1u << i)
+			mmio_write32(command,
+				     mmio_read32(command) | COMMAND_SPIN_UP | COMMAND_POWER);
+	}
+	for (u32 round = 0; round <= rounds && found != ports; round++) {
+		if (round)
+			sleep_us(DETECT_US);
+		for (u32 i = 0; i < AHCI_PORTS_MAX; i++) {
+			u32 link;
+
+			if (!(ports & ~found & 1u << i))
+				continue;
+			link = mmio_read32(port_registers(controller, i) + PORT_LINK_STATUS) &
+			       LINK_DETECTION_MASK;
+			if (link == LINK_ESTABLISHED || (link == LINK_SEEN && round == rounds))
+				found |= 1u << i;
+		}
+	}
+	return found;
+}
+
+static bool find_registers(struct ahci_controller *controller)
+{
+	const char *name = controller->device.name;
+	u64 base;
+	u32 ports;
+
+	pci_enable(&controller->place);
+	if (pci_bar(&controller->place, BAR_REGISTERS, &base) || base % 4)
+		return false;
+	controller->registers = device_map(name, base, GLOBAL_SIZE);
+	if (!controller->registers)
+		return false;
+	ports = read_register(controller, PORTS);
+	return ports &&
+	       device_map(name, base + GLOBAL_SIZE, (32 - (u32)__builtin_clz(ports)) * PORT_SIZE);
+}
+
+static void start(struct ahci_controller *controller)
+{
+	struct block_device *position = &controller->disks_to_come;
+	u32 ports;
+
+	if (controller->was_started)
+		return;
+	controller->was_started = true;
+	if (!find_registers(controller))
+		return log_warning("%s: no registers of AHCI", controller->device.name);
+	take_from_bios(controller);
+	ports = read_register(controller, PORTS);
+	controller->is_64_bit = read_register(controller, CAPABILITIES) & CAPABILITY_64_BIT;
+	device_register(&controller->device);
+	if (!reset(controller)) {
+		controller->failed = true;
+		pci_disable_dma(&controller->place);
+		return log_error("%s: does not answer a reset", controller->device.name);
+	}
+	controller->spin = deadline_started(SPIN_TIMEOUT_MS);
+	ports = find_devices(controller, ports);
+	for (u32 i = 0; i < AHCI_PORTS_MAX; i++)
+		if (ports & 1u << i)
+			add_port(controller, i, &position);
+}
+
+static struct ahci_controller *controller_of(struct block_device *disks_to_come)
+{
+	return container_of(disks_to_come, struct ahci_controller, disks_to_come);
+}
+
+/* In place of the disks, which are registered after this one. */
+static enum status open_controller(struct block_device *disks_to_come)
+{
+	start(controller_of(disks_to_come));
+	return ERR_NOT_FOUND;
+}
+
+static const struct block_ops controller_ops = { .open = open_controller };
+
+static bool matches(const struct pci_device *device)
+{
+	return pci_class(device) == CLASS_AHCI;
+}
+
+static void probe(const struct pci_device *place)
+{
+	struct ahci_controller *controller = arena_allocate(&arena, sizeof(*controller));
+
+	if (!controller)
+		return log_warning("PCI %s: no memory for a device", place->name);
+	controller->place = *place;
+	if (IS_ENABLED(CONFIG_EFI))
+		controller->device.address = place->address;
+	format(controller->device.name, sizeof(controller->device.name), "ahci %s", place->name);
+	controller->device.quiesce = quiesce;
+	controller->disks_to_come.ops = &controller_ops;
+	block_register(&controller->disks_to_come);
+	log_debug("%s: found", controller->device.name);
+}
+
+const struct pci_driver ahci_driver = {
+	.name = "ahci",
+	.matches = matches,
+	.probe = probe,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SATA disks and CD-ROM drives behind an AHCI controller (Serial ATA AHCI 1.3.1). What the files of
+ * this folder offer one another.
+ *
+ * One command at a time, polled, without native command queuing. A controller is not touched before
+ * the turn of its disks comes; then all its ports look for devices at the same time, and each
+ * device is asked when it is reached.
+ */
+#pragma once
+
+#include "core/block.h"
+#include "core/device.h"
+#include "core/time.h"
+#include "drivers/pci/pci.h"
+#include "drivers/scsi/scsi.h"
+#include "lib/status.h"
+#include "lib/types.h"
+
+enum {
+	AHCI_NAME_SIZE = 32,
+	AHCI_PORTS_MAX = 32,
+	AHCI_REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* as one entry of the PRDT can hold */
+	AHCI_DATA_SIZE = 512,
+	AHCI_ALIGNMENT = 2, /* of a buffer (4.2.3.3) */
+	AHCI_TIMEOUT_MS = 30000,
+};
+
+struct ahci_port {
+	char name[AHCI_NAME_SIZE]; /* "ahci 00:1f.2 port 0" */
+	struct ahci_controller *controller;
+	volatile u8 *registers;
+	u8 *memory;  /* what the port reads and writes of its own: a page. NULL: not started */
+	bool failed; /* no command is given to it any more */
+	u8 packet_size;
+	bool says_direction; /* a bridge from ATAPI that wants to be told the direction */
+	struct block_device disk;
+	struct scsi_unit unit;         /* of a device that takes packets */
+	struct device_address address; /* with EFI */
+	u64 request_count, byte_count;
+	struct ahci_port *next;
+};
+
+struct ahci_controller {
+	struct device device;
+	struct pci_device place;
+	struct block_device disks_to_come; /* until they are looked for */
+	volatile u8 *registers;
+	bool was_started;
+	bool failed;          /* none of its ports is used any more */
+	bool is_64_bit;       /* else its DMA reaches the first 4 GiB alone */
+	struct deadline spin; /* when all devices must be ready */
+	struct ahci_port *ports;
+};
+
+struct ahci_command {
+	u8 command;
+	u16 features;
+	u16 count;
+	u64 lba;
+	u8 device;
+	const u8 *packet; /* NULL: none; packet_size bytes of the port */
+	void *data;
+	u32 size; /* at most AHCI_REQUEST_SIZE_MAX, even */
+	bool is_write;
+	u32 timeout_ms;
+	/* Results. */
+	u32 transferred; /* at most @size */
+	u8 error;        /* the error register, of ERR_IO; 0: it did not get that far */
+};
+
+/* The signature of what is attached (ATA8-ACS, 9.1). */
+enum { AHCI_SIGNATURE_DISK = 0x00000101, AHCI_SIGNATURE_PACKET = 0xeb140101u };
+
+extern const struct pci_driver ahci_driver;
+
+/* port.c */
+
+/* From reset: waits for the device, and gets ready for commands. */
+enum status ahci_port_start(struct ahci_port *port, u32 *signature);
+
+/* A place of the port's own for small answers: AHCI_DATA_SIZE bytes. */
+u8 *ahci_port_data(struct ahci_port *port);
+
+/*
+ * Runs one command. ERR_IO: it failed, and the next may succeed, unless the port failed with it.
+ * ERR_TIMEOUT: no answer; the port is not used any more.
+ */
+enum status ahci_execute(struct ahci_port *port, struct ahci_command *command);
+
+/* False: it goes on with what it does. */
+bool ahci_port_stop(struct ahci_port *port);
+
+/* ahci.c: one that cannot be stopped. @data: what it may still write to. */
+void ahci_controller_fail(struct ahci_controller *controller, const void *data, u32 size);
+
+/* disk.c and packet.c: the device behind a port that was started becomes its disk. */
+enum status ahci_disk_open(struct ahci_port *port);
+enum status ahci_packet_open(struct ahci_port *port);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Disks and CD-ROM drives that take SCSI commands (SPC-4, SBC-3, MMC-6), whatever carries them:
+ * ATA's PACKET command today.
+ */
+#pragma once
+
+#include "core/block.h"
+#include "lib/status.h"
+#include "lib/types.h"
+
+enum { SCSI_CDB_SIZE_MAX = 16, SCSI_SENSE_SIZE = 18 };
+
+struct scsi_command {
+	u8 cdb[SCSI_CDB_SIZE_MAX];
+	u8 cdb_size;
+	void *data; /* any address up to SCSI_SMALL bytes, else as the block device asks */
+	u32 size;
+	/* Results. */
+	u32 transferred; /* at most @size */
+	bool has_sense;  /* with ERR_IO: the device refused the command, and this is why */
+	u8 sense[SCSI_SENSE_SIZE];
+};
+
+enum { SCSI_SMALL = 512 };
+
+struct scsi_unit {
+	const char *name;
+	/* ERR_IO, with or without sense; ERR_TIMEOUT: it is not used any more. */
+	enum status (*execute)(struct scsi_unit *unit, struct scsi_command *command);
+	u32 transfer_size_max; /* bytes of one command */
+};
+
+/*
+ * Asks what the unit is, waits until it is ready, and fills in block_size, block_count, read_only
+ * and is_removable of @disk: no blocks if it is a drive without a medium. Logs why it cannot.
+ */
+enum status scsi_open(struct scsi_unit *unit, struct block_device *disk);
+
+/* Whole blocks of @block_size, within the disk. */
+enum status scsi_read(struct scsi_unit *unit, u32 block_size, u64 first, u64 count, void *buffer);
