@@ -10,6 +10,7 @@
 #include "core/volume.h"
 #include "drivers/ata/ahci.h"
 #include "drivers/display/display.h"
+#include "drivers/input/input.h"
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
 #include "drivers/platform/platform.h"
@@ -53,6 +54,7 @@ void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_PCI, pci_probe,)
 	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
 	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
+	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* where a screen was found */
 	NULL,
 };
 

@@ -35,6 +35,8 @@ obj-$(CONFIG_DISPLAY_CONSOLE) += drivers/display/console.o drivers/display/termi
 obj-$(CONFIG_DISPLAY_BOCHS) += drivers/display/bochs.o
 obj-$(CONFIG_DISPLAY_RAMFB) += drivers/display/ramfb.o
 
+obj-$(CONFIG_KEYBOARD_I8042) += drivers/input/i8042.o drivers/input/keyboard.o
+
 obj-$(CONFIG_CONSOLE_UART16550) += drivers/serial/uart16550.o
 obj-$(CONFIG_CONSOLE_DEBUG_PORT) += drivers/serial/debug_port.o
 

@@ -41,3 +41,15 @@ def test_choice_in_vain(start, keys, name):
     assert f"{name}: did not boot: " in start.log
     start.send(DOWN + ENTER)
     assert start.guest().words[0] == ("from=second" if keys == ENTER else "from=first")
+
+
+def test_keyboard(firmware, images, stub_kernel):
+    """The window's keyboard drives the menu, where there is a screen."""
+    disk = images("menu-keyboard", lambda path: esp_disk(path, {
+        **bls_files(stub_kernel, options="from=first", name="b", title="First", sort_key="a"),
+        "/loader/entries/c.conf": entry("Second", linux="/linux/vmlinuz", options="from=second", sort_key="b")}))
+    with Vmm(firmware("qemu"), disks=[Disk(disk)], command_line=MENU, extra=["-device", "VGA"]) as vmm:
+        vmm.expect("Enter boots 1 of 2")
+        for key in ("down", "ret"):
+            vmm.press(key)
+        assert vmm.guest().words[0] == "from=second"

@@ -59,6 +59,18 @@ def test_grub_menu_by_keys(place, efi_image, suite):
 
 
 @on("q35")
+def test_grub_menu_by_keyboard(place, efi_image):
+    """That of the window; Linux then finds it as it expects it."""
+    with place.boot(efi_image("shim-grub-menu-trixie"), extra=["-device", "VGA"]) as vmm:
+        vmm.expect("Entry third")
+        vmm.press("down")
+        vmm.press("ret")
+        report = vmm.guest()
+        assert_uefi(report, "second")
+        assert report["keyboards"] == "1"
+
+
+@on("q35")
 def test_grub_command_line(place, efi_image):
     """GRUB sees the disk with its partition by the device paths, and reads files."""
     with place.boot(efi_image("shim-grub-menu-trixie")) as vmm:

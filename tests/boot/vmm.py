@@ -243,6 +243,10 @@ class Vmm:
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 
+    def press(self, *keys):
+        """Presses these keys of the window's keyboard together (QEMU's names, QKeyCode), and releases them."""
+        self.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
+
     @property
     def log(self):
         """What the serial console has shown so far."""

@@ -29,6 +29,7 @@ efi_report() {
 	done
 	[ -e /sys/firmware/dmi/tables/smbios_entry_point ] && report "smbios=yes"
 	report "smbios_manufacturer=$(cat /sys/class/dmi/id/sys_vendor 2>/dev/null)"
+	report "keyboards=$(grep -c 'AT Translated Set 2 keyboard' /proc/bus/input/devices)"
 	dmesg | grep -iE '\befi|firmware bug|secure boot|rtc-efi|warning|random: crng|initrd' |
 		cut -c 1-300 | while read -r line; do report "efi_log=$line"; done
 }
