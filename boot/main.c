@@ -61,6 +61,38 @@ static void apply_disks_option(void)
 			    (const char *)value.data);
 }
 
+/* What is done when nothing boots, if the VMM says so. */
+static void apply_last_option(void)
+{
+	struct span value;
+
+	if (!IS_ENABLED(CONFIG_LAST_OPTION) || !boot_info_option("fatwood.last", &value))
+		return;
+	if (!power_set_last_action(value))
+		log_warning("fatwood.last=%.*s: not one of halt, reset, poweroff", (int)value.size,
+			    (const char *)value.data);
+}
+
+static size_t methods_turned;    /* 1: the two boot methods in the other order */
+static bool vmm_prefers_entries; /* also to what a guest has stored */
+
+/* Whether entries or the disk's boot loader go first, if the VMM says so. */
+static void apply_boot_option(void)
+{
+	struct span value;
+
+	if (!IS_ENABLED(CONFIG_BOOT_OPTION) || !boot_info_option("fatwood.boot", &value))
+		return;
+	vmm_prefers_entries = text_equals(value, "entries");
+	if (vmm_prefers_entries)
+		methods_turned = IS_ENABLED(CONFIG_EFI_LOADER_FIRST);
+	else if (text_equals(value, "loader"))
+		methods_turned = IS_ENABLED(CONFIG_EFI_LOADER_LAST);
+	else
+		log_warning("fatwood.boot=%.*s: not one of entries, loader", (int)value.size,
+			    (const char *)value.data);
+}
+
 static void probe(void (*const probes[])(void))
 {
 	for (size_t i = 0; probes[i]; i++)
@@ -101,9 +133,10 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 		return;
 	timing_mark("volume mounted");
 	for (size_t i = 0; boot_methods[i]; i++) {
-		enum status status = boot_methods[i]->boot(volumes, arena);
+		const struct boot_method *method = boot_methods[i ^ methods_turned];
+		enum status status = method->boot(volumes, arena);
 
-		boot_tried(volumes->volumes[0]->device->name, boot_methods[i]->name, status);
+		boot_tried(volumes->volumes[0]->device->name, method->name, status);
 	}
 	if (!IS_ENABLED(CONFIG_EFI) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		note_efi_programs(volumes);
@@ -187,23 +220,24 @@ static void list_volumes(struct boot_disk *volumes, struct arena *arena)
 {
 	(void)arena;
 	for (size_t i = 0; volumes->volume_count && boot_listers[i]; i++)
-		boot_listers[i](volumes, listed);
+		boot_listers[i ^ methods_turned](volumes, listed);
 }
 
 /* The VMM's word beats what a guest has stored. */
-static bool vmm_names_entry(void)
+static bool vmm_wants_entry(void)
 {
 	struct span value;
 
-	return IS_ENABLED(CONFIG_BOOT_LOADER_CONF) && boot_info_option("fatwood.entry", &value) &&
-	       !span_is_empty(value);
+	return vmm_prefers_entries ||
+	       (IS_ENABLED(CONFIG_BOOT_LOADER_CONF) && boot_info_option("fatwood.entry", &value) &&
+		!span_is_empty(value));
 }
 
 /* In the order in which they would be booted without the menu: the first is the default. */
 static void list_all(struct boot_choices *choices)
 {
 	listed = choices;
-	if (!vmm_names_entry())
+	if (!vmm_wants_entry())
 		efi_list_options(choices);
 	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
 		const struct partition_table *table;
@@ -211,7 +245,7 @@ static void list_all(struct boot_choices *choices)
 		if (!disk_partitions(disk, &table))
 			boot_partitions(table, choices->arena, list_volumes);
 	}
-	if (vmm_names_entry())
+	if (vmm_wants_entry())
 		efi_list_options(choices);
 }
 
@@ -234,6 +268,8 @@ void boot_main(void)
 	describe_machine();
 	apply_log_option();
 	log_replay();
+	apply_last_option();
+	apply_boot_option();
 	log_info("Fatwood %s, entered by %s", fatwood_release, boot_info.source);
 	boot_info_log();
 	if (CONFIG_LOG_LEVEL >= LOG_WARNING)
@@ -260,11 +296,11 @@ void boot_main(void)
 			  IS_ENABLED(CONFIG_AHCI) ? "virtio-blk or SATA" : "virtio-blk");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))
 		boot_menu(efi_menu_seconds, list_all);
-	if (IS_ENABLED(CONFIG_EFI) && !vmm_names_entry())
+	if (IS_ENABLED(CONFIG_EFI) && !vmm_wants_entry())
 		efi_boot_options();
 	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
 		boot_disk(disk);
-	if (IS_ENABLED(CONFIG_EFI) && vmm_names_entry())
+	if (IS_ENABLED(CONFIG_EFI) && vmm_wants_entry())
 		efi_boot_options();
 	log_error("nothing to boot; tried:");
 	boot_log_tried();

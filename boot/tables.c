@@ -39,6 +39,8 @@ const char *const boot_options[] = {
 	IF_ENABLED(CONFIG_BOOT_MENU, "fatwood.timeout",)
 	IF_ENABLED(CONFIG_EFI_BOOT_MENU, "fatwood.menu",)
 	IF_ENABLED(CONFIG_DISKS_OPTION, "fatwood.disks",)
+	IF_ENABLED(CONFIG_LAST_OPTION, "fatwood.last",)
+	IF_ENABLED(CONFIG_BOOT_OPTION, "fatwood.boot",)
 	NULL,
 };
 

@@ -6,10 +6,18 @@
 #include "core/console.h"
 #include "core/log.h"
 #include "core/time.h"
+#include "lib/text.h"
+#include "lib/util.h"
 
 enum { VMM_WAIT_US = 100 * 1000 }; /* it may take a moment to stop us */
 
 static struct register_write writes[POWER_ACTIONS];
+
+enum last_action { LAST_HALT, LAST_RESET, LAST_POWER_OFF };
+
+static enum last_action last_action = IS_ENABLED(CONFIG_LAST_ACTION_RESET)     ? LAST_RESET :
+				      IS_ENABLED(CONFIG_LAST_ACTION_POWER_OFF) ? LAST_POWER_OFF :
+										 LAST_HALT;
 
 void power_describe(enum power_action action, struct register_write write)
 {
@@ -41,13 +49,30 @@ void power_reset(void)
 	arch_reset();
 }
 
+bool power_set_last_action(struct span word)
+{
+	static const char *const words[] = {
+		[LAST_HALT] = "halt",
+		[LAST_RESET] = "reset",
+		[LAST_POWER_OFF] = "poweroff",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (text_equals(word, words[i])) {
+			last_action = (enum last_action)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void power_last_action(void)
 {
 	log_replay(); /* however early it ends */
 	console_flush();
-	if (IS_ENABLED(CONFIG_LAST_ACTION_RESET))
+	if (last_action == LAST_RESET)
 		power_reset();
-	if (IS_ENABLED(CONFIG_LAST_ACTION_POWER_OFF))
+	if (last_action == LAST_POWER_OFF)
 		power_off();
 	arch_halt();
 }

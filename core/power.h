@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "lib/span.h"
 
 enum power_action { POWER_OFF, POWER_RESET, POWER_ACTIONS };
 
@@ -28,5 +28,11 @@ struct register_write power_description(enum power_action action);
 [[gnu::noreturn]] void power_off(void);
 [[gnu::noreturn]] void power_reset(void);
 
-/* Does what LAST_ACTION_* says, when there is nothing left to boot. */
+/*
+ * "halt", "reset" or "poweroff" in place of what LAST_ACTION_* says. False: it is another word,
+ * which changes nothing.
+ */
+bool power_set_last_action(struct span word);
+
+/* Does that, when there is nothing left to boot, or after a fault. */
 [[gnu::noreturn]] void power_last_action(void);

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from tests.boot.efi import on
+from tests.boot.efi import LOADER_FIRST, on
 from tests.images import efi, efi_program, packages
-from tests.images.disk import esp_disk
+from tests.images.disk import bls_files, esp_disk
 
 SUITE = "trixie"
 
@@ -60,3 +60,24 @@ def test_loader_that_returns(place, images, efi_image, status):
         assert f"from=bls-{SUITE}" in vmm.guest().words
         said = "did not boot: Aborted" if status else "has returned: Success"
         assert rf"disk0p1: \EFI\BOOT\BOOTX64.EFI {said}" in vmm.log
+
+
+@pytest.fixture
+def entry_and_loader(images, stub_kernel):
+    """A boot entry, and a boot loader that returns."""
+    files = bls_files(stub_kernel, options="from=stub") | {efi.REMOVABLE: efi_program.program("returns", STATUS=3)}
+    return images("entry-and-loader", lambda path: esp_disk(path, files))
+
+
+@on("q35", ovmf=False)
+def test_the_vmm_wants_the_loader_first(place, entry_and_loader):
+    with place.boot(entry_and_loader, command_line="fatwood.boot=loader") as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert "EFI-PROGRAM: returns" in vmm.log
+
+
+@on("q35", ovmf=False, symbols=LOADER_FIRST)
+def test_the_vmm_wants_the_entries_first(place, entry_and_loader):
+    with place.boot(entry_and_loader, command_line="fatwood.boot=entries") as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert "EFI-PROGRAM: returns" not in vmm.log

@@ -46,6 +46,14 @@ def test_power_off(firmware, machine):
         assert vmm.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
 
 
+@pytest.mark.parametrize("word, reason", [("reset", "guest-reset"), ("poweroff", "guest-shutdown")])
+def test_the_vmm_chooses(firmware, word, reason):
+    with Vmm(firmware("x86_64"), command_line=f"fatwood.last={word}") as vmm:
+        vmm.wait_for_end()
+        expect_summary(vmm)
+        assert vmm.event("SHUTDOWN") == {"guest": True, "reason": reason}
+
+
 def test_empty_disk_is_named(firmware, empty):
     with Vmm(firmware("qemu"), disks=[empty]) as vmm:
         expect_summary(vmm)

@@ -81,6 +81,22 @@ TEST(the_last_action_of_this_configuration_is_to_halt)
 	console_unregister(&console.console);
 }
 
+TEST(the_vmm_chooses_another_last_action)
+{
+	host_power_off_works = true;
+	CHECK(power_set_last_action(SPAN("poweroff")));
+	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_POWERED_OFF);
+	CHECK(power_set_last_action(SPAN("reset")));
+	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_RESET);
+	CHECK(!power_set_last_action(SPAN("")));
+	CHECK(!power_set_last_action(SPAN("halted")));
+	CHECK(!power_set_last_action(SPAN("RESET")));
+	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_RESET);
+	CHECK(power_set_last_action(SPAN("halt")));
+	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_HALTED);
+	host_power_off_works = false;
+}
+
 static void rest(struct device *device)
 {
 	strcat(order, device->name);
