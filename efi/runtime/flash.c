@@ -102,7 +102,7 @@ bool flash_program(const struct flash *flash, u32 offset, const void *data, u32 
 			return false;
 		done += part;
 	}
-	return memcmp(flash_bytes(flash, offset), data, size) == 0;
+	return !size || memcmp(flash_bytes(flash, offset), data, size) == 0;
 }
 
 bool flash_is_blank(const struct flash *flash, u32 offset, u32 size)

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables in flash: what a start makes of what it finds there, and what services write, before
+ * and after the operating system runs.
+ */
+#include "core/flash.h"
+#include "efi/efi.h"
+#include "efi/runtime/flash.h"
+#include "efi/variables.h"
+#include "lib/util.h"
+#include "tests/host/fake_flash.h"
+#include "tests/host/host.h"
+#include "tests/unit/test.h"
+
+/* The rest of UEFI, as far as this needs it. */
+EFI_SYSTEM_TABLE *efi_system_table;
+static EFI_SYSTEM_TABLE system_table;
+static EFI_RT_PROPERTIES_TABLE *properties;
+
+EFI_STATUS efi_set_configuration_table(const EFI_GUID *guid, void *table)
+{
+	if (guid_equals(guid, &guid_rt_properties))
+		properties = table;
+	return EFI_SUCCESS;
+}
+
+void efi_table_update_crc(EFI_TABLE_HEADER *header)
+{
+	(void)header;
+}
+
+void efi_signal_group(const EFI_GUID *group)
+{
+	(void)group;
+}
+
+u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out, u32 count_max)
+{
+	(void)group, (void)out, (void)count_max;
+	return 0;
+}
+
+static u8 memory[8192];
+
+void *efi_allocate(size_t size)
+{
+	CHECK(size <= sizeof(memory));
+	return memset(memory, 0, size);
+}
+
+void efi_free(void *place)
+{
+	(void)place;
+}
+
+enum {
+	KEPT = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+	       EFI_VARIABLE_RUNTIME_ACCESS,
+	SIZE = 128 * 1024,
+	BLOCK = 4096,
+};
+
+static struct fake_flash fake;
+static EFI_GUID vendor = { { 7 } };
+static EFI_RUNTIME_SERVICES *services;
+
+/* A machine is started with the flash as it is. True: variables are kept there. */
+static bool boot(void)
+{
+	host_memory_init();
+	fake_flash_reset(&fake);
+	variable_flash = fake.flash;
+	efi_system_table = &system_table;
+	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
+	return efi_variables_in_flash();
+}
+
+static EFI_STATUS set(CHAR16 *name, const char *text)
+{
+	return services->SetVariable(name, &vendor, KEPT, strlen(text), (void *)text);
+}
+
+static const char *get(CHAR16 *name)
+{
+	static char text[64];
+	UINTN size = sizeof(text) - 1;
+
+	if (services->GetVariable(name, &vendor, NULL, &size, text))
+		return "(none)";
+	text[size] = 0;
+	return text;
+}
+
+static void fresh(void)
+{
+	fake_flash_init(&fake, SIZE, BLOCK, 256);
+	CHECK(boot());
+}
+
+TEST(a_blank_flash_is_formatted)
+{
+	static const u8 blanks[] = { 0xff, 0 };
+
+	for (u32 i = 0; i < sizeof(blanks); i++) {
+		fake_flash_init(&fake, SIZE, BLOCK, 256);
+		memset(fake.bytes, blanks[i], SIZE);
+		CHECK(boot());
+		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), "one");
+	}
+}
+
+TEST(a_boot_that_changes_nothing_writes_nothing)
+{
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK(boot());
+	/* The one byte that tells whether the flash can be written, as it was. */
+	CHECK_EQUAL(fake.changes, 1);
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(fake.changes, 1);
+	efi_runtime_data->keeps_nothing = true;
+	CHECK_EQUAL(set(u"B", "default"), EFI_SUCCESS);
+	CHECK_EQUAL(fake.changes, 1);
+}
+
+TEST(what_the_operating_system_sets_is_there_after_a_boot)
+{
+	UINT64 size, left, size_max;
+
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"B", "two"), EFI_SUCCESS);
+	efi_runtime_enter();
+	CHECK(properties->RuntimeServicesSupported & EFI_RT_SUPPORTED_SET_VARIABLE);
+	CHECK_EQUAL(set(u"A", "three"), EFI_SUCCESS);
+	CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT | EFI_VARIABLE_APPEND_WRITE, 4,
+					  "four"),
+		    EFI_SUCCESS);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"C", "five"), EFI_SUCCESS);
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(size, 56 * KIB - FLASH_RECORDS);
+	CHECK(left < size - 2 * 60 && left > size - 200 && size_max < left);
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "threefour");
+	CHECK_TEXT(get(u"B"), "(none)");
+	CHECK_TEXT(get(u"C"), "five");
+}
+
+TEST(the_rest_is_told_truly)
+{
+	static u8 data[60 * 1024];
+	UINT64 size, left, size_max;
+
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	/* With a name of 4 bytes. */
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max - 3, data),
+		    EFI_OUT_OF_RESOURCES);
+	CHECK_TEXT(get(u"B"), "(none)");
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max - 4, data), EFI_SUCCESS);
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(left, 0);
+	CHECK_EQUAL(set(u"C", "three"), EFI_OUT_OF_RESOURCES);
+	/* Volatile ones have their own room. */
+	CHECK_EQUAL(services->SetVariable(u"V", &vendor, KEPT & ~EFI_VARIABLE_NON_VOLATILE, 1, "v"),
+		    EFI_SUCCESS);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"C", "three"), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_TEXT(get(u"C"), "three");
+}
+
+TEST(what_could_not_be_written_was_not_set)
+{
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	fake.changes_left = 20;
+	CHECK_EQUAL(set(u"A", "two"), EFI_DEVICE_ERROR);
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT, 0, NULL), EFI_DEVICE_ERROR);
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "one");
+}
+
+TEST(a_flash_that_cannot_be_used_is_left_alone)
+{
+	fake_flash_init(&fake, SIZE, BLOCK, 256);
+	fake.read_only = true;
+	CHECK(!boot());
+	CHECK(efi_runtime_data->set_variable_refused && !efi_runtime_data->flash.base);
+	variable_flash.base = 0;
+	CHECK(!efi_variables_in_flash());
+
+	/* Something else, and a store of another size. */
+	fake_flash_init(&fake, SIZE, BLOCK, 256);
+	memset(fake.bytes, 'x', SIZE);
+	CHECK(!boot());
+	CHECK_EQUAL(fake.changes, 1);
+	fresh();
+	fake.bytes[32 + 2] = 4;
+	CHECK(!boot());
+	CHECK_EQUAL(fake.changes, 1);
+
+	fake_flash_init(&fake, 32 * 1024, BLOCK, 256);
+	CHECK(!boot());
+	fake_flash_init(&fake, SIZE + BLOCK, BLOCK, 256);
+	CHECK(!boot());
+	CHECK_EQUAL(fake.changes, 0);
+}
+
+TEST(damage_costs_what_is_damaged)
+{
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"B", "two"), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"C", "three"), EFI_SUCCESS);
+	memset(fake.bytes, 0, 60); /* the header of the volume */
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_TEXT(get(u"C"), "three");
+	memset(fake.bytes + FLASH_RECORDS + 68, 0, 10); /* of B */
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_TEXT(get(u"B"), "(none)");
+	CHECK_TEXT(get(u"C"), "three");
+	CHECK(boot());
+	CHECK_EQUAL(fake.changes, 1);
+}
+
+TEST(authenticated_variables_stay_where_they_are)
+{
+	const struct flash_variable key = {
+		.name = u"db",
+		.name_size = 6,
+		.vendor = &vendor,
+		.attributes = KEPT | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS,
+		.second = "key",
+		.second_size = 3,
+	};
+	struct flash_record record;
+	u32 offset = FLASH_RECORDS;
+
+	fresh();
+	CHECK_EQUAL(flash_store_put(&fake.flash, &key), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_TEXT(get(u"db"), "(none)");
+	/* Until the store is made anew at least once. */
+	for (u32 i = 0; i < 1000; i++)
+		CHECK_EQUAL(set(u"A", i % 2 ? "one" : "two"), EFI_SUCCESS);
+	CHECK(flash_next_record(&fake.flash, &offset, false, &record));
+	CHECK_EQUAL(record.attributes, key.attributes);
+	CHECK(flash_record_is_live(&fake.flash, &record, false));
+}
+
+static void map_flash(u64 virtual_flash)
+{
+	struct runtime_data *data = efi_runtime_data;
+	EFI_MEMORY_DESCRIPTOR map[] = {
+		{ .PhysicalStart = data->code,
+		  .VirtualStart = data->code,
+		  .NumberOfPages = data->code_size / PAGE_SIZE,
+		  .Attribute = EFI_MEMORY_RUNTIME },
+		{ .PhysicalStart = data->data,
+		  .VirtualStart = data->data,
+		  .NumberOfPages = data->data_size / PAGE_SIZE,
+		  .Attribute = EFI_MEMORY_RUNTIME },
+		{ .Type = EfiMemoryMappedIO,
+		  .PhysicalStart = FAKE_FLASH_BASE,
+		  .VirtualStart = virtual_flash,
+		  .NumberOfPages = SIZE / PAGE_SIZE,
+		  .Attribute = virtual_flash ? EFI_MEMORY_RUNTIME : 0 },
+	};
+
+	(void)services->SetVirtualAddressMap(sizeof(map), sizeof(map[0]), 1, map);
+}
+
+TEST(the_operating_system_maps_flash_elsewhere)
+{
+	fresh();
+	efi_runtime_enter();
+	map_flash(0x210000000000);
+	CHECK_EQUAL(efi_runtime_data->flash.base, 0x210000000000);
+
+	fresh();
+	efi_runtime_enter();
+	map_flash(0);
+	CHECK_EQUAL(set(u"A", "one"), EFI_UNSUPPORTED);
+}
