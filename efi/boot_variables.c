@@ -46,7 +46,7 @@ static EFI_DEVICE_PATH_PROTOCOL *output_path(const EFI_DEVICE_PATH_PROTOCOL *con
 	return (EFI_DEVICE_PATH_PROTOCOL *)path;
 }
 
-/* A boot that changes nothing writes nothing: a disk gets them with the next change. */
+/* A boot that changes nothing writes nothing: the disk gets them with the next change. */
 static EFI_STATUS set_defaults(void)
 {
 	const void *console =
@@ -54,11 +54,12 @@ static EFI_STATUS set_defaults(void)
 	size_t console_size = efi_path_size(console, EFI_PATH_SIZE_MAX);
 	size_t output_size = console_size;
 	EFI_DEVICE_PATH_PROTOCOL *output = output_path(console, &output_size);
+	EFI_STATUS (*on_change)(void) = efi_runtime_data->on_change;
 	EFI_STATUS status;
 
 	if (!output)
 		return EFI_OUT_OF_RESOURCES;
-	efi_runtime_data->keeps_nothing = true;
+	efi_runtime_data->on_change = NULL;
 	status = set_default(u"PlatformLang", "en", sizeof("en"));
 	if (!status)
 		status = set_default(u"ConOut", output, output_size);
@@ -66,7 +67,7 @@ static EFI_STATUS set_defaults(void)
 		status = set_default(u"ConIn", console, console_size);
 	if (!status)
 		status = set_default(u"ErrOut", output, output_size);
-	efi_runtime_data->keeps_nothing = false;
+	efi_runtime_data->on_change = on_change;
 	efi_free(output);
 	return status;
 }

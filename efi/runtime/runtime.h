@@ -102,12 +102,11 @@ struct runtime_data {
 	bool at_runtime;           /* ExitBootServices has succeeded */
 	bool is_virtual;           /* SetVirtualAddressMap has, too */
 	bool set_variable_refused; /* at runtime: nothing that was set could be kept */
-	bool keeps_nothing;        /* changes are made in memory only, for now */
-	struct flash flash;        /* where each change is written, now and at runtime */
 
 	/*
 	 * Called while boot services last, NULL then: a non-volatile variable has changed, and
-	 * what to tell the caller; the machine is about to be reset.
+	 * what to tell the caller (NULL: it is changed in memory only); the machine is about to be
+	 * reset.
 	 */
 	EFI_STATUS (*on_change)(void);
 	void (*on_reset)(EFI_RESET_TYPE type);
@@ -131,6 +130,8 @@ struct runtime_data {
 		UINT16 version, count; /* EFI_CONFORMANCE_PROFILES_TABLE */
 		EFI_GUID profile;
 	} profiles;
+
+	struct flash flash; /* where each change is written before it is made, also at runtime */
 
 	struct runtime_store stores[2]; /* RUNTIME_NON_VOLATILE, RUNTIME_VOLATILE */
 };
@@ -224,10 +225,6 @@ bool store_put(struct runtime_store *store, struct runtime_variable *old, const 
 	       u32 name_size, const EFI_GUID *vendor, u32 attributes, u32 keep, u32 size,
 	       const void *data);
 void store_remove(struct runtime_store *store, struct runtime_variable *record);
-
-/* Would store_put() find room? @size: all bytes of data. */
-bool store_fits(const struct runtime_store *store, const struct runtime_variable *old,
-		u32 name_size, u32 size);
 
 /* The file of the store's records: its size, and makes it be the bytes from store->header on. */
 u32 store_file_size(const struct runtime_store *store);

@@ -75,15 +75,6 @@ static void resize_record(struct runtime_store *store, u32 offset, u32 size, u32
 	store->used = store->used - size + new_size;
 }
 
-bool store_fits(const struct runtime_store *store, const struct runtime_variable *old,
-		u32 name_size, u32 size)
-{
-	u32 old_size = old ? store_record_size(old) : 0;
-	u32 new_size = record_size(name_size, size);
-
-	return new_size <= old_size || new_size - old_size <= RUNTIME_STORE_SIZE - store->used;
-}
-
 bool store_put(struct runtime_store *store, struct runtime_variable *old, const CHAR16 *name,
 	       u32 name_size, const EFI_GUID *vendor, u32 attributes, u32 keep, u32 size,
 	       const void *data)
@@ -94,7 +85,7 @@ bool store_put(struct runtime_store *store, struct runtime_variable *old, const 
 	struct runtime_variable *record = (struct runtime_variable *)(store->records + offset);
 	u8 *end = (u8 *)record->name + name_size + keep + size;
 
-	if (!store_fits(store, old, name_size, keep + size))
+	if (new_size > old_size && new_size - old_size > RUNTIME_STORE_SIZE - store->used)
 		return false;
 	resize_record(store, offset, old_size, new_size);
 	record->data_size = keep + size;

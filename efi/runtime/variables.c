@@ -157,8 +157,7 @@ static EFI_STATUS check_at_runtime(const struct runtime_variable *old, u32 attri
 
 static EFI_STATUS changed(u32 attributes)
 {
-	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change &&
-	    !runtime_data->keeps_nothing)
+	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change)
 		return runtime_data->on_change();
 	return EFI_SUCCESS;
 }
@@ -167,7 +166,25 @@ static EFI_STATUS changed(u32 attributes)
 static bool is_in_flash(u32 attributes)
 {
 	return IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && runtime_data->flash.base &&
-	       (attributes & EFI_VARIABLE_NON_VOLATILE) && !runtime_data->keeps_nothing;
+	       (attributes & EFI_VARIABLE_NON_VOLATILE) &&
+	       (runtime_data->on_change || runtime_data->at_runtime);
+}
+
+/* Would store_put() find room in memory? */
+static bool fits(const struct runtime_variable *old, const struct flash_variable *variable)
+{
+	const struct runtime_store *store = &runtime_data->stores[RUNTIME_NON_VOLATILE];
+	u64 size = align_up(RECORD_HEADER_SIZE + variable->name_size + variable->first_size +
+				    variable->second_size,
+			    RUNTIME_RECORD_ALIGNMENT);
+
+	return store->used - (old ? store_record_size(old) : 0) + size <= RUNTIME_STORE_SIZE;
+}
+
+static EFI_STATUS put_in_flash(struct runtime_variable *old, const struct flash_variable *variable)
+{
+	return fits(old, variable) ? flash_store_put(&runtime_data->flash, variable) :
+				     EFI_OUT_OF_RESOURCES;
 }
 
 static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store, const CHAR16 *name,
@@ -187,26 +204,24 @@ static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store,
 		    size == 0 :
 		    old && old->data_size == size && memcmp(store_data(old), data, size) == 0)
 		return EFI_SUCCESS;
-	store = old ? store : store_of(attributes);
 	if (is_in_flash(attributes)) {
-		const struct flash_variable variable = {
-			.name = name,
-			.name_size = size_of_name,
-			.vendor = vendor,
-			.attributes = attributes,
-			.first = keep ? store_data(old) : NULL,
-			.first_size = keep,
-			.second = data,
-			.second_size = (u32)size,
-		};
-		EFI_STATUS status = store_fits(store, old, size_of_name, keep + (u32)size) ?
-					    flash_store_put(&runtime_data->flash, &variable) :
-					    EFI_OUT_OF_RESOURCES;
+		EFI_STATUS status = put_in_flash(
+			old, &(struct flash_variable){
+				     .name = name,
+				     .name_size = size_of_name,
+				     .vendor = vendor,
+				     .attributes = attributes,
+				     .first = keep ? store_data(old) : NULL,
+				     .first_size = keep,
+				     .second = data,
+				     .second_size = (u32)size,
+			     });
 
 		if (status)
 			return status;
 	}
-	if (!store_put(store, old, name, size_of_name, vendor, attributes, keep, (u32)size, data))
+	if (!store_put(old ? store : store_of(attributes), old, name, size_of_name, vendor,
+		       attributes, keep, (u32)size, data))
 		return EFI_OUT_OF_RESOURCES;
 	return changed(attributes);
 }
