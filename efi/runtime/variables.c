@@ -205,17 +205,17 @@ static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store,
 		    old && old->data_size == size && memcmp(store_data(old), data, size) == 0)
 		return EFI_SUCCESS;
 	if (is_in_flash(attributes)) {
-		EFI_STATUS status = put_in_flash(
-			old, &(struct flash_variable){
-				     .name = name,
-				     .name_size = size_of_name,
-				     .vendor = vendor,
-				     .attributes = attributes,
-				     .first = keep ? store_data(old) : NULL,
-				     .first_size = keep,
-				     .second = data,
-				     .second_size = (u32)size,
-			     });
+		EFI_STATUS status =
+			put_in_flash(old, &(struct flash_variable){
+						  .name = name,
+						  .name_size = size_of_name,
+						  .vendor = vendor,
+						  .attributes = attributes,
+						  .first = keep ? store_data(old) : NULL,
+						  .first_size = keep,
+						  .second = data,
+						  .second_size = (u32)size,
+					  });
 
 		if (status)
 			return status;

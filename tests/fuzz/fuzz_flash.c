@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The start with any bytes in the flash for variables, then changes of them. */
+#include "core/flash.h"
+#include "efi/efi.h"
+#include "efi/runtime/flash.h"
+#include "lib/util.h"
+#include "tests/host/fake_flash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { SIZE = 8192, BLOCK = 256 };
+
+/* A small flash, so that the work stays small: without the services, which want a larger one. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fake_flash fake;
+	static const EFI_GUID vendor = { { 3 } };
+	struct flash_variable variable = {
+		.name = u"Set",
+		.name_size = sizeof(u"Set"),
+		.vendor = &vendor,
+		.attributes = 7,
+		.second = "value",
+		.second_size = 5,
+	};
+	struct flash_record record;
+	u32 offset = FLASH_RECORDS, found = 0, used;
+
+	if (!fake.bytes)
+		fake_flash_init(&fake, SIZE, BLOCK, 32);
+	fake_flash_reset(&fake);
+	memset(fake.bytes, 0xff, SIZE);
+	memcpy(fake.bytes, data, min_u64(size, SIZE));
+	if (!flash_store_recover(&fake.flash) || !flash_store_rewrite(&fake.flash, true))
+		abort();
+	used = flash_store_used(&fake.flash);
+	if (used > flash_store_room(&fake.flash))
+		abort();
+	switch (flash_store_put(&fake.flash, &variable)) {
+	case EFI_SUCCESS:
+		while (flash_next_record(&fake.flash, &offset, false, &record))
+			found += flash_record_is_live(&fake.flash, &record, false) &&
+				 record.name_size == variable.name_size && record.data_size == 5 &&
+				 memcmp(&record.vendor, &vendor, sizeof(vendor)) == 0;
+		if (!found)
+			abort();
+		break;
+	case EFI_OUT_OF_RESOURCES:
+		if (used + 60 + variable.name_size + 8 <= flash_store_room(&fake.flash))
+			abort();
+		break;
+	default:
+		abort();
+	}
+	if (flash_store_remove(&fake.flash, variable.name, variable.name_size, &vendor))
+		abort();
+	return 0;
+}
