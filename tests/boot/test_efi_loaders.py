@@ -4,7 +4,10 @@
 import re
 import shutil
 
+import pytest
+
 from tests.boot.efi import LOADER_FIRST, on, on_suites
+from tests.images import efi
 from tests.images.disk import Partition
 from tests.images.fat import Volume, tool
 
@@ -218,3 +221,21 @@ def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
     tool("sfdisk", "-q", "--part-type", disk, "1", SIMPLE_FILE_SYSTEM_GUID)
     with place.boot(disk) as vmm:
         assert_uefi(vmm.guest(), "uki-trixie")
+
+
+@pytest.mark.parametrize("boots", [2, pytest.param(30, marks=pytest.mark.extended)])
+@on("q35", ovmf=False)
+def test_boot_changes_nothing(place, tmp_path, boots):
+    """The first boot may make the store; each later one leaves the disk as it is, byte for byte. All leave the same
+    memory map and tables, as a guest that wakes from hibernation expects. The kernel chooses no random address."""
+    disk = tmp_path / "disk.raw"
+    efi.make_words(disk, "maps", "trixie", "maps", more="efi=debug nokaslr")
+    seen = []
+    for _ in range(boots):
+        with place.boot(place.disk(disk, kept=True)) as vmm:
+            report = vmm.guest()
+            vmm.wait_for_end()
+        seen.append((disk.read_bytes(), report["memmap"], report["efi_runtime"], report["efi_map"]))
+        assert len(report["efi_runtime"]) >= 2 and len(report["efi_map"]) > 10
+        assert seen[-1][1:] == seen[0][1:], "other addresses"
+        assert seen[-1][0] == seen[0][0], "the disk has changed"

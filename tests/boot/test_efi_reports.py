@@ -40,21 +40,6 @@ def test_reset_after_a_write(place, tmp_path):
 
 
 @on("q35", ovmf=False)
-def test_boot_changes_nothing(place, tmp_path):
-    """The first boot may make the store; each later one leaves the disk as it is, byte for byte."""
-    disk = tmp_path / "disk.raw"
-    shutil.copyfile(efi.make("uki-trixie", tmp_path / "new.raw"), disk)
-    before = None
-    for _ in range(3):
-        with place.boot(place.disk(disk, kept=True)) as vmm:
-            vmm.guest()
-            vmm.wait_for_end()
-        after = disk.read_bytes()
-        assert before in (None, after)
-        before = after
-
-
-@on("q35", ovmf=False)
 def test_copy_of_the_disk_boots_alike(place, tmp_path):
     """What shim's fallback wrote is on the disk, and so in its copy."""
     disk, copy = tmp_path / "disk.raw", tmp_path / "copy.raw"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by guest_init.sh: what a kernel sees of its UEFI firmware, and words of guest.efi=, done in their
-# order, with commas between: report, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT, and store, which
+# order, with commas between: report, maps, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT, and store, which
 # does what the units of contrib/efi-variables do.
 
 efivars=/sys/firmware/efi/efivars
@@ -34,6 +34,16 @@ efi_report() {
 		cut -c 1-300 | while read -r line; do report "efi_log=$line"; done
 }
 
+# All that tells where the firmware has left what; with efi=debug, the memory map that the kernel got.
+efi_maps() {
+	for range in /sys/firmware/efi/runtime-map/*; do
+		numbers=$(cat "$range/type" "$range/phys_addr" "$range/num_pages" "$range/attribute")
+		report "efi_runtime=$(echo $numbers)"
+	done
+	dmesg | sed 's/^\[[^]]*\] //' | grep -E '^efi: (mem[0-9]|.*=0x)' | cut -c 1-400 |
+		while read -r line; do report "efi_map=$line"; done
+}
+
 efi_rewrite() {
 	done=0
 	while [ $done -lt "$1" ]; do
@@ -61,6 +71,7 @@ efi_word() {
 	file=$efivars/$name-$test_guid
 	case $1 in
 	report) efi_report ;;
+	maps) efi_maps ;;
 	list) for file in "$efivars"/*; do report "efi_name=${file##*/}"; done ;;
 	get:*) report "efi_get=$name $(efi_text "$name" $test_guid)" ;;
 	set:*) efi_write "$name" "$value" && report "efi_set=$name good" || report "efi_set=$name bad" ;;
