@@ -7,7 +7,8 @@ Everything is counted under QEMU's TCG; no figure is a time, so a busy machine g
   on how fast the host reads ("with waiting": with it);
 - accesses to device registers, doorbells too: each is a VM exit;
 - requests: reads by virtio-blk.
-Checked are the budget of a usual boot, that growth is linear, and that a second run says the same.
+Checked are the budget of a usual boot, that growth is linear, that a second run says the same, and that
+a running guest loses little RAM.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts import bench_count, bench_efi, bench_images, bench_report, firmware
+from scripts import bench_count, bench_efi, bench_images, bench_memory, bench_report, firmware
 from tests.images import kernels
 from tests.images.fat import MIB
 
@@ -121,7 +122,7 @@ class Bench:
 
     def __init__(self, details):
         self.details = details
-        self.report = {"cases": [], "efi": [], "phases": [], "growth": [], "peers": []}
+        self.report = {"cases": [], "efi": [], "phases": [], "growth": [], "peers": [], "memory": []}
         self.base = None  # the first case's section
         self.passed, self.failed, self.skipped = 0, 0, 0
 
@@ -242,6 +243,18 @@ class Bench:
         self.report["peers"].append(row)
         print(bench_report.PEERS.line(row), flush=True)
 
+    def run_memory(self):
+        progress("RAM that is lost")
+        try:
+            for row in bench_memory.rows(image(BASE.config)):
+                self.report["memory"].append(row)
+                print(bench_report.MEMORY.line(row), flush=True)
+                self.check(row["lost_kib"] <= bench_memory.LIMIT_KIB,
+                           f"{row['boot']}: {row['lost_kib']} KiB of RAM lost, more than {bench_memory.LIMIT_KIB}")
+        except kernels.Unavailable as reason:
+            self.skipped += 1
+            print(f"SKIPPED [1] RAM that is lost: {reason}", flush=True)
+
 
 def per_unit(before, after, key):
     return (after[key] - before[key]) / (after["size"] - before["size"])
@@ -292,6 +305,8 @@ def main():
             bench.run_growth(*series)
         print("\n" + bench_report.PEERS.head())
         bench.run_peers()
+        print("\n" + bench_report.MEMORY.head())
+        bench.run_memory()
         bench_report.write(bench.report, arguments.output, arguments.markdown)
     counted = f"{bench.passed} passed, {bench.failed} failed"
     print(counted + (f", {bench.skipped} skipped" if bench.skipped else ""))

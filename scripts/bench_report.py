@@ -66,7 +66,9 @@ PEERS = Table("peers", "From reset to the kernel's entry, the same kernel and in
               {"peer": "firmware", "instructions": "instructions", "accesses": "accesses",
                "polls": "polls", "requests": "requests", "bytes_read": "bytes read",
                "entry": "kernel's entry"})
-TABLES = (CASES, EFI, PHASES, GROWTH, PEERS)
+MEMORY = Table("memory", "RAM that Linux has, of 512 MiB",
+               {"boot": "what boots", "ram_kib": "KiB", "lost_kib": "KiB lost"})
+TABLES = (CASES, EFI, PHASES, GROWTH, PEERS, MEMORY)
 
 WIDTH, LABEL_WIDTH, BAR_WIDTH, BAR_HEIGHT = 900, 200, 520, 18
 COLORS = {"instructions": "#3b6ea5", "accesses": "#c7772b", "requests": "#5b8c5a"}
