@@ -176,7 +176,7 @@ EFI_STATUS EFIAPI runtime_set_virtual_address_map(UINTN map_size, UINTN descript
 	    !convert_system_table()) {
 		*data->system_table = copy;
 		data->map = NULL;
-		return EFI_NOT_FOUND;
+		return EFI_NO_MAPPING;
 	}
 
 	for (u32 i = 0; i < RUNTIME_EVENTS_MAX; i++)
