@@ -117,6 +117,9 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 			boot->RestoreTPL(TPL_APPLICATION);
 		}
 	}
+	topic = "virtual";
+	if (wanted(topic, names, size))
+		test_virtual();
 	print("1..%u\n", count);
 	print("SELFTEST: %u passed, %u failed\n", count - failed, failed);
 	power_off();

@@ -57,6 +57,7 @@ void test_path_text(void);
 void test_text_output(void);
 void test_text_input(void);
 void test_serial(void);
+void test_graphics(void);
 void test_block(void);
 void test_files(void);
 void test_file_names(void);
@@ -65,6 +66,9 @@ void test_random(void);
 void test_collation(void);
 void test_misc(void);
 void test_protection(void);
+
+/* Ends boot services: the last one. */
+void test_virtual(void);
 
 /* A GUID that nobody else knows. */
 #define TEST_GUID(number) \

@@ -85,12 +85,21 @@ static const char *const errors[] = {
 /* One line of ConOut, flushed when it is full or the text ends. */
 static CHAR16 line[128];
 static size_t used;
+static bool boot_services_ended;
+
+void support_boot_services_ended(void)
+{
+	boot_services_ended = true;
+}
 
 static void flush(void)
 {
 	line[used] = 0;
+	for (size_t i = 0; boot_services_ended && i < used; i++)
+		print_serial((char[]){ (char)line[i], 0 });
+	if (!boot_services_ended)
+		system_table->ConOut->OutputString(system_table->ConOut, line);
 	used = 0;
-	system_table->ConOut->OutputString(system_table->ConOut, line);
 }
 
 static void put(CHAR16 unit)

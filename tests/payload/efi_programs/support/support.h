@@ -31,8 +31,9 @@ void support_init(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
  */
 void print(const char *format, ...);
 
-/* The same on COM1's registers: works after ExitBootServices. */
+/* On COM1's registers: works after ExitBootServices, as print() does when it has been told. */
 void print_serial(const char *text);
+void support_boot_services_ended(void);
 
 /* The specification's name of a status without EFI_, or a number. */
 const char *status_name(EFI_STATUS status);
