@@ -4,6 +4,7 @@ starts, and its console shows that the guest came up."""
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,7 @@ def install(session, firmware, disk):
     for name, kind in (("qemu", "elf"), ("qemu_rom", "rom")):
         (images / name).mkdir(parents=True)
         shutil.copy(firmware(name).with_suffix(f".{kind}"), images / name)
+    shutil.copy(firmware("qemu_rom").with_name("fatwood_vars.fd"), images / "qemu_rom")
     subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", images, "--release", "1",
                     "--prefix", session.home / "usr", "qemu", "qemu_rom"], check=True, stdout=subprocess.DEVNULL)
     shutil.copy(disk, session.home / "debian.raw")
@@ -128,13 +130,19 @@ def start(session, words, system=None, machine=""):
     return session.console(last)
 
 
+def assert_flash(session):
+    """The ROM is the domain's flash, with a copy of the empty variables as its own."""
+    assert re.search(r"<loader [^>]*type='pflash'[^>]*>\S+/usr/share/fatwood/qemu.rom</loader>", session.running)
+    assert re.search(r"<nvram[^>]*>\S+_VARS\S*</nvram>", session.running)
+
+
 @pytest.mark.parametrize("machine", ["q35", "pc"])
 def test_firmware_by_its_descriptor(session, firmware, stub_disk, machine):
     """libvirt chooses Fatwood, also where OVMF is installed."""
     words = install(session, firmware, stub_disk)
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
     assert "from=stub" in start(session, words, machine=machine).words
-    assert "usr/share/fatwood/qemu.rom</loader>" in session.running
+    assert_flash(session)
 
 
 def test_a_path_of_the_rom(session, firmware, stub_disk):
@@ -162,5 +170,5 @@ def test_virt_install(session, firmware, efi_image):
     words = install(session, firmware, efi_image("shim-grub-trixie"))
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
     report = session.console(replaced(blocks(PAGE, "test")["virt-install"], words))
-    assert "usr/share/fatwood/qemu.rom</loader>" in session.running
+    assert_flash(session)
     assert "from=shim-grub-trixie" in report.words and report["efi"] == "yes"
