@@ -73,14 +73,9 @@ static void apic_write(u32 offset, u32 value)
 		mmio_write32(registers + offset, value);
 }
 
-[[gnu::no_caller_saved_registers]] static void acknowledge(void)
-{
-	apic_write(APIC_END_OF_INTERRUPT, 0);
-}
-
 [[gnu::no_caller_saved_registers]] static void end_interrupt(void)
 {
-	acknowledge();
+	apic_write(APIC_END_OF_INTERRUPT, 0);
 	if (tick_count)
 		apic_write(APIC_INITIAL_COUNT, tick_count);
 	if (tsc_read() < alarm)
@@ -99,13 +94,6 @@ struct interrupt_frame {
 	(void)frame;
 	interrupts++;
 	end_interrupt();
-}
-
-/* Alioth does not reset the APIC: what a guest asked of it before a reset may still come. */
-[[gnu::interrupt]] static void on_leftover(struct interrupt_frame *frame)
-{
-	(void)frame;
-	acknowledge();
 }
 
 /* Must not be acknowledged. */
@@ -213,9 +201,8 @@ static bool timer_init(void)
 
 	if (!apic_find())
 		return false;
-	for (u32 vector = VECTOR_TIMER; vector < VECTOR_COUNT; vector++)
-		trap_set_handler(vector, on_leftover);
-	trap_set_handler(VECTOR_TIMER, on_timer);
+	for (u32 vector = VECTOR_TIMER; vector <= VECTOR_LAST; vector++)
+		trap_set_handler(vector, on_timer);
 	trap_set_handler(VECTOR_SPURIOUS, on_spurious);
 	/* As long as nobody sets the 8259s up, their vectors are those of exceptions. */
 	port_write8(PORT_PIC_1_MASK, 0xff);

@@ -19,12 +19,16 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
-/* Interrupts have vectors after those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
+/*
+ * Interrupts have vectors after those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
+ * Up to VECTOR_LAST they may come from what an earlier guest had asked of the APIC: Alioth's reset
+ * leaves it as it was. Small images are for VMMs that reset it.
  */
 enum {
 	VECTOR_TIMER = 0x20,
 	VECTOR_SPURIOUS = 0x2f,
-	VECTOR_COUNT = IS_ENABLED(CONFIG_NEED_CLOCK) ? 256 : VECTOR_TIMER,
+	VECTOR_LAST = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? VECTOR_TIMER : 0xff,
+	VECTOR_COUNT = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? VECTOR_SPURIOUS + 1 : VECTOR_LAST + 1,
 };
 
 /* @handler ends with IRET, runs on the fault stack, and does not fault. */

@@ -10,6 +10,7 @@
  *	13	D: bit 7 while the battery is good
  */
 #include "efi/runtime/runtime.h"
+#include "lib/config.h"
 
 #include <asm/io.h>
 
@@ -112,7 +113,7 @@ bool rtc_read(EFI_TIME *time)
 	u32 century;
 	u8 format;
 
-	if (!is_present())
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !is_present())
 		return false;
 	for (u32 i = 0;; i++) {
 		before = now;
