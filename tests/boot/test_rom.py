@@ -4,6 +4,7 @@
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
+from tests.images import efi
 
 PORT = "pcie-root-port,id=bridge,slot=1"
 BRIDGE = "pci-bridge,id=bridge,chassis_nr=1"
@@ -41,3 +42,20 @@ def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
         assert "from=shim-grub-trixie" in report.words
         assert report["efi"] == "yes" and report["acpi"] == "yes"
         vmm.wait_for_end()
+
+
+def test_variables_in_flash(firmware, tmp_path):
+    """What Linux sets is there after a restart, and on the other machine; read-only flash is as none."""
+    rom = firmware("qemu_rom").with_suffix(".rom")
+    disk, store = tmp_path / "disk.raw", tmp_path / "vars.fd"
+    store.write_bytes(rom.with_name("fatwood_vars.fd").read_bytes())
+    efi.make_words(disk, "flash", "trixie", "get:Kept,set:Kept=yes,set:Gone=yes,delete:Gone", action="reboot")
+    with Vmm(rom, "q35", 512, [Disk(disk)], extra=WORDS, reboot=True, variables=store) as vmm:
+        assert vmm.guest()["efi_set"] == ["Kept good", "Gone good"]
+        assert vmm.guest(2)["efi_get"] == ["Kept yes"]
+    efi.change_words(disk, "flash", "get:Kept,get:Gone", action="poweroff")
+    for machine, options, wanted in (("pc", "", ["Kept yes", "Gone"]), ("q35", ",readonly=on", ["Kept", "Gone"])):
+        with Vmm(rom, machine, 512, [Disk(disk)], extra=WORDS, variables=f"{store}{options}") as vmm:
+            assert vmm.guest()["efi_get"] == wanted
+            assert ("flash: read-only: not used" in vmm.log) == bool(options)
+            vmm.wait_for_end()

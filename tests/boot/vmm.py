@@ -98,12 +98,16 @@ class Report(dict):
 
 
 def firmware_arguments(firmware, kernel, variables):
-    """The firmware's image is loaded as a kernel is; OVMF (packages.Firmware) lies in flash, with a store of
-    variables that is kept if it is a file of the test's own. None: the machine's own BIOS boots the disk."""
+    """The firmware's image is loaded as a kernel is, a ROM as BIOS. OVMF (packages.Firmware) lies in flash with a
+    store of variables, which is kept if it is a file of the test's own; so does a ROM that is given such a file.
+    None: the machine's own BIOS boots the disk."""
     if firmware is None:
         return []
-    if str(firmware).endswith(".rom"):
+    if str(firmware).endswith(".rom") and not variables:
         return ["-bios", str(firmware), *(["-kernel", str(kernel)] if kernel else [])]
+    if str(firmware).endswith(".rom"):
+        return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={firmware}",
+                "-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
     if not isinstance(firmware, packages.Firmware):
         return ["-kernel", str(kernel or firmware)]
     store = f"if=pflash,unit=1,format=raw,file={variables or firmware.variables}"
