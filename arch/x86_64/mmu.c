@@ -80,7 +80,7 @@ enum status arch_stack_create(u64 size, u64 *top)
 		return status;
 	*top = base + PAGE_SIZE + align_up(size, PAGE_SIZE);
 	/* Works without it if no page is left for a table. */
-	if (arch_protect(base, PAGE_SIZE, 0))
+	if (!root || map_pages(base, base + PAGE_SIZE, PAGE_NO_ACCESS))
 		log_warning("no guard page below the stack at 0x%lx", base);
 	return OK;
 }
