@@ -55,8 +55,10 @@ enum status file_write(struct file *file, u64 offset, size_t size, const void *b
 
 	if (status)
 		return status;
-	if (file->is_directory || add_overflows(offset, size, &end))
+	if (file->is_directory)
 		return ERR_INVALID;
+	if (add_overflows(offset, size, &end))
+		return ERR_TOO_LARGE;
 	if (size == 0)
 		return OK;
 	return file->volume->ops->write(file, offset, size, buffer);

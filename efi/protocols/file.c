@@ -18,14 +18,11 @@ static struct efi_file *file_of(EFI_FILE_PROTOCOL *this)
 
 EFI_STATUS efi_file_status(enum status status)
 {
-	switch (status) {
-	case ERR_NOT_FOUND:
-		return EFI_DEVICE_ERROR;
-	case ERR_TOO_LARGE:
-		return EFI_VOLUME_FULL;
-	default:
-		return efi_from_status(status);
-	}
+	if (status == ERR_NOT_FOUND)
+		status = ERR_IO;
+	if (status == ERR_TOO_LARGE)
+		status = ERR_FULL;
+	return efi_from_status(status);
 }
 
 bool efi_file_name_from_guest(const CHAR16 *name, char utf8[EFI_FILE_PATH_SIZE])
@@ -182,12 +179,9 @@ static EFI_STATUS read_directory(struct efi_file *file, UINTN *size, void *buffe
 {
 	struct directory_entry entry;
 	u64 cursor = file->position;
-	enum status status = file_refresh(&file->file);
+	enum status status = directory_next(&file->file, &cursor, &entry);
 	EFI_STATUS result;
 
-	if (status)
-		return efi_file_status(status);
-	status = directory_next(&file->file, &cursor, &entry);
 	if (status == ERR_NOT_FOUND) {
 		*size = 0;
 		return EFI_SUCCESS;
@@ -209,11 +203,11 @@ static EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffer
 		return EFI_INVALID_PARAMETER;
 	efi_poll();
 	file = file_of(this);
+	/* A directory that was removed has no end to come to. */
+	if (file_refresh(&file->file))
+		return EFI_DEVICE_ERROR;
 	if (file->file.is_directory)
 		return read_directory(file, size, buffer);
-	status = file_refresh(&file->file);
-	if (status)
-		return EFI_DEVICE_ERROR;
 	if (file->position > file->file.size)
 		return EFI_DEVICE_ERROR;
 	*size = min_u64(*size, file->file.size - file->position);
@@ -228,7 +222,6 @@ static EFI_STATUS EFIAPI write(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffe
 {
 	struct efi_file *file;
 	enum status status;
-	u64 end;
 
 	if (!this || !size || (*size && !buffer))
 		return EFI_INVALID_PARAMETER;
@@ -240,11 +233,7 @@ static EFI_STATUS EFIAPI write(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffe
 		return EFI_ACCESS_DENIED;
 	if (*size == 0)
 		return EFI_SUCCESS;
-	/* So far no file system reaches. */
-	if (add_overflows(file->position, *size, &end))
-		status = ERR_TOO_LARGE;
-	else
-		status = file_write(&file->file, file->position, *size, buffer);
+	status = file_write(&file->file, file->position, *size, buffer);
 	if (status) {
 		*size = 0;
 		return efi_file_status(status);

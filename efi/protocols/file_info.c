@@ -27,18 +27,6 @@ static EFI_TIME time_to_guest(const struct file_time *time)
 	};
 }
 
-static struct file_time time_from_guest(const EFI_TIME *time)
-{
-	return (struct file_time){
-		.year = time->Year,
-		.month = time->Month,
-		.day = time->Day,
-		.hour = time->Hour,
-		.minute = time->Minute,
-		.second = time->Second,
-	};
-}
-
 /*
  * Room for a structure of @fixed bytes with @text after it? Tells the size that is needed in any
  * case.
@@ -168,17 +156,23 @@ static EFI_STATUS rename(struct efi_file *file, const char *path)
 	return status == ERR_EXISTS ? EFI_ACCESS_DENIED : efi_from_status(status);
 }
 
-/* A time that is all zero stays as it is. */
-static bool is_new_time(const EFI_TIME *time, const struct file_time *old)
+/* Takes the time that a guest has set; one that is all zero stays as it is. Is it another? */
+static bool change_time(struct file_time *time, const EFI_TIME *wanted)
 {
-	EFI_TIME now = time_to_guest(old);
+	enum { SIZE = offsetof(EFI_TIME, Pad1) };
 
-	return time->Year && memcmp(time, &now, offsetof(EFI_TIME, Pad1)) != 0;
+	/* From the year to the second both are the same bytes. */
+	static_assert(offsetof(EFI_TIME, Month) == offsetof(struct file_time, month));
+	static_assert(offsetof(EFI_TIME, Second) == offsetof(struct file_time, second));
+	if (!wanted->Year || memcmp(time, wanted, SIZE) == 0)
+		return false;
+	memcpy(time, wanted, SIZE);
+	return true;
 }
 
 /* Nothing changes unless all of it may. */
 static EFI_STATUS check_changes(struct efi_file *file, const EFI_FILE_INFO *info,
-				const struct file_info *old, bool is_renamed)
+				const struct file_info *old, bool is_renamed, bool is_new_time)
 {
 	if (info->Attribute & ~EFI_FILE_VALID_ATTR)
 		return EFI_INVALID_PARAMETER;
@@ -188,10 +182,7 @@ static EFI_STATUS check_changes(struct efi_file *file, const EFI_FILE_INFO *info
 		return EFI_WRITE_PROTECTED;
 	if (file->file.is_directory && info->FileSize != file->file.size && info->FileSize != 0)
 		return EFI_ACCESS_DENIED;
-	if (!file->is_writable && (is_renamed || info->FileSize != file->file.size ||
-				   is_new_time(&info->CreateTime, &old->created) ||
-				   is_new_time(&info->LastAccessTime, &old->accessed) ||
-				   is_new_time(&info->ModificationTime, &old->modified)))
+	if (!file->is_writable && (is_renamed || is_new_time || info->FileSize != file->file.size))
 		return EFI_ACCESS_DENIED;
 	if (old->attributes & FILE_READ_ONLY && info->FileSize != file->file.size)
 		return EFI_WRITE_PROTECTED;
@@ -213,7 +204,7 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	struct file_info change;
 	EFI_STATUS refused;
 	enum status status;
-	bool is_renamed;
+	bool is_renamed, is_new_time;
 	u64 old_size;
 
 	/*
@@ -230,7 +221,10 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	if (status)
 		return efi_file_status(status);
 	is_renamed = name[0] && strcmp(name, old_name) != 0;
-	refused = check_changes(file, info, &change, is_renamed);
+	is_new_time = change_time(&change.created, &info->CreateTime);
+	is_new_time |= change_time(&change.accessed, &info->LastAccessTime);
+	is_new_time |= change_time(&change.modified, &info->ModificationTime);
+	refused = check_changes(file, info, &change, is_renamed, is_new_time);
 	if (refused)
 		return refused;
 
@@ -254,9 +248,6 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 			return efi_file_status(status);
 	}
 	change.attributes = (u32)info->Attribute;
-	change.created = time_from_guest(&info->CreateTime);
-	change.accessed = time_from_guest(&info->LastAccessTime);
-	change.modified = time_from_guest(&info->ModificationTime);
 	return efi_from_status(file_set_info(&file->file, &change));
 }
 
