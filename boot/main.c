@@ -233,20 +233,71 @@ static bool vmm_wants_entry(void)
 		!span_is_empty(value));
 }
 
-/* In the order in which they would be booted without the menu: the first is the default. */
+static void list_disk(struct block_device *disk)
+{
+	const struct partition_table *table;
+
+	if (!disk_partitions(disk, &table))
+		boot_partitions(table, listed->arena, list_volumes);
+}
+
+/* What a guest has stored of @disk; NULL: of all that the VMM says nothing of. */
+static void take_options(const struct block_device *disk)
+{
+	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && listed)
+		efi_list_options(listed, disk);
+	else
+		efi_boot_options(disk);
+}
+
+static void take_disk(struct block_device *disk)
+{
+	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && listed)
+		list_disk(disk);
+	else
+		boot_disk(disk);
+}
+
+/* Of the disks whose turn the VMM has stated, each by itself. */
+static void take_stated_turns(bool options_first)
+{
+	for (struct block_device *disk = block_first(); disk && disk->has_turn;
+	     disk = block_next(disk)) {
+		if (options_first)
+			take_options(disk);
+		take_disk(disk);
+		if (!options_first)
+			take_options(disk);
+	}
+}
+
+/*
+ * The order of the boot, or of the choices to list, of which the first is the default. Inlined, as
+ * clang at its smallest does not do it by itself.
+ */
+[[gnu::always_inline]] static inline void take_turns(void)
+{
+	bool options_first = IS_ENABLED(CONFIG_EFI) && !vmm_wants_entry();
+
+	if (IS_ENABLED(CONFIG_BOOT_ORDER)) {
+		take_stated_turns(options_first);
+		if (block_only_stated)
+			return;
+	}
+	if (options_first)
+		take_options(NULL);
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
+		if (!IS_ENABLED(CONFIG_BOOT_ORDER) || !disk->has_turn)
+			take_disk(disk);
+	if (IS_ENABLED(CONFIG_EFI) && !options_first)
+		take_options(NULL);
+}
+
 static void list_all(struct boot_choices *choices)
 {
 	listed = choices;
-	if (!vmm_wants_entry())
-		efi_list_options(choices);
-	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
-		const struct partition_table *table;
-
-		if (!disk_partitions(disk, &table))
-			boot_partitions(table, choices->arena, list_volumes);
-	}
-	if (vmm_wants_entry())
-		efi_list_options(choices);
+	take_turns();
+	listed = NULL;
 }
 
 static void boot_what_the_vmm_gave(void)
@@ -296,12 +347,9 @@ void boot_main(void)
 			  IS_ENABLED(CONFIG_AHCI) ? "virtio-blk or SATA" : "virtio-blk");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))
 		boot_menu(efi_menu_seconds, list_all);
-	if (IS_ENABLED(CONFIG_EFI) && !vmm_wants_entry())
-		efi_boot_options();
-	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
-		boot_disk(disk);
-	if (IS_ENABLED(CONFIG_EFI) && vmm_wants_entry())
-		efi_boot_options();
+	take_turns();
+	if (IS_ENABLED(CONFIG_BOOT_ORDER) && block_only_stated)
+		log_error("no disk without a bootindex is tried: the VMM wants it so");
 	log_error("nothing to boot; tried:");
 	boot_log_tried();
 	power_last_action();

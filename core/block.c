@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "core/device.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "lib/config.h"
@@ -13,9 +14,13 @@
 
 static struct block_device *first_disk;
 
+bool block_only_stated;
+
 static void insert(struct block_device *disk, struct block_device **link)
 {
 	disk->is_open = false;
+	if (IS_ENABLED(CONFIG_BOOT_ORDER))
+		disk->has_turn = false;
 	disk->partitions.partitions = NULL;
 	disk->not_mounted = OK;
 	disk->next = *link;
@@ -159,6 +164,62 @@ static enum status open_disk(struct block_device *disk)
 	log_debug("%s: %llu MiB in blocks of %u%s", disk->name, size / MIB, disk->block_size,
 		  disk->read_only ? ", read-only" : "");
 	return OK;
+}
+
+/* Where the root bus stands among others is the same wherever the VMM has numbered it. */
+static bool is_at(const struct block_device *disk, const struct device_address *address)
+{
+	const struct device_address *own = disk->address;
+
+	if (!own || own->bus != address->bus || own->unit != address->unit ||
+	    own->port != address->port)
+		return false;
+	if (own->bus == DEVICE_VIRTIO_MMIO)
+		return own->base == address->base;
+	return own->bus == DEVICE_PCI && own->depth && own->segment == address->segment &&
+	       own->root_index == address->root_index && own->depth == address->depth &&
+	       memcmp(own->functions, address->functions, own->depth) == 0;
+}
+
+static struct block_device **find_at(struct block_device **link,
+				     const struct device_address *address)
+{
+	while (*link && !is_at(*link, address))
+		link = &(*link)->next;
+	return link;
+}
+
+/* What is behind a controller is known after that was opened, which itself is no disk. */
+static void open_controller(struct block_device **link, const struct device_address *disk)
+{
+	struct device_address controller = *disk;
+
+	controller.unit = DEVICE_UNIT_NONE;
+	controller.port = 0;
+	link = find_at(link, &controller);
+	if (*link && !(*link)->is_open && open_disk(*link))
+		*link = (*link)->next;
+}
+
+bool block_state_turn(const struct device_address *address)
+{
+	struct block_device **place = &first_disk, **from, *disk;
+
+	while (*place && (*place)->has_turn)
+		place = &(*place)->next;
+	from = find_at(place, address);
+	if (!*from && address->unit != DEVICE_UNIT_NONE) {
+		open_controller(place, address);
+		from = find_at(place, address);
+	}
+	disk = *from;
+	if (!disk)
+		return false;
+	*from = disk->next;
+	disk->next = *place;
+	*place = disk;
+	disk->has_turn = true;
+	return true;
 }
 
 /*

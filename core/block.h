@@ -84,6 +84,7 @@ struct block_device {
 	enum partition_kind kind;
 	u32 partition_number; /* as the partition table counts, from 1 */
 	bool is_open;
+	bool has_turn;                     /* of a disk: block_state_turn() */
 	struct block_device *next;         /* block_register()'s */
 	enum status not_mounted;           /* why the next two are empty: this is not tried again */
 	struct partition_table partitions; /* of a disk: disk_partitions()'s */
@@ -110,6 +111,16 @@ void block_register_after(struct block_device *disk, struct block_device *positi
  */
 struct block_device *block_first(void);
 struct block_device *block_next(struct block_device *disk);
+
+/*
+ * The VMM has said when the disk at @address is tried: it comes before all of which the VMM has not
+ * said so, after those of which it already has. Before any disk is opened. False: there is no such
+ * disk.
+ */
+bool block_state_turn(const struct device_address *address);
+
+/* The VMM wants no disk tried but those whose turn it has stated. */
+extern bool block_only_stated;
 
 /*
  * For a driver whose disk @late does not answer its first request: starts all disks that have not

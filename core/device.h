@@ -9,7 +9,8 @@ enum { DEVICE_DEPTH_MAX = 8 };
 /* Where a device is attached. All zero: unknown. */
 struct device_address {
 	enum device_bus { DEVICE_NOWHERE, DEVICE_PCI, DEVICE_VIRTIO_MMIO } bus;
-	u64 base; /* DEVICE_VIRTIO_MMIO: of its registers */
+	u8 root_index; /* DEVICE_PCI: of the root bus, among those of its segment, from 0 */
+	u64 base;      /* DEVICE_VIRTIO_MMIO: of its registers */
 	/* DEVICE_PCI: the root bus, then device << 3 | function of each bridge and of the device.
 	 */
 	u16 segment;

@@ -14,6 +14,7 @@
 enum {
 	OPTION_NAME_UNITS = sizeof("Boot0000"),
 	OPTIONS_MAX = 256,
+	NO_OPTION = 0x10000,
 	/* A search over the disks; in builds for size clones get no preference. */
 	PASSES = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 1 : 2,
 };
@@ -85,9 +86,51 @@ static bool is_with_variables(const struct efi_object *object)
 	       efi_variables_are_with(efi_device_of_handle((EFI_HANDLE)object));
 }
 
-/* The first disk with the file, among those with the store of variables, or among the others. */
-static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_partition,
-			       bool with_variables, const struct load_option *option)
+/* Of @disk; NULL: of any disk whose turn the VMM has stated. */
+static bool is_of_turn(const struct block_device *device, const struct block_device *disk)
+{
+	if (device && device->disk)
+		device = device->disk;
+	return device && (disk ? device == disk : device->has_turn);
+}
+
+static bool is_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
+{
+	return path->Type == MEDIA_DEVICE_PATH && path->SubType == MEDIA_HARDDRIVE_DP;
+}
+
+/* Does an option for @path name something of is_of_turn()? A file alone names no disk. */
+static bool names_disk(const EFI_DEVICE_PATH_PROTOCOL *path, const struct block_device *disk)
+{
+	const EFI_DEVICE_PATH_PROTOCOL *rest;
+
+	if (!is_partition(path))
+		return is_of_turn(
+			efi_device_of_handle(efi_path_locate(&guid_block_io, path, &rest)), disk);
+	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
+	     object = efi_next_with(&guid_block_io, object)) {
+		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
+
+		if (is_of_turn(efi_device_of_handle(object), disk) && own &&
+		    efi_path_ends_with_partition(own, path))
+			return true;
+	}
+	return false;
+}
+
+/* What names a disk with a turn waits for that, and all else for the end, where @disk is NULL. */
+static bool has_its_turn(const struct load_option *option, const struct block_device *disk)
+{
+	return !IS_ENABLED(CONFIG_BOOT_ORDER) || names_disk(option->path, disk) == (disk != NULL);
+}
+
+/*
+ * The first disk with the file, among those with the store of variables, or among the others; with
+ * @disk only that one.
+ */
+static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool by_partition,
+			       bool with_variables, const struct load_option *option,
+			       const struct block_device *disk)
 {
 	EFI_STATUS status = EFI_NOT_FOUND;
 
@@ -97,13 +140,16 @@ static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_par
 
 		/* A driver may have installed any bytes as a device path. */
 		if (!own || !efi_path_size(own, EFI_PATH_SIZE_MAX) ||
-		    (!is_partition && !efi_has_protocol(object, &guid_simple_file_system)))
+		    (!by_partition && !efi_has_protocol(object, &guid_simple_file_system)))
 			continue;
 		if (is_with_variables(object) != with_variables)
 			continue;
-		if (is_partition && !efi_path_ends_with_partition(own, path))
+		if (IS_ENABLED(CONFIG_BOOT_ORDER) && disk &&
+		    !is_of_turn(efi_device_of_handle(object), disk))
 			continue;
-		status = run_at(own, is_partition ? efi_path_next(path) : path, option);
+		if (by_partition && !efi_path_ends_with_partition(own, path))
+			continue;
+		status = run_at(own, by_partition ? efi_path_next(path) : path, option);
 		/*
 		 * If a file is missing, another disk may have it. A program that ran and returned
 		 * this status may have removed the handle.
@@ -118,18 +164,18 @@ static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool is_par
  * Short forms (UEFI 2.11, 3.1.2) begin with the partition or with the file; the full path begins
  * with the machine.
  */
-static EFI_STATUS run_option(const struct load_option *option)
+static EFI_STATUS run_option(const struct load_option *option, const struct block_device *disk)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *path = option->path;
 	EFI_STATUS status = EFI_NOT_FOUND;
-	bool is_partition = path->Type == MEDIA_DEVICE_PATH && path->SubType == MEDIA_HARDDRIVE_DP;
+	bool by_partition = is_partition(path);
 	bool is_file = path->Type == MEDIA_DEVICE_PATH && path->SubType == MEDIA_FILEPATH_DP;
 
-	if (!is_partition && !is_file)
+	if (!by_partition && !is_file)
 		return run_at(NULL, path, option);
 	/* Clones share GUIDs: an option refers to the disk that it is stored on. */
 	for (u32 pass = 0; pass < PASSES && status == EFI_NOT_FOUND; pass++)
-		status = run_on_disks(path, is_partition, pass + 1 < PASSES, option);
+		status = run_on_disks(path, by_partition, pass + 1 < PASSES, option, disk);
 	return status;
 }
 
@@ -140,8 +186,11 @@ static bool boots_by_itself(const struct load_option *option)
 	       (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_BOOT);
 }
 
-/* Returns the reason why it did not boot. ERR_NOT_FOUND may also come from the program itself. */
-static enum status boot_option(u16 number, bool is_chosen)
+/*
+ * Returns the reason why it did not boot. ERR_NOT_FOUND may also come from the program itself, or
+ * it is not the turn of the option (@disk: see efi_boot_options()); what is chosen boots anyway.
+ */
+static enum status boot_option(u16 number, bool is_chosen, const struct block_device *disk)
 {
 	CHAR16 name[OPTION_NAME_UNITS];
 	struct load_option option;
@@ -154,15 +203,16 @@ static enum status boot_option(u16 number, bool is_chosen)
 	option_name(number, name);
 	format(label, sizeof(label), "Boot%04x", number);
 	bytes = efi_variable_load(name, &guid_global_variable, &size);
-	if (!bytes) {
-		boot_tried("UEFI", label, status);
-	} else if (load_option_read(span_of(bytes, size), &option)) {
-		status = ERR_CORRUPT;
-		boot_tried("UEFI", label, status);
-	} else if (is_chosen || boots_by_itself(&option)) {
+	if (!bytes || load_option_read(span_of(bytes, size), &option)) {
+		if (bytes)
+			status = ERR_CORRUPT;
+		/* Said once: what nobody can read is of no disk. */
+		if (!disk)
+			boot_tried("UEFI", label, status);
+	} else if (is_chosen || (boots_by_itself(&option) && has_its_turn(&option, disk))) {
 		log_info("%s: %s", label, option.title);
 		set_boot_current(&number);
-		result = run_option(&option);
+		result = run_option(&option, disk);
 		set_boot_current(NULL);
 		log_warning("%s: %s: %s", label, option.title, efi_status_name(result));
 		if (result)
@@ -189,7 +239,7 @@ static bool take_boot_next(u16 *number)
 static enum status start_option(struct boot_choice *choice, struct arena *arena)
 {
 	(void)arena;
-	return boot_option((u16)(uintptr_t)choice->argument, true);
+	return boot_option((u16)(uintptr_t)choice->argument, true, NULL);
 }
 
 /* 3.1.3: what is active, not hidden and of no reserved category. */
@@ -200,7 +250,8 @@ static bool is_for_menu(const struct load_option *option)
 	       (option->attributes & LOAD_OPTION_CATEGORY) <= LOAD_OPTION_CATEGORY_APP;
 }
 
-static void list_option(struct boot_choices *choices, u16 number, bool is_next)
+static void list_option(struct boot_choices *choices, u16 number, bool is_next,
+			const struct block_device *disk)
 {
 	CHAR16 name[OPTION_NAME_UNITS];
 	struct load_option option;
@@ -210,31 +261,34 @@ static void list_option(struct boot_choices *choices, u16 number, bool is_next)
 	option_name(number, name);
 	bytes = efi_variable_load(name, &guid_global_variable, &size);
 	if (bytes && !load_option_read(span_of(bytes, size), &option) &&
-	    (is_next || is_for_menu(&option)))
+	    (is_next || (is_for_menu(&option) && has_its_turn(&option, disk))))
 		boot_choice_add(choices, option.title, start_option,
 				(const void *)(uintptr_t)number);
 	efi_free(bytes);
 }
 
-void efi_list_options(struct boot_choices *choices)
+void efi_list_options(struct boot_choices *choices, const struct block_device *disk)
 {
+	static u32 listed_next = NO_OPTION; /* in the first of several calls */
 	u16 next, *order;
-	bool has_next;
 	size_t size;
 
 	if (efi_start())
 		return;
-	has_next = take_boot_next(&next);
-	if (has_next)
-		list_option(choices, next, true);
+	if (take_boot_next(&next)) {
+		list_option(choices, next, true, NULL);
+		listed_next = next;
+	}
 	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
-		if (!has_next || load_le16(&order[i]) != next)
-			list_option(choices, load_le16(&order[i]), false);
+		if (load_le16(&order[i]) != listed_next)
+			list_option(choices, load_le16(&order[i]), false, disk);
 	efi_free(order);
+	if (!disk)
+		listed_next = NO_OPTION;
 }
 
-void efi_boot_options(void)
+void efi_boot_options(const struct block_device *disk)
 {
 	u16 next, *order;
 	size_t size;
@@ -242,9 +296,9 @@ void efi_boot_options(void)
 	if (efi_start())
 		return;
 	if (take_boot_next(&next))
-		(void)boot_option(next, true);
+		(void)boot_option(next, true, NULL);
 	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
-		(void)boot_option(load_le16(&order[i]), false);
+		(void)boot_option(load_le16(&order[i]), false, disk);
 	efi_free(order);
 }

@@ -11,17 +11,20 @@
  */
 enum status efi_start(void);
 
-/* BootNext and BootOrder. Returns if nothing booted; each try has been noted by boot_tried(). */
-void efi_boot_options(void);
+/*
+ * BootNext, which is used up by that, then what of BootOrder is on @disk, whose turn the VMM has
+ * stated; NULL: what is on no disk with a turn. Returns if nothing booted; each try has been
+ * noted by boot_tried().
+ */
+void efi_boot_options(const struct block_device *disk);
 
 /*
  * EFI_BOOT_MENU: how long the operating system wants the menu of all disks, as
- * loaders/loader_conf.h has it, at most LOADER_TIMEOUT_MAX, and the choices of it: the option of
- * BootNext, which is used up by that, those of BootOrder, and the boot loaders on the volumes of
- * one disk.
+ * loaders/loader_conf.h has it, at most LOADER_TIMEOUT_MAX, and the choices of it: what
+ * efi_boot_options() would try, and the boot loaders on the volumes of one disk.
  */
 u32 efi_menu_seconds(void);
-void efi_list_options(struct boot_choices *choices);
+void efi_list_options(struct boot_choices *choices, const struct block_device *disk);
 void efi_list_loaders(struct boot_disk *disk, struct boot_choices *choices);
 
 /* The removable path, BOOT*.CSV and known paths on the volumes of one disk: a boot method. */

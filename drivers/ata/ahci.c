@@ -305,8 +305,10 @@ static void probe(const struct pci_device *place)
 	if (!controller)
 		return log_warning("PCI %s: no memory for a device", place->name);
 	controller->place = *place;
-	if (IS_ENABLED(CONFIG_EFI))
+	if (IS_ENABLED(CONFIG_EFI)) {
 		controller->device.address = place->address;
+		controller->disks_to_come.address = &controller->device.address;
+	}
 	format(controller->device.name, sizeof(controller->device.name), "ahci %s", place->name);
 	controller->device.quiesce = quiesce;
 	controller->disks_to_come.ops = &controller_ops;

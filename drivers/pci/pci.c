@@ -267,6 +267,16 @@ bool pci_has_single_slot(const struct pci_device *bridge)
 	return false;
 }
 
+/* How many root buses lie before @bus: the scan knows all of them once it is past the first. */
+static u8 root_index(const struct scan *scan, u8 bus)
+{
+	u8 count = 0;
+
+	for (u32 i = 0; i < bus; i++)
+		count = (u8)(count + (scan->buses[i].known && !scan->buses[i].has_bridge));
+	return count;
+}
+
 /* Where the device is, from its root bus down, by the bridges that the scan came through. */
 static struct device_address address_of(const struct scan *scan, const struct pci_device *device)
 {
@@ -279,8 +289,11 @@ static struct device_address address_of(const struct scan *scan, const struct pc
 		address.functions[0] = function;
 		address.depth++;
 		address.root_bus = bus;
-		if (!scan->buses[bus].has_bridge)
+		if (!scan->buses[bus].has_bridge) {
+			if (IS_ENABLED(CONFIG_BOOT_ORDER))
+				address.root_index = root_index(scan, bus);
 			return address;
+		}
 		function = scan->buses[bus].bridge_function;
 		bus = scan->buses[bus].bridge_bus;
 	}

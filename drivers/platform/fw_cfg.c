@@ -146,13 +146,14 @@ bool fw_cfg_probe_dma(void)
 
 bool fw_cfg_probe(void)
 {
-	u8 signature[4];
+	static const u8 signature[] = { 'Q', 'E', 'M', 'U' };
 
 	if (fw_cfg_probe_dma())
 		return true;
-	read_by_port(FW_CFG_SIGNATURE, 0, sizeof(signature), signature);
-	if (memcmp(signature, "QEMU", sizeof(signature)) != 0)
-		return false;
+	port_write16(PORT_SELECT, FW_CFG_SIGNATURE);
+	for (u32 i = 0; i < sizeof(signature); i++)
+		if (port_read8(PORT_DATA) != signature[i])
+			return false;
 	read_directory();
 	return true;
 }

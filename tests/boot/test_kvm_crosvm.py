@@ -53,6 +53,15 @@ def test_command_line(lab, crosvm, firmware, stub_disk):
     result.check("described by the Linux boot protocol" in result.log, "Fatwood did not show that line")
 
 
+def test_bootindex(lab, crosvm, firmware, images, stub_kernel, stub_disk):
+    other = images("other", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=other")))
+    result = boot(lab, "crosvm", "kernel", firmware("crosvm"), stub_disk,
+                  [("path=disk.raw", "path=disk.raw --block path=other.raw,bootindex=1")], [(other, "other.raw")],
+                  is_stopped=True)
+    result.check(len(result.reports) == 1 and "from=other" in result.reports[0].words,
+                 "not the disk with the bootindex was booted")
+
+
 def test_kernel_and_initrd_of_the_vmm(lab, crosvm, firmware, images, stub_disk):
     """--initrd hands over one file: a kernel there is booted before any disk."""
     kernel = images("stub-kernel", lambda path: path.write_bytes(stub.Stub().data()))

@@ -13,7 +13,7 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
-enum { DISKS = 3, VARIABLES = 16, DATA_SIZE = 128, NV = 7 };
+enum { DISKS = 3, VARIABLES = 16, DATA_SIZE = 128, NV = 7, NO_DISK = 99 };
 
 struct [[gnu::packed]] partition_path {
 	HARDDRIVE_DEVICE_PATH partition;
@@ -172,6 +172,8 @@ EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTO
 {
 	(void)protocol;
 	*rest = path;
+	if (((const HARDDRIVE_DEVICE_PATH *)path)->PartitionStart == NO_DISK)
+		return NULL;
 	return &objects[((const HARDDRIVE_DEVICE_PATH *)path)->PartitionStart];
 }
 
@@ -251,6 +253,7 @@ static void set_up(void)
 	log_set_threshold(LOG_INFO);
 	for (u32 i = 0; i < DISKS; i++) {
 		results[i] = EFI_NOT_FOUND;
+		devices[i].has_turn = false;
 		paths[i] = (struct partition_path){
 			.partition = {
 				.Header = EFI_NODE(HARDDRIVE_DEVICE_PATH, MEDIA_DEVICE_PATH,
@@ -275,7 +278,7 @@ TEST(next_then_order)
 	set_option(u"Boot0003", 0, 2); /* BootNext takes it all the same */
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
 	results[2] = EFI_ABORTED;
-	efi_boot_options();
+	efi_boot_options(NULL);
 	CHECK_TEXT(events, "tells 2;runs 2 as 3;tells 2;runs 2 as 2;");
 	CHECK(slot_of(u"BootCurrent") == VARIABLES);
 	CHECK(memory_console_has(&console, "UEFI: Boot0005: not found"));
@@ -289,7 +292,7 @@ TEST(applications_are_not_for_the_order)
 	set_option(u"Boot0001", LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_APP, 2);
 	set_option(u"Boot0002", LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN, 2);
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
-	efi_boot_options();
+	efi_boot_options(NULL);
 	CHECK_TEXT(events, "tells 2;runs 2 as 2;");
 }
 
@@ -303,15 +306,85 @@ TEST(of_clones_the_one_with_the_store_is_meant)
 		(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order),
 				       order);
 		with_variables = store;
-		efi_boot_options();
+		efi_boot_options(NULL);
 		CHECK_TEXT(events, store ? "tells 1;runs 1 as 1;tells 0;runs 0 as 1;" :
 					   "tells 0;runs 0 as 1;tells 1;runs 1 as 1;");
 	}
 	/* What has run and failed is not tried on the clone. */
 	events[0] = 0;
 	results[1] = EFI_LOAD_ERROR;
-	efi_boot_options();
+	efi_boot_options(NULL);
 	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
+}
+
+/* Boot0003 begins with a file: of no disk in particular. */
+static void set_options_of_all_disks(void)
+{
+	static const u16 order[] = { 1, 3, 2 };
+	struct option *file;
+
+	set_up();
+	set_option(u"Boot0001", 1, 1);
+	set_option(u"Boot0002", 1, 2);
+	set_option(u"Boot0003", 1, 2);
+	file = (struct option *)variables[slot_of(u"Boot0003")].data;
+	file->partition.Header.SubType = MEDIA_FILEPATH_DP;
+	file->partition.PartitionStart = NO_DISK;
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+}
+
+TEST(options_of_a_disk_with_a_turn_are_tried_in_that_turn)
+{
+	set_options_of_all_disks();
+	set_u16(u"BootNext", 1);
+	devices[2].has_turn = true;
+	results[0] = EFI_ABORTED;
+	efi_boot_options(&devices[2]);
+	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 2;runs 2 as 2;");
+	events[0] = 0;
+	efi_boot_options(NULL);
+	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 0;runs 0 as 3;");
+}
+
+TEST(of_clones_the_one_with_a_turn_is_meant)
+{
+	set_options_of_all_disks();
+	with_variables = 0;
+	devices[1].has_turn = true;
+	efi_boot_options(&devices[1]);
+	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
+	events[0] = 0;
+	results[0] = results[2] = EFI_ABORTED;
+	efi_boot_options(NULL);
+	CHECK_TEXT(events, "tells 0;runs 0 as 3;tells 2;runs 2 as 2;");
+}
+
+TEST(what_cannot_be_read_is_said_once)
+{
+	static const u16 order[] = { 7 };
+
+	set_up();
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	devices[0].has_turn = true;
+	efi_boot_options(&devices[0]);
+	CHECK(!memory_console_has(&console, "Boot0007"));
+	efi_boot_options(NULL);
+	CHECK(memory_console_has(&console, "UEFI: Boot0007: not found"));
+}
+
+TEST(choices_of_a_disk_with_a_turn)
+{
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	set_options_of_all_disks();
+	set_u16(u"BootNext", 1);
+	devices[2].has_turn = true;
+	efi_list_options(&choices, &devices[2]);
+	CHECK_EQUAL(choices.count, 2); /* BootNext, and its own */
+	efi_list_options(&choices, NULL);
+	CHECK_EQUAL(choices.count, 3); /* BootNext is there already */
+	arena_release(&arena);
 }
 
 TEST(what_is_damaged_is_passed_over)
@@ -322,7 +395,7 @@ TEST(what_is_damaged_is_passed_over)
 	(void)efi_variable_set(u"Boot0001", &guid_global_variable, NV, 5, "abcde");
 	(void)efi_variable_set(u"BootNext", &guid_global_variable, NV, 1, "x");
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, 3, order);
-	efi_boot_options();
+	efi_boot_options(NULL);
 	CHECK_TEXT(events, "");
 	CHECK(memory_console_has(&console, "UEFI: Boot0001: "));
 }
@@ -362,7 +435,7 @@ TEST(options_as_choices)
 	set_option(u"Boot0002", 1, 2);
 	set_option(u"Boot0003", 0, 2);
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
-	efi_list_options(&choices);
+	efi_list_options(&choices, NULL);
 	CHECK_EQUAL(choices.count, 2);
 	CHECK_TEXT(choices.first->title, "T");
 	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
@@ -388,7 +461,7 @@ TEST(the_next_option_is_the_first_choice)
 	set_option(u"Boot0004", LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY_APP, 2);
 	set_option(u"Boot0005", LOAD_OPTION_ACTIVE | 0x200, 2); /* of a reserved category */
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
-	efi_list_options(&choices);
+	efi_list_options(&choices, NULL);
 	CHECK_EQUAL(choices.count, 3);
 	for (struct boot_choice *choice = choices.first; choice; choice = choice->next)
 		(void)choice->start(choice, &arena);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A line for each device that has a bootindex, the first to boot from first: its OpenFirmware path
+ * (IEEE 1275, 3.2.1.1; names and numbers as QEMU's qdev_get_fw_dev_path() writes them).
+ *
+ *	/pci@i0cf8/scsi@4/disk@0,0
+ *		device 4 on the first root bus, function 0
+ *	/pci@i0cf8/pci-bridge@2,1/scsi@0/disk@0,0
+ *		behind the bridge that is device 2, function 1
+ *	/pci@i0cf8,1/pci-bridge@0/scsi@1/disk@0,0
+ *		of the first further root bus (pxb, pxb-pcie)
+ *	/pci@i0cf8/pci8086,2922@1f,2/drive@1/disk@0
+ *		at port 1 of an AHCI controller
+ *	/virtio-mmio@00000000feb02e00/disk@0,0
+ *		by the address of its registers
+ *	/rom@genroms/pvh.bin
+ *		an option ROM: no disk
+ *	HALT
+ *		at the end: nothing else is to be tried
+ *
+ * Numbers are hexadecimal. What follows virtio-blk says nothing: it has one disk.
+ */
+#include "drivers/platform/boot_order.h"
+
+#include "core/arena.h"
+#include "core/block.h"
+#include "core/device.h"
+#include "core/log.h"
+#include "drivers/platform/fw_cfg.h"
+#include "lib/text.h"
+#include "lib/util.h"
+
+enum { FILE_SIZE_MAX = 64 * 1024, LINES_MAX = 512, DEVICES_MAX = 32, FUNCTIONS_MAX = 8 };
+
+struct node {
+	struct span name, address;
+};
+
+/* Takes "/name@address" off @rest. False: there is none. */
+static bool next_node(struct span *rest, struct node *out)
+{
+	struct span *part = &out->name;
+
+	*out = (struct node){ 0 };
+	if (!rest->size || rest->data[0] != '/')
+		return false;
+	*rest = span_from(*rest, 1);
+	out->name.data = rest->data;
+	while (rest->size && rest->data[0] != '/') {
+		if (rest->data[0] == '@' && part == &out->name) {
+			part = &out->address;
+			part->data = rest->data + 1;
+		} else {
+			part->size++;
+		}
+		*rest = span_from(*rest, 1);
+	}
+	return true;
+}
+
+/* Takes a hexadecimal number off @text. False: it does not begin with one, or it is too large. */
+static bool next_number(struct span *text, u64 max, u64 *out)
+{
+	bool has_digit = false;
+
+	*out = 0;
+	for (; text->size; *text = span_from(*text, 1)) {
+		u8 c = text_to_lower(text->data[0]);
+		u32 digit;
+
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (c >= 'a' && c <= 'f')
+			digit = c - 'a' + 10u;
+		else
+			break;
+		if (*out > UINT64_MAX >> 4)
+			return false;
+		*out = *out << 4 | digit;
+		has_digit = true;
+	}
+	return has_digit && *out <= max;
+}
+
+/* What may follow, "" or ",number": 0 if it is not there. False: it is something else. */
+static bool last_number(struct span text, u64 max, u64 *out)
+{
+	*out = 0;
+	if (span_is_empty(text))
+		return true;
+	if (text.data[0] != ',')
+		return false;
+	text = span_from(text, 1);
+	return next_number(&text, max, out) && span_is_empty(text);
+}
+
+/* Which of a controller's disks. Nothing that names one: its only one. */
+static bool read_unit(struct span rest, struct device_address *out)
+{
+	struct node node;
+	u64 port;
+
+	if (!next_node(&rest, &node) || !text_equals(node.name, "drive"))
+		return true;
+	if (!next_number(&node.address, UINT8_MAX, &port) || !span_is_empty(node.address))
+		return false;
+	out->unit = DEVICE_UNIT_SATA;
+	out->port = (u8)port;
+	return true;
+}
+
+/* The functions from a root bus down: bridges, and what is none of them at the end. */
+static bool read_functions(struct span rest, struct device_address *out)
+{
+	struct node node;
+
+	while (next_node(&rest, &node)) {
+		u64 device, function;
+
+		if (out->depth == DEVICE_DEPTH_MAX ||
+		    !next_number(&node.address, DEVICES_MAX - 1, &device) ||
+		    !last_number(node.address, FUNCTIONS_MAX - 1, &function))
+			return false;
+		out->functions[out->depth++] = (u8)(device << 3 | function);
+		if (!text_equals(node.name, "pci-bridge"))
+			return read_unit(rest, out);
+	}
+	return false;
+}
+
+static bool read_path(struct span path, struct device_address *out)
+{
+	static const struct span ports = SPAN("i0cf8");
+	struct node root;
+	u64 number;
+
+	*out = (struct device_address){ 0 };
+	if (!next_node(&path, &root))
+		return false;
+	if (text_equals(root.name, "virtio-mmio")) {
+		out->bus = DEVICE_VIRTIO_MMIO;
+		return next_number(&root.address, UINT64_MAX, &out->base) &&
+		       span_is_empty(root.address);
+	}
+	if (!text_equals(root.name, "pci") || !span_starts_with(root.address, ports) ||
+	    !last_number(span_from(root.address, ports.size), UINT8_MAX, &number))
+		return false;
+	out->bus = DEVICE_PCI;
+	out->root_index = (u8)number;
+	return read_functions(path, out);
+}
+
+static bool is_rom(struct span line)
+{
+	return span_starts_with(line, SPAN("/rom@"));
+}
+
+void boot_order_apply(struct span text)
+{
+	bool has_device = false;
+	struct span line;
+
+	text = text_of_file(text);
+	for (u32 i = 0; i < LINES_MAX && text_next_line(&text, &line); i++) {
+		struct device_address address;
+
+		if (text_equals(line, "HALT")) {
+			/* Of option ROMs alone, as -kernel adds one, the user knows nothing. */
+			block_only_stated = has_device;
+			return;
+		}
+		if (span_is_empty(line) || is_rom(line))
+			continue;
+		has_device = true;
+		if (!read_path(line, &address) || !block_state_turn(&address))
+			log_info("bootindex: %.*s: not a disk that was found",
+				 (int)min_u64(line.size, 80), (const char *)line.data);
+		else
+			log_debug("bootindex: %.*s", (int)min_u64(line.size, 80),
+				  (const char *)line.data);
+	}
+}
+
+void boot_order_probe(void)
+{
+	const struct fw_cfg_file *file = fw_cfg_probe() ? fw_cfg_find("bootorder") : NULL;
+	struct arena arena = { 0 };
+	u8 *bytes;
+
+	if (!file || !file->size)
+		return;
+	if (file->size > FILE_SIZE_MAX)
+		return log_warning("bootindex: a list of %u bytes is ignored", file->size);
+	bytes = arena_allocate(&arena, file->size);
+	if (!bytes || fw_cfg_read(file->item, 0, file->size, bytes))
+		log_warning("bootindex: the list cannot be read");
+	else
+		boot_order_apply(span_of(bytes, file->size));
+	arena_release(&arena);
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bootindex: the VMM says which disk is tried first, whatever a guest has stored (docs/uefi.md)."""
+
+import struct
+import uuid
+import zlib
+
+import pytest
+
+from tests.boot.vmm import Disk, Vmm
+from tests.images import efi_program
+from tests.images.disk import Fat, Partition, bls_files, esp_disk, write_disk
+
+GLOBAL = uuid.UUID("8be4df61-93ca-11d2-aa0d-00e098032b8c").bytes_le
+EXPANDER = ("pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id=port0,bus=root0,chassis=2",
+            "pxb-pcie,id=root1,bus_nr=200,bus=pcie.0", "pcie-root-port,id=port1,bus=root1,chassis=3")
+BRIDGE = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
+
+
+@pytest.fixture
+def other_disk(images, stub_kernel):
+    return images("other", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=other")))
+
+
+@pytest.mark.parametrize("build, machine, transport, bridges, root, place", [
+    ("qemu", "q35", "pci-modern", EXPANDER, "bus=pcie.0", "bus=port1"),
+    ("qemu", "pc", "pci", BRIDGE, "bus=pci.0", "bus=bridge1,addr=1f"),
+    ("qemu_rom", "q35", "pci", (), "", "addr=9"),
+    ("qemu_microvm", "microvm", "mmio", (), "", ""),
+], ids=["q35-pxb", "pc-bridges", "rom", "microvm"])
+def test_disk_with_the_lowest_bootindex(firmware, stub_disk, other_disk, build, machine, transport, bridges, root,
+                                        place):
+    image = firmware(build)
+    image = image.with_suffix(".rom") if build == "qemu_rom" else image
+    words = ["-fw_cfg", "name=opt/fatwood/command-line,string=fatwood.log=info"] if build == "qemu_rom" else []
+    disks = [Disk(stub_disk, transport, behind=root, options="bootindex=7"), Disk(stub_disk, transport, behind=root),
+             Disk(other_disk, transport, behind=place, options="bootindex=2")]
+    with Vmm(image, machine, disks=disks, bridges=bridges, extra=words,
+             command_line="" if words else "fatwood.log=info") as vmm:
+        assert "from=other" in vmm.guest().words
+        assert "not a disk that was found" not in vmm.log
+
+
+def option(disk, file):
+    """A stored boot option for a file on the first partition of that disk."""
+    with open(disk, "rb") as image:
+        image.seek(2 * 512 + 16)
+        partition = image.read(16)
+    path = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 0, partition, 2, 2)
+    name = (file + "\0").encode("utf-16-le")
+    path += struct.pack("<BBH", 4, 4, 4 + len(name)) + name + bytes([0x7F, 0xFF, 4, 0])
+    return struct.pack("<IH", 1, len(path)) + "T\0".encode("utf-16-le") + path
+
+
+def store(variables):
+    """A file of variables, as docs/uefi-variables.md has it."""
+    records = b""
+    for name, data in variables.items():
+        record = struct.pack("<IIQ", len(data), 7, 0) + GLOBAL + (name + "\0").encode("utf-16-le") + data
+        records += record + bytes(-len(record) % 8)
+    return struct.pack("<Q8sII", 0, b"UbEfiVa\x01", 24 + len(records), zlib.crc32(records)) + records
+
+
+def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, tmp_path):
+    """BootOrder names the first disk, then the second, which alone has a bootindex."""
+    def disk(name, **more):
+        files = {**bls_files(stub_kernel, options=f"from={name}"), "/x.efi": returns, **more}
+        return write_disk(tmp_path / name, [Partition(Fat(files, 64 << 20), "esp", name)])
+
+    returns = efi_program.program("returns", STATUS=21)
+    first, second = disk("first"), disk("second")
+    variables = store({"BootOrder": struct.pack("<HH", 1, 2), "Boot0001": option(first, "\\x.efi"),
+                       "Boot0002": option(second, "\\x.efi")})
+    first = disk("first", **{"/EFI/fatwood/variables0.bin": variables})
+    image = firmware("qemu")
+    with Vmm(image, disks=[first, Disk(second, options="bootindex=1")]) as vmm:
+        assert "from=second" in vmm.guest().words
+        assert "Boot0002" in vmm.log and "Boot0001" not in vmm.log
+    with Vmm(image, disks=[first, second]) as vmm:
+        assert "from=first" in vmm.guest().words
+        assert "Boot0002" in vmm.log and "Boot0001" in vmm.log
+
+
+def test_sata_disk_with_strict_order(firmware, stub_disk, other_disk):
+    """As libvirt has it: strict=on for each domain."""
+    drive = f"if=none,id=sata,format=raw,snapshot=on,file={other_disk}"
+    with Vmm(firmware("qemu"), disks=[stub_disk], extra=[
+            "-drive", drive, "-device", "ide-hd,drive=sata,bus=ide.2,bootindex=1", "-boot", "strict=on"]) as vmm:
+        assert "from=other" in vmm.guest().words
+
+
+def test_strict_order(firmware, images, stub_disk):
+    blank = images("blank", lambda path: path.write_bytes(bytes(1 << 20)))
+    with Vmm(firmware("qemu"), disks=[stub_disk, Disk(blank, options="bootindex=1")],
+             extra=["-boot", "strict=on"]) as vmm:
+        vmm.expect("nothing to boot")
+        assert "no disk without a bootindex is tried" in vmm.log
