@@ -16,6 +16,9 @@ import pytest
 from tests.boot.documents import blocks
 from tests.boot.vmm import GUEST, WAIT_SECONDS, Report
 
+# One after the other: sessions know nothing of one another, and would take the same port for VNC.
+pytestmark = pytest.mark.xdist_group("libvirt")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = "libvirt"
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "script", "setpriv")
