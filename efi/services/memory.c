@@ -148,6 +148,17 @@ EFI_STATUS EFIAPI efi_allocate_pages(EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE mem
 	return status;
 }
 
+/* Bytes from @base on that look alike in the ledger, as those of one allocation do. */
+static u64 size_of_kind(u64 base)
+{
+	u32 count;
+	const struct memory_range *range = memory_map(&count), *last = range + count;
+
+	while (range < last && range->end <= base)
+		range++;
+	return range < last ? range->end - base : 0;
+}
+
 EFI_STATUS EFIAPI efi_free_pages(EFI_PHYSICAL_ADDRESS memory, UINTN pages)
 {
 	u64 key = memory_map_key();
@@ -156,6 +167,9 @@ EFI_STATUS EFIAPI efi_free_pages(EFI_PHYSICAL_ADDRESS memory, UINTN pages)
 
 	if (multiply_overflows(pages, PAGE_SIZE, &size))
 		return EFI_INVALID_PARAMETER;
+	/* Too large a count must not free page tables and stacks of ours that come next. */
+	if (size > size_of_kind(memory))
+		return EFI_NOT_FOUND;
 	status = efi_from_status(efi_memory_free(memory, size));
 	efi_memory_changed(key);
 	return status;

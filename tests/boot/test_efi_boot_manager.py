@@ -7,22 +7,26 @@ import sys
 import pytest
 
 from tests.boot.efi import LOADER_FIRST, on
-from tests.images import efi, efi_program, packages
+from tests.images import efi, efi_program, initrd, packages
 from tests.images.disk import bls_files, esp_disk
+from tests.images.fat import tool
 
 SUITE = "trixie"
 
 
+def profile(folder, number, *words):
+    """An image with the sections of one profile, which ukify joins to another image."""
+    loaders = packages.boot_loaders(SUITE)
+    path = folder / f"profile-{number}.efi"
+    subprocess.run([sys.executable, loaders / packages.UKIFY, "build", "--output", path,
+                    "--stub", next(loaders.rglob("addonx64.efi.stub")), "--profile", f"ID=other\nTITLE={number}",
+                    "--cmdline", efi.options(f"profile-{number}"), *words], check=True)
+    return ["--join-profile", path]
+
+
 def uki_with_profiles(folder):
     """Three profiles, two of them with the same ID; 1 and 2 have command lines of their own."""
-    loaders = packages.boot_loaders(SUITE)
-    words = ["--profile", "ID=main\nTITLE=Main"]
-    for number in (1, 2):
-        profile = folder / f"profile-{number}.efi"
-        subprocess.run([sys.executable, loaders / packages.UKIFY, "build", "--output", profile,
-                        "--stub", next(loaders.rglob("addonx64.efi.stub")), "--profile", f"ID=other\nTITLE={number}",
-                        "--cmdline", efi.options(f"profile-{number}")], check=True)
-        words += ["--join-profile", profile]
+    words = ["--profile", "ID=main\nTITLE=Main", *profile(folder, 1), *profile(folder, 2)]
     return efi.uki(SUITE, "profile-0", more=words)
 
 
@@ -36,6 +40,23 @@ def test_profile_of_a_counted_image(place, images, tmp_path):
         report = vmm.guest()
         assert "from=profile-1" in report.words
         assert report["LoaderEntrySelected"] == "debian.efi@other"
+
+
+@on("q35", ovmf=False)
+def test_profile_after_one_that_fails(place, tmp_path):
+    """The try of the first profile renamed the image, where the second one then finds it."""
+    kernel, broken = packages.kernel(SUITE), tmp_path / "broken"
+    broken.write_bytes(b"MZ" + bytes(4096))
+    # Its os-release is that of the image, after whose first profile it comes then.
+    words = ["--profile", "ID=main", *profile(tmp_path, 1, "--linux", kernel.image, "--uname", "1.0", "--initrd",
+                                              initrd.guest_file(kernel), "--os-release", "ID=debian\nVERSION_ID=1\n"
+                                              "NAME=Debian\n")]
+    image = efi_program.uki(SUITE, broken, None, "x", "Debian", words)
+    disk = esp_disk(tmp_path / "disk.raw", {"/EFI/Linux/debian+3.efi": image}, size=efi.ESP_SIZE)
+    with place.boot(place.disk(disk, kept=True)) as vmm:
+        assert "from=profile-1" in vmm.guest().words
+        vmm.wait_for_end()
+    assert "debian+1-2.efi" in tool("mdir", "-b", "-i", f"{disk}@@{efi.FIRST_PARTITION}", "::/EFI/Linux")
 
 
 @on("q35", ovmf=False)

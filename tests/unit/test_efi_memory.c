@@ -190,6 +190,20 @@ TEST(parts_can_be_freed)
 	CHECK_EQUAL(at(memory).Type, EfiConventionalMemory);
 }
 
+/* A guest frees more than it has, and page tables or a stack of ours come next. */
+TEST(a_count_too_large_frees_nothing_of_ours)
+{
+	u64 memory, ours;
+
+	host_memory_init();
+	CHECK_EQUAL(memory_allocate(PAGE, PAGE, MEMORY_ANYWHERE, MEMORY_BOOT_DATA, &ours), OK);
+	memory = ours - PAGE;
+	CHECK_EQUAL(allocate(AllocateAddress, EfiLoaderData, 1, &memory), EFI_SUCCESS);
+	CHECK_EQUAL(efi_free_pages(memory, 2), EFI_NOT_FOUND);
+	CHECK_EQUAL(efi_free_pages(memory, 1), EFI_SUCCESS);
+	CHECK_EQUAL(memory_free(ours, PAGE), OK);
+}
+
 TEST(parameters_of_free_pages)
 {
 	u64 memory;
