@@ -143,6 +143,11 @@ static enum status add_extras(const struct bls_entry *entry, struct arena *arena
 	return OK;
 }
 
+static const char *folder_of(const struct bls_entry *entry)
+{
+	return entry->is_image ? "\\EFI\\Linux" : "\\loader\\entries";
+}
+
 static enum status open_kernel(const struct bls_entry *entry, struct boot_entry *out)
 {
 	struct span path = entry->path;
@@ -177,19 +182,19 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 }
 
 /*
- * Counts the try; @next is as boot_count() has it. An image is opened again by its new name, also
- * for its other profiles if they are tried.
+ * Counts the try; @next is as boot_count() has it. An image has its new name then, also for its
+ * other profiles if they are tried.
  */
-static enum status count(const struct bls_entry *entry, struct boot_entry *out,
-			 char next[FILE_NAME_SIZE])
+static void count(const struct bls_entry *entry, struct boot_entry *out, char next[FILE_NAME_SIZE])
 {
-	struct span folder = entry->is_image ? SPAN(BLS_IMAGES) : SPAN("/loader/entries");
+	struct file file;
 
-	boot_count(entry->volume, folder, span_of_string(entry->file), next);
+	boot_count(entry->volume, span_of_string(folder_of(entry)), span_of_string(entry->file),
+		   next, &file);
 	if (!IS_ENABLED(CONFIG_BOOT_UKI) || !entry->is_image || !next[0])
-		return OK;
+		return;
 	memcpy(entry->image_path + sizeof(BLS_IMAGES) - 1, next, FILE_NAME_SIZE);
-	return open_kernel(entry, out);
+	out->kernel = file;
 }
 
 /* Tells the operating system which entry starts it; @next as above. */
@@ -201,8 +206,7 @@ static void tell(const struct bls_entry *entry, const char *next, struct arena *
 	if (span_is_empty(id))
 		return;
 	if (next[0])
-		format(path, sizeof(path), "%s\\%s",
-		       entry->is_image ? "\\EFI\\Linux" : "\\loader\\entries", next);
+		format(path, sizeof(path), "%s\\%s", folder_of(entry), next);
 	boot_interface->start(&(struct boot_selection){
 		.id = (const char *)id.data,
 		.counted_path = path,
@@ -223,7 +227,7 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 	else
 		status = open_entry(entry, arena, &boot);
 	if (!status && IS_ENABLED(CONFIG_BOOT_COUNTING))
-		status = count(entry, &boot, next);
+		count(entry, &boot, next);
 	log_set_subject(NULL);
 	if (!status && IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		tell(entry, next, arena);

@@ -139,8 +139,7 @@ static enum status add_profile(struct bls_entries *entries, struct arena *arena,
 /* The name of the file, and the same without counters but with ".efi". */
 static enum status set_names(struct span file_name, struct arena *arena, struct bls_entry *entry)
 {
-	size_t room = entry->counted ? FILE_NAME_SIZE : file_name.size + 1;
-	char *path = arena_allocate(arena, sizeof(BLS_IMAGES) - 1 + room);
+	char *path = arena_allocate(arena, sizeof(BLS_IMAGES) - 1 + FILE_NAME_SIZE);
 	u8 *name = arena_allocate(arena, entry->name.size + sizeof(".efi"));
 
 	if (!path || !name)

@@ -28,34 +28,32 @@ bool boot_count_next_name(struct span name, char next[FILE_NAME_SIZE])
 }
 
 static enum status rename_file(struct volume *volume, struct span path, struct span name,
-			       const char *next)
+			       const char *next, struct file *out)
 {
-	struct file directory, file;
+	struct file directory;
 	enum status status = volume_open(volume, path, &directory);
 
 	if (!status)
-		status = file_open(&directory, name, &file);
+		status = file_open(&directory, name, out);
 	if (!status)
-		status = file_move(&file, &directory, span_of_string(next));
+		status = file_move(out, &directory, span_of_string(next));
 	return status ? status : volume_flush(volume);
 }
 
 void boot_count(struct volume *volume, struct span directory, struct span name,
-		char next[FILE_NAME_SIZE])
+		char next[FILE_NAME_SIZE], struct file *out)
 {
+	enum log_level level;
 	enum status status;
 
 	if (!boot_count_next_name(name, next))
 		return;
-	status = rename_file(volume, directory, name, next);
+	status = rename_file(volume, directory, name, next, out);
 	if (!status)
 		return log_info("%s", next);
 	/* A read-only disk is not an error. */
-	if (status == ERR_DENIED)
-		log_info("%.*s: not counted: %s", (int)name.size, (const char *)name.data,
-			 status_name(status));
-	else
-		log_warning("%.*s: not counted: %s", (int)name.size, (const char *)name.data,
-			    status_name(status));
+	level = status == ERR_DENIED ? LOG_INFO : LOG_WARNING;
+	LOG_AT(level, "%.*s: not counted: %s", (int)name.size, (const char *)name.data,
+	       status_name(status));
 	next[0] = '\0';
 }

@@ -16,8 +16,8 @@ bool boot_count_next_name(struct span name, char next[FILE_NAME_SIZE]);
 
 /*
  * Counts the try that is about to start: renames the file @name in @directory, a path, if it is
- * counted. Errors are logged; they must not stop the boot. @next is the file's new name, empty if
- * it keeps its name.
+ * counted. Errors are logged; they must not stop the boot. @next is the file's new name, and @out
+ * the file; @next is empty if it keeps its name.
  */
 void boot_count(struct volume *volume, struct span directory, struct span name,
-		char next[FILE_NAME_SIZE]);
+		char next[FILE_NAME_SIZE], struct file *out);

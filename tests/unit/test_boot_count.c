@@ -67,8 +67,11 @@ static void end(void)
 static const char *count(const char *name)
 {
 	static char next[FILE_NAME_SIZE];
+	struct file file;
 
-	boot_count(volume, SPAN("/loader/entries"), span_of_string(name), next);
+	boot_count(volume, SPAN("/loader/entries"), span_of_string(name), next, &file);
+	if (next[0])
+		CHECK_EQUAL(file_read(&file, 0, 1, &(u8){ 0 }), OK);
 	return next;
 }
 
