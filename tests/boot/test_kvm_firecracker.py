@@ -2,11 +2,13 @@
 """What docs/vmm/firecracker.md advises where disks cannot be reset (Firecracker up to 1.16.1), under KVM in the
 lab. Firecracker is taken from the folder FATWOOD_VMM_DIR: firecracker-1.16 too, if it is there."""
 
+import random
+
 import pytest
 
 from scripts import lab as lab_module
-from tests.boot.documents import boot
-from tests.images import stub
+from tests.boot.documents import MIB, boot
+from tests.images import efi, stub
 from tests.images.disk import bls_files, esp_disk
 
 pytestmark = pytest.mark.kvm
@@ -22,8 +24,34 @@ def firecracker(lab, request):
     return [("firecracker ", f"{request.param} ")]
 
 
+@pytest.fixture(scope="session")
+def data(images):
+    """A disk without a file system, which the kernel has to read."""
+    return images("data", lambda path: path.write_bytes(random.Random(1).randbytes(2 * MIB)))
+
+
 def test_pmem(lab, firecracker, firmware, images):
     files = bls_files(stub.Stub().data(), options="from=pmem guest.action=reboot")
     disk = images("firecracker-pmem", lambda path: esp_disk(path, files))
     result = boot(lab, "firecracker", "pmem", firmware("firecracker"), disk, firecracker, is_stopped=True)
     result.check(len(result.reports) == 1 and "from=pmem" in result.reports[0].words, "the guest did not come up")
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", ["bls-bookworm", "cloud-trixie"])
+def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
+    """By its EFI stub, or by shim and GRUB: the kernel can use the disk that nobody has read."""
+    result = boot(lab, "firecracker", "boot-disk", firmware("firecracker"), data, firecracker,
+                  [(efi_image(name), "loader.raw")])
+    report = result.ended_well()
+    assert f"from={name}" in report.words and report.get("efi") == "yes"
+    assert report["disks"] == ("1" if "1.16" in firecracker[0][1] else "2")
+
+
+@pytest.mark.extended
+def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
+    """A unified kernel image as initrd_path, with UEFI: all disks are the kernel's, and its command line is boot_args."""
+    words = efi.options("vmm", more="guest.verify=first")
+    report = boot(lab, "firecracker", "initrd", firmware("firecracker"), data,
+                  [*firecracker, ("root=/dev/vda1", words)], [(efi.uki("bookworm", "own"), "uki.efi")]).came_up(data)
+    assert "from=vmm" in report.words and report.get("efi") == "yes"
