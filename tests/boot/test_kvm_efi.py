@@ -38,9 +38,12 @@ CLOUD_HYPERVISOR = Vmm("cloud-hypervisor", "kernel", "cloudhv", smbios="Cloud Hy
 FIRECRACKER = Vmm("firecracker", "mmio", "firecracker", is_restarted=False)
 FIRECRACKER_PCI = dataclasses.replace(FIRECRACKER, test="pci")
 ALIOTH = Vmm("alioth", "script", "alioth")
-VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)
+CROSVM = Vmm("crosvm", "kernel", "crosvm", is_restarted=False)
+VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)  # test_kvm_crosvm.py has the other's loaders
 
-on_each = pytest.mark.parametrize("machine", [pytest.param(row, id=f"{row.name}-{row.test}") for row in VMMS])
+
+def on_each(*machines):
+    return pytest.mark.parametrize("machine", [pytest.param(row, id=f"{row.name}-{row.test}") for row in machines])
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def assert_uefi(report, name, machine):
     assert not bad
 
 
-@on_each
+@on_each(*VMMS)
 def test_entry_through_stub(start, efi_image, machine):
     """A Boot Loader Specification entry, whose kernel finds its initrd by LoadFile2; a power-off ends the VMM."""
     report = start(machine, efi_image("bls-trixie")).ended_well()
@@ -94,7 +97,7 @@ def test_loaders(start, efi_image, machine, name, symbols):
 
 
 @pytest.mark.extended
-@on_each
+@on_each(*VMMS, CROSVM)
 def test_variable_survives_a_reset(start, images, machine):
     """What the guest wrote is there after a reset by ResetSystem(): in the same process, or in the next."""
     def make(path):
