@@ -50,7 +50,7 @@ def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
 
 @pytest.mark.extended
 def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
-    """A unified kernel image as initrd_path, with UEFI: all disks are the kernel's, and its command line is boot_args."""
+    """A unified kernel image as initrd_path: all disks are the kernel's, and its command line is boot_args."""
     words = efi.options("vmm", more="guest.verify=first")
     report = boot(lab, "firecracker", "initrd", firmware("firecracker"), data,
                   [*firecracker, ("root=/dev/vda1", words)], [(efi.uki("bookworm", "own"), "uki.efi")]).came_up(data)
