@@ -6,7 +6,7 @@ import html
 import json
 import math
 
-BEGIN, END = "<!-- tables of make bench: begin -->", "<!-- tables of make bench: end -->"
+MARKS = ("<!-- tables of make bench: begin -->", "<!-- tables of make bench: end -->")
 
 
 def text_of(value):
@@ -130,12 +130,13 @@ def svg(report):
                       "</svg>"]) + "\n"
 
 
-def with_tables(text, report):
+def with_tables(text, report, marks=MARKS, tables=TABLES):
     """The Markdown text with the tables between its marks."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    tables = "\n".join(line for table in TABLES for line in table.markdown(report))
-    return f"{before}{BEGIN}\n\n{tables}\n{END}{after}"
+    begin, end = marks
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    lines = "\n".join(line for table in tables for line in table.markdown(report))
+    return f"{before}{begin}\n\n{lines}\n{end}{after}"
 
 
 def write(report, folder, document=None):

@@ -117,7 +117,7 @@ def report():
 
 
 def test_tables_in_a_document():
-    text = f"a\n{bench_report.BEGIN}\nold\n{bench_report.END}\nb\n"
+    text = f"a\n{bench_report.MARKS[0]}\nold\n{bench_report.MARKS[1]}\nb\n"
     once = bench_report.with_tables(text, report())
     assert once.startswith("a\n") and once.endswith("\nb\n") and "old" not in once
     assert "| x | 12 |" in once and "3,456,789" in once
@@ -126,7 +126,7 @@ def test_tables_in_a_document():
 
 def test_the_document_has_the_tables():
     text = (ROOT / "docs" / "figures.md").read_text()
-    inside = text.split(bench_report.BEGIN)[1].split(bench_report.END)[0]
+    inside = text.split(bench_report.MARKS[0])[1].split(bench_report.MARKS[1])[0]
     for table in bench_report.TABLES:
         head = "\n".join(table.markdown_head())
         assert head in inside, f"make bench BENCH='--markdown docs/figures.md': {table.title}"

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What a boot costs on the real VMMs under KVM, counted by scripts/vm_exits.py in the lab: with Fatwood, and by the
+VMM's own direct boot of the same kernel and initrd. The VMMs are those of the tests: in the folder FATWOOD_VMM_DIR.
+
+    FATWOOD_VMM_DIR=... build/venv/bin/python scripts/bench_vmms.py --markdown docs/figures.md
+"""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import bench_report, firmware, lab, vm_exits
+from tests.boot.documents import until_guest_is_done
+from tests.images import initrd, kernels, packages
+from tests.images.disk import bls_files, esp_disk
+
+MARKS = ("<!-- table of bench_vmms.py: begin -->", "<!-- table of bench_vmms.py: end -->")
+SUITE = "trixie"
+OPTIONS = "console=ttyS0 earlyprintk=ttyS0"
+WORD = "Linux version"
+SECONDS = 600
+PAYLOAD = 0x248  # payload_offset and payload_length of the Linux boot protocol
+SETUP_SECTORS = 0x1F1
+LOADER_FIRST = "EFI_LOADER_FIRST=y"
+OWN, LOADER, DIRECT = "Fatwood, boot entry", "Fatwood, systemd-boot", "no firmware: the VMM's own boot"
+TABLE = bench_report.Table("vmms", "On real VMMs under KVM, from the first instruction to the kernel's first word",
+                           {"vmm": "VMM", "how": "what boots", "exits": "exits", "accesses": "accesses",
+                            "bytes": "bytes of firmware"}, left=2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Vmm:
+    """command: with {kernel} and {rest}, which is one of the others: what a disk, or a kernel of the VMM's, needs."""
+
+    name: str
+    program: str
+    config: str
+    command: str
+    disk: str
+    direct: str
+    kernel: str = "vmlinuz"  # the format that its direct boot takes
+
+
+VMMS = (
+    Vmm("Cloud Hypervisor", "cloud-hypervisor", "cloudhv",
+        "cloud-hypervisor --kernel {kernel} {rest} --memory size=1G --serial tty --console off",
+        "--disk path=disk.raw,image_type=raw", f"--initramfs initrd.img --cmdline '{OPTIONS}'"),
+    Vmm("Firecracker", "firecracker", "firecracker", "firecracker --no-api --enable-pci --config-file {rest}",
+        "disk.json", "direct.json", "vmlinux"),
+    Vmm("crosvm", "crosvm", "crosvm",
+        "crosvm run --disable-sandbox --mem 1024 --serial type=stdout,hardware=serial,num=1 {rest} {kernel}",
+        "--block path=disk.raw", f"--initrd initrd.img -p '{OPTIONS}'"),
+    Vmm("Alioth", "alioth", "alioth",
+        "script -qec \"alioth boot {kernel} --memory size=1G --cpu count=1 {rest}\" /dev/null",
+        "--blk file,path=disk.raw", f"-i initrd.img -c '{OPTIONS}'"),
+)
+
+
+def vmlinux(image):
+    """The ELF file in a bzImage that is compressed by zstd; its length follows it."""
+    data = image.read_bytes()
+    offset, size = struct.unpack_from("<II", data, PAYLOAD)
+    start = (data[SETUP_SECTORS] + 1) * 512 + offset
+    return subprocess.run(["zstd", "-dcq"], input=data[start:start + size - 4], capture_output=True, check=True).stdout
+
+
+def firecracker_machine(kernel, initramfs, drives):
+    source = {"kernel_image_path": kernel, "boot_args": OPTIONS}
+    if initramfs:
+        source["initrd_path"] = initramfs
+    drives = [{"drive_id": name, "path_on_host": name, "is_root_device": False, "is_read_only": False}
+              for name in drives]
+    return json.dumps({"boot-source": source, "drives": drives,
+                       "machine-config": {"vcpu_count": 1, "mem_size_mib": 1024}})
+
+
+def put_files(place, folder):
+    """What all machines boot."""
+    kernel = packages.kernel(SUITE)
+    guest = initrd.guest_file(kernel)
+    disk = folder / "disk.raw"
+    loader = packages.boot_loaders(SUITE) / packages.SYSTEMD_BOOT
+    esp_disk(disk, {**bls_files(kernel.image, [guest], options=OPTIONS), "/EFI/BOOT/BOOTX64.EFI": loader,
+                    "/loader/loader.conf": b"timeout 0\n"})
+    (folder / "vmlinux").write_bytes(vmlinux(kernel.image))
+    (folder / "disk.json").write_text(firecracker_machine("fatwood.elf", None, ["disk.raw"]))
+    (folder / "direct.json").write_text(firecracker_machine("vmlinux", "initrd.img", []))
+    for path, name in ((disk, "disk.raw"), (kernel.image, "vmlinuz"), (guest, "initrd.img"),
+                       *((folder / name, name) for name in ("vmlinux", "disk.json", "direct.json"))):
+        place.put(path, name)
+
+
+def ways(vmm):
+    """(name, the firmware or None, the kernel's name for the VMM, the rest of its command)"""
+    option = {"alioth": "--pvh "}.get(vmm.program, "")
+    yield OWN, firmware.build(vmm.config), f"{option}fatwood.elf", vmm.disk
+    yield LOADER, firmware.build(vmm.config, LOADER_FIRST), f"{option}fatwood.elf", vmm.disk
+    option = {"alioth": "-k "}.get(vmm.program, "")
+    yield DIRECT, None, f"{option}{vmm.kernel}", vmm.direct
+
+
+def rows(place):
+    for vmm in VMMS:
+        path = lab.installed_vmms().get(vmm.program)
+        if not path:
+            raise kernels.Unavailable(f"no {vmm.program} in the folder FATWOOD_VMM_DIR")
+        place.put_program(path)
+        for how, image, kernel, rest in ways(vmm):
+            kernels.progress(f"{vmm.name}: {how}")
+            if image:
+                place.put(image, "fatwood.elf")
+            command = until_guest_is_done(vmm.command.format(kernel=kernel, rest=rest), mark=WORD)
+            counts = vm_exits.measure(place, WORD, command, SECONDS)
+            print(f"{vmm.name}, {how}\n{vm_exits.table(counts)}", flush=True)
+            yield {"vmm": vmm.name, "how": how, "exits": counts.exit_count, "accesses": counts.access_count,
+                   "bytes": image.stat().st_size if image else None}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Count what boots cost on real VMMs.")
+    parser.add_argument("--markdown", type=pathlib.Path, metavar="FILE", help="put the table into that document")
+    arguments = parser.parse_args()
+    try:
+        with lab.open_lab() as place, tempfile.TemporaryDirectory(prefix="fatwood-") as folder:
+            put_files(place, pathlib.Path(folder))
+            report = {TABLE.name: list(rows(place))}
+    except (lab.LabError, kernels.Unavailable, firmware.BuildError, OSError) as error:
+        print(f"bench_vmms: {error}", file=sys.stderr)
+        return 2
+    if arguments.markdown:
+        text = arguments.markdown.read_text()
+        arguments.markdown.write_text(bench_report.with_tables(text, report, MARKS, (TABLE,)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
