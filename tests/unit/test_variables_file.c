@@ -10,6 +10,7 @@
 #include "efi/variables.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+#include "tests/host/text_variables.h"
 #include "tests/unit/test.h"
 
 /* The rest of UEFI, as far as this needs it. */
@@ -266,8 +267,6 @@ static void empty_disks(void)
 	changes = 0;
 }
 
-static EFI_RUNTIME_SERVICES *services;
-
 static void boot(void)
 {
 	static EFI_SYSTEM_TABLE table;
@@ -279,29 +278,6 @@ static void boot(void)
 	efi_system_table = &table;
 	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
 	CHECK_EQUAL(efi_variables_init(), EFI_SUCCESS);
-}
-
-static EFI_GUID vendor = { { 7 } };
-
-enum {
-	KEPT = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
-	       EFI_VARIABLE_RUNTIME_ACCESS,
-};
-
-static EFI_STATUS set(CHAR16 *name, const char *text)
-{
-	return services->SetVariable(name, &vendor, KEPT, strlen(text), (void *)text);
-}
-
-static const char *get(CHAR16 *name)
-{
-	static char text[64];
-	UINTN size = sizeof(text) - 1;
-
-	if (services->GetVariable(name, &vendor, NULL, &size, text))
-		return "(none)";
-	text[size] = 0;
-	return text;
 }
 
 /* What the guest's unit does: VarToFile becomes the file that RTStorageVolatile names. */

@@ -10,6 +10,7 @@
 #include "lib/util.h"
 #include "tests/host/fake_flash.h"
 #include "tests/host/host.h"
+#include "tests/host/text_variables.h"
 #include "tests/unit/test.h"
 
 /* The rest of UEFI, as far as this needs it. */
@@ -54,15 +55,11 @@ void efi_free(void *place)
 }
 
 enum {
-	KEPT = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
-	       EFI_VARIABLE_RUNTIME_ACCESS,
 	SIZE = 128 * 1024,
 	BLOCK = 4096,
 };
 
 static struct fake_flash fake;
-static EFI_GUID vendor = { { 7 } };
-static EFI_RUNTIME_SERVICES *services;
 
 /* A machine is started with the flash as it is. True: variables are kept there. */
 static bool boot(void)
@@ -73,22 +70,6 @@ static bool boot(void)
 	efi_system_table = &system_table;
 	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
 	return efi_variables_in_flash();
-}
-
-static EFI_STATUS set(CHAR16 *name, const char *text)
-{
-	return services->SetVariable(name, &vendor, KEPT, strlen(text), (void *)text);
-}
-
-static const char *get(CHAR16 *name)
-{
-	static char text[64];
-	UINTN size = sizeof(text) - 1;
-
-	if (services->GetVariable(name, &vendor, NULL, &size, text))
-		return "(none)";
-	text[size] = 0;
-	return text;
 }
 
 static void fresh(void)
