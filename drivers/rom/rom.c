@@ -254,10 +254,13 @@ static void add_module(u64 head_size, u16 head, u64 size, u16 item)
 	if (total == 0 || boot_info.module_count == BOOT_MODULES_MAX)
 		return;
 	if (total > KERNEL_SIZE_MAX ||
-	    memory_allocate(total, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_LOADER_DATA, &base) ||
-	    (head_size && fw_cfg_read(head, 0, (u32)head_size, (void *)base)) ||
-	    fw_cfg_read(item, 0, (u32)size, (void *)(base + head_size)))
+	    memory_allocate(total, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_LOADER_DATA, &base))
 		return log_error("no room for the VMM's kernel or initrd of 0x%lx bytes", total);
+	if ((head_size && fw_cfg_read(head, 0, (u32)head_size, (void *)base)) ||
+	    fw_cfg_read(item, 0, (u32)size, (void *)(base + head_size))) {
+		(void)memory_free(base, total); /* in a full ledger it stays allocated */
+		return log_error("the VMM's kernel or initrd cannot be read from fw_cfg");
+	}
 	boot_info.modules[boot_info.module_count++] = span_of((void *)base, total);
 }
 
