@@ -15,6 +15,7 @@
 #include "drivers/pci/pci.h"
 #include "drivers/platform/boot_order.h"
 #include "drivers/platform/platform.h"
+#include "drivers/platform/pvpanic.h"
 #include "drivers/serial/serial.h"
 #include "drivers/virtio/virtio.h"
 #include "efi/start.h"
@@ -59,12 +60,14 @@ void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
 	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* where a screen was found */
 	IF_ENABLED(CONFIG_BOOT_ORDER, boot_order_probe,) /* of the disks that the others found */
+	IF_ENABLED(CONFIG_PVPANIC, pvpanic_port_probe,)
 	NULL,
 };
 
 const struct pci_driver *const pci_drivers[] = {
 	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one, too */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
+	IF_ENABLED(CONFIG_PVPANIC, &pvpanic_driver,)
 	IF_ENABLED(CONFIG_AHCI, &ahci_driver,) /* asks each function that is left for its class */
 	NULL,
 };

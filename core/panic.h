@@ -10,7 +10,7 @@
 	do {                                                               \
 		panic_begin();                                             \
 		log_error("firmware bug, please report it: " __VA_ARGS__); \
-		power_last_action();                                       \
+		power_crashed();                                           \
 	} while (0)
 
 /* Also called after a processor fault. If that fails in turn, the machine is halted. */

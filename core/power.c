@@ -66,13 +66,27 @@ bool power_set_last_action(struct span word)
 	return false;
 }
 
-void power_last_action(void)
+static void say_all(void)
 {
 	log_replay(); /* however early it ends */
 	console_flush();
+}
+
+void power_last_action(void)
+{
+	say_all();
 	if (last_action == LAST_RESET)
 		power_reset();
 	if (last_action == LAST_POWER_OFF)
 		power_off();
 	arch_halt();
+}
+
+void power_crashed(void)
+{
+	if (IS_ENABLED(CONFIG_PVPANIC)) {
+		say_all();
+		try_described(POWER_CRASHED);
+	}
+	power_last_action();
 }

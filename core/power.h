@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Power off and reset, by a register that the VMM has described (ACPI's FADT); the architecture has
- * a last resort.
+ * a last resort. Also how the VMM learns of a crash (PVPANIC).
  */
 #pragma once
 
 #include "lib/span.h"
 
-enum power_action { POWER_OFF, POWER_RESET, POWER_ACTIONS };
+/* POWER_CRASHED: what tells the VMM of a crash. */
+enum power_action { POWER_OFF, POWER_RESET, POWER_CRASHED, POWER_ACTIONS };
 
 enum register_kind { REGISTER_PORT, REGISTER_MEMORY };
 
@@ -34,5 +35,8 @@ struct register_write power_description(enum power_action action);
  */
 bool power_set_last_action(struct span word);
 
-/* Does that, when there is nothing left to boot, or after a fault. */
+/* Does that, when there is nothing left to boot. */
 [[gnu::noreturn]] void power_last_action(void);
+
+/* The same after a crash, of which the VMM is told first. */
+[[gnu::noreturn]] void power_crashed(void);

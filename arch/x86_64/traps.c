@@ -210,5 +210,5 @@ void trap_handle(const struct trap_frame *f)
 		fault_describe(to->rip);
 	if (IS_ENABLED(CONFIG_FAULT_DUMP))
 		log_dump(f, to);
-	power_last_action();
+	power_crashed();
 }

@@ -46,6 +46,16 @@ def test_fault_names_the_image(place, program_disk):
         vmm.expect(r"(?i)BOOTX64\.EFI")
 
 
+@pytest.mark.parametrize("device", ["pvpanic", "pvpanic-pci"])
+@on("q35", ovmf=False)
+def test_crash_is_reported(place, program_disk, device):
+    disk = program_disk("fault", efi_program.program("fault"))
+    with place.boot(disk, extra=("-device", device, "-action", "panic=none")) as vmm:
+        vmm.event("GUEST_PANICKED")
+        assert "BOOTX64.EFI" in vmm.log.upper()
+        vmm.wait_for_halt()
+
+
 @on("q35", "microvm")
 def test_watchdog_resets(place, program_disk):
     with place.boot(program_disk("hang", efi_program.program("hang", SECONDS=2)), reboot=True) as vmm:
