@@ -240,7 +240,6 @@ static bool find_registers(struct ahci_controller *controller)
 {
 	const char *name = controller->device.name;
 	u64 base;
-	u32 ports;
 
 	pci_enable(&controller->place);
 	if (pci_bar(&controller->place, BAR_REGISTERS, &base) || base % 4)
@@ -248,9 +247,11 @@ static bool find_registers(struct ahci_controller *controller)
 	controller->registers = device_map(name, base, GLOBAL_SIZE);
 	if (!controller->registers)
 		return false;
-	ports = read_register(controller, PORTS);
-	return ports &&
-	       device_map(name, base + GLOBAL_SIZE, (32 - (u32)__builtin_clz(ports)) * PORT_SIZE);
+	/* Read once: no more than the registers of these ports is mapped. */
+	controller->implemented = read_register(controller, PORTS);
+	return controller->implemented &&
+	       device_map(name, base + GLOBAL_SIZE,
+			  (32 - (u32)__builtin_clz(controller->implemented)) * PORT_SIZE);
 }
 
 static void start(struct ahci_controller *controller)
@@ -264,7 +265,6 @@ static void start(struct ahci_controller *controller)
 	if (!find_registers(controller))
 		return log_warning("%s: no registers of AHCI", controller->device.name);
 	take_from_bios(controller);
-	ports = read_register(controller, PORTS);
 	controller->is_64_bit = read_register(controller, CAPABILITIES) & CAPABILITY_64_BIT;
 	device_register(&controller->device);
 	if (!reset(controller)) {
@@ -273,7 +273,7 @@ static void start(struct ahci_controller *controller)
 		return log_error("%s: does not answer a reset", controller->device.name);
 	}
 	controller->spin = deadline_started(SPIN_TIMEOUT_MS);
-	ports = find_devices(controller, ports);
+	ports = find_devices(controller, controller->implemented);
 	for (u32 i = 0; i < AHCI_PORTS_MAX; i++)
 		if (ports & 1u << i)
 			add_port(controller, i, &position);

@@ -46,6 +46,7 @@ struct ahci_controller {
 	struct pci_device place;
 	struct block_device disks_to_come; /* until they are looked for */
 	volatile u8 *registers;
+	u32 implemented; /* a bit for each port */
 	bool was_started;
 	bool failed;          /* none of its ports is used any more */
 	bool is_64_bit;       /* else its DMA reaches the first 4 GiB alone */

@@ -77,6 +77,7 @@ enum {
 	FIS_IS_COMMAND = 0x80,
 
 	STOP_TIMEOUT_MS = 500, /* 10.1.2 */
+	READY_MIN_MS = 100,    /* to deliver the first status, however late the port is opened */
 	LINK_TIMEOUT_MS = 1000,
 	READY_TIMEOUT_MS = 10000, /* after a reset of the link */
 	LINK_RESET_US = 1000,
@@ -177,6 +178,7 @@ static void fail_port(struct ahci_port *port, const struct ahci_command *command
 
 enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 {
+	struct deadline first_status = deadline_started(READY_MIN_MS);
 	enum status status;
 	u64 page;
 
@@ -192,7 +194,8 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 	write_address(port, PORT_RECEIVED, page + RECEIVED_OFFSET);
 	clear_errors(port);
 	write_register(port, PORT_COMMAND, read_register(port, PORT_COMMAND) | COMMAND_RECEIVE);
-	if (!wait_until_ready(port, &port->controller->spin)) {
+	if (!wait_until_ready(port, &port->controller->spin) &&
+	    !wait_until_ready(port, &first_status)) {
 		fail_port(port, NULL, "its device does not become ready");
 		return ERR_TIMEOUT;
 	}
@@ -338,5 +341,6 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 	log_debug("%s: command 0x%02x failed with status 0x%02x, error 0x%02x", port->name,
 		  command->command, task_file & 0xff, command->error);
 	recover(port, command);
-	return ERR_IO;
+	/* What did not stop may still write: callers give up the memory after a timeout. */
+	return port->controller->failed ? ERR_TIMEOUT : ERR_IO;
 }

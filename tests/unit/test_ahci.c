@@ -76,7 +76,7 @@ TEST(accesses_are_few)
 	struct block_device *disk = start_disk(512);
 	u32 opened = ahci.accesses;
 
-	CHECK_EQUAL(opened, 31);
+	CHECK_EQUAL(opened, 30);
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
 	CHECK_EQUAL(ahci.accesses - opened, 3);
 }
