@@ -10,6 +10,7 @@
 #include "core/release.h"
 #include "core/timing.h"
 #include "drivers/platform/acpi.h"
+#include "drivers/platform/boot_order.h"
 #include "drivers/rom/rom.h"
 #include "efi/start.h"
 #include "fs/names.h"
@@ -261,8 +262,9 @@ static void take_disk(struct block_device *disk)
 /* Of the disks whose turn the VMM has stated, each by itself. */
 static void take_stated_turns(bool options_first)
 {
-	for (struct block_device *disk = block_first(); disk && disk->has_turn;
-	     disk = block_next(disk)) {
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
+		if (!disk->has_turn)
+			continue;
 		if (options_first)
 			take_options(disk);
 		take_disk(disk);
@@ -340,6 +342,8 @@ void boot_main(void)
 		boot_what_the_vmm_gave();
 	probe(bus_probes);
 	apply_disks_option();
+	if (IS_ENABLED(CONFIG_BOOT_ORDER))
+		boot_order_probe();
 	log_replay();
 	timing_mark("devices");
 	if (!block_first())

@@ -13,7 +13,6 @@
 #include "drivers/input/input.h"
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
-#include "drivers/platform/boot_order.h"
 #include "drivers/platform/platform.h"
 #include "drivers/platform/pvpanic.h"
 #include "drivers/serial/serial.h"
@@ -59,7 +58,6 @@ void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
 	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
 	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* where a screen was found */
-	IF_ENABLED(CONFIG_BOOT_ORDER, boot_order_probe,) /* of the disks that the others found */
 	IF_ENABLED(CONFIG_PVPANIC, pvpanic_port_probe,)
 	NULL,
 };

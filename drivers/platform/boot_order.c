@@ -128,9 +128,23 @@ static bool read_functions(struct span rest, struct device_address *out)
 	return false;
 }
 
+/*
+ * Takes the host bridge off the root's address: its port, or on QEMU's microvm the address of
+ * registers that it does not have (all ones).
+ */
+static bool skip_host_bridge(struct span *address)
+{
+	static const struct span port = SPAN("i0cf8");
+	u64 registers;
+
+	if (!span_starts_with(*address, port))
+		return next_number(address, UINT64_MAX, &registers);
+	*address = span_from(*address, port.size);
+	return true;
+}
+
 static bool read_path(struct span path, struct device_address *out)
 {
-	static const struct span ports = SPAN("i0cf8");
 	struct node root;
 	u64 number;
 
@@ -142,8 +156,8 @@ static bool read_path(struct span path, struct device_address *out)
 		return next_number(&root.address, UINT64_MAX, &out->base) &&
 		       span_is_empty(root.address);
 	}
-	if (!text_equals(root.name, "pci") || !span_starts_with(root.address, ports) ||
-	    !last_number(span_from(root.address, ports.size), UINT8_MAX, &number))
+	if (!text_equals(root.name, "pci") || !skip_host_bridge(&root.address) ||
+	    !last_number(root.address, UINT8_MAX, &number))
 		return false;
 	out->bus = DEVICE_PCI;
 	out->root_index = (u8)number;

@@ -4,7 +4,7 @@
 
 #include "lib/span.h"
 
-/* For boot/tables.c, after all that finds disks: states the turns of those that the file names. */
+/* For boot/main.c, once all disks are found: states the turns of those that the file names. */
 void boot_order_probe(void);
 
 /* The same by the content of such a file, which may hold anything. */

@@ -115,6 +115,7 @@ TEST(a_controller_is_asked_when_one_of_its_disks_has_a_turn)
 TEST(paths_of_all_kinds)
 {
 	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@4/disk@0,0"), "0");
+	CHECK_TEXT(turns_after("/pci@ffffffffffffffff/scsi@4/disk@0,0"), "0"); /* microvm */
 	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@3,1/disk@0,0"), "1");
 	CHECK_TEXT(turns_after("/pci@i0cf8/pci-bridge@2,1/scsi@0/disk@0,0"), "2");
 	CHECK_TEXT(turns_after("/pci@i0cf8,1/pci-bridge@0/scsi@1/disk@0,0"), "3");
