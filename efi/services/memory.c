@@ -163,11 +163,13 @@ EFI_STATUS EFIAPI efi_free_pages(EFI_PHYSICAL_ADDRESS memory, UINTN pages)
 {
 	u64 key = memory_map_key();
 	EFI_STATUS status;
-	u64 size;
+	u64 size, end;
 
-	if (multiply_overflows(pages, PAGE_SIZE, &size))
+	if (memory % PAGE_SIZE || multiply_overflows(pages, PAGE_SIZE, &size) ||
+	    add_overflows(memory, size, &end))
 		return EFI_INVALID_PARAMETER;
-	/* Too large a count must not free page tables and stacks of ours that come next. */
+	/* A count that is too large must not free memory of another type, such as our page tables.
+	 */
 	if (size > size_of_kind(memory))
 		return EFI_NOT_FOUND;
 	status = efi_from_status(efi_memory_free(memory, size));

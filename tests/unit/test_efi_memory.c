@@ -211,6 +211,7 @@ TEST(parameters_of_free_pages)
 	host_memory_init();
 	CHECK_EQUAL(allocate(AllocateAnyPages, EfiLoaderData, 4, &memory), EFI_SUCCESS);
 	CHECK_EQUAL(efi_free_pages(memory + 1, 1), INVALID);
+	CHECK_EQUAL(efi_free_pages(memory + 3 * PAGE + 1, 1), INVALID); /* of the last page */
 	CHECK_EQUAL(efi_free_pages(memory, 0), INVALID);
 	CHECK_EQUAL(efi_free_pages(memory, UINT64_MAX), INVALID);
 	CHECK_EQUAL(efi_free_pages(memory, 1ull << 52), INVALID);
