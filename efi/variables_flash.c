@@ -15,10 +15,9 @@
 
 enum {
 	SIZE_MIN = 64 * 1024,
+	SIZE_MAX_STORE = 1024 * 1024, /* records are compared with each other */
 	BLOCKS_MIN = 8, /* two for what EDK2 wants, and as many for the records, in each half */
 	NAME_SIZE_MAX = 2048,
-	SUPPORTED = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
-		    EFI_VARIABLE_RUNTIME_ACCESS,
 	NEEDED = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS,
 	/* Of the headers. */
 	VOLUME_TYPE = 16,
@@ -41,11 +40,14 @@ static bool is_equal(const u8 *a, const u8 *b, u32 offset, u32 end)
 	return memcmp(a + offset, b + offset, end - offset) == 0;
 }
 
+/*
+ * Where the store belongs: it is written last, so that a format that was interrupted is begun anew.
+ */
 static bool is_filled_with(const struct flash *flash, u8 value)
 {
 	const u8 *bytes = flash_bytes(flash, 0);
 
-	for (u32 i = 0; i < flash->size; i++)
+	for (u32 i = 0; i < flash_store_end(flash); i++)
 		if (bytes[i] != value)
 			return false;
 	return true;
@@ -75,10 +77,12 @@ static enum content look(const struct flash *flash)
 	if (is_filled_with(flash, 0xff) || is_filled_with(flash, 0))
 		return CONTENT_BLANK;
 	/* A header of another size is a store of another layout, rather than damage. */
-	if (is_equal(there, ours, VOLUME_SIGNATURE, VOLUME_SIGNATURE + 4) &&
-	    load_le64(there + VOLUME_SIZE) != flash->size)
+	if ((is_equal(there, ours, VOLUME_SIGNATURE, VOLUME_SIGNATURE + 4) &&
+	     load_le64(there + VOLUME_SIZE) != flash->size) ||
+	    (is_equal(there, ours, STORE_TYPE, STORE_SIZE) &&
+	     !is_equal(there, ours, STORE_SIZE, STORE_STATE)))
 		return CONTENT_FOREIGN;
-	return volume || store || has_record(flash) ? CONTENT_DAMAGED : CONTENT_FOREIGN;
+	return store || has_record(flash) ? CONTENT_DAMAGED : CONTENT_FOREIGN;
 }
 
 /* One byte as it is: nothing changes, and the device says whether it would. */
@@ -157,8 +161,9 @@ static bool load_record(const struct flash *flash, const struct flash_record *re
 	u32 length = 0;
 
 	/* What our services do not offer, as signed variables, stays where it is. */
-	if ((record->attributes & ~(u32)SUPPORTED) || (record->attributes & NEEDED) != NEEDED ||
-	    record->name_size > sizeof(name) || record->data_size == 0)
+	if ((record->attributes & ~(u32)FLASH_ATTRIBUTES) ||
+	    (record->attributes & NEEDED) != NEEDED || record->name_size > sizeof(name) ||
+	    record->data_size == 0)
 		return true;
 	memcpy(name, bytes, record->name_size);
 	while (name[length])
@@ -198,8 +203,8 @@ bool efi_variables_in_flash(void)
 
 	if (!flash->base)
 		return false;
-	if (flash->size < SIZE_MIN || flash->size / flash->block_size < BLOCKS_MIN ||
-	    flash->size % (2 * flash->block_size)) {
+	if (flash->size < SIZE_MIN || flash->size > SIZE_MAX_STORE ||
+	    flash->size / flash->block_size < BLOCKS_MIN || flash->size % (2 * flash->block_size)) {
 		log_warning("flash of %u bytes: not used, as it cannot hold a store", flash->size);
 		return false;
 	}
@@ -214,11 +219,13 @@ bool efi_variables_in_flash(void)
 	if (!prepare(flash) || !load(flash))
 		return false;
 	if (memory_add_device(flash->base, flash->size)) {
+		efi_runtime_data->stores[RUNTIME_NON_VOLATILE].used = 0;
 		log_error("flash: no room in the memory map: not used");
 		return false;
 	}
-	log_debug("flash: %u of %u bytes of UEFI variables", flash_store_used(flash),
-		  flash_store_room(flash));
+	if (log_is_wanted(LOG_DEBUG))
+		log_debug("flash: %u of %u bytes of UEFI variables", flash_store_used(flash),
+			  flash_store_room(flash));
 	efi_runtime_data->flash = *flash;
 	efi_runtime_data->on_change = on_change;
 	efi_runtime_data->set_variable_refused = false;

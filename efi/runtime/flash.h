@@ -31,7 +31,7 @@
 #pragma once
 
 #include "core/flash.h"
-#include "efi/spec/types.h"
+#include "efi/spec/tables.h"
 
 /*
  * flash.c: the device. Bytes are programmed from 1 to 0 and erased to 1 by blocks. False: the flash
@@ -57,6 +57,12 @@ struct flash_record {
 	u32 attributes, name_size, data_size;
 	u8 state;
 	EFI_GUID vendor;
+};
+
+/* Of variables that our services offer; there may be others in the flash. */
+enum {
+	FLASH_ATTRIBUTES = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
+			   EFI_VARIABLE_RUNTIME_ACCESS,
 };
 
 /* A variable that is to be written: its data are two parts. */
@@ -100,7 +106,10 @@ bool flash_store_rewrite(const struct flash *flash, bool beyond_damage);
 u32 flash_store_room(const struct flash *flash);
 u32 flash_store_used(const struct flash *flash);
 
-/* EFI_OUT_OF_RESOURCES: no room. EFI_DEVICE_ERROR: the variable has its old value. */
+/*
+ * EFI_WRITE_PROTECTED: the flash has a variable of that name that our services do not offer.
+ * EFI_OUT_OF_RESOURCES: no room. EFI_DEVICE_ERROR: the variable has its old value.
+ */
 EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variable *variable);
 EFI_STATUS flash_store_remove(const struct flash *flash, const CHAR16 *name, u32 name_size,
 			      const EFI_GUID *vendor);

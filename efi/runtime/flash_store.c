@@ -300,7 +300,10 @@ bool flash_store_recover(const struct flash *flash)
 	return flash_program(flash, note(flash) + NOTE_STATE, &used, sizeof(used));
 }
 
-/* Makes the store anew without the record at @without, with @more; NULL: nothing more. */
+/*
+ * A copy of the store without the record at @without, with @more (NULL: nothing more), for
+ * flash_store_recover(). From the note on it counts.
+ */
 static bool rewrite(const struct flash *flash, u32 without, const struct flash_variable *more,
 		    bool beyond_damage)
 {
@@ -335,12 +338,12 @@ static bool rewrite(const struct flash *flash, u32 without, const struct flash_v
 			return false;
 		at += (u32)record_size(more);
 	}
-	return write_note(flash, at - spare(flash)) && flash_store_recover(flash);
+	return write_note(flash, at - spare(flash));
 }
 
 bool flash_store_rewrite(const struct flash *flash, bool beyond_damage)
 {
-	return rewrite(flash, 0, NULL, beyond_damage);
+	return rewrite(flash, 0, NULL, beyond_damage) && flash_store_recover(flash);
 }
 
 EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variable *variable)
@@ -353,10 +356,17 @@ EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variabl
 	if (!flash_store_recover(flash))
 		return EFI_DEVICE_ERROR;
 	old = find(flash, &wanted, false, &end);
+	/* One that is not offered, such as a key of Secure Boot, is not lost to one of its name. */
+	if (old.offset && (old.attributes & ~(u32)FLASH_ATTRIBUTES))
+		return EFI_WRITE_PROTECTED;
 	if (size > flash_store_end(flash) - end || !flash_is_blank(flash, end, (u32)size)) {
 		if (flash_store_used(flash) - old.size + size > flash_store_room(flash))
 			return EFI_OUT_OF_RESOURCES;
-		return rewrite(flash, old.offset, variable, false) ? EFI_SUCCESS : EFI_DEVICE_ERROR;
+		if (!rewrite(flash, old.offset, variable, false))
+			return EFI_DEVICE_ERROR;
+		/* If this fails, the next change or start does it. */
+		(void)flash_store_recover(flash);
+		return EFI_SUCCESS;
 	}
 	if (old.offset && !clear_state(flash, &old, NOT_REPLACED))
 		return EFI_DEVICE_ERROR;

@@ -250,7 +250,7 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 	status = check_at_runtime(old, attributes);
 	if (status)
 		return status;
-	/* The disk may hold anything under a name of ours. The next change removes it there too. */
+	/* A disk or flash may hold anything under a name of ours, which does not count. */
 	if (is_own && old && !deletes && old->attributes != attributes) {
 		store_remove(store, old);
 		old = NULL;

@@ -61,15 +61,20 @@ enum {
 
 static struct fake_flash fake;
 
-/* A machine is started with the flash as it is. True: variables are kept there. */
-static bool boot(void)
+static bool start(void)
 {
 	host_memory_init();
-	fake_flash_reset(&fake);
 	variable_flash = fake.flash;
 	efi_system_table = &system_table;
 	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
 	return efi_variables_in_flash();
+}
+
+/* A machine is started with the flash as it is. True: variables are kept there. */
+static bool boot(void)
+{
+	fake_flash_reset(&fake);
+	return start();
 }
 
 static void fresh(void)
@@ -90,6 +95,31 @@ TEST(a_blank_flash_is_formatted)
 		CHECK(boot());
 		CHECK_TEXT(get(u"A"), "one");
 	}
+}
+
+static void cut_the_first_start(u8 blank)
+{
+	u64 changes, step;
+
+	fake_flash_init(&fake, SIZE, BLOCK, 256);
+	memset(fake.bytes, blank, SIZE);
+	CHECK(boot());
+	changes = fake.changes;
+	step = changes / 500 + 1;
+	for (u64 cut = 0; cut < changes; cut += cut < 200 || cut + 200 > changes ? 1 : step) {
+		fake_flash_init(&fake, SIZE, BLOCK, 256);
+		memset(fake.bytes, blank, SIZE);
+		fake.changes_left = cut;
+		(void)start();
+		CHECK(boot());
+		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	}
+}
+
+TEST(a_first_start_that_is_cut_is_begun_anew)
+{
+	cut_the_first_start(0xff);
+	cut_the_first_start(0);
 }
 
 TEST(a_boot_that_changes_nothing_writes_nothing)
@@ -187,6 +217,15 @@ TEST(a_flash_that_cannot_be_used_is_left_alone)
 	fake.bytes[32 + 2] = 4;
 	CHECK(!boot());
 	CHECK_EQUAL(fake.changes, 1);
+	/* A store of another size, and one of variables without authentication. */
+	fresh();
+	fake.bytes[FLASH_VOLUME_HEADER_SIZE + 16 + 1] ^= 0x10;
+	CHECK(!boot());
+	CHECK_EQUAL(fake.changes, 1);
+	fresh();
+	fake.bytes[FLASH_VOLUME_HEADER_SIZE] ^= 1;
+	CHECK(!boot());
+	CHECK_EQUAL(fake.changes, 1);
 
 	fake_flash_init(&fake, 32 * 1024, BLOCK, 256);
 	CHECK(!boot());
@@ -230,6 +269,8 @@ TEST(authenticated_variables_stay_where_they_are)
 	fresh();
 	CHECK_EQUAL(flash_store_put(&fake.flash, &key), EFI_SUCCESS);
 	CHECK(boot());
+	CHECK_TEXT(get(u"db"), "(none)");
+	CHECK_EQUAL(set(u"db", "other"), EFI_WRITE_PROTECTED);
 	CHECK_TEXT(get(u"db"), "(none)");
 	/* Until the store is made anew at least once. */
 	for (u32 i = 0; i < 1000; i++)
