@@ -47,7 +47,7 @@ static void apply_log_option(void)
 	}
 }
 
-/* "fatwood.disks=1": the others are the guest's alone. */
+/* "fatwood.disks=1": only the guest uses the others. */
 static void apply_disks_option(void)
 {
 	struct span value;
@@ -242,7 +242,7 @@ static void list_disk(struct block_device *disk)
 		boot_partitions(table, listed->arena, list_volumes);
 }
 
-/* What a guest has stored of @disk; NULL: of all that the VMM says nothing of. */
+/* The options stored by a guest that are on @disk; NULL: on no disk with a turn. */
 static void take_options(const struct block_device *disk)
 {
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && listed)
@@ -274,8 +274,8 @@ static void take_stated_turns(bool options_first)
 }
 
 /*
- * The order of the boot, or of the choices to list, of which the first is the default. Inlined, as
- * clang at its smallest does not do it by itself.
+ * The order of the boot, or of the choices to list, of which the first is the default. Inlined,
+ * because clang does not do so by itself when it optimizes for size.
  */
 [[gnu::always_inline]] static inline void take_turns(void)
 {
@@ -353,7 +353,7 @@ void boot_main(void)
 		boot_menu(efi_menu_seconds, list_all);
 	take_turns();
 	if (IS_ENABLED(CONFIG_BOOT_ORDER) && block_only_stated)
-		log_error("no disk without a bootindex is tried: the VMM wants it so");
+		log_error("no disk without a bootindex is tried: the VMM requires this");
 	log_error("nothing to boot; tried:");
 	boot_log_tried();
 	power_last_action();

@@ -53,8 +53,8 @@ void arch_interrupts_forbid(void);
 void arch_alarm_set(u64 ticks, void (*expired)(void));
 
 /*
- * Of a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, nothing else is. What the
- * VMM wants in the feature control register is written there (Intel SDM volume 3, 25.7); 0:
+ * For a ROM: RAM from 0 to @low_end and from 4 GiB to @high_end is cached, nothing else is. What
+ * the VMM wants in the feature control register is written there (Intel SDM volume 3, 25.7); 0:
  * nothing.
  */
 void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control);

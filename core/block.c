@@ -91,7 +91,7 @@ static enum status transfer_by_bounce(struct block_device *disk, u64 first, u64 
 			memcpy(bounce, in, size);
 		status = out ? disk->ops->read(disk, first, part, bounce) :
 			       disk->ops->write(disk, first, part, bounce);
-		/* Of a disk that could not be stopped, which may use it at any time. */
+		/* A disk that could not be stopped may use it at any time. */
 		if (status && !memory_is_ram((uintptr_t)bounce, BOUNCE_SIZE))
 			bounce = NULL;
 		if (status)
@@ -166,7 +166,7 @@ static enum status open_disk(struct block_device *disk)
 	return OK;
 }
 
-/* Where the root bus stands among others is the same wherever the VMM has numbered it. */
+/* The position of a root bus among the others does not depend on how it is numbered. */
 static bool is_at(const struct block_device *disk, const struct device_address *address)
 {
 	const struct device_address *own = disk->address;
@@ -189,7 +189,7 @@ static struct block_device **find_at(struct block_device **link,
 	return link;
 }
 
-/* What is behind a controller is known after that was opened, which itself is no disk. */
+/* The disks of a controller are known after it was opened; it is not a disk itself. */
 static void open_controller(struct block_device **link, const struct device_address *disk)
 {
 	struct device_address controller = *disk;

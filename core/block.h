@@ -96,12 +96,12 @@ struct block_device {
 /* Adds a disk in the VMM's order; nothing is asked of it before its turn comes. */
 void block_register(struct block_device *disk);
 
-/* Forgets all that are registered but the first @count; nothing was or will be asked of them. */
+/* Forgets all that are registered but the first @count; they never got a request and never will. */
 void block_keep(u64 count);
 
 /*
  * Adds @disk right after @position. A controller is registered as a disk whose open() adds those it
- * finds, and fails: so it is not asked either before its turn comes.
+ * finds, and fails: so it gets no request before its turn comes, either.
  */
 void block_register_after(struct block_device *disk, struct block_device *position);
 
@@ -113,13 +113,13 @@ struct block_device *block_first(void);
 struct block_device *block_next(struct block_device *disk);
 
 /*
- * The VMM has said when the disk at @address is tried: it comes before all of which the VMM has not
- * said so, after those of which it already has. Before any disk is opened. False: there is no such
+ * The VMM has stated when the disk at @address is tried: it comes after the disks for which this
+ * was called already, and before all others. Before any disk is opened. False: there is no such
  * disk.
  */
 bool block_state_turn(const struct device_address *address);
 
-/* The VMM wants no disk tried but those whose turn it has stated. */
+/* The VMM allows only disks whose turn it has stated. */
 extern bool block_only_stated;
 
 /*

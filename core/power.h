@@ -35,7 +35,7 @@ struct register_write power_description(enum power_action action);
  */
 bool power_set_last_action(struct span word);
 
-/* Does that, when there is nothing left to boot. */
+/* Takes the last action, when there is nothing left to boot. */
 [[gnu::noreturn]] void power_last_action(void);
 
 /* The same after a crash, of which the VMM is told first. */

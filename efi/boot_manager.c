@@ -118,7 +118,7 @@ static bool names_disk(const EFI_DEVICE_PATH_PROTOCOL *path, const struct block_
 	return false;
 }
 
-/* What names a disk with a turn waits for that, and all else for the end, where @disk is NULL. */
+/* Options for a disk with a turn wait for it, all others for the end, where @disk is NULL. */
 static bool has_its_turn(const struct load_option *option, const struct block_device *disk)
 {
 	return !IS_ENABLED(CONFIG_BOOT_ORDER) || names_disk(option->path, disk) == (disk != NULL);
@@ -206,7 +206,7 @@ static enum status boot_option(u16 number, bool is_chosen, const struct block_de
 	if (!bytes || load_option_read(span_of(bytes, size), &option)) {
 		if (bytes)
 			status = ERR_CORRUPT;
-		/* Said once: what nobody can read is of no disk. */
+		/* Reported once: an unreadable option belongs to no disk. */
 		if (!disk)
 			boot_tried("UEFI", label, status);
 	} else if (is_chosen || (boots_by_itself(&option) && has_its_turn(&option, disk))) {

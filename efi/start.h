@@ -12,8 +12,8 @@
 enum status efi_start(void);
 
 /*
- * BootNext, which is used up by that, then what of BootOrder is on @disk, whose turn the VMM has
- * stated; NULL: what is on no disk with a turn. Returns if nothing booted; each try has been
+ * BootNext, which is deleted by that, then the options of BootOrder on @disk, whose turn the VMM
+ * has stated; NULL: those on no disk with a turn. Returns if nothing booted; each try has been
  * noted by boot_tried().
  */
 void efi_boot_options(const struct block_device *disk);

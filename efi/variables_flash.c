@@ -53,7 +53,7 @@ static bool is_filled_with(const struct flash *flash, u8 value)
 	return true;
 }
 
-/* Does the first record look whole? Others may follow on it. */
+/* Does the first record look complete? More may follow it. */
 static bool has_record(const struct flash *flash)
 {
 	u32 offset = FLASH_RECORDS;
@@ -62,7 +62,7 @@ static bool has_record(const struct flash *flash)
 	return flash_next_record(flash, &offset, false, &record) && record.name_size;
 }
 
-/* EDK2's headers differ from ours in nothing that counts; of other layouts nothing is touched. */
+/* EDK2's headers differ from ours in nothing that matters; other layouts are not touched. */
 static enum content look(const struct flash *flash)
 {
 	const u8 *there = flash_bytes(flash, 0);
@@ -85,7 +85,7 @@ static enum content look(const struct flash *flash)
 	return store || has_record(flash) ? CONTENT_DAMAGED : CONTENT_FOREIGN;
 }
 
-/* One byte as it is: nothing changes, and the device says whether it would. */
+/* Writes one byte with the value it has: the device reports whether that works. */
 static bool is_writable(const struct flash *flash)
 {
 	u32 last = flash->size - 1;
@@ -115,7 +115,7 @@ static bool write_journal(const struct flash *flash)
 	       flash_program(flash, journal, header, sizeof(header));
 }
 
-/* Where the records end for those that write; false: behind it lies what is not blank. */
+/* Is everything blank after the place where new records would be written? */
 static bool ends_blank(const struct flash *flash)
 {
 	u32 offset = FLASH_RECORDS;
@@ -126,7 +126,7 @@ static bool ends_blank(const struct flash *flash)
 	return flash_is_blank(flash, offset, flash_store_end(flash) - offset);
 }
 
-/* Makes a store of what is there. False: it cannot be used, which was said. */
+/* Turns what is there into a store. False: it cannot be used, and a message says why. */
 static bool prepare(const struct flash *flash)
 {
 	enum content content;
@@ -145,7 +145,7 @@ static bool prepare(const struct flash *flash)
 		log_info("flash: blank: formatted for UEFI variables");
 		done = write_journal(flash) && flash_store_rewrite(flash, false);
 	} else if (content == CONTENT_DAMAGED || !ends_blank(flash)) {
-		log_warning("flash: damaged: the UEFI variables that are whole are kept");
+		log_warning("flash: damaged: only intact UEFI variables are kept");
 		done = flash_store_rewrite(flash, true);
 	}
 	if (!done)
@@ -160,7 +160,7 @@ static bool load_record(const struct flash *flash, const struct flash_record *re
 	const u8 *bytes = flash_bytes(flash, record->offset + FLASH_RECORD_HEADER_SIZE);
 	u32 length = 0;
 
-	/* What our services do not offer, as signed variables, stays where it is. */
+	/* Variables that our services do not support, such as signed ones, stay unchanged. */
 	if ((record->attributes & ~(u32)FLASH_ATTRIBUTES) ||
 	    (record->attributes & NEEDED) != NEEDED || record->name_size > sizeof(name) ||
 	    record->data_size == 0)

@@ -15,7 +15,7 @@ DISKS = {"BLS entry, EFI stub": "bls", "UKI": "uki", "shim and GRUB": "shim-grub
 
 
 def ram_kib(report):
-    """What the firmware's map, as the kernel got it, has of RAM."""
+    """The RAM in the firmware's memory map, as the kernel got it."""
     ranges = [line.split(" ", 2) for line in report["memmap"]]
     return sum(int(last, 0) + 1 - int(first, 0) for first, last, kind in ranges if kind == "System RAM") // 1024
 

@@ -39,7 +39,7 @@ TABLE = bench_report.Table("vmms", "On real VMMs under KVM, from the first instr
 
 @dataclasses.dataclass(frozen=True)
 class Vmm:
-    """command: with {kernel} and {rest}, which is one of the others: what a disk, or a kernel of the VMM's, needs."""
+    """command: with {kernel} and {rest}, which is one of the others: the options for a disk, or for direct boot."""
 
     name: str
     program: str

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Functions that only the processor provides: random numbers, stopping, resetting, the stack
- * protector's canary. The ports tried last are those of the machines that describe none (FADT): see
+ * protector's canary. The ports tried last are those of machines that describe none (FADT): see
  * each.
  */
 #include "core/arch.h"

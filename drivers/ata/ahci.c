@@ -5,10 +5,10 @@
  *
  *	0x00	capabilities: bit 31 64-bit addresses
  *	0x04	control: bit 0 reset, bit 31 AHCI is enabled
- *	0x0c	ports that there are, a bit each
+ *	0x0c	ports that exist, a bit each
  *	0x10	version, 0x00010300
- *	0x24	further capabilities, from version 1.2 on: bit 0 the BIOS can be asked to let it go
- *	0x28	that: bit 0 the BIOS has it, bit 1 we want it, bit 4 the BIOS is busy
+ *	0x24	further capabilities, from version 1.2 on: bit 0 handoff by the BIOS
+ *	0x28	handoff: bit 0 the BIOS owns it, bit 1 we want it, bit 4 the BIOS is busy
  *	0x100	registers of the ports, 0x80 bytes each
  */
 #include <asm/io.h>
@@ -81,7 +81,7 @@ static bool wait_while(struct ahci_controller *controller, u32 offset, u32 bits,
 	return true;
 }
 
-/* A BIOS that has it for itself is asked to let it go; one that does not answer is overruled. */
+/* A BIOS that owns it is asked to release it; one that does not answer is overruled. */
 static void take_from_bios(struct ahci_controller *controller)
 {
 	u32 handoff;
@@ -97,7 +97,7 @@ static void take_from_bios(struct ahci_controller *controller)
 		return;
 	if (!(read_register(controller, HANDOFF) & HANDOFF_BUSY) ||
 	    !wait_while(controller, HANDOFF, HANDOFF_BIOS, HANDOFF_BUSY_TIMEOUT_MS))
-		log_warning("%s: its BIOS does not let it go", controller->device.name);
+		log_warning("%s: its BIOS does not release it", controller->device.name);
 }
 
 /* Also ends all DMA, and resets the links of the ports. */
@@ -110,7 +110,7 @@ static bool reset(struct ahci_controller *controller)
 	if (!wait_while(controller, CONTROL, CONTROL_RESET, RESET_TIMEOUT_MS))
 		return false;
 	write_register(controller, CONTROL, CONTROL_ENABLED);
-	/* Which a BIOS has written: some forget it. */
+	/* As a BIOS has written it: some controllers lose it in a reset. */
 	if (read_register(controller, PORTS) != ports)
 		write_register(controller, PORTS, ports);
 	return true;
@@ -121,13 +121,13 @@ void ahci_controller_fail(struct ahci_controller *controller, const void *data, 
 	if (controller->failed)
 		return;
 	controller->failed = true;
-	log_error("%s: a port does not stop; its disks are not used any more",
+	log_error("%s: a port does not stop; its disks are no longer used",
 		  controller->device.name);
 	if (reset(controller))
 		return;
 	log_error("%s: does not answer a reset", controller->device.name);
 	pci_disable_dma(&controller->place);
-	/* Also then: not every device looks at that bit. */
+	/* Even if the reset failed: not every device obeys that bit. */
 	if (size)
 		device_keep_memory((uintptr_t)data, size);
 	for (struct ahci_port *port = controller->ports; port; port = port->next)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SATA disks and CD-ROM drives behind an AHCI controller (Serial ATA AHCI 1.3.1). What the files of
- * this folder offer one another.
+ * SATA disks and CD-ROM drives behind an AHCI controller (Serial ATA AHCI 1.3.1). The
+ * interface between the files of this folder.
  *
  * One command at a time, polled, without native command queuing. A controller is not touched before
  * the turn of its disks comes; then all its ports look for devices at the same time, and each
@@ -30,10 +30,10 @@ struct ahci_port {
 	char name[AHCI_NAME_SIZE]; /* "ahci 00:1f.2 port 0" */
 	struct ahci_controller *controller;
 	volatile u8 *registers;
-	u8 *memory;  /* what the port reads and writes of its own: a page. NULL: not started */
-	bool failed; /* no command is given to it any more */
+	u8 *memory;  /* a page that the port reads and writes. NULL: not started */
+	bool failed; /* it no longer gets commands */
 	u8 packet_size;
-	bool says_direction; /* a bridge from ATAPI that wants to be told the direction */
+	bool says_direction; /* a bridge to ATAPI that must be told the direction */
 	struct block_device disk;
 	struct scsi_unit unit;         /* of a device that takes packets */
 	struct device_address address; /* with EFI */
@@ -48,8 +48,8 @@ struct ahci_controller {
 	volatile u8 *registers;
 	u32 implemented; /* a bit for each port */
 	bool was_started;
-	bool failed;          /* none of its ports is used any more */
-	bool is_64_bit;       /* else its DMA reaches the first 4 GiB alone */
+	bool failed;          /* its ports are no longer used */
+	bool is_64_bit;       /* otherwise its DMA only reaches the first 4 GiB */
 	struct deadline spin; /* when all devices must be ready */
 	struct ahci_port *ports;
 };
@@ -67,7 +67,7 @@ struct ahci_command {
 	u32 timeout_ms;
 	/* Results. */
 	u32 transferred; /* at most @size */
-	u8 error;        /* the error register, of ERR_IO; 0: it did not get that far */
+	u8 error;        /* the error register, after ERR_IO; 0: it did not get that far */
 };
 
 /* The signature of what is attached (ATA8-ACS, 9.1). */
@@ -77,19 +77,19 @@ extern const struct pci_driver ahci_driver;
 
 /* port.c */
 
-/* From reset: waits for the device, and gets ready for commands. */
+/* After a reset: waits for the device, and gets ready for commands. */
 enum status ahci_port_start(struct ahci_port *port, u32 *signature);
 
-/* A place of the port's own for small answers: AHCI_DATA_SIZE bytes. */
+/* The port's own buffer for small answers: AHCI_DATA_SIZE bytes. */
 u8 *ahci_port_data(struct ahci_port *port);
 
 /*
  * Runs one command. ERR_IO: it failed, and the next may succeed, unless the port failed with it.
- * ERR_TIMEOUT: no answer; the port is not used any more.
+ * ERR_TIMEOUT: no answer; the port is no longer used.
  */
 enum status ahci_execute(struct ahci_port *port, struct ahci_command *command);
 
-/* False: it goes on with what it does. */
+/* False: it continues what it does. */
 bool ahci_port_stop(struct ahci_port *port);
 
 /* ahci.c: one that cannot be stopped. @data: what it may still write to. */

@@ -39,7 +39,7 @@ static struct ahci_port *port_of(struct scsi_unit *unit)
 static enum status send_packet(struct ahci_port *port, const u8 *packet, void *data, u32 size,
 			       struct ahci_command *command)
 {
-	/* Devices and controllers are known that do no DMA of odd pieces. */
+	/* Some devices and controllers cannot transfer an odd number of bytes by DMA. */
 	bool by_dma = size && size % DMA_UNIT == 0;
 
 	*command = (struct ahci_command){

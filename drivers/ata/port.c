@@ -108,7 +108,7 @@ u8 *ahci_port_data(struct ahci_port *port)
 	return port->memory + DATA_OFFSET;
 }
 
-/* Errors are told once more only after they were cleared: the link's first, of which some are. */
+/* Errors are reported again only after they were cleared: the link's first, which cause some. */
 static void clear_errors(struct ahci_port *port)
 {
 	write_register(port, PORT_LINK_ERROR, UINT32_MAX);
@@ -170,7 +170,7 @@ bool ahci_port_stop(struct ahci_port *port)
 static void fail_port(struct ahci_port *port, const struct ahci_command *command, const char *why)
 {
 	port->failed = true;
-	log_error("%s: %s; it is not used any more", port->name, why);
+	log_error("%s: %s; no longer used", port->name, why);
 	if (!ahci_port_stop(port))
 		ahci_controller_fail(port->controller, command ? command->data : NULL,
 				     command && !command->is_write ? command->size : 0);
@@ -184,7 +184,7 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 
 	if (port->failed || port->controller->failed)
 		return ERR_IO;
-	/* As low as any controller wants it. */
+	/* Low enough for any controller. */
 	status = memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_BOOT_DATA, &page);
 	if (status)
 		return status;
@@ -291,8 +291,8 @@ static void issue(struct ahci_port *port, const struct ahci_command *command)
 }
 
 /*
- * Some devices send no such FIS after some commands, so each millisecond the registers are looked
- * at, too. ERR_IO: the port has stopped with an error. ERR_TIMEOUT.
+ * Some devices send no such FIS after some commands, so each millisecond the registers are
+ * checked, too. ERR_IO: the port has stopped with an error. ERR_TIMEOUT.
  */
 static enum status wait_for_end(struct ahci_port *port, u32 timeout_ms)
 {

@@ -17,5 +17,5 @@ struct keyboard {
 	char text[8]; /* what the key sends */
 };
 
-/* Takes the next byte of scan code set 1; text and count are what it has sent, mostly nothing. */
+/* Takes the next byte of scan code set 1; text and count are what it has sent, usually nothing. */
 void keyboard_take(struct keyboard *keyboard, u8 byte);

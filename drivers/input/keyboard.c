@@ -162,7 +162,7 @@ static u8 modifier_of(u8 code, bool is_extended)
 		return KEY_ALT;
 	case CODE_LEFT_SHIFT:
 	case CODE_RIGHT_SHIFT:
-		/* Keyboards wrap extended keys into shifts that nobody has pressed. */
+		/* Keyboards send shift codes around extended keys, though Shift is not pressed. */
 		return is_extended ? 0 : KEY_SHIFT;
 	}
 	return 0;

@@ -16,9 +16,9 @@
  *	/rom@genroms/pvh.bin
  *		an option ROM: no disk
  *	HALT
- *		at the end: nothing else is to be tried
+ *		at the end: nothing else may be tried
  *
- * Numbers are hexadecimal. What follows virtio-blk says nothing: it has one disk.
+ * Numbers are hexadecimal. What follows virtio-blk does not matter: it has one disk.
  */
 #include "drivers/platform/boot_order.h"
 
@@ -94,7 +94,7 @@ static bool last_number(struct span text, u64 max, u64 *out)
 	return next_number(&text, max, out) && span_is_empty(text);
 }
 
-/* Which of a controller's disks. Nothing that names one: its only one. */
+/* Which of a controller's disks. If @rest names none: its only one. */
 static bool read_unit(struct span rest, struct device_address *out)
 {
 	struct node node;
@@ -109,7 +109,7 @@ static bool read_unit(struct span rest, struct device_address *out)
 	return true;
 }
 
-/* The functions from a root bus down: bridges, and what is none of them at the end. */
+/* The functions from a root bus down: bridges, and at the end one that is not a bridge. */
 static bool read_functions(struct span rest, struct device_address *out)
 {
 	struct node node;
@@ -179,7 +179,7 @@ void boot_order_apply(struct span text)
 		struct device_address address;
 
 		if (text_equals(line, "HALT")) {
-			/* Of option ROMs alone, as -kernel adds one, the user knows nothing. */
+			/* Not for option ROMs alone: users do not know the one of -kernel. */
 			block_only_stated = has_device;
 			return;
 		}
@@ -187,7 +187,7 @@ void boot_order_apply(struct span text)
 			continue;
 		has_device = true;
 		if (!read_path(line, &address) || !block_state_turn(&address))
-			log_info("bootindex: %.*s: not a disk that was found",
+			log_info("bootindex: %.*s: no such disk was found",
 				 (int)min_u64(line.size, 80), (const char *)line.data);
 		else
 			log_debug("bootindex: %.*s", (int)min_u64(line.size, 80),

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU's second pflash: the flash that ends where the ROM begins. What it is like is asked by a CFI
- * query (JEDEC JESD68.01), a byte at each address:
+ * QEMU's second pflash: the flash that ends where the ROM begins. Its properties are read by a
+ * CFI query (JEDEC JESD68.01), a byte at each address:
  *
  *	offset	size
  *	0x10	3	"QRY"
  *	0x13	2	command set, 1: Intel
  *	0x2a	2	logarithm of the bytes in a program buffer
  *	0x2c	1	regions of erase blocks
- *	0x2d	2	blocks of the first region, less 1
+ *	0x2d	2	blocks of the first region - 1
  *	0x2f	2	bytes of one of these, in units of 256
  *
- * QEMU derives the size at 0x27 from the lowest bit of the true one. The regions have it right.
+ * QEMU derives the size at 0x27 from the lowest bit of the true size. The regions are right.
  */
 #include <asm/io.h>
 
@@ -46,7 +46,7 @@ static void query(u64 base, u8 *answer)
 	mmio_write8(flash, READ_ARRAY);
 }
 
-/* False: it is not one that we know how to use. */
+/* False: we cannot use it. */
 static bool understand(const u8 *answer, struct flash *out)
 {
 	u32 blocks = load_le16(answer + 0x2d) + 1u;
@@ -77,12 +77,12 @@ void rom_flash_find(void)
 	query(END - PAGE_SIZE, last);
 	if (!understand(last, &found))
 		return;
-	/* It must answer where it says that it begins. */
+	/* It must answer at the address where it claims to begin. */
 	if (memory_has_ram(found.base, found.size))
 		return;
 	query(found.base, first);
 	if (memcmp(first + 0x10, last + 0x10, ANSWER_SIZE - 0x10) != 0)
-		return log_warning("flash below the ROM: not used, as it answers with two sizes");
+		return log_warning("flash below the ROM: not used: it reports two different sizes");
 	log_debug("flash at 0x%lx: %u KiB in blocks of %u", found.base, found.size / 1024,
 		  found.block_size);
 	variable_flash = found;

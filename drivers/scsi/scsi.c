@@ -71,7 +71,7 @@ static enum status execute(struct scsi_unit *unit, struct scsi_command *command)
 	return unit->execute(unit, command);
 }
 
-/* @size bytes of an answer: less is none. */
+/* @size bytes of an answer: a shorter one is an error. */
 static enum status ask(struct scsi_unit *unit, struct scsi_command *command)
 {
 	enum status status = execute(unit, command);
@@ -104,7 +104,7 @@ static enum status identify(struct scsi_unit *unit)
 
 /*
  * The first command after a reset or a change of the medium is answered with a unit attention
- * (SAM-5, 5.14); some drives have several to tell. ERR_NOT_FOUND: no medium.
+ * (SAM-5, 5.14); some drives report several. ERR_NOT_FOUND: no medium.
  */
 static enum status wait_until_ready(struct scsi_unit *unit)
 {
@@ -130,7 +130,7 @@ static enum status wait_until_ready(struct scsi_unit *unit)
 	}
 }
 
-/* Discs that are not of data blocks say other sizes; in MMC-6, 6.25, it is 2048 for all. */
+/* Discs without data blocks report other sizes; by MMC-6, 6.25, it is 2048 for all. */
 static u32 usable_block_size(u32 size)
 {
 	return size >= BLOCK_SIZE_MIN && size <= CD_BLOCK_SIZE && is_power_of_two(size) ?
@@ -181,7 +181,7 @@ static enum status read_once(struct scsi_unit *unit, struct scsi_command *comman
 {
 	enum status status = ask(unit, command);
 
-	/* After a reset of the link. A changed medium is another matter. */
+	/* After a reset of the link. For a changed medium there is no second try. */
 	if (status == ERR_IO && key_of(command) == KEY_UNIT_ATTENTION &&
 	    code_of(command) == CODE_RESET)
 		status = ask(unit, command);

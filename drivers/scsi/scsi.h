@@ -14,7 +14,7 @@ enum { SCSI_CDB_SIZE_MAX = 16, SCSI_SENSE_SIZE = 18 };
 struct scsi_command {
 	u8 cdb[SCSI_CDB_SIZE_MAX];
 	u8 cdb_size;
-	void *data; /* any address up to SCSI_SMALL bytes, else as the block device asks */
+	void *data; /* any address up to SCSI_SMALL bytes, otherwise as the block device requires */
 	u32 size;
 	/* Results. */
 	u32 transferred; /* at most @size */
@@ -26,7 +26,7 @@ enum { SCSI_SMALL = 512 };
 
 struct scsi_unit {
 	const char *name;
-	/* ERR_IO, with or without sense; ERR_TIMEOUT: it is not used any more. */
+	/* ERR_IO, with or without sense; ERR_TIMEOUT: it is no longer used. */
 	enum status (*execute)(struct scsi_unit *unit, struct scsi_command *command);
 	u32 transfer_size_max; /* bytes of one command */
 };

@@ -156,7 +156,7 @@ static EFI_STATUS rename(struct efi_file *file, const char *path)
 	return status == ERR_EXISTS ? EFI_ACCESS_DENIED : efi_from_status(status);
 }
 
-/* Takes the time that a guest has set; one that is all zero stays as it is. Is it another? */
+/* Takes the time that a guest has set; one that is all zero changes nothing. True if it differs. */
 static bool change_time(struct file_time *time, const EFI_TIME *wanted)
 {
 	enum { SIZE = offsetof(EFI_TIME, Pad1) };
@@ -228,7 +228,7 @@ static EFI_STATUS set_file_info(struct efi_file *file, UINTN size, const EFI_FIL
 	if (refused)
 		return refused;
 
-	/* What may fail comes first, and can be taken back: growing, then the name. */
+	/* What may fail comes first, and can be undone: growing, then the name. */
 	old_size = file->file.size;
 	if (info->FileSize > old_size) {
 		status = file_resize(&file->file, info->FileSize);

@@ -8,8 +8,8 @@
  *	0x50					clears the bits of errors
  *	0xff					back to reading
  *
- * The device reads as its status until it is told to go back: all code here and all that it writes
- * lies elsewhere.
+ * Reads return the status until the device is told to go back: all code here, and all data that
+ * it writes, is elsewhere.
  */
 #include "efi/runtime/flash.h"
 
@@ -133,7 +133,7 @@ bool flash_copy(const struct flash *flash, u32 to, u32 from, u32 size)
 	u8 buffer[COPY_SIZE];
 
 	for (u32 done = 0; done < size;) {
-		/* Parts that end where the buffers of the device do. */
+		/* In parts that end at the boundaries of the device's buffers. */
 		u32 part = (u32)min_u64(size - done, COPY_SIZE - ((to + done) & (COPY_SIZE - 1)));
 
 		if (!flash_is_blank(flash, from + done, part)) {

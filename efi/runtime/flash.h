@@ -9,7 +9,7 @@
  *	0x64			records, one after the other, each at a multiple of 4
  *	size / 2 - 2 blocks	EDK2's event log: not used
  *	size / 2 - 1 block	EDK2's journal of fault-tolerant writes: empty
- *	size / 2		spare: a copy of all before the event log, while that is made anew
+ *	size / 2		spare: a copy of all before the event log, while that is rebuilt
  *	size - 1 block		our note on that copy
  *
  * A record:
@@ -24,9 +24,9 @@
  *	60		name, data
  *
  * A change appends a record, which counts from the moment at which one bit of its state is cleared;
- * only then is the older one given up. Where no room is left, what is in use is written to the
+ * only then is the older one deleted. When there is no room left, what is in use is written to the
  * spare, noted there, and copied back; a copy that was noted is copied back again at the next
- *start. So a loss of power at any byte loses the change that was being made, and nothing else.
+ * start. So a loss of power at any byte loses at most the change that was being made.
  */
 #pragma once
 
@@ -79,27 +79,27 @@ struct flash_variable {
 
 /* flash_store.c: the records. */
 
-/* Where they end at the latest. */
+/* The last place where they can end. */
 u32 flash_store_end(const struct flash *flash);
 
 /*
- * The record at *@offset, which moves on behind it. False: there are no more. With @beyond_damage
- * what is no record is left out, otherwise it is the end.
+ * The record at *@offset, which moves past it. False: there are no more. With @beyond_damage
+ * anything that is not a record is skipped, otherwise it is the end.
  */
 bool flash_next_record(const struct flash *flash, u32 *offset, bool beyond_damage,
 		       struct flash_record *out);
 
-/* Does the record hold the value of its variable, or an older one, or what was given up? */
+/* Does the record hold the current value of its variable, not an older or a deleted one? */
 bool flash_record_is_live(const struct flash *flash, const struct flash_record *record,
 			  bool beyond_damage);
 
 /* The first two headers of a store in a flash of that size. @out: FLASH_RECORDS bytes. */
 void flash_store_headers(const struct flash *flash, u8 *out);
 
-/* Ends what a loss of power has interrupted. False: that failed; nothing can be written then. */
+/* Finishes what a loss of power interrupted. False: that failed; nothing can be written then. */
 bool flash_store_recover(const struct flash *flash);
 
-/* Writes headers and all live records anew. */
+/* Rewrites the headers and all live records. */
 bool flash_store_rewrite(const struct flash *flash, bool beyond_damage);
 
 /* Bytes that variables may take up, and do, with their headers. */

@@ -178,7 +178,7 @@ static bool clear_state(const struct flash *flash, const struct flash_record *re
 	return flash_program(flash, record->offset + RECORD_STATE, &state, sizeof(state));
 }
 
-/* Gives up older values that a loss of power has left, which would come back otherwise. */
+/* Deletes older values that a loss of power has left, which would come back otherwise. */
 static bool delete_others(const struct flash *flash, const struct wanted *wanted, u32 live)
 {
 	u32 offset = FLASH_RECORDS;
@@ -301,8 +301,8 @@ bool flash_store_recover(const struct flash *flash)
 }
 
 /*
- * A copy of the store without the record at @without, with @more (NULL: nothing more), for
- * flash_store_recover(). From the note on it counts.
+ * Writes a copy of the store without the record at @without, with @more (NULL: nothing more), for
+ * flash_store_recover(). It counts from the moment its note is written.
  */
 static bool rewrite(const struct flash *flash, u32 without, const struct flash_variable *more,
 		    bool beyond_damage)
@@ -311,7 +311,7 @@ static bool rewrite(const struct flash *flash, u32 without, const struct flash_v
 	u8 headers[FLASH_RECORDS];
 	struct flash_record record;
 
-	/* The note first: it must never speak of what is not whole. */
+	/* The note first: it must never describe an incomplete copy. */
 	if (!erase_if_needed(flash, note(flash)))
 		return false;
 	for (u32 block = 0; block < flash_store_end(flash); block += flash->block_size)
@@ -372,7 +372,7 @@ EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variabl
 		return EFI_DEVICE_ERROR;
 	if (!program_record(flash, end, variable))
 		return EFI_DEVICE_ERROR;
-	/* From here on the new one counts, whatever becomes of this. */
+	/* From here on the new one counts, even if this fails. */
 	if (old.offset)
 		(void)clear_state(flash, &old, NOT_REPLACED | NOT_DELETED);
 	return EFI_SUCCESS;

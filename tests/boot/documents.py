@@ -95,7 +95,7 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
     line = until_guest_is_done(command, times, mark, seconds) if is_stopped else command
     lines = "\n".join([f"{{\n{line}\n}} || exit"] * runs)
     try:
-        # One who waits for a mark ends it in time, and has something to show.
+        # A command that waits for a mark is stopped in time, so that there is output to show.
         return Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
     finally:
         lab.check(f"rm -r {folder}")

@@ -38,7 +38,7 @@ def test_disk_with_the_lowest_bootindex(firmware, stub_disk, other_disk, build, 
     with Vmm(image, machine, disks=disks, bridges=bridges, extra=words,
              command_line="" if words else "fatwood.log=info") as vmm:
         assert "from=other" in vmm.guest().words
-        assert "not a disk that was found" not in vmm.log
+        assert "no such disk was found" not in vmm.log
 
 
 def option(disk, file):

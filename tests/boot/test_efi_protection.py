@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory that is not code cannot be executed (EFI_NX): what loads itself, by way of whom, still comes up."""
+"""Memory that is not code cannot be executed (EFI_NX): boot loaders and kernels still start."""
 
 import dataclasses
 

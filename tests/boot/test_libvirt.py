@@ -41,7 +41,7 @@ class Session:
         self.own()
 
     def own(self):
-        """Gives what the test has put there to the user."""
+        """Makes the user the owner of what the test has put there."""
         if self.as_user:
             for path in (self.home, *self.home.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
@@ -73,7 +73,7 @@ class Session:
         return Report(line.removeprefix(GUEST) for line in lines if line.startswith(GUEST))
 
     def close(self):
-        """Nothing of it goes on running."""
+        """Stops everything that still runs."""
         self.run("virsh destroy debian", check=False)
         process = self.home / "run/libvirt/libvirtd.pid"
         if process.exists():

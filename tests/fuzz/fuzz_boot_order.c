@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The VMM's list of paths of disks: the input is fw_cfg's file. No disk is lost by it. */
+/* The VMM's list of paths of disks: the input is fw_cfg's file. No disk gets lost. */
 #include <stdlib.h>
 
 #include "core/block.h"

@@ -371,7 +371,7 @@ static void flush(void)
 	      (handle->is_writable ? EFI_SUCCESS : EFI_ACCESS_DENIED));
 }
 
-/* Nothing of it does anything. */
+/* None of these calls changes anything. */
 static void call_wrongly(void)
 {
 	EFI_FILE_PROTOCOL *file = take_handle()->file, *opened;

@@ -18,7 +18,7 @@ enum fake_ahci_lie {
 	FAKE_AHCI_SILENT,      /* ends no command */
 	FAKE_AHCI_NO_FIS,      /* ends commands without a register FIS */
 	FAKE_AHCI_SHORT,       /* transfers less than was asked for */
-	FAKE_AHCI_COUNT_HUGE,  /* says to have transferred more */
+	FAKE_AHCI_COUNT_HUGE,  /* claims to have transferred more */
 	FAKE_AHCI_GONE,        /* at the next command the device is pulled out */
 	FAKE_AHCI_NO_STOP,     /* ends no command, and does not stop */
 	FAKE_AHCI_NEVER_READY, /* the device stays busy after a reset */
@@ -33,7 +33,7 @@ struct fake_ahci_port {
 	u8 identity[512];
 	enum fake_ahci_lie lie;
 	u32 attentions; /* of a drive, before it is ready */
-	u32 becoming;   /* how often it says that it becomes ready */
+	u32 becoming;   /* how often it answers that it is becoming ready */
 
 	/* Registers. */
 	u32 command, task_file, interrupt, issue, link, link_control, link_error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SATA disks behind AHCI, honest and lying; what a violation is, tests/host/fake_ahci.c decides. */
+/* SATA disks behind AHCI, honest and lying; tests/host/fake_ahci.c defines what a violation is. */
 #include "tests/unit/test.h"
 
 #include "drivers/ata/ahci.h"
@@ -70,7 +70,7 @@ TEST(reads_blocks_of_both_sizes)
 	}
 }
 
-/* Each access is a VM exit: a change that adds some shall be noticed. */
+/* Each access is a VM exit: a change that adds some must be noticed. */
 TEST(accesses_are_few)
 {
 	struct block_device *disk = start_disk(512);
@@ -199,7 +199,7 @@ TEST(bios_is_asked_to_let_go)
 	fake_ahci_disk(&ahci, 1, bytes, sizeof(bytes), 512);
 	CHECK(probe());
 	CHECK_EQUAL(ahci.handoff, 2);
-	CHECK(!was_logged("does not let it go"));
+	CHECK(!was_logged("does not release it"));
 
 	start();
 	ahci.version = 0x10300;
@@ -207,7 +207,7 @@ TEST(bios_is_asked_to_let_go)
 	ahci.bios_holds = true;
 	fake_ahci_disk(&ahci, 1, bytes, sizeof(bytes), 512);
 	CHECK(probe());
-	CHECK(was_logged("does not let it go"));
+	CHECK(was_logged("does not release it"));
 }
 
 TEST(failed_command_leaves_the_disk_usable)
@@ -270,7 +270,7 @@ TEST(disk_that_is_pulled_out)
 	ahci.ports[2].lie = FAKE_AHCI_GONE;
 	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_IO);
 	CHECK(host_ticks - before < 3ull * HOST_TICKS_PER_SECOND);
-	CHECK(was_logged("it is not used any more"));
+	CHECK(was_logged("no longer used"));
 	CHECK_EQUAL(violations(), 0);
 }
 
@@ -288,7 +288,7 @@ TEST(port_that_does_not_stop)
 	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_IO);
 }
 
-/* And if that does not help either, its memory is nobody's any more. */
+/* And if that does not help either, its memory is never used again. */
 static void check_kept(bool is_gone)
 {
 	struct block_device *disk = start_disk(512);

@@ -251,7 +251,7 @@ static void cut_session(u64 recovery, u64 stride)
 	format();
 	for (u32 i = 0; i < ARRAY_SIZE(session); i++)
 		most = max_u64(most, cut_each(&session[i], recovery, stride));
-	/* The session did make the store anew. */
+	/* The session did rebuild the store. */
 	CHECK(most > SIZE / 4);
 }
 

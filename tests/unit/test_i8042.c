@@ -38,7 +38,7 @@ static const struct press {
 	{ "\xe1\x1d\x45\xe1\x9d\xc5\x1e", "a" }, /* Pause */
 	{ "\xe0\x1c\xe0\x35\x37", "\r/*" },
 	{ "\x29\x2b\x27\x28\x1a\x33", "`\\;'[," },
-	{ "\xe0\x5b\x46\x54\x7f\xff\xe0\x02\x1e", "a" }, /* keys that nobody asks for */
+	{ "\xe0\x5b\x46\x54\x7f\xff\xe0\x02\x1e", "a" }, /* keys that are ignored */
 };
 
 TEST(keys)
@@ -159,7 +159,7 @@ TEST(a_keyboard)
 	CHECK(keys_read(&key));
 	CHECK_EQUAL(key.unicode, 'a');
 	CHECK(!keys_read(&key));
-	/* The mouse's bytes are no keys. */
+	/* The mouse's bytes are not keys. */
 	controller.is_mouse = true;
 	answer(0x1e);
 	CHECK_EQUAL(console_read(), -1);

@@ -65,7 +65,7 @@ TEST(what_does_not_answer_as_one_is_not_used)
 	there_size = 0;
 	CHECK_EQUAL(look(0, 0)->base, 0);
 	there_size = SIZE;
-	CHECK_EQUAL(look(0x12, 'Z')->base, 0);  /* no answer of CFI */
+	CHECK_EQUAL(look(0x12, 'Z')->base, 0);  /* not a CFI answer */
 	CHECK_EQUAL(look(0x13, 2)->base, 0);    /* AMD's commands */
 	CHECK_EQUAL(look(0x2c, 2)->base, 0);    /* blocks of two sizes */
 	CHECK_EQUAL(look(0x2f, 0)->base, 0);    /* of no size */

@@ -272,7 +272,7 @@ TEST(authenticated_variables_stay_where_they_are)
 	CHECK_TEXT(get(u"db"), "(none)");
 	CHECK_EQUAL(set(u"db", "other"), EFI_WRITE_PROTECTED);
 	CHECK_TEXT(get(u"db"), "(none)");
-	/* Until the store is made anew at least once. */
+	/* Until the store is rebuilt at least once. */
 	for (u32 i = 0; i < 1000; i++)
 		CHECK_EQUAL(set(u"A", i % 2 ? "one" : "two"), EFI_SUCCESS);
 	CHECK(flash_next_record(&fake.flash, &offset, false, &record));
