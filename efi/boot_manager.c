@@ -14,7 +14,6 @@
 enum {
 	OPTION_NAME_UNITS = sizeof("Boot0000"),
 	OPTIONS_MAX = 256,
-	NO_OPTION = 0x10000,
 	/* A search over the disks; in builds for size clones get no preference. */
 	PASSES = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 1 : 2,
 };
@@ -267,25 +266,29 @@ static void list_option(struct boot_choices *choices, u16 number, bool is_next,
 	efi_free(bytes);
 }
 
+/* BootNext is listed first, and often in BootOrder, too. */
+static bool is_listed(const struct boot_choices *choices, u16 number)
+{
+	for (const struct boot_choice *choice = choices->first; choice; choice = choice->next)
+		if (choice->start == start_option && (uintptr_t)choice->argument == number)
+			return true;
+	return false;
+}
+
 void efi_list_options(struct boot_choices *choices, const struct block_device *disk)
 {
-	static u32 listed_next = NO_OPTION; /* in the first of several calls */
 	u16 next, *order;
 	size_t size;
 
 	if (efi_start())
 		return;
-	if (take_boot_next(&next)) {
+	if (take_boot_next(&next))
 		list_option(choices, next, true, NULL);
-		listed_next = next;
-	}
 	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
-		if (load_le16(&order[i]) != listed_next)
+		if (!is_listed(choices, load_le16(&order[i])))
 			list_option(choices, load_le16(&order[i]), false, disk);
 	efi_free(order);
-	if (!disk)
-		listed_next = NO_OPTION;
 }
 
 void efi_boot_options(const struct block_device *disk)

@@ -387,6 +387,25 @@ TEST(choices_of_a_disk_with_a_turn)
 	arena_release(&arena);
 }
 
+/* With -boot strict=on nothing is listed after the disks with a turn. */
+TEST(a_used_up_choice_for_the_next_boot_is_an_option_like_others)
+{
+	static const u16 order[] = { 1 };
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	set_options_of_all_disks();
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	set_u16(u"BootNext", 1);
+	devices[1].has_turn = true;
+	efi_list_options(&choices, &devices[1]);
+	CHECK_EQUAL(choices.count, 1);
+	choices = (struct boot_choices){ .arena = &arena, .end = &choices.first };
+	efi_list_options(&choices, &devices[1]);
+	CHECK_EQUAL(choices.count, 1);
+	arena_release(&arena);
+}
+
 TEST(what_is_damaged_is_passed_over)
 {
 	static const u16 order[] = { 1, 2 };
