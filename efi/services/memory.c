@@ -168,8 +168,7 @@ EFI_STATUS EFIAPI efi_free_pages(EFI_PHYSICAL_ADDRESS memory, UINTN pages)
 	if (memory % PAGE_SIZE || multiply_overflows(pages, PAGE_SIZE, &size) ||
 	    add_overflows(memory, size, &end))
 		return EFI_INVALID_PARAMETER;
-	/* A count that is too large must not free memory of another type, such as our page tables.
-	 */
+	/* A count that is too large must not free what follows, such as our page tables. */
 	if (size > size_of_kind(memory))
 		return EFI_NOT_FOUND;
 	status = efi_from_status(efi_memory_free(memory, size));
