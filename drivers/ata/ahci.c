@@ -41,13 +41,8 @@ enum {
 	GLOBAL_SIZE = 0x100,
 	PORT_SIZE = 0x80,
 
-	PORT_COMMAND = 0x18,
 	COMMAND_SPIN_UP = 1 << 1,
 	COMMAND_POWER = 1 << 2,
-	PORT_LINK_STATUS = 0x28,
-	LINK_DETECTION_MASK = 0xf,
-	LINK_SEEN = 1, /* and no communication yet */
-	LINK_ESTABLISHED = 3,
 
 	SUBSYSTEM_QEMU = 0x11001af4,
 
@@ -71,16 +66,6 @@ static void write_register(struct ahci_controller *controller, u32 offset, u32 v
 	mmio_write32(controller->registers + offset, value);
 }
 
-static bool wait_while(struct ahci_controller *controller, u32 offset, u32 bits, u32 timeout_ms)
-{
-	struct deadline deadline = deadline_after(timeout_ms);
-
-	while (read_register(controller, offset) & bits)
-		if (deadline_passed(&deadline))
-			return false;
-	return true;
-}
-
 /* A BIOS that owns it is asked to release it; one that does not answer is overruled. */
 static void take_from_bios(struct ahci_controller *controller)
 {
@@ -93,10 +78,10 @@ static void take_from_bios(struct ahci_controller *controller)
 	if (!(handoff & HANDOFF_BIOS))
 		return;
 	write_register(controller, HANDOFF, handoff | HANDOFF_OURS);
-	if (wait_while(controller, HANDOFF, HANDOFF_BIOS, HANDOFF_TIMEOUT_MS))
+	if (ahci_wait_while(controller->registers + HANDOFF, HANDOFF_BIOS, HANDOFF_TIMEOUT_MS))
 		return;
 	if (!(read_register(controller, HANDOFF) & HANDOFF_BUSY) ||
-	    !wait_while(controller, HANDOFF, HANDOFF_BIOS, HANDOFF_BUSY_TIMEOUT_MS))
+	    !ahci_wait_while(controller->registers + HANDOFF, HANDOFF_BIOS, HANDOFF_BUSY_TIMEOUT_MS))
 		log_warning("%s: its BIOS does not release it", controller->device.name);
 }
 
@@ -107,7 +92,7 @@ static bool reset(struct ahci_controller *controller)
 
 	write_register(controller, CONTROL, CONTROL_ENABLED);
 	write_register(controller, CONTROL, CONTROL_ENABLED | CONTROL_RESET);
-	if (!wait_while(controller, CONTROL, CONTROL_RESET, RESET_TIMEOUT_MS))
+	if (!ahci_wait_while(controller->registers + CONTROL, CONTROL_RESET, RESET_TIMEOUT_MS))
 		return false;
 	write_register(controller, CONTROL, CONTROL_ENABLED);
 	/* As a BIOS has written it: some controllers lose it in a reset. */
@@ -213,7 +198,7 @@ static u32 find_devices(struct ahci_controller *controller, u32 ports)
 	u32 found = 0;
 
 	for (u32 i = 0; i < AHCI_PORTS_MAX; i++) {
-		volatile u8 *command = port_registers(controller, i) + PORT_COMMAND;
+		volatile u8 *command = port_registers(controller, i) + AHCI_PORT_COMMAND;
 
 		if (ports & 1u << i)
 			mmio_write32(command,
@@ -227,9 +212,10 @@ static u32 find_devices(struct ahci_controller *controller, u32 ports)
 
 			if (!(ports & ~found & 1u << i))
 				continue;
-			link = mmio_read32(port_registers(controller, i) + PORT_LINK_STATUS) &
-			       LINK_DETECTION_MASK;
-			if (link == LINK_ESTABLISHED || (link == LINK_SEEN && round == rounds))
+			link = mmio_read32(port_registers(controller, i) + AHCI_PORT_LINK_STATUS) &
+			       AHCI_LINK_DETECTION_MASK;
+			if (link == AHCI_LINK_ESTABLISHED ||
+			    (link == AHCI_LINK_SEEN && round == rounds))
 				found |= 1u << i;
 		}
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SATA disks and CD-ROM drives behind an AHCI controller (Serial ATA AHCI 1.3.1). The
+ * SATA disks and CD-ROM drives of an AHCI controller (Serial ATA AHCI 1.3.1). The
  * interface between the files of this folder.
  *
  * One command at a time, polled, without native command queuing. A controller is not touched before
@@ -24,6 +24,13 @@ enum {
 	AHCI_DATA_SIZE = 512,
 	AHCI_ALIGNMENT = 2, /* of a buffer (4.2.3.3) */
 	AHCI_TIMEOUT_MS = 30000,
+
+	/* Registers of a port (3.3) that more than one file uses. */
+	AHCI_PORT_COMMAND = 0x18,
+	AHCI_PORT_LINK_STATUS = 0x28,
+	AHCI_LINK_DETECTION_MASK = 0xf,
+	AHCI_LINK_SEEN = 1, /* and no communication yet */
+	AHCI_LINK_ESTABLISHED = 3,
 };
 
 struct ahci_port {
@@ -89,12 +96,20 @@ u8 *ahci_port_data(struct ahci_port *port);
  */
 enum status ahci_execute(struct ahci_port *port, struct ahci_command *command);
 
+/* Polls a register until none of @bits is set. False: one still is after @timeout_ms. */
+bool ahci_wait_while(const volatile u8 *address, u32 bits, u32 timeout_ms);
+
+/*
+ * Fills @identity by @command, IDENTIFY DEVICE or IDENTIFY PACKET DEVICE. Says why it cannot.
+ */
+enum status ahci_identify(struct ahci_port *port, u8 command, u8 identity[AHCI_DATA_SIZE]);
+
 /* False: it continues what it does. */
 bool ahci_port_stop(struct ahci_port *port);
 
 /* ahci.c: one that cannot be stopped. @data: what it may still write to. */
 void ahci_controller_fail(struct ahci_controller *controller, const void *data, u32 size);
 
-/* disk.c and packet.c: the device behind a port that was started becomes its disk. */
+/* disk.c and packet.c: the device at a port that was started becomes its disk. */
 enum status ahci_disk_open(struct ahci_port *port);
 enum status ahci_packet_open(struct ahci_port *port);

@@ -22,8 +22,6 @@ enum {
 	IDENTIFY_DEVICE = 0xec,
 	DEVICE_LBA = 1 << 6,
 
-	IDENTIFY_TIMEOUT_MS = 10000,
-
 	WORD_CAPABILITIES = 49,
 	CAPABILITY_DMA_LBA = 3 << 8,
 	WORD_COMMANDS = 83,
@@ -149,21 +147,7 @@ static enum status read_identity(struct ahci_port *port, const u8 *identity)
 enum status ahci_disk_open(struct ahci_port *port)
 {
 	u8 identity[AHCI_DATA_SIZE];
-	struct ahci_command command = {
-		.command = IDENTIFY_DEVICE,
-		.data = ahci_port_data(port),
-		.size = sizeof(identity),
-		.timeout_ms = IDENTIFY_TIMEOUT_MS,
-	};
-	enum status status = ahci_execute(port, &command);
+	enum status status = ahci_identify(port, IDENTIFY_DEVICE, identity);
 
-	if (!status && command.transferred < command.size)
-		status = ERR_IO;
-	if (status) {
-		log_warning("%s: IDENTIFY: %s", port->name, status_name(status));
-		return status;
-	}
-	/* The device can change its own copy at any time. */
-	memcpy(identity, command.data, sizeof(identity));
-	return read_identity(port, identity);
+	return status ? status : read_identity(port, identity);
 }

@@ -19,7 +19,6 @@ enum {
 	DMA_UNIT = 16,
 	ERROR_SENSE_SHIFT = 4,
 
-	IDENTIFY_TIMEOUT_MS = 10000,
 	WORD_GENERAL = 0,
 	PACKET_SIZE_MASK = 3,
 	PACKET_16 = 1,
@@ -92,35 +91,16 @@ static enum status packet_read(struct block_device *disk, u64 first, u64 count, 
 
 static const struct block_ops packet_ops = { .read = packet_read };
 
-static enum status identify(struct ahci_port *port)
-{
-	struct ahci_command command = {
-		.command = IDENTIFY_PACKET_DEVICE,
-		.data = ahci_port_data(port),
-		.size = AHCI_DATA_SIZE,
-		.timeout_ms = IDENTIFY_TIMEOUT_MS,
-	};
-	enum status status = ahci_execute(port, &command);
-	const u8 *identity = ahci_port_data(port);
-
-	if (!status && command.transferred < command.size)
-		status = ERR_IO;
-	if (status) {
-		log_warning("%s: IDENTIFY: %s", port->name, status_name(status));
-		return status;
-	}
-	port->packet_size =
-		(load_le16(identity + 2 * WORD_GENERAL) & PACKET_SIZE_MASK) == PACKET_16 ? 16 : 12;
-	port->says_direction = load_le16(identity + 2 * WORD_DMA) & DMA_NEEDS_DIRECTION;
-	return OK;
-}
-
 enum status ahci_packet_open(struct ahci_port *port)
 {
-	enum status status = identify(port);
+	u8 identity[AHCI_DATA_SIZE];
+	enum status status = ahci_identify(port, IDENTIFY_PACKET_DEVICE, identity);
 
 	if (status)
 		return status;
+	port->packet_size =
+		(load_le16(identity + 2 * WORD_GENERAL) & PACKET_SIZE_MASK) == PACKET_16 ? 16 : 12;
+	port->says_direction = load_le16(identity + 2 * WORD_DMA) & DMA_NEEDS_DIRECTION;
 	port->unit = (struct scsi_unit){
 		.name = port->name,
 		.execute = execute,

@@ -33,10 +33,8 @@ enum {
 	PORT_LIST = 0x00,
 	PORT_RECEIVED = 0x08,
 	PORT_INTERRUPT = 0x10,
-	PORT_COMMAND = 0x18,
 	PORT_TASK_FILE = 0x20, /* status, and the error above it */
 	PORT_SIGNATURE = 0x24,
-	PORT_LINK_STATUS = 0x28,
 	PORT_LINK_CONTROL = 0x2c,
 	PORT_LINK_ERROR = 0x30,
 	PORT_ISSUE = 0x38,
@@ -52,8 +50,6 @@ enum {
 	STATUS_BUSY = 1 << 7,
 	STATUS_NOT_READY = STATUS_BUSY | STATUS_REQUEST,
 
-	LINK_DETECTION_MASK = 0xf,
-	LINK_ESTABLISHED = 3,
 	LINK_RESET = 1,
 
 	/* Task file error, host bus errors, interface error; the link's state has changed. */
@@ -83,6 +79,7 @@ enum {
 	LINK_RESET_US = 1000,
 	POLL_US = 1000,
 	IDLE_POLLS = 256,
+	IDENTIFY_TIMEOUT_MS = 10000,
 };
 
 static_assert(DATA_OFFSET + AHCI_DATA_SIZE <= PAGE_SIZE);
@@ -115,11 +112,11 @@ static void clear_errors(struct ahci_port *port)
 	write_register(port, PORT_INTERRUPT, UINT32_MAX);
 }
 
-static bool wait_while(struct ahci_port *port, u32 offset, u32 bits, u32 timeout_ms)
+bool ahci_wait_while(const volatile u8 *address, u32 bits, u32 timeout_ms)
 {
 	struct deadline deadline = deadline_after(timeout_ms);
 
-	while (read_register(port, offset) & bits)
+	while (mmio_read32(address) & bits)
 		if (deadline_passed(&deadline))
 			return false;
 	return true;
@@ -127,9 +124,9 @@ static bool wait_while(struct ahci_port *port, u32 offset, u32 bits, u32 timeout
 
 static bool is_ready(const struct ahci_port *port)
 {
-	u32 link = read_register(port, PORT_LINK_STATUS);
+	u32 link = read_register(port, AHCI_PORT_LINK_STATUS);
 
-	return (link & LINK_DETECTION_MASK) == LINK_ESTABLISHED &&
+	return (link & AHCI_LINK_DETECTION_MASK) == AHCI_LINK_ESTABLISHED &&
 	       !(read_register(port, PORT_TASK_FILE) & STATUS_NOT_READY);
 }
 
@@ -146,25 +143,28 @@ static bool wait_until_ready(struct ahci_port *port, struct deadline *deadline)
 /* Ends what it does, which leaves the list of commands alone from then on (10.3.2). */
 static bool stop_commands(struct ahci_port *port)
 {
-	u32 command = read_register(port, PORT_COMMAND);
+	u32 command = read_register(port, AHCI_PORT_COMMAND);
 
 	if (command & (COMMAND_START | COMMAND_RUNNING))
-		write_register(port, PORT_COMMAND, command & ~(u32)COMMAND_START);
-	return wait_while(port, PORT_COMMAND, COMMAND_RUNNING, STOP_TIMEOUT_MS);
+		write_register(port, AHCI_PORT_COMMAND, command & ~(u32)COMMAND_START);
+	return ahci_wait_while(port->registers + AHCI_PORT_COMMAND, COMMAND_RUNNING,
+			       STOP_TIMEOUT_MS);
 }
 
 static void start_commands(struct ahci_port *port)
 {
-	write_register(port, PORT_COMMAND, read_register(port, PORT_COMMAND) | COMMAND_START);
+	write_register(port, AHCI_PORT_COMMAND,
+		       read_register(port, AHCI_PORT_COMMAND) | COMMAND_START);
 }
 
 bool ahci_port_stop(struct ahci_port *port)
 {
 	if (!stop_commands(port))
 		return false;
-	write_register(port, PORT_COMMAND,
-		       read_register(port, PORT_COMMAND) & ~(u32)COMMAND_RECEIVE);
-	return wait_while(port, PORT_COMMAND, COMMAND_RECEIVING, STOP_TIMEOUT_MS);
+	write_register(port, AHCI_PORT_COMMAND,
+		       read_register(port, AHCI_PORT_COMMAND) & ~(u32)COMMAND_RECEIVE);
+	return ahci_wait_while(port->registers + AHCI_PORT_COMMAND, COMMAND_RECEIVING,
+			       STOP_TIMEOUT_MS);
 }
 
 static void fail_port(struct ahci_port *port, const struct ahci_command *command, const char *why)
@@ -193,7 +193,8 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 	write_address(port, PORT_LIST, page + LIST_OFFSET);
 	write_address(port, PORT_RECEIVED, page + RECEIVED_OFFSET);
 	clear_errors(port);
-	write_register(port, PORT_COMMAND, read_register(port, PORT_COMMAND) | COMMAND_RECEIVE);
+	write_register(port, AHCI_PORT_COMMAND,
+		       read_register(port, AHCI_PORT_COMMAND) | COMMAND_RECEIVE);
 	if (!wait_until_ready(port, &port->controller->spin) &&
 	    !wait_until_ready(port, &first_status)) {
 		fail_port(port, NULL, "its device does not become ready");
@@ -209,13 +210,14 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 static bool reset_link(struct ahci_port *port)
 {
 	struct deadline deadline = deadline_started(READY_TIMEOUT_MS);
-	u32 control = read_register(port, PORT_LINK_CONTROL) & ~(u32)LINK_DETECTION_MASK;
+	u32 control = read_register(port, PORT_LINK_CONTROL) & ~(u32)AHCI_LINK_DETECTION_MASK;
 	struct deadline link = deadline_started(LINK_TIMEOUT_MS);
 
 	write_register(port, PORT_LINK_CONTROL, control | LINK_RESET);
 	delay_us(LINK_RESET_US);
 	write_register(port, PORT_LINK_CONTROL, control);
-	while ((read_register(port, PORT_LINK_STATUS) & LINK_DETECTION_MASK) != LINK_ESTABLISHED)
+	while ((read_register(port, AHCI_PORT_LINK_STATUS) & AHCI_LINK_DETECTION_MASK) !=
+	       AHCI_LINK_ESTABLISHED)
 		if (deadline_passed(&link))
 			return false;
 	clear_errors(port);
@@ -343,4 +345,23 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 	recover(port, command);
 	/* What did not stop may still write: callers give up the memory after a timeout. */
 	return port->controller->failed ? ERR_TIMEOUT : ERR_IO;
+}
+
+enum status ahci_identify(struct ahci_port *port, u8 command, u8 identity[AHCI_DATA_SIZE])
+{
+	struct ahci_command ata = {
+		.command = command,
+		.data = ahci_port_data(port),
+		.size = AHCI_DATA_SIZE,
+		.timeout_ms = IDENTIFY_TIMEOUT_MS,
+	};
+	enum status status = ahci_execute(port, &ata);
+
+	if (!status && ata.transferred < ata.size)
+		status = ERR_IO;
+	if (status)
+		log_warning("%s: IDENTIFY: %s", port->name, status_name(status));
+	/* The device can change its own copy at any time. */
+	memcpy(identity, ata.data, AHCI_DATA_SIZE);
+	return status;
 }
