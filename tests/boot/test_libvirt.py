@@ -93,16 +93,11 @@ def session():
             opened.close()
 
 
-def install(session, firmware, disk):
-    """What `make install PREFIX=/usr` does, below the session's home, and the disk. Returns how the page's words are
-    replaced: paths, and KVM, which is not everywhere."""
-    images = session.home / "images"
-    for name, kind in (("qemu", "elf"), ("qemu_rom", "rom")):
-        (images / name).mkdir(parents=True)
-        shutil.copy(firmware(name).with_suffix(f".{kind}"), images / name)
-    shutil.copy(firmware("qemu_rom").with_name("fatwood_vars.fd"), images / "qemu_rom")
-    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", images, "--release", "1",
-                    "--prefix", session.home / "usr", "qemu", "qemu_rom"], check=True, stdout=subprocess.DEVNULL)
+def install(session, firmware, disk, name="qemu_rom"):
+    """What `make install PREFIX=/usr` does with the image of one defconfig, below the session's home, and the disk.
+    Returns how the page's words are replaced: paths, and KVM, which is not everywhere."""
+    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", firmware(name).parents[1], "--release",
+                    "1", "--prefix", session.home / "usr", name], check=True, stdout=subprocess.DEVNULL)
     shutil.copy(disk, session.home / "debian.raw")
     session.own()
     return {"/usr/share/": f"{session.home}/usr/share/", "/var/lib/libvirt/images/": f"{session.home}/",
@@ -152,7 +147,7 @@ def test_a_path_of_the_rom(session, firmware, stub_disk):
 
 
 def test_as_a_kernel(session, firmware, stub_disk):
-    report = start(session, install(session, firmware, stub_disk), "kernel")
+    report = start(session, install(session, firmware, stub_disk, "qemu"), "kernel")
     assert "entered by PVH" in session.run("cat debian.log")
     assert "from=stub" in report.words and "systemd.show_status=1" in report.words
 
