@@ -54,6 +54,20 @@ def test_the_vmm_chooses(firmware, word, reason):
         assert vmm.event("SHUTDOWN") == {"guest": True, "reason": reason}
 
 
+@pytest.mark.parametrize("value, boots", [("1", False), ("2", True), ("x", True)])
+def test_the_vmm_counts_the_disks(firmware, empty, stub_disk, value, boots):
+    """fatwood.disks= where the first disk is empty and the second one boots."""
+    with Vmm(firmware("qemu"), command_line=f"fatwood.disks={value}", disks=[
+            Disk(empty, behind="addr=1"), Disk(stub_disk, behind="addr=2")]) as vmm:
+        if boots:
+            assert "from=stub" in vmm.guest().words
+        else:
+            expect_summary(vmm)
+            vmm.wait_for_halt()
+            assert "disk0" in vmm.log and "disk1" not in vmm.log
+        assert ("fatwood.disks=x: not a number" in vmm.log) == (value == "x")
+
+
 def test_empty_disk_is_named(firmware, empty):
     with Vmm(firmware("qemu"), disks=[empty]) as vmm:
         expect_summary(vmm)
