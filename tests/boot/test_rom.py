@@ -4,7 +4,8 @@
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi
+from tests.images import efi, efi_program, packages
+from tests.images.disk import esp_disk
 
 PORT = "pcie-root-port,id=bridge,slot=1"
 BRIDGE = "pci-bridge,id=bridge,chassis_nr=1"
@@ -59,3 +60,17 @@ def test_variables_in_flash(firmware, tmp_path):
             assert vmm.guest()["efi_get"] == wanted
             assert ("flash: read-only: not used" in vmm.log) == bool(options)
             vmm.wait_for_end()
+
+
+def test_flash_that_ovmf_used(firmware, images, tmp_path):
+    """From OVMF to Fatwood and back: each start reads what the one before has set, and replaces it."""
+    rom, ovmf = firmware("qemu_rom").with_suffix(".rom"), packages.ovmf()
+    store = tmp_path / "vars.fd"
+    store.write_bytes(ovmf.variables.read_bytes())
+    disk = images("program-journey", lambda path: esp_disk(path, {efi.REMOVABLE: efi_program.program("journey")}))
+    for code, found in ((ovmf, "'', attributes 0, NOT_FOUND"), (rom, "'1', attributes 7, SUCCESS"),
+                        (rom, "'12', attributes 7, SUCCESS"), (ovmf, "'123', attributes 7, SUCCESS")):
+        with Vmm(code, "q35", 512, [Disk(disk, "pci-modern")], variables=store) as vmm:
+            vmm.wait_for_end()
+            assert f"EFI-PROGRAM: found {found}\n" in vmm.log
+            assert "EFI-PROGRAM: longer, SUCCESS\n" in vmm.log
