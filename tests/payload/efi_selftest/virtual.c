@@ -210,7 +210,9 @@ void test_virtual(void)
 	   boot->CreateEvent(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_NOTIFY, addresses_change, NULL,
 			     &event),
 	   EFI_SUCCESS);
-	if (boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, PAGES_FREE, &tables))
+	if (!is("pages for tables",
+		boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, PAGES_FREE, &tables),
+		EFI_SUCCESS))
 		return;
 	read_map();
 	boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &more);
