@@ -9,16 +9,11 @@
 #include "efi/services/services.h"
 #include "lib/string.h"
 #include "lib/util.h"
+#include "tests/fuzz/check.h"
 #include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
 
 enum { EVENTS = 6, GROUPS = 2, RUNS_MAX = 256, STEPS_MAX = 2000 };
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
 
 static struct {
 	EFI_EVENT event; /* kept when it is closed */

@@ -10,16 +10,11 @@
 #include "efi/services/services.h"
 #include "lib/string.h"
 #include "lib/util.h"
+#include "tests/fuzz/check.h"
 #include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
 
 enum { HANDLES = 6, GUIDS = 3, VALUES = 3, OPENS_MAX = 24, REGISTRATIONS = 3, STEPS_MAX = 2000 };
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
 
 struct open {
 	u32 agent, controller; /* HANDLES: none */

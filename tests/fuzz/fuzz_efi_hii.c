@@ -9,6 +9,7 @@
 #include "efi/protocols/hii.h"
 #include "efi/protocols/protocols.h"
 #include "lib/util.h"
+#include "tests/fuzz/check.h"
 #include "tests/host/efi_pool.h"
 
 enum {
@@ -19,12 +20,6 @@ enum {
 	STEPS_MAX = 60,
 	BYTES_MAX = 4096,
 };
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
 
 /* Bytes of a list that is being made. */
 struct blob {

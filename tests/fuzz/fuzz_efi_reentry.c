@@ -11,16 +11,11 @@
 #include "efi/spec/misc.h"
 #include "lib/string.h"
 #include "lib/util.h"
+#include "tests/fuzz/check.h"
 #include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
 
 enum { SLOTS = 8, GUIDS = 4, DEPTH_MAX = 6, STEPS_MAX = 1000 };
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
 
 static EFI_HANDLE handles[SLOTS];
 static EFI_EVENT events[SLOTS];

@@ -5,13 +5,8 @@
 #include "efi/spec/types.h"
 #include "lib/utf.h"
 #include "lib/util.h"
+#include "tests/fuzz/check.h"
 #include "tests/host/volume_model.h"
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
 
 enum { PARTS_MAX = 4 };
 
