@@ -212,13 +212,16 @@ TEST(bios_is_asked_to_let_go)
 
 TEST(failed_command_leaves_the_disk_usable)
 {
-	static const enum fake_ahci_lie lies[] = { FAKE_AHCI_ERROR_ONCE, FAKE_AHCI_STUCK };
+	static const enum fake_ahci_lie lies[] = { FAKE_AHCI_ERROR_ONCE, FAKE_AHCI_STUCK,
+						   FAKE_AHCI_ERROR };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
 		struct block_device *disk = start_disk(512);
 
 		ahci.ports[2].lie = lies[i];
 		CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_IO);
+		if (lies[i] == FAKE_AHCI_ERROR)
+			CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_IO);
 		ahci.ports[2].lie = FAKE_AHCI_HONEST;
 		CHECK_EQUAL(block_read(disk, 0, 8, buffer), OK);
 		CHECK(memcmp(buffer, bytes, 8 * 512) == 0);
@@ -381,6 +384,11 @@ TEST(identities_that_cannot_be)
 	start();
 	fake_ahci_disk(&ahci, 1, bytes, sizeof(bytes), 512);
 	ahci.ports[1].lie = FAKE_AHCI_SHORT;
+	CHECK(!probe());
+	CHECK(was_logged("IDENTIFY"));
+	start();
+	fake_ahci_disk(&ahci, 1, bytes, sizeof(bytes), 512);
+	ahci.ports[1].lie = FAKE_AHCI_ERROR;
 	CHECK(!probe());
 	CHECK(was_logged("IDENTIFY"));
 }
