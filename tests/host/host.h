@@ -108,3 +108,6 @@ struct memory_disk {
 
 /* @bytes stay the caller's; what does not fill a block at their end is left out. Not registered. */
 void memory_disk_init(struct memory_disk *disk, void *bytes, size_t size, u32 block_size);
+
+/* The last of all disks, whosever they are, or NULL. */
+struct block_device *last_disk(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A block_device over bytes in memory. */
+/* A block_device over bytes in memory, and the last of all disks. */
 #include "lib/util.h"
 #include "tests/host/host.h"
 
@@ -62,4 +62,13 @@ void memory_disk_init(struct memory_disk *disk, void *bytes, size_t size, u32 bl
 	};
 	/* The disk of a test before this one may have stood at the same address. */
 	block_cache_invalidate(&disk->device);
+}
+
+struct block_device *last_disk(void)
+{
+	struct block_device *last = NULL;
+
+	for (struct block_device *disk = block_first(); disk; disk = block_next(disk))
+		last = disk;
+	return last;
 }

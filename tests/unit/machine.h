@@ -77,15 +77,6 @@ static void machine_start(void)
 	machine.aliases_functions = true;
 }
 
-[[maybe_unused]] static struct block_device *last_disk(void)
-{
-	struct block_device *disk = block_first();
-
-	for (struct block_device *next = disk; next; next = block_next(next))
-		disk = next;
-	return disk;
-}
-
 /* The disk that @device makes as a function of bus 0, or NULL. */
 [[maybe_unused]] static struct block_device *machine_probe_disk(struct fake_function *function,
 								struct fake_virtio *device)

@@ -301,10 +301,8 @@ TEST(disks_that_are_looked_for_when_their_turn_comes)
 	static const struct block_ops ops = { .open = find_disks };
 	static struct block_device controller = { .ops = &ops };
 	static struct memory_disk disks[3];
-	struct block_device *last = NULL;
+	struct block_device *last = last_disk();
 
-	for (struct block_device *at = block_first(); at; at = block_next(at))
-		last = at;
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
 		memory_disk_init(&disks[i], bytes, sizeof(bytes), BLOCK);
 	block_register(&controller);
@@ -315,15 +313,6 @@ TEST(disks_that_are_looked_for_when_their_turn_comes)
 	CHECK(block_next(&disks[0].device) == &disks[1].device);
 	CHECK(block_next(&disks[1].device) == &disks[2].device);
 	CHECK(!block_next(&disks[2].device));
-}
-
-static struct block_device *last_disk(void)
-{
-	struct block_device *last = NULL;
-
-	for (struct block_device *at = block_first(); at; at = block_next(at))
-		last = at;
-	return last;
 }
 
 TEST(buffers_that_the_driver_cannot_reach)

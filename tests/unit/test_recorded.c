@@ -146,10 +146,8 @@ static u32 disk_count(void)
 
 static void check_newest_disk(void)
 {
-	struct block_device *disk = NULL;
+	struct block_device *disk = last_disk();
 
-	for (struct block_device *next = block_first(); next; next = block_next(next))
-		disk = next;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (u8)(i * 7 + i / 512);
 	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
