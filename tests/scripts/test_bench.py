@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts import bench, bench_count, bench_efi, bench_images, bench_report
+from scripts import bench, bench_count, bench_efi, bench_images, bench_report, bench_vmms
 from tests.images.fat import Fat, Volume
 
 TRACE = """memory_region_ops_read cpu 0 mr 0x1 addr 0x60 value 0x0 size 1 name 'keyboard'
@@ -137,6 +137,15 @@ def test_the_document_has_the_tables():
         assert name in rows
     for unit, _, _, sizes in bench.GROWTH:
         assert rows.count(unit) == len(sizes)
+
+
+def test_the_document_has_the_table_of_vmms():
+    begin, end = bench_vmms.MARKS
+    inside = (ROOT / "docs" / "figures.md").read_text().split(begin)[1].split(end)[0]
+    assert "\n".join(bench_vmms.TABLE.markdown_head()) in inside
+    rows = [line.strip("| ").split(" | ")[:2] for line in inside.splitlines() if line.startswith("| ")]
+    ways = (bench_vmms.OWN, bench_vmms.LOADER, bench_vmms.DIRECT)
+    assert rows[2:] == [[vmm.name, how] for vmm in bench_vmms.VMMS for how in ways]
 
 
 def test_picture():
