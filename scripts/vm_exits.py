@@ -104,7 +104,8 @@ def count(lines, word, ranges=()):
         if match := EXIT.search(line):
             address = int(match[3], 16)
             is_started |= any(start <= address < end for start, end in ranges)
-            counts.exits[match[2]] += is_started
+            if is_started:
+                counts.exits[match[2]] += 1
         elif is_started and (match := PORT.search(line)):
             port = int(match[2], 16)
             if port not in CONSOLE:
