@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sequences of EFI_HII_DATABASE_PROTOCOL and EFI_HII_STRING_PROTOCOL calls with packages that are
- * well-formed or not. What is exported is what was given; a string that is set or made leaves all
- * others as they were; handles that are gone are refused.
+ * well-formed, which are taken, or not. What is exported is what was given; a string that is set or
+ * made leaves all others as they were, but for its duplicates; handles that are gone are refused.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
  */
@@ -25,6 +25,7 @@ enum {
 struct blob {
 	u8 bytes[BYTES_MAX];
 	size_t size;
+	bool is_spoiled; /* it need not be well-formed */
 };
 
 /* A text, or why there is none. */
@@ -50,8 +51,7 @@ static u32 take(u32 count)
 
 static void add(struct blob *blob, const void *bytes, size_t size)
 {
-	if (blob->size + size > sizeof(blob->bytes))
-		return;
+	CHECK(blob->size + size <= sizeof(blob->bytes));
 	memcpy(blob->bytes + blob->size, bytes, size);
 	blob->size += size;
 }
@@ -76,9 +76,10 @@ static void add_latin(struct blob *blob)
 	add_number(blob, 0, 1);
 }
 
-static void add_block(struct blob *blob)
+/* Returns how many numbers of strings it takes up. */
+static u32 add_block(struct blob *blob)
 {
-	u32 kind = take(8), count;
+	u32 kind = take(8), count, numbers = 1;
 
 	switch (kind) {
 	case 0:
@@ -94,6 +95,7 @@ static void add_block(struct blob *blob)
 		add_number(blob, EFI_HII_SIBT_STRINGS_UCS2_FONT - 1, 1);
 		count = take(4);
 		add_number(blob, count, 2);
+		numbers = count;
 		for (; count; count--)
 			add_ucs2(blob);
 		break;
@@ -103,16 +105,20 @@ static void add_block(struct blob *blob)
 		break;
 	case 5:
 		add_number(blob, EFI_HII_SIBT_SKIP1, 1);
-		add_number(blob, take(4), 1);
+		numbers = take(4);
+		add_number(blob, numbers, 1);
 		break;
 	case 6:
 		add_number(blob, EFI_HII_SIBT_SKIP2, 1);
-		add_number(blob, take(2) ? take(4) : 0xfff0 + take(16), 2);
+		numbers = take(2) ? take(4) : 0xfff0 + take(16);
+		add_number(blob, numbers, 2);
 		break;
 	default:
+		blob->is_spoiled = true;
 		for (count = take(8); count; count--)
 			add_number(blob, take(256), 1);
 	}
+	return numbers;
 }
 
 static void end_package(struct blob *blob, size_t start, u32 type)
@@ -125,6 +131,7 @@ static void add_strings(struct blob *blob)
 {
 	const char *language = languages[take(LANGUAGES)];
 	size_t start = blob->size, header = 46 + strlen(language) + 1;
+	u32 numbers = 0;
 
 	add_number(blob, 0, 4);
 	add_number(blob, (u32)header, 4);
@@ -133,7 +140,8 @@ static void add_strings(struct blob *blob)
 	add_number(blob, 1, 2);
 	add(blob, language, strlen(language) + 1);
 	for (u32 count = take(6); count; count--)
-		add_block(blob);
+		numbers += add_block(blob);
+	blob->is_spoiled |= numbers > HII_STRING_ID_MAX;
 	add_number(blob, EFI_HII_SIBT_END, 1);
 	end_package(blob, start, EFI_HII_PACKAGE_STRINGS);
 }
@@ -150,12 +158,14 @@ static void add_other(struct blob *blob)
 }
 
 /* A list of packages in memory of its own, which the caller frees. */
-static u8 *make_list(size_t *size)
+static u8 *make_list(size_t *size, bool *is_spoiled)
 {
 	static struct blob blob;
+	u32 less;
 	u8 *list;
 
 	blob.size = 0;
+	blob.is_spoiled = false;
 	add(&blob, (u8[16]){ (u8)take(2) }, 16);
 	add_number(&blob, 0, 4);
 	for (u32 count = take(4); count; count--) {
@@ -166,15 +176,21 @@ static u8 *make_list(size_t *size)
 	}
 	if (take(8))
 		add_number(&blob, 4 | (u32)EFI_HII_PACKAGE_END << 24, 4);
-	if (take(4) == 0)
+	if (take(4) == 0) {
 		blob.bytes[take(256) % blob.size] = (u8)take(256);
-	if (take(16) == 0 && blob.size >= HII_LIST_HEADER_SIZE + 8)
-		blob.size -= take(8);
+		blob.is_spoiled = true;
+	}
+	if (take(16) == 0 && blob.size >= HII_LIST_HEADER_SIZE + 8) {
+		less = take(8);
+		blob.size -= less;
+		blob.is_spoiled |= less != 0;
+	}
 	/* How much of it there is only its header says. */
 	store_le32(blob.bytes + 16, (u32)blob.size);
 	list = malloc(blob.size);
 	memcpy(list, blob.bytes, blob.size);
 	*size = blob.size;
+	*is_spoiled = blob.is_spoiled;
 	return list;
 }
 
@@ -214,15 +230,16 @@ static void new_list(void)
 	u32 n = take(LISTS);
 	EFI_HII_HANDLE handle = NULL;
 	size_t size, exported_size;
-	u8 *list = make_list(&size), *exported;
-	bool is_good = hii_list_check(span_of(list, size));
+	bool is_spoiled;
+	u8 *list = make_list(&size, &is_spoiled), *exported;
+	EFI_STATUS status;
 
 	if (!is_there[n]) {
-		CHECK(database->NewPackageList(database, (EFI_HII_PACKAGE_LIST_HEADER *)list,
-					       &input, &handle) ==
-		      (is_good ? EFI_SUCCESS : EFI_INVALID_PARAMETER));
-		CHECK(is_good == (handle != NULL));
-		if (is_good) {
+		status = database->NewPackageList(database, (EFI_HII_PACKAGE_LIST_HEADER *)list,
+						  &input, &handle);
+		CHECK(!status || (is_spoiled && status == EFI_INVALID_PARAMETER));
+		CHECK(!status == (handle != NULL));
+		if (!status) {
 			handles[n] = handle;
 			is_there[n] = true;
 			exported = export(n, &exported_size);
@@ -247,14 +264,13 @@ static void update(void)
 {
 	u32 n = take(LISTS);
 	size_t size, exported_size;
-	u8 *list = make_list(&size), *exported;
-	bool is_good = hii_list_check(span_of(list, size));
+	bool is_spoiled;
+	u8 *list = make_list(&size, &is_spoiled), *exported;
 	EFI_STATUS status = database->UpdatePackageList(database, handle_of(n),
 							(EFI_HII_PACKAGE_LIST_HEADER *)list);
 
-	CHECK(status == (!is_good    ? EFI_INVALID_PARAMETER :
-			 is_there[n] ? EFI_SUCCESS :
-				       EFI_NOT_FOUND));
+	CHECK(status == (is_there[n] ? EFI_SUCCESS : EFI_NOT_FOUND) ||
+	      (is_spoiled && status == EFI_INVALID_PARAMETER));
 	if (!status) {
 		exported = export(n, &exported_size);
 		check_exported(span_of(list, size), span_of(exported, exported_size), false);
@@ -289,9 +305,11 @@ static void look(u32 n)
 			before[language][id - 1] = text_of(n, language, id);
 }
 
-/* As look() has seen it, but for one string. */
-static void check_others(u32 n, u32 changed_language, u32 changed_id)
+/* As look() has seen it, but for one string that was @was, and its duplicates, which follow it. */
+static void check_others(u32 n, u32 changed_language, u32 changed_id, struct text was)
 {
+	struct text is = text_of(n, changed_language, changed_id);
+
 	for (u32 language = 0; language < LANGUAGES; language++) {
 		for (u32 id = 1; id <= IDS; id++) {
 			struct text *old = &before[language][id - 1],
@@ -299,7 +317,8 @@ static void check_others(u32 n, u32 changed_language, u32 changed_id)
 
 			if (language == changed_language &&
 			    (id == changed_id || old->status == EFI_NOT_FOUND ||
-			     old->status == EFI_INVALID_LANGUAGE))
+			     old->status == EFI_INVALID_LANGUAGE ||
+			     (!memcmp(old, &was, sizeof(was)) && !memcmp(&now, &is, sizeof(is)))))
 				continue;
 			/* What a language lacks it may lack now that another has it. */
 			if (EFI_ERROR(old->status) && old->status != EFI_BUFFER_TOO_SMALL)
@@ -333,6 +352,7 @@ static void set_string(void)
 	CHECK(!status);
 	now = text_of(n, language, id);
 	CHECK(!now.status && !memcmp(now.units, units, sizeof(units)));
+	check_others(n, language, id, old);
 }
 
 static void new_string(void)
@@ -354,7 +374,7 @@ static void new_string(void)
 	CHECK(!status && id >= 2);
 	now = text_of(n, language, id);
 	CHECK(!now.status && !memcmp(now.units, units, sizeof(units)));
-	check_others(n, language, id);
+	check_others(n, language, id, (struct text){ .status = EFI_NOT_FOUND });
 }
 
 static void ask_languages(void)
