@@ -73,12 +73,12 @@ static void run_command(void)
 static u32 honest(u64 offset)
 {
 	switch (offset) {
-	case GLOBAL_OFFSET + PORT_COMMAND:
+	case GLOBAL_OFFSET + AHCI_PORT_COMMAND:
 		return command_register;
 	case GLOBAL_OFFSET + PORT_TASK_FILE:
 		return 0x50;
-	case GLOBAL_OFFSET + PORT_LINK_STATUS:
-		return LINK_ESTABLISHED;
+	case GLOBAL_OFFSET + AHCI_PORT_LINK_STATUS:
+		return AHCI_LINK_ESTABLISHED;
 	default:
 		return 0;
 	}
@@ -91,7 +91,7 @@ static void access_register(void *context, u64 address, u32 size, bool write, u6
 	(void)context, (void)size;
 	if (!write)
 		*value = read_u8(&input) < HONEST_BELOW ? honest(offset) : read_le32(&input);
-	else if (offset == GLOBAL_OFFSET + PORT_COMMAND)
+	else if (offset == GLOBAL_OFFSET + AHCI_PORT_COMMAND)
 		command_register = (u32)*value;
 	else if (offset == GLOBAL_OFFSET + PORT_ISSUE)
 		run_command();
