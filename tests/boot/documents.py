@@ -3,7 +3,9 @@
 is what the tests type.
 
 A page marks what is a test's: a block of shell opens with ```sh test=NAME, and a file that it needs
-with ```json file=NAME. The names of the images are build/fatwood.elf, or build/fatwood.rom, and disk.raw.
+with ```json file=NAME or ```xml file=NAME. ```xml os=NAME takes the place of a domain's <os>. The page on
+libvirt is not run in the lab (test_libvirt.py). The names of the images are build/fatwood.elf, or
+build/fatwood.rom, and disk.raw.
 """
 
 import hashlib

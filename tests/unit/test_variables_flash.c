@@ -231,7 +231,24 @@ TEST(a_flash_that_cannot_be_used_is_left_alone)
 	CHECK(!boot());
 	fake_flash_init(&fake, SIZE + BLOCK, BLOCK, 256);
 	CHECK(!boot());
+	fake_flash_init(&fake, 1024 * 1024 + 2 * BLOCK, BLOCK, 256);
+	CHECK(!boot());
+	fake_flash_init(&fake, 7 * 16 * 1024, 16 * 1024, 256);
+	CHECK(!boot());
 	CHECK_EQUAL(fake.changes, 0);
+}
+
+TEST(the_smallest_and_the_largest_flash)
+{
+	static const u32 sizes[] = { 64 * 1024, 1024 * 1024 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		fake_flash_init(&fake, sizes[i], BLOCK, 256);
+		CHECK(boot());
+		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), "one");
+	}
 }
 
 TEST(damage_costs_what_is_damaged)
