@@ -124,7 +124,7 @@ bool text_equals_ignoring_case(struct span text, const char *other)
 	return i == text.size && !other[i];
 }
 
-static u8 digit_value(u8 c)
+u8 text_digit(u8 c)
 {
 	c = text_to_lower(c);
 	if (c >= '0' && c <= '9')
@@ -146,7 +146,7 @@ bool text_to_u64(struct span text, u64 *out)
 	if (span_is_empty(text))
 		return false;
 	for (size_t i = 0; i < text.size; i++) {
-		u8 digit = digit_value(text.data[i]);
+		u8 digit = text_digit(text.data[i]);
 
 		if (digit >= base || multiply_overflows(value, base, &value) ||
 		    add_overflows(value, digit, &value))

@@ -39,6 +39,9 @@ struct span text_trim(struct span text);
 /* For the 26 ASCII letters; any other byte is returned unchanged. */
 u8 text_to_lower(u8 c);
 
+/* The value of a hexadecimal digit in either case; UINT8_MAX: not a digit. */
+u8 text_digit(u8 c);
+
 /* Of a variable's name: an ASCII letter, a digit or '_'. */
 bool text_is_name(u8 c);
 

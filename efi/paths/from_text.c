@@ -7,6 +7,7 @@
  */
 #include "efi/paths/text.h"
 #include "efi/protocols/protocols.h"
+#include "lib/text.h"
 #include "lib/util.h"
 
 enum {
@@ -47,16 +48,10 @@ static struct piece take_field(struct piece *rest)
 	return field;
 }
 
-/* The value of a digit; 16 or more if it is not a digit. */
+/* The value of a digit; UINT8_MAX if it is not a digit. */
 static u32 digit_of(CHAR16 unit)
 {
-	if (unit >= '0' && unit <= '9')
-		return unit - '0';
-	if (unit >= 'a' && unit <= 'f')
-		return unit - 'a' + 10;
-	if (unit >= 'A' && unit <= 'F')
-		return unit - 'A' + 10;
-	return 16;
+	return unit < 0x80 ? text_digit((u8)unit) : UINT8_MAX;
 }
 
 /* A field that is left out is 0. */
