@@ -167,9 +167,18 @@ void arch_halt(void)
 		asm volatile("cli; hlt");
 }
 
+u32 physical_address_bits(void)
+{
+	return cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
+}
+
 u64 arch_physical_end(void)
 {
-	return 1ull << min_u64(cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff, 46);
+	static u64 end; /* each question is a VM exit */
+
+	if (!end)
+		end = 1ull << min_u64(physical_address_bits(), 46);
+	return end;
 }
 
 void arch_image(u64 *base, u64 *end)

@@ -152,9 +152,8 @@ static enum status map_memory_and_image(void)
 void arch_mmu_init(void)
 {
 	static _Alignas(PAGE_SIZE) u64 first_table[PAGE_TABLE_ENTRIES];
-	u32 bits = cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff;
 
-	physical_end = 1ull << min_u64(bits, IDENTITY_BITS_MAX);
+	physical_end = 1ull << min_u64(physical_address_bits(), IDENTITY_BITS_MAX);
 	page_tables_no_execute = cpu_extended_features >> EXTENDED_NO_EXECUTE_BIT & 1;
 	page_tables_gib_pages = cpu_extended_features >> EXTENDED_GIB_PAGES_BIT & 1;
 	root = first_table;

@@ -4,6 +4,7 @@
  * is not RAM is not. Registers are few, so where sizes are odd a range reaches past the end of RAM,
  * rounded up by as little as they allow.
  */
+#include "arch/x86_64/x86_64.h"
 #include "core/arch.h"
 #include "core/memory.h"
 #include "lib/util.h"
@@ -67,7 +68,7 @@ static u32 set_ranges(u32 index, u32 count, u64 base, u64 end, u64 physical_end)
 static void set_types(u64 low_end, u64 high_end)
 {
 	u32 count = (u32)msr_read(MSR_CAPABILITIES) & 0xff, used;
-	u64 physical_end = 1ull << (cpuid(CPUID_ADDRESS_SIZES, 0).eax & 0xff), unit;
+	u64 physical_end = 1ull << physical_address_bits(), unit;
 
 	for (u32 shift = ROUND_UP_MIN; shift < 40; shift++) {
 		unit = 1ull << shift;

@@ -19,6 +19,9 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
+/* Of the processor's physical addresses. */
+u32 physical_address_bits(void);
+
 /*
  * Interrupts have vectors after those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
  * Up to VECTOR_LAST they may come from what an earlier guest had asked of the APIC: Alioth's reset

@@ -22,7 +22,6 @@
 enum {
 	VENDOR_QEMU = 0x1234,
 	DEVICE_VGA = 0x1111,
-	VENDOR_REDHAT = 0x1b36,
 	DEVICE_QXL = 0x0100,
 	VENDOR_VIRTIO = 0x1af4,
 	DEVICE_VIRTIO_GPU = 0x1050,
@@ -174,7 +173,7 @@ static bool matches(const struct pci_device *device)
 	switch (device->vendor_id) {
 	case VENDOR_QEMU:
 		return device->device_id == DEVICE_VGA;
-	case VENDOR_REDHAT:
+	case PCI_VENDOR_REDHAT:
 		return device->device_id == DEVICE_QXL && pci_class(device) == CLASS_VGA;
 	case VENDOR_VIRTIO:
 		return device->device_id == DEVICE_VIRTIO_GPU && pci_class(device) == CLASS_VGA;

@@ -19,7 +19,6 @@ enum {
 	EXPRESS_TYPE_ROOT_PORT = 4,
 	EXPRESS_TYPE_DOWNSTREAM_PORT = 6,
 
-	VENDOR_REDHAT = 0x1b36,
 	DEVICE_EXPANDER = 0x0009,         /* QEMU's pxb */
 	DEVICE_EXPANDER_EXPRESS = 0x000b, /* pxb-pcie */
 	AML_BYTE_PREFIX = 0x0a,
@@ -372,8 +371,9 @@ static void add_expander_buses(struct scan *scan)
 
 static bool is_expander(const struct pci_device *device)
 {
-	return device->vendor_id == VENDOR_REDHAT && (device->device_id == DEVICE_EXPANDER ||
-						      device->device_id == DEVICE_EXPANDER_EXPRESS);
+	return device->vendor_id == PCI_VENDOR_REDHAT &&
+	       (device->device_id == DEVICE_EXPANDER ||
+		device->device_id == DEVICE_EXPANDER_EXPRESS);
 }
 
 static void scan_function(const struct pci_device *device, void *context)

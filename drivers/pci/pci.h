@@ -37,6 +37,8 @@ enum {
 	PCI_CAPABILITY_EXPRESS = 0x10,
 	PCI_CAPABILITIES_MAX = 48, /* all that 192 bytes can hold */
 
+	PCI_VENDOR_REDHAT = 0x1b36, /* of what QEMU invented */
+
 	PCI_CONFIG_SIZE = 256, /* all that is used of it */
 	PCI_DEVICES_PER_BUS = 32,
 	PCI_FUNCTIONS_PER_DEVICE = 8,
