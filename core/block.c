@@ -67,8 +67,6 @@ static bool needs_bounce(const struct block_device *disk, u64 count, const void 
 {
 	u64 end;
 
-	if (!IS_ENABLED(CONFIG_NEED_BLOCK_BOUNCE))
-		return false;
 	if (disk->alignment && (uintptr_t)buffer & (disk->alignment - 1))
 		return true;
 	return disk->address_limit &&
@@ -76,50 +74,65 @@ static bool needs_bounce(const struct block_device *disk, u64 count, const void 
 		end > disk->address_limit);
 }
 
-/* Part after part. @out is where a read puts them; NULL: @in is written. */
+/* @out is where a read puts it; NULL: @in is written. */
+static enum status transfer_directly(struct block_device *disk, u64 first, u64 count, u8 *out,
+				     const u8 *in)
+{
+	return out ? disk->ops->read(disk, first, count, out) :
+		     disk->ops->write(disk, first, count, in);
+}
+
 static enum status transfer_by_bounce(struct block_device *disk, u64 first, u64 count, u8 *out,
 				      const u8 *in)
 {
-	while (count) {
-		u64 part = min_u64(count, BOUNCE_SIZE / disk->block_size);
-		size_t size = (size_t)part * disk->block_size;
-		enum status status = prepare_bounce();
+	size_t size = (size_t)count * disk->block_size;
+	enum status status = prepare_bounce();
 
-		if (status)
-			return status;
-		if (!out)
-			memcpy(bounce, in, size);
-		status = out ? disk->ops->read(disk, first, part, bounce) :
-			       disk->ops->write(disk, first, part, bounce);
-		/* A disk that could not be stopped may use it at any time. */
-		if (status && !memory_is_ram((uintptr_t)bounce, BOUNCE_SIZE))
-			bounce = NULL;
-		if (status)
-			return status;
-		if (out) {
-			memcpy(out, bounce, size);
-			out += size;
-		} else {
-			in += size;
-		}
+	if (status)
+		return status;
+	if (!out)
+		memcpy(bounce, in, size);
+	status = transfer_directly(disk, first, count, out ? bounce : NULL, bounce);
+	if (!status && out)
+		memcpy(out, bounce, size);
+	/* A disk that could not be stopped may use it at any time. */
+	if (status && !memory_is_ram((uintptr_t)bounce, BOUNCE_SIZE))
+		bounce = NULL;
+	return status;
+}
+
+/* In as many parts as the driver asks for. */
+static enum status transfer(struct block_device *disk, u64 first, u64 count, u8 *out, const u8 *in)
+{
+	bool by_bounce = needs_bounce(disk, count, out ? out : in);
+	u64 size_max = by_bounce ? BOUNCE_SIZE : disk->transfer_size_max;
+	u64 count_max = size_max ? size_max / disk->block_size : count;
+	enum status status = OK;
+
+	while (count && !status) {
+		u64 part = min_u64(count, count_max);
+		size_t size = (size_t)part * disk->block_size;
+
+		status = by_bounce ? transfer_by_bounce(disk, first, part, out, in) :
+				     transfer_directly(disk, first, part, out, in);
+		out = out ? out + size : NULL;
+		in = in ? in + size : NULL;
 		first += part;
 		count -= part;
 	}
-	return OK;
+	return status;
 }
 
 static enum status read_disk(struct block_device *disk, u64 first, u64 count, void *buffer)
 {
-	if (needs_bounce(disk, count, buffer))
-		return transfer_by_bounce(disk, first, count, buffer, NULL);
-	return disk->ops->read(disk, first, count, buffer);
+	return IS_ENABLED(CONFIG_NEED_BLOCK_BOUNCE) ? transfer(disk, first, count, buffer, NULL) :
+						      disk->ops->read(disk, first, count, buffer);
 }
 
 static enum status write_disk(struct block_device *disk, u64 first, u64 count, const void *buffer)
 {
-	if (needs_bounce(disk, count, buffer))
-		return transfer_by_bounce(disk, first, count, NULL, buffer);
-	return disk->ops->write(disk, first, count, buffer);
+	return IS_ENABLED(CONFIG_NEED_BLOCK_BOUNCE) ? transfer(disk, first, count, NULL, buffer) :
+						      disk->ops->write(disk, first, count, buffer);
 }
 
 /* A drive without a medium has no blocks, and no partitions. */

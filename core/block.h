@@ -23,7 +23,7 @@ struct block_ops {
 	enum status (*open)(struct block_device *device);
 	/*
 	 * Opens it and sends it a first request without waiting for the answer: from now on it can
-	 * be late. Does nothing if it is open already. NULL: it is never late.
+	 * be late. Does nothing if it is open already. NULL: it waits for its turn.
 	 */
 	void (*start)(struct block_device *device);
 	enum status (*read)(struct block_device *device, u64 first, u64 count, void *buffer);
@@ -74,10 +74,12 @@ struct block_device {
 	bool read_only;
 	bool is_removable; /* with NEED_REMOVABLE: may have no medium, and then has no blocks */
 	/*
-	 * With NEED_BLOCK_BOUNCE: what the driver asks of a buffer. Its address is a multiple of
-	 * @alignment, a power of two (0: any), and it ends at or below @address_limit (0: any).
+	 * With NEED_BLOCK_BOUNCE: what the driver asks of a transfer. Its buffer's address is a
+	 * multiple of @alignment, a power of two (0: any), and it ends at or below @address_limit
+	 * (0: any); its size is at most @transfer_size_max (0: any).
 	 */
 	u32 alignment;
+	u32 transfer_size_max;
 	u64 address_limit;
 	struct block_device *disk; /* the disk of a partition; NULL in a disk */
 	u64 first_block;           /* the partition's first block on it */

@@ -19,6 +19,8 @@ enum {
 	 * stream.
 	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
+	/* Small images give no memory up for virtio devices. */
+	GIVES_MEMORY_UP = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || IS_ENABLED(CONFIG_AHCI),
 	/* A request of its own pays from here on. */
 	DIRECT_SIZE_MIN = 8 * 1024,
 };
@@ -114,7 +116,7 @@ static enum status load_line(struct block_device *disk, u64 number, struct line 
 		cache.lines[slot + i].disk = NULL;
 	status = block_read(disk, first, count, cache.data + (size_t)slot * cache.line_size);
 	/* Of a disk that could not be stopped, which may write there at any time. */
-	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && status == ERR_TIMEOUT &&
+	if (GIVES_MEMORY_UP && status &&
 	    !memory_is_ram((uintptr_t)cache.data + (size_t)slot * cache.line_size,
 			   run * cache.line_size)) {
 		memset(&cache, 0, sizeof(cache));

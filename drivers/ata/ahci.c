@@ -132,7 +132,6 @@ static void quiesce(struct device *device)
 		/* A port that has failed was stopped, or its controller was. */
 		if (!port->failed && !controller->failed && !ahci_port_stop(port))
 			ahci_controller_fail(controller, NULL, 0);
-		port->failed = true;
 	}
 	controller->failed = true;
 }
@@ -174,6 +173,7 @@ static void add_port(struct ahci_controller *controller, u32 number, struct bloc
 	port->registers = port_registers(controller, number);
 	port->disk.ops = &port_ops;
 	port->disk.alignment = AHCI_ALIGNMENT;
+	port->disk.transfer_size_max = AHCI_REQUEST_SIZE_MAX;
 	port->disk.address_limit = controller->is_64_bit ? 0 : GIB * 4;
 	if (IS_ENABLED(CONFIG_EFI)) {
 		port->address = controller->device.address;
@@ -245,9 +245,6 @@ static void start(struct ahci_controller *controller)
 	struct block_device *position = &controller->disks_to_come;
 	u32 ports;
 
-	if (controller->was_started)
-		return;
-	controller->was_started = true;
 	if (!find_registers(controller))
 		return log_warning("%s: no registers of AHCI", controller->device.name);
 	take_from_bios(controller);

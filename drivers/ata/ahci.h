@@ -39,6 +39,7 @@ struct ahci_port {
 	volatile u8 *registers;
 	u8 *memory;  /* a page that the port reads and writes. NULL: not started */
 	bool failed; /* it no longer gets commands */
+	bool has_answered;
 	u8 packet_size;
 	bool says_direction; /* a bridge to ATAPI that must be told the direction */
 	struct block_device disk;
@@ -53,8 +54,7 @@ struct ahci_controller {
 	struct pci_device place;
 	struct block_device disks_to_come; /* until they are looked for */
 	volatile u8 *registers;
-	u32 implemented; /* a bit for each port */
-	bool was_started;
+	u32 implemented;      /* a bit for each port */
 	bool failed;          /* its ports are no longer used */
 	bool is_64_bit;       /* otherwise its DMA only reaches the first 4 GiB */
 	struct deadline spin; /* when all devices must be ready */

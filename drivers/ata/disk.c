@@ -48,35 +48,25 @@ static enum status transfer(struct block_device *disk, u64 first, u64 count, voi
 			    bool is_write)
 {
 	struct ahci_port *port = port_of(disk);
-	u8 *next = buffer;
+	struct ahci_command command = {
+		.command = is_write ? WRITE_DMA_EXT : READ_DMA_EXT,
+		.lba = first,
+		.count = (u16)count,
+		.device = DEVICE_LBA,
+		.data = buffer,
+		.size = (u32)count * disk->block_size,
+		.is_write = is_write,
+		.timeout_ms = AHCI_TIMEOUT_MS,
+	};
+	enum status status = ahci_execute(port, &command);
 
-	while (count) {
-		u32 part = (u32)min_u64(count, AHCI_REQUEST_SIZE_MAX / disk->block_size);
-		struct ahci_command command = {
-			.command = is_write ? WRITE_DMA_EXT : READ_DMA_EXT,
-			.lba = first,
-			.count = (u16)part,
-			.device = DEVICE_LBA,
-			.data = next,
-			.size = part * disk->block_size,
-			.is_write = is_write,
-			.timeout_ms = AHCI_TIMEOUT_MS,
-		};
-		enum status status = ahci_execute(port, &command);
-
-		if (!status && command.transferred < command.size)
-			status = ERR_IO;
-		if (status) {
-			log_warning("%s: %s at sector %lu: %s, %u of %u bytes", port->name,
-				    is_write ? "write" : "read", first, status_name(status),
-				    command.transferred, command.size);
-			return status;
-		}
-		next += command.size;
-		first += part;
-		count -= part;
-	}
-	return OK;
+	if (!status && command.transferred < command.size)
+		status = ERR_IO;
+	if (status)
+		log_warning("%s: %s at sector %lu: %s, %u of %u bytes", port->name,
+			    is_write ? "write" : "read", first, status_name(status),
+			    command.transferred, command.size);
+	return status;
 }
 
 static enum status disk_read(struct block_device *disk, u64 first, u64 count, void *buffer)

@@ -104,7 +104,6 @@ enum status ahci_packet_open(struct ahci_port *port)
 	port->unit = (struct scsi_unit){
 		.name = port->name,
 		.execute = execute,
-		.transfer_size_max = AHCI_REQUEST_SIZE_MAX,
 	};
 	port->disk.ops = &packet_ops;
 	return scsi_open(&port->unit, &port->disk);

@@ -25,6 +25,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "drivers/ata/ahci.h"
+#include "lib/config.h"
 #include "lib/span.h"
 #include "lib/string.h"
 #include "lib/util.h"
@@ -80,6 +81,7 @@ enum {
 	POLL_US = 1000,
 	IDLE_POLLS = 256,
 	IDENTIFY_TIMEOUT_MS = 10000,
+	FIRST_ANSWER_MS = 3000, /* after this, the other disks are started */
 };
 
 static_assert(DATA_OFFSET + AHCI_DATA_SIZE <= PAGE_SIZE);
@@ -317,6 +319,22 @@ static enum status wait_for_end(struct ahci_port *port, u32 timeout_ms)
 	}
 }
 
+/* As for virtio disks: a disk that is late with its first answer does not keep others waiting. */
+static enum status wait_and_start_others(struct ahci_port *port, u32 timeout_ms)
+{
+	enum status status = ERR_TIMEOUT;
+
+	if (IS_ENABLED(CONFIG_BLOCK_START_ALL) && !port->has_answered) {
+		status = wait_for_end(port, FIRST_ANSWER_MS);
+		if (status == ERR_TIMEOUT)
+			block_start_others(&port->disk);
+	}
+	if (status == ERR_TIMEOUT)
+		status = wait_for_end(port, timeout_ms);
+	port->has_answered = status != ERR_TIMEOUT;
+	return status;
+}
+
 enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 {
 	enum status status;
@@ -327,7 +345,7 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 	if (port->failed || port->controller->failed)
 		return ERR_IO;
 	issue(port, command);
-	status = wait_for_end(port, command->timeout_ms);
+	status = wait_and_start_others(port, command->timeout_ms);
 	if (status == ERR_TIMEOUT) {
 		fail_port(port, command, "no answer in time");
 		return status;
@@ -343,8 +361,7 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 	log_debug("%s: command 0x%02x failed with status 0x%02x, error 0x%02x", port->name,
 		  command->command, task_file & 0xff, command->error);
 	recover(port, command);
-	/* What did not stop may still write: callers give up the memory after a timeout. */
-	return port->controller->failed ? ERR_TIMEOUT : ERR_IO;
+	return ERR_IO;
 }
 
 enum status ahci_identify(struct ahci_port *port, u8 command, u8 identity[AHCI_DATA_SIZE])

@@ -26,7 +26,6 @@ enum {
 	READ_10 = 0x28,
 
 	INQUIRY_SIZE = 36,
-	KIND_MASK = 0x1f,
 	KIND_CDROM = 5,
 	CAPACITY_SIZE = 8,
 	CD_BLOCK_SIZE = 2048,
@@ -86,7 +85,6 @@ static enum status identify(struct scsi_unit *unit)
 	u8 answer[INQUIRY_SIZE] = { 0 };
 	struct scsi_command command = {
 		.cdb = { INQUIRY, [4] = INQUIRY_SIZE },
-		.cdb_size = 6,
 		.data = answer,
 		.size = sizeof(answer),
 	};
@@ -112,7 +110,7 @@ static enum status wait_until_ready(struct scsi_unit *unit)
 	u32 attentions = 0;
 
 	for (;;) {
-		struct scsi_command command = { .cdb = { TEST_UNIT_READY }, .cdb_size = 6 };
+		struct scsi_command command = { .cdb = { TEST_UNIT_READY } };
 		enum status status = execute(unit, &command);
 
 		if (!status || status == ERR_TIMEOUT)
@@ -143,7 +141,6 @@ static enum status read_capacity(struct scsi_unit *unit, struct block_device *di
 	u8 answer[CAPACITY_SIZE] = { 0 };
 	struct scsi_command command = {
 		.cdb = { READ_CAPACITY_10 },
-		.cdb_size = 10,
 		.data = answer,
 		.size = sizeof(answer),
 	};
@@ -193,27 +190,13 @@ static enum status read_once(struct scsi_unit *unit, struct scsi_command *comman
 
 enum status scsi_read(struct scsi_unit *unit, u32 block_size, u64 first, u64 count, void *buffer)
 {
-	const u64 count_max = min_u64(unit->transfer_size_max / block_size, UINT16_MAX);
-	u8 *next = buffer;
+	struct scsi_command command = {
+		.cdb = { READ_10 },
+		.data = buffer,
+		.size = (u32)count * block_size,
+	};
 
-	while (count) {
-		const u32 part = (u32)min_u64(count, count_max);
-		struct scsi_command command = {
-			.cdb = { READ_10 },
-			.cdb_size = 10,
-			.data = next,
-			.size = part * block_size,
-		};
-		enum status status;
-
-		store_be32(command.cdb + 2, (u32)first);
-		store_be16(command.cdb + 7, (u16)part);
-		status = read_once(unit, &command);
-		if (status)
-			return status;
-		next += command.size;
-		first += part;
-		count -= part;
-	}
-	return OK;
+	store_be32(command.cdb + 2, (u32)first);
+	store_be16(command.cdb + 7, (u16)count);
+	return read_once(unit, &command);
 }

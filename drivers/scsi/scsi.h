@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Disks and CD-ROM drives that take SCSI commands (SPC-4, SBC-3, MMC-6), whatever carries them:
- * ATA's PACKET command today.
+ * CD-ROM drives that take SCSI commands (SPC-4, MMC-6), whatever carries them: ATA's PACKET command
+ * today.
  */
 #pragma once
 
@@ -13,7 +13,6 @@ enum { SCSI_CDB_SIZE_MAX = 16, SCSI_SENSE_SIZE = 18 };
 
 struct scsi_command {
 	u8 cdb[SCSI_CDB_SIZE_MAX];
-	u8 cdb_size;
 	void *data; /* any address up to SCSI_SMALL bytes, otherwise as the block device requires */
 	u32 size;
 	/* Results. */
@@ -28,7 +27,6 @@ struct scsi_unit {
 	const char *name;
 	/* ERR_IO, with or without sense; ERR_TIMEOUT: it is no longer used. */
 	enum status (*execute)(struct scsi_unit *unit, struct scsi_command *command);
-	u32 transfer_size_max; /* bytes of one command */
 };
 
 /*
@@ -37,5 +35,5 @@ struct scsi_unit {
  */
 enum status scsi_open(struct scsi_unit *unit, struct block_device *disk);
 
-/* Whole blocks of @block_size, within the disk. */
+/* Whole blocks of @block_size, within the disk: at most UINT16_MAX of them, and below 4 GiB. */
 enum status scsi_read(struct scsi_unit *unit, u32 block_size, u64 first, u64 count, void *buffer);

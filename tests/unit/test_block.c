@@ -352,6 +352,18 @@ TEST(buffers_that_the_driver_cannot_reach)
 	CHECK_EQUAL(block_read(&disk.device, 0, 256, aligned), OK);
 	CHECK_EQUAL(disk.reads, 1 + 2);
 	CHECK(memcmp(aligned, large, 256 * BLOCK) == 0);
+
+	disk.device.address_limit = 0;
+	disk.device.transfer_size_max = 100 * BLOCK;
+	disk.reads = 0;
+	disk.writes = 0;
+	memset(aligned, 0, 256 * BLOCK);
+	CHECK_EQUAL(block_read(&disk.device, 0, 256, aligned), OK);
+	CHECK_EQUAL(disk.reads, 3);
+	CHECK(memcmp(aligned, large, 256 * BLOCK) == 0);
+	CHECK_EQUAL(block_write(&disk.device, 1, 101, aligned), OK);
+	CHECK_EQUAL(disk.writes, 2);
+	CHECK(memcmp(large + BLOCK, aligned, 101 * BLOCK) == 0);
 }
 
 static enum status open_empty(struct block_device *device)
