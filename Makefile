@@ -172,7 +172,8 @@ linker-script := $(O)/arch/$(ARCH)/firmware.ld
 symbol-table := $(if $(CONFIG_FAULT_SYMBOLS),$(O)/symbols.o)
 link = $(LD) $(LDFLAGS) -T $(linker-script) $(objects)
 
-all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom $(O)/fatwood_vars.fd)
+all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom) \
+	$(if $(CONFIG_EFI_VARIABLES_FLASH),$(O)/fatwood_vars.fd)
 
 $(O)/fatwood_vars.fd: scripts/flash_store.py
 	$(Q)$(build-python) $< $@

@@ -54,12 +54,11 @@ static EFI_STATUS set_defaults(void)
 	size_t console_size = efi_path_size(console, EFI_PATH_SIZE_MAX);
 	size_t output_size = console_size;
 	EFI_DEVICE_PATH_PROTOCOL *output = output_path(console, &output_size);
-	EFI_STATUS (*on_change)(void) = efi_runtime_data->on_change;
 	EFI_STATUS status;
 
 	if (!output)
 		return EFI_OUT_OF_RESOURCES;
-	efi_runtime_data->on_change = NULL;
+	efi_runtime_data->in_memory_only = true;
 	status = set_default(u"PlatformLang", "en", sizeof("en"));
 	if (!status)
 		status = set_default(u"ConOut", output, output_size);
@@ -67,7 +66,7 @@ static EFI_STATUS set_defaults(void)
 		status = set_default(u"ConIn", console, console_size);
 	if (!status)
 		status = set_default(u"ErrOut", output, output_size);
-	efi_runtime_data->on_change = on_change;
+	efi_runtime_data->in_memory_only = false;
 	efi_free(output);
 	return status;
 }

@@ -191,12 +191,6 @@ static bool load(const struct flash *flash)
 	return true;
 }
 
-/* A change was written before it was made. */
-static EFI_STATUS on_change(void)
-{
-	return EFI_SUCCESS;
-}
-
 bool efi_variables_in_flash(void)
 {
 	const struct flash *flash = &variable_flash;
@@ -227,7 +221,6 @@ bool efi_variables_in_flash(void)
 		log_debug("flash: %u of %u bytes of UEFI variables", flash_store_used(flash),
 			  flash_store_room(flash));
 	efi_runtime_data->flash = *flash;
-	efi_runtime_data->on_change = on_change;
 	efi_runtime_data->set_variable_refused = false;
 	return true;
 }

@@ -171,11 +171,14 @@ u32 flash_store_used(const struct flash *flash)
 	return used;
 }
 
+static bool program_state(const struct flash *flash, u32 record, u8 state)
+{
+	return flash_program(flash, record + RECORD_STATE, &state, sizeof(state));
+}
+
 static bool clear_state(const struct flash *flash, const struct flash_record *record, u8 bits)
 {
-	u8 state = record->state & (u8)~bits;
-
-	return flash_program(flash, record->offset + RECORD_STATE, &state, sizeof(state));
+	return program_state(flash, record->offset, record->state & (u8)~bits);
 }
 
 /* Deletes older values that a loss of power has left, which would come back otherwise. */
@@ -196,11 +199,6 @@ static u64 record_size(const struct flash_variable *variable)
 	return align_up((u64)FLASH_RECORD_HEADER_SIZE + variable->name_size + variable->first_size +
 				variable->second_size,
 			ALIGNMENT);
-}
-
-static bool program_state(const struct flash *flash, u32 record, u8 state)
-{
-	return flash_program(flash, record + RECORD_STATE, &state, sizeof(state));
 }
 
 static bool program_record(const struct flash *flash, u32 at, const struct flash_variable *variable)

@@ -102,10 +102,11 @@ struct runtime_data {
 	bool at_runtime;           /* ExitBootServices has succeeded */
 	bool is_virtual;           /* SetVirtualAddressMap has, too */
 	bool set_variable_refused; /* at runtime: nothing that was set could be kept */
+	bool in_memory_only;       /* for now, non-volatile variables are not stored */
 
 	/*
 	 * Called while boot services last, NULL then: a non-volatile variable has changed, and
-	 * what to tell the caller (NULL: it is changed in memory only); the machine is about to be
+	 * what to tell the caller (NULL: nothing to do); the machine is about to be
 	 * reset.
 	 */
 	EFI_STATUS (*on_change)(void);
@@ -216,6 +217,10 @@ u8 *store_data(struct runtime_variable *record);
 u32 store_record_size(const struct runtime_variable *record);
 struct runtime_variable *store_find(struct runtime_store *store, const CHAR16 *name,
 				    const EFI_GUID *vendor);
+
+/* Would store_put() find room for a variable in place of @old (NULL: besides the others)? */
+bool store_has_room(const struct runtime_store *store, const struct runtime_variable *old,
+		    u32 name_size, u32 data_size);
 
 /*
  * A record with that data: in the place of @old, or at the end if that is NULL. The first @keep

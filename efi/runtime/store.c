@@ -75,6 +75,14 @@ static void resize_record(struct runtime_store *store, u32 offset, u32 size, u32
 	store->used = store->used - size + new_size;
 }
 
+bool store_has_room(const struct runtime_store *store, const struct runtime_variable *old,
+		    u32 name_size, u32 data_size)
+{
+	return store->used - (old ? store_record_size(old) : 0) +
+		       record_size(name_size, data_size) <=
+	       RUNTIME_STORE_SIZE;
+}
+
 bool store_put(struct runtime_store *store, struct runtime_variable *old, const CHAR16 *name,
 	       u32 name_size, const EFI_GUID *vendor, u32 attributes, u32 keep, u32 size,
 	       const void *data)
@@ -85,7 +93,7 @@ bool store_put(struct runtime_store *store, struct runtime_variable *old, const 
 	struct runtime_variable *record = (struct runtime_variable *)(store->records + offset);
 	u8 *end = (u8 *)record->name + name_size + keep + size;
 
-	if (new_size > old_size && new_size - old_size > RUNTIME_STORE_SIZE - store->used)
+	if (!store_has_room(store, old, name_size, keep + size))
 		return false;
 	resize_record(store, offset, old_size, new_size);
 	record->data_size = keep + size;

@@ -157,7 +157,8 @@ static EFI_STATUS check_at_runtime(const struct runtime_variable *old, u32 attri
 
 static EFI_STATUS changed(u32 attributes)
 {
-	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change)
+	if ((attributes & EFI_VARIABLE_NON_VOLATILE) && runtime_data->on_change &&
+	    !runtime_data->in_memory_only)
 		return runtime_data->on_change();
 	return EFI_SUCCESS;
 }
@@ -166,25 +167,16 @@ static EFI_STATUS changed(u32 attributes)
 static bool is_in_flash(u32 attributes)
 {
 	return IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && runtime_data->flash.base &&
-	       (attributes & EFI_VARIABLE_NON_VOLATILE) &&
-	       (runtime_data->on_change || runtime_data->at_runtime);
+	       (attributes & EFI_VARIABLE_NON_VOLATILE) && !runtime_data->in_memory_only;
 }
 
-/* Would store_put() find room in memory? */
-static bool fits(const struct runtime_variable *old, const struct flash_variable *variable)
-{
-	const struct runtime_store *store = &runtime_data->stores[RUNTIME_NON_VOLATILE];
-	u64 size = align_up(RECORD_HEADER_SIZE + variable->name_size + variable->first_size +
-				    variable->second_size,
-			    RUNTIME_RECORD_ALIGNMENT);
-
-	return store->used - (old ? store_record_size(old) : 0) + size <= RUNTIME_STORE_SIZE;
-}
-
+/* Only what will fit into memory, too. */
 static EFI_STATUS put_in_flash(struct runtime_variable *old, const struct flash_variable *variable)
 {
-	return fits(old, variable) ? flash_store_put(&runtime_data->flash, variable) :
-				     EFI_OUT_OF_RESOURCES;
+	if (!store_has_room(&runtime_data->stores[RUNTIME_NON_VOLATILE], old, variable->name_size,
+			    variable->first_size + variable->second_size))
+		return EFI_OUT_OF_RESOURCES;
+	return flash_store_put(&runtime_data->flash, variable);
 }
 
 static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store, const CHAR16 *name,

@@ -131,7 +131,7 @@ TEST(a_boot_that_changes_nothing_writes_nothing)
 	CHECK_EQUAL(fake.changes, 1);
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
 	CHECK_EQUAL(fake.changes, 1);
-	efi_runtime_data->on_change = NULL;
+	efi_runtime_data->in_memory_only = true;
 	CHECK_EQUAL(set(u"B", "default"), EFI_SUCCESS);
 	CHECK_EQUAL(fake.changes, 1);
 }
