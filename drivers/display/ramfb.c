@@ -65,7 +65,7 @@ void ramfb_probe(void)
 	const struct fw_cfg_file *file;
 	enum status status;
 
-	if (display_first() || !fw_cfg_probe_dma())
+	if (display_first() || !fw_cfg_has_dma())
 		return;
 	file = fw_cfg_find("etc/ramfb");
 	if (!file || file->size != CONFIGURATION_SIZE)

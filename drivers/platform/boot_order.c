@@ -65,14 +65,9 @@ static bool next_number(struct span *text, u64 max, u64 *out)
 
 	*out = 0;
 	for (; text->size; *text = span_from(*text, 1)) {
-		u8 c = text_to_lower(text->data[0]);
-		u32 digit;
+		u8 digit = text_digit(text->data[0]);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if (c >= 'a' && c <= 'f')
-			digit = c - 'a' + 10u;
-		else
+		if (digit == UINT8_MAX)
 			break;
 		if (*out > UINT64_MAX >> 4)
 			return false;
@@ -197,7 +192,7 @@ void boot_order_apply(struct span text)
 
 void boot_order_probe(void)
 {
-	const struct fw_cfg_file *file = fw_cfg_probe() ? fw_cfg_find("bootorder") : NULL;
+	const struct fw_cfg_file *file = fw_cfg_find("bootorder");
 	struct arena arena = { 0 };
 	u8 *bytes;
 

@@ -106,6 +106,11 @@ u32 fw_cfg_read_u32(u16 item)
 	return fw_cfg_read(item, 0, sizeof(bytes), bytes) ? 0 : load_le32(bytes);
 }
 
+bool fw_cfg_has_dma(void)
+{
+	return has_dma;
+}
+
 enum status fw_cfg_write(u16 item, u32 offset, u32 size, const void *from)
 {
 	return has_dma ? transfer(item, offset, DMA_WRITE, size, (void *)from) : ERR_UNSUPPORTED;
@@ -135,27 +140,28 @@ static void read_directory(void)
 	file_count = count;
 }
 
-bool fw_cfg_probe_dma(void)
-{
-	file_count = 0;
-	has_dma = port_read32(PORT_DMA_HIGH) == DMA_SIGNATURE;
-	if (has_dma)
-		read_directory();
-	return has_dma;
-}
-
 bool fw_cfg_probe(void)
 {
 	static const u8 signature[] = { 'Q', 'E', 'M', 'U' };
 
-	if (fw_cfg_probe_dma())
+	file_count = 0;
+	has_dma = port_read32(PORT_DMA_HIGH) == DMA_SIGNATURE;
+	if (has_dma) {
+		read_directory();
 		return true;
+	}
 	port_write16(PORT_SELECT, FW_CFG_SIGNATURE);
 	for (u32 i = 0; i < sizeof(signature); i++)
 		if (port_read8(PORT_DATA) != signature[i])
 			return false;
 	read_directory();
 	return true;
+}
+
+void fw_cfg_start(void)
+{
+	if (!file_count)
+		(void)fw_cfg_probe();
 }
 
 const struct fw_cfg_file *fw_cfg_find(const char *name)

@@ -29,16 +29,16 @@ struct fw_cfg_file {
 	char name[FW_CFG_NAME_SIZE]; /* ends with a NUL */
 };
 
-/*
- * Looks for the device and reads its directory. False: there is no device, and no other call works.
- */
+/* Looks for the device and reads its directory. False: there is no device. */
 bool fw_cfg_probe(void);
 
-/* The same, but only a device with DMA counts, which alone can be written to: one VM exit if none.
- */
-bool fw_cfg_probe_dma(void);
+/* For boot/tables.c: does so before the first that asks for a file, unless a ROM has done it. */
+void fw_cfg_start(void);
 
-/* NULL: there is no such file. */
+/* Can files be written to, and are transfers one VM exit each? */
+bool fw_cfg_has_dma(void);
+
+/* NULL: there is no such file, or no device. Other calls need an item of a device that is there. */
 const struct fw_cfg_file *fw_cfg_find(const char *name);
 
 /*

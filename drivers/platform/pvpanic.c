@@ -14,7 +14,6 @@
 #include "lib/span.h"
 
 enum {
-	VENDOR_REDHAT = 0x1b36,
 	DEVICE_PVPANIC = 0x0011,
 	EVENT_PANICKED = 1 << 0,
 };
@@ -25,9 +24,7 @@ void pvpanic_port_probe(void)
 	u8 bytes[2];
 	u16 port;
 
-	if (!IS_ENABLED(CONFIG_FW_CFG) || !fw_cfg_probe())
-		return;
-	file = fw_cfg_find("etc/pvpanic-port");
+	file = IS_ENABLED(CONFIG_FW_CFG) ? fw_cfg_find("etc/pvpanic-port") : NULL;
 	if (!file || file->size != sizeof(bytes) ||
 	    fw_cfg_read(file->item, 0, sizeof(bytes), bytes))
 		return;
@@ -39,7 +36,7 @@ void pvpanic_port_probe(void)
 
 static bool matches(const struct pci_device *device)
 {
-	return device->vendor_id == VENDOR_REDHAT && device->device_id == DEVICE_PVPANIC;
+	return device->vendor_id == PCI_VENDOR_REDHAT && device->device_id == DEVICE_PVPANIC;
 }
 
 static void probe(const struct pci_device *place)

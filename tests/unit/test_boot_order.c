@@ -192,6 +192,12 @@ TEST(other_paths_are_no_disks)
 	CHECK(!disks[0].device.has_turn);
 }
 
+static void probe(void)
+{
+	(void)fw_cfg_probe();
+	boot_order_probe();
+}
+
 TEST(the_file_of_fw_cfg)
 {
 	static const char list[] = "/pci@i0cf8/scsi@3,1/disk@0,0\n/pci@i0cf8/scsi@4/disk@0,0";
@@ -201,13 +207,13 @@ TEST(the_file_of_fw_cfg)
 		set_up();
 		forget_turns();
 		fake_start(has_dma);
-		boot_order_probe();
+		probe();
 		fake_add("bootorder", list, 0);
-		boot_order_probe();
+		probe();
 		CHECK(!disks[1].device.has_turn);
 		fake_start(has_dma);
 		fake_add("bootorder", list, sizeof(list));
-		boot_order_probe();
+		probe();
 		CHECK(block_first() == &disks[1].device);
 		CHECK(block_next(block_first()) == &disks[0].device);
 		CHECK(disks[0].device.has_turn);
@@ -215,10 +221,10 @@ TEST(the_file_of_fw_cfg)
 	forget_turns();
 	fake_start(true);
 	fake_add("bootorder", NULL, 1 << 20);
-	boot_order_probe();
+	probe();
 	CHECK(!disks[1].device.has_turn);
 	fake.refuses = true;
-	boot_order_probe();
+	probe();
 	CHECK(!disks[1].device.has_turn);
 }
 
@@ -226,6 +232,6 @@ TEST(no_fw_cfg)
 {
 	host_handlers_forget();
 	CHECK_TEXT(turns_after(""), "");
-	boot_order_probe();
+	probe();
 	CHECK(!block_first()->has_turn);
 }

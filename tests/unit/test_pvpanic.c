@@ -37,6 +37,7 @@ static bool finds(const void *file, u32 size, u8 events)
 	power_describe(POWER_CRASHED, (struct register_write){ 0 });
 	if (file)
 		fake_add("etc/pvpanic-port", file, size);
+	(void)fw_cfg_probe();
 	pvpanic_port_probe();
 	CHECK_EQUAL(device.writes, 0);
 	return power_description(POWER_CRASHED).size != 0;

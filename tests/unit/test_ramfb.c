@@ -5,6 +5,7 @@
 #include "core/display.h"
 #include "core/memory.h"
 #include "drivers/display/display.h"
+#include "drivers/platform/fw_cfg.h"
 #include "lib/span.h"
 #include "tests/host/host.h"
 
@@ -71,27 +72,33 @@ static void start(u32 count)
 	refuses = false;
 }
 
+static void probe(void)
+{
+	(void)fw_cfg_probe();
+	ramfb_probe();
+}
+
 TEST(without_the_device_nothing_happens)
 {
 	host_memory_init();
 	host_handlers_forget();
 	host_port_accesses = 0;
-	ramfb_probe();
-	CHECK_EQUAL(host_port_accesses, 1);
+	probe();
+	CHECK_EQUAL(host_port_accesses, 3);
 	start(0);
 	add_file(0, "etc/ramfb", 28);
-	ramfb_probe();
+	probe();
 	start(2);
 	add_file(0, "etc/ramfb2", 28);
 	add_file(1, "etc/ram", 28);
-	ramfb_probe();
+	probe();
 	start(1);
 	add_file(0, "etc/ramfb", 29);
-	ramfb_probe();
+	probe();
 	start(1);
 	add_file(0, "etc/ramfb", 28);
 	refuses = true;
-	ramfb_probe();
+	probe();
 	CHECK(!display_first());
 }
 
@@ -103,7 +110,7 @@ TEST(the_screen_is_memory_that_nobody_else_gets)
 
 	start(UINT32_MAX); /* more than there can be */
 	add_file(63, "etc/ramfb", 28);
-	ramfb_probe();
+	probe();
 	CHECK(display_first() != NULL);
 	if (!display_first())
 		return;
