@@ -250,6 +250,36 @@ TEST(commands_may_end_without_a_fis)
 	CHECK(memcmp(buffer, bytes, 8 * 512) == 0);
 }
 
+static u32 others_started;
+
+static void start_other(struct block_device *other)
+{
+	(void)other;
+	others_started++;
+}
+
+static enum status open_other(struct block_device *other)
+{
+	(void)other;
+	return ERR_NOT_FOUND;
+}
+
+TEST(disk_that_is_late_starts_the_others)
+{
+	static const struct block_ops ops = { .open = open_other, .start = start_other };
+	static struct block_device other = { .ops = &ops };
+	struct block_device *disk = start_disk(512);
+
+	block_register(&other);
+	CHECK_EQUAL(block_read(disk, 0, 8, buffer), OK);
+	CHECK_EQUAL(others_started, 0);
+	container_of(disk, struct ahci_port, disk)->has_answered = false;
+	ahci.ports[2].lie = FAKE_AHCI_SILENT;
+	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_TIMEOUT);
+	CHECK_EQUAL(others_started, 1);
+	CHECK(!block_next(disk)); /* leaves the list */
+}
+
 TEST(silent_disk_is_given_up)
 {
 	struct block_device *disk = start_disk(512);
