@@ -5,9 +5,10 @@
 check.py [--defconfig NAME] [--out FOLDER] [PART...]
 
 Each part is a command whose last line counts: "N passed, N failed" or pytest's summary. The output
-of a part is kept in FOLDER and shown where it fails. The last line adds up all parts; a skip names
-its reason above it. A part that ends without a count, or with a status that its count does not
-explain, is a failure.
+of a part is kept in FOLDER and shown where it fails. The last line adds up all parts; above it, a skip
+names its reason, and a part that failed its log and what failed in it, as often only the end of a log
+is kept. A part that ends without a count, or with a status that its count does not explain, is a
+failure.
 """
 import argparse
 import collections
@@ -28,10 +29,17 @@ BOOT_TESTS = [PYTHON, "-m", "pytest", "-v", "-rfEs", "--color=no", "-n", "auto",
 FUZZ_SECONDS = 6
 HEARTBEAT_S = 30
 TAIL_LINES = 80
+# Of what is said again at the end.
+NAMES = 12
+NAME_COLUMNS = 160
 
 COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
 # pytest -rs: SKIPPED [2] tests/boot/test_kvm.py:17: reason
 SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
+# What pytest and the scripts write of something that failed, and compilers of why.
+FAILURE = re.compile(r"^(?:\[gw\d+\] \[ *\d+%\])? *(?:FAILED|ERROR) |: FAILED\b|^ .*\b[1-9]\d* failed$|"
+                     r"^\S+:\d+:(?:\d+:)? (?:fatal )?error: ")
+PYTEST_SUMMARY = "= short test summary info ="
 
 # Name, what it is, command, limit in seconds: some five times what two busy cores need, as each wait
 # within has a deadline of its own.
@@ -107,6 +115,14 @@ def count(output):
     return None
 
 
+def failures(output):
+    """Returns a line for each thing that failed, the last lines where none can be told."""
+    lines = [line for line in output.rpartition(PYTEST_SUMMARY)[2].splitlines() if line.strip()]
+    names = [line for line in lines if FAILURE.search(line)] or lines[-NAMES:]
+    more = [f"and {len(names) - NAMES} more"] if len(names) > NAMES else []
+    return [line.strip()[:NAME_COLUMNS] for line in names[:NAMES]] + more
+
+
 def run(part, position, arguments):
     name, title, command, limit = part
     label = f"[{position}] {title}"
@@ -132,13 +148,16 @@ def run(part, position, arguments):
     clear = "\r\033[K" if sys.stdout.isatty() else ""
     print(f"{clear}{label}: {passed} passed, {failed} failed, {skipped} skipped "
           f"({time.monotonic() - start:.0f} s)", flush=True)
+    again = []
     if failed:
         print("\n".join("    " + line for line in output.splitlines()[-TAIL_LINES:]))
         print(f"    {why or 'all of it'}: see {log}", flush=True)
+        again = [f"failed: {name}{f', {why}' if why else ''}: see {log}"]
+        again += ["    " + line for line in failures(output)]
     reasons = collections.Counter()
     for number, reason in SKIP.findall(output):
         reasons[f"{title}: {reason}"] += int(number)
-    return passed, failed, skipped, reasons
+    return passed, failed, skipped, reasons, again
 
 
 def main():
@@ -161,13 +180,16 @@ def main():
         only = ["--defconfig", arguments.defconfig]
         parts = [(name, title, command + only if name in ("configs", "boot") else command, limit)
                  for name, title, command, limit in parts]
-    totals, reasons = [0, 0, 0], collections.Counter()
+    totals, reasons, failed = [0, 0, 0], collections.Counter(), []
     for number, part in enumerate(parts, 1):
-        *counted, skips = run(part, f"{number}/{len(parts)}", arguments)
+        *counted, skips, again = run(part, f"{number}/{len(parts)}", arguments)
         totals = [total + more for total, more in zip(totals, counted)]
         reasons += skips
+        failed += again
     for reason, number in reasons.items():
         print(f"skipped {number} in {reason}")
+    for line in failed:
+        print(line)
     print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
     return totals[1] != 0
 

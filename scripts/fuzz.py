@@ -82,7 +82,7 @@ def main():
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda binary: fuzz(arguments, binary), arguments.binaries)
         for binary, (held, text) in zip(arguments.binaries, results):
-            print(f"  fuzz    {target_of(binary)}: {text}", flush=True)
+            print(f"  fuzz    {target_of(binary)}: {'' if held else 'FAILED, '}{text}", flush=True)
             passed += held
             failed += not held
     if not arguments.binaries:

@@ -27,6 +27,44 @@ def test_count(output, counted):
     assert check.count(output) == counted
 
 
+@pytest.mark.parametrize("output, names", [
+    ("  gcc     test_a: 3 passed, 0 failed\n  clang   test_a: 2 passed, 1 failed\n    FAILED b\n5 passed, 1 failed\n",
+     ["clang   test_a: 2 passed, 1 failed", "FAILED b"]),
+    ("[gw0] [  3%] PASSED tests/boot/x.py::a\n[gw1] [  3%] FAILED tests/boot/x.py::b\nend of output\n",
+     ["[gw1] [  3%] FAILED tests/boot/x.py::b"]),
+    ("  ok      x\n  FAILED  y (1.0 s)\n1 passed, 1 failed\n", ["FAILED  y (1.0 s)"]),
+    ("  fuzz    a: 10 runs\n  fuzz    b: FAILED, status 77\n1 passed, 1 failed\n", ["fuzz    b: FAILED, status 77"]),
+    ("core/x.c:3:5: error: no\nmake: *** [x] Error 1\n", ["core/x.c:3:5: error: no"]),
+    ("core/x.c:3: trailing space\n7 passed, 1 failed\n", ["core/x.c:3: trailing space", "7 passed, 1 failed"]),
+    ("", []),
+])
+def test_what_failed(output, names):
+    assert check.failures(output) == names
+
+
+def test_what_failed_is_said_again_at_the_end(tmp_path, monkeypatch, capsys):
+    (tmp_path / "test_x.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('n', range(20))\n"
+        "def test_many(n):\n    print('ERROR in what a test printed')\n    assert n < 5, 'long' * 100\n")
+    monkeypatch.setattr(check, "PARTS", [
+        ("good", "good", ["echo", "1 passed, 0 failed"], 60),
+        ("bad", "bad", [sys.executable, *check.PYTEST[1:], "-p", "no:cacheprovider", tmp_path], 60),
+        ("silent", "silent", ["false"], 60),
+        ("slow", "slow", ["sleep", "60"], 1)])
+    monkeypatch.setattr(sys, "argv", ["check.py", "--out", str(tmp_path)])
+    assert check.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "6 passed, 17 failed, 0 skipped"
+    end = lines[lines.index(f"failed: bad: see {tmp_path}/bad.log"):-1]
+    names = [line for line in end if re.match(r"    FAILED \S*test_x\.py::test_many\[\d+\]", line)]
+    assert len(names) == check.NAMES and max(map(len, names)) <= check.NAME_COLUMNS + 4
+    assert end[check.NAMES + 1:] == [
+        "    and 3 more",
+        f"failed: silent, ended with status 1 and without a count: see {tmp_path}/silent.log",
+        f"failed: slow, stopped after 1 s: see {tmp_path}/slow.log"]
+
+
 def test_the_workflow_runs_every_part():
     jobs = re.findall(r'- run: make check .*PARTS="(.*)"', (ROOT / ".github/workflows/check.yml").read_text())
     assert {part for job in jobs for part in job.split()} == {part[0] for part in check.PARTS}

@@ -21,6 +21,7 @@ def test_a_crash_is_kept_and_printed(tmp_path):
     assert done.returncode == 1 and done.stdout.endswith("0 passed, 1 failed\n")
     kept = tmp_path / "out/crashes/nothing-crash-1"
     assert kept.read_bytes() == b"an \0 input"
+    assert "  fuzz    nothing: FAILED, status 77\n" in done.stdout
     (line,) = (line for line in done.stdout.splitlines() if "elsewhere: " in line)
     kept.unlink()
     subprocess.run(["bash", "-ec", line.split("elsewhere: ")[1]], check=True)
