@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disks that lie (tests/images/evil.py). Those that must be refused stand sixteen at a time before a
-good disk, which must boot; without it the same sixteen must end in the last action. Those whose damage
-must not matter boot themselves."""
+good disk, which must boot. What follows when there is none does not depend on which they are: one boot
+has disks from the whole catalogue, and ends in the last action. Those whose damage must not matter boot
+themselves."""
 
 import re
 
@@ -47,9 +48,10 @@ def test_refused_then_the_next_disk_boots(firmware, evil_disk, stub_disk, group)
                 f"nothing was said about disk{number}, {name}: {evil.CATALOGUE[name].text}"
 
 
-@pytest.mark.parametrize("group", groups(names(False)), ids=group_name)
-def test_refused_and_nothing_else_there(firmware, evil_disk, group):
-    with Vmm(firmware("x86_64"), disks=[evil_disk(name) for name in group]) as vmm:
+def test_refused_and_nothing_else_there(firmware, evil_disk):
+    refused = names(False)
+    some = refused[::-(-len(refused) // GROUP)]
+    with Vmm(firmware("x86_64"), disks=[evil_disk(name) for name in some]) as vmm:
         vmm.expect("^error: nothing to boot; tried:$|^FATWOOD-GUEST: done$")
         assert "FATWOOD-GUEST" not in vmm.log, "an evil disk booted"
         vmm.wait_for_halt()
