@@ -14,6 +14,7 @@
  * Offsets count from the section's start; that of the data itself, from the image's.
  */
 #include "efi/services/images.h"
+#include "efi/spec/hii.h"
 #include "lib/util.h"
 #include "loaders/pe.h"
 
@@ -54,6 +55,20 @@ static bool follow(struct span section, u32 directory, bool hii_only, u32 *targe
 	return false;
 }
 
+/*
+ * A driver gives the list to NewPackageList(), which can only go by the length in the list's
+ * header: it must not reach past the resource.
+ */
+static bool is_whole(struct span list)
+{
+	u32 length;
+
+	if (list.size < sizeof(EFI_HII_PACKAGE_LIST_HEADER))
+		return false;
+	length = load_le32(list.data + offsetof(EFI_HII_PACKAGE_LIST_HEADER, PackageLength));
+	return length >= sizeof(EFI_HII_PACKAGE_LIST_HEADER) && length <= list.size;
+}
+
 struct span efi_image_hii(const struct pe_image *pe, struct span placed)
 {
 	for (u32 i = 0; i < pe->section_count; i++) {
@@ -74,7 +89,7 @@ struct span efi_image_hii(const struct pe_image *pe, struct span placed)
 		if (span_is_empty(entry))
 			return (struct span){ 0 };
 		data = span_part(placed, load_le32(entry.data), load_le32(entry.data + 4));
-		return data;
+		return is_whole(data) ? data : (struct span){ 0 };
 	}
 	return (struct span){ 0 };
 }

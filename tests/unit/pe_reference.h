@@ -195,3 +195,63 @@ static inline enum status pe_reference_relocate(const struct pe_reference *r, u8
 	pe_bytes_put(memory, r->at + 48, 8, address);
 	return OK;
 }
+
+/* Where one directory of resources leads: its first entry, or the one of the name @name. */
+static inline bool pe_reference_follow(const u8 *section, u64 size, u64 *at, const char *name)
+{
+	u64 directory = *at;
+	u64 count = pe_bytes_get(section, size, directory + 12, 2) +
+		    pe_bytes_get(section, size, directory + 14, 2);
+
+	/* Files with more types than that are not known. */
+	for (u64 i = 0; i < count && i < 64 && directory + 24 + 8 * i <= size; i++) {
+		u64 key = pe_bytes_get(section, size, directory + 16 + 8 * i, 4);
+		u64 text = key - 0x80000000;
+		bool is_wanted = !name;
+
+		if (name && key >= 0x80000000 && text + 2 + 2 * strlen(name) <= size) {
+			is_wanted = pe_bytes_get(section, size, text, 2) == strlen(name);
+			for (u32 c = 0; c < strlen(name); c++)
+				is_wanted = is_wanted &&
+					    pe_bytes_get(section, size, text + 2 + 2 * c, 2) ==
+						    (u8)name[c];
+		}
+		*at = pe_bytes_get(section, size, directory + 20 + 8 * i, 4);
+		if (is_wanted)
+			return true;
+	}
+	return false;
+}
+
+/* The HII packages of the placed image: their offset in it. False: there are none. */
+static inline bool pe_reference_hii(const struct pe_reference *r, const u8 *memory, u64 *offset)
+{
+	static const char *const names[] = { "HII", NULL, NULL };
+
+	for (u64 s = 0; s < r->section_count; s++) {
+		struct pe_reference_section section = pe_reference_section(r, s);
+		u64 at = 0x80000000, data;
+
+		if (memcmp(r->file + r->sections + 40 * s, ".rsrc\0\0", 8) != 0)
+			continue;
+		for (u32 level = 0; level < 3; level++) {
+			if (at < 0x80000000)
+				return false;
+			at -= 0x80000000;
+			if (!pe_reference_follow(memory + section.address, section.size, &at,
+						 names[level]))
+				return false;
+		}
+		if (at >= 0x80000000 || at + 8 > section.size)
+			return false;
+		data = pe_bytes_get(memory + section.address, section.size, at, 4);
+		at = pe_bytes_get(memory + section.address, section.size, at + 4, 4);
+		if (data + at > r->size || at < 20 ||
+		    pe_bytes_get(memory, r->size, data + 16, 4) < 20 ||
+		    pe_bytes_get(memory, r->size, data + 16, 4) > at)
+			return false;
+		*offset = data;
+		return true;
+	}
+	return false;
+}

@@ -8,7 +8,13 @@
 #include "tests/unit/pe_reference.h"
 #include "tests/unit/uki_image.h"
 
-enum { PE_SHAPES = 6, PE_FIELDS_MAX = 400, PE_VALUES_MAX = 120 };
+enum {
+	PE_DIRECTORY_SIZE = 24, /* of resources, with one entry */
+	PE_SHAPES = 7,
+	PE_FREE_BASE = 0x18000000,
+	/* where the tests' machine has memory */ PE_FIELDS_MAX = 400,
+	PE_VALUES_MAX = 120
+};
 
 struct pe_shape {
 	const char *name;
@@ -48,6 +54,7 @@ static inline void pe_shape_packed(struct pe_shape *shape)
 static inline void pe_shape_stripped(struct pe_shape *shape)
 {
 	shape->name = "stripped";
+	store_le64(shape->file + PE_P + 48, PE_FREE_BASE);
 	store_le16(shape->file + PE_P + 22, 0x222f);
 	store_le64(shape->file + PE_P + 176, 0);
 }
@@ -61,11 +68,12 @@ static inline void pe_shape_overlap(struct pe_shape *shape)
 	shape->name = "overlap";
 	memcpy(table, shape->file + PE_TABLE + 80, 40);
 	memcpy(table + 40, shape->file + PE_TABLE, 80);
-	store_le32(table + 80 + 8, 0x3e00);
-	store_le32(table + 80 + 12, 0x1100); /* .data over .text, and .bss over both */
+	store_le32(table + 80 + 8, 0x2e00);
+	store_le32(table + 80 + 12, 0x1170); /* .data over .text, and both and .reloc over .bss */
 	memset(p + 184, 0, sizeof(table) + 200);
-	memcpy(p + 184, table, sizeof(table));
-	pe_image_section(p + 184 + 120, ".bss", 0x1180, 0x3e00, 0xffffffff, 0);
+	pe_image_section(p + 184, ".bss", 0x1180, 0x3e00, 0xffffffff, 0);
+	memcpy(p + 184 + 40, table, sizeof(table));
+	store_le32(shape->file + 0x80c, 0x1170);
 	store_le16(p + 6, 4);
 	store_le16(p + 20, 160);
 	store_le32(p + 132, 6);
@@ -91,12 +99,42 @@ static inline void pe_shape_uki(struct pe_shape *shape)
 	store_le32(shape->file + 0x610, 0x1010);
 }
 
+/* A driver with HII packages: .rsrc in place of .data, without a pointer in it. */
+static inline void pe_shape_resources(struct pe_shape *shape)
+{
+	u8 *resources = shape->file + 0x600;
+
+	shape->name = "resources";
+	memcpy(shape->file + PE_DATA, ".rsrc", 5);
+	store_le16(shape->file + PE_P + 92, PE_SUBSYSTEM_EFI_BOOT_SERVICE_DRIVER);
+	store_le16(shape->file + 0x814, 0);
+	memset(resources, 0, 0x200);
+	for (u32 level = 0; level < 3; level++) {
+		u8 *directory = resources + PE_DIRECTORY_SIZE * level;
+
+		store_le16(directory + (level ? 14 : 12), 1);
+		store_le32(directory + 16, level ? 1 : 0x80000000 + 0x60);
+		store_le32(directory + 20, level < 2 ?
+						   0x80000000 + PE_DIRECTORY_SIZE * (level + 1) :
+						   PE_DIRECTORY_SIZE * 3);
+	}
+	store_le32(resources + PE_DIRECTORY_SIZE * 3, 0x2080);
+	store_le32(resources + PE_DIRECTORY_SIZE * 3 + 4, 0x100);
+	store_le32(resources + 0x90, 0x100); /* the list's length */
+	memcpy(resources + 0x60, "\3\0H\0I\0I\0", 8);
+}
+
 /* @index is below PE_SHAPES; the first shape is that of pe_image.h. */
 static inline void pe_shape_make(struct pe_shape *shape, u32 index)
 {
 	static void (*const makers[PE_SHAPES])(struct pe_shape *) = {
-		NULL,         pe_shape_high, pe_shape_packed, pe_shape_stripped, pe_shape_overlap,
+		NULL,
+		pe_shape_high,
+		pe_shape_packed,
+		pe_shape_stripped,
+		pe_shape_overlap,
 		pe_shape_uki,
+		pe_shape_resources,
 	};
 
 	memset(shape, 0, sizeof(*shape));
@@ -175,6 +213,23 @@ static inline void pe_fields_of_headers(struct pe_fields *fields, const struct p
 	}
 }
 
+/* Those of .rsrc. */
+static inline void pe_fields_of_resources(struct pe_fields *fields)
+{
+	for (u32 level = 0; level < 3; level++) {
+		u32 offset = 0x600 + PE_DIRECTORY_SIZE * level;
+
+		pe_fields_add(fields, "named ", level, offset + 12, 2, false);
+		pe_fields_add(fields, "numbered ", level, offset + 14, 2, false);
+		pe_fields_add(fields, "resource ", level, offset + 16, 4, false);
+		pe_fields_add(fields, "leads to ", level, offset + 20, 4, false);
+	}
+	pe_fields_add(fields, "data", 0, 0x600 + PE_DIRECTORY_SIZE * 3, 4, false);
+	pe_fields_add(fields, "data size", 0, 0x604 + PE_DIRECTORY_SIZE * 3, 4, false);
+	pe_fields_add(fields, "list size", 0, 0x690, 4, false);
+	pe_fields_add(fields, "HII", 0, 0x660, 8, false);
+}
+
 /* All fields of a good file. */
 static inline void pe_fields_list(struct pe_fields *fields, const struct pe_reference *r)
 {
@@ -204,6 +259,8 @@ static inline void pe_fields_list(struct pe_fields *fields, const struct pe_refe
 		pe_fields_add(fields, "second block size", 0, 0x810, 4, false);
 		pe_fields_add(fields, "second word", 0, 0x814, 2, false);
 	}
+	if (memcmp(r->file + PE_DATA, ".rsrc", 5) == 0)
+		pe_fields_of_resources(fields);
 }
 
 /* Edges near which loaders make mistakes; @good is what the field has in the good file. */
@@ -216,6 +273,7 @@ static inline u32 pe_values_list(const struct pe_reference *r, const struct pe_f
 		max,
 		max / 2 + 1,
 		good,
+		good ^ (max / 2 + 1),
 		good * 2,
 		good / 2,
 		8,
@@ -239,7 +297,7 @@ static inline u32 pe_values_list(const struct pe_reference *r, const struct pe_f
 		r->size - 0x14,
 		r->size - 0x18,
 	};
-	u32 count = 0, edge_count = 25;
+	u32 count = 0, edge_count = 26;
 	u64 sum = 0;
 
 	for (u64 s = 0; s < r->section_count; s++) {

@@ -226,12 +226,19 @@ TEST(packages_in_the_resources_of_an_image)
 	store_le32(placed + 0x100 + 72, 0x180);
 	store_le32(placed + 0x100 + 76, 0x20);
 	memcpy(placed + 0x160, "\3\0H\0I\0I\0", 8);
+	store_le32(placed + 0x190, 0x20); /* the list's length */
 	hii = efi_image_hii(&pe, span_of(placed, sizeof(placed)));
 	CHECK(hii.data == placed + 0x180);
 	CHECK_EQUAL(hii.size, 0x20);
 	placed[0x162] = 'h'; /* of another type */
 	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
 	placed[0x162] = 'H';
+	store_le32(placed + 0x190, 0x21); /* longer than the resource */
+	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
+	store_le32(placed + 0x190, 0x13); /* shorter than its header */
+	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
+	store_le32(placed + 0x190, 0x14);
+	CHECK_EQUAL(efi_image_hii(&pe, span_of(placed, sizeof(placed))).size, 0x20);
 	store_le32(placed + 0x100 + 76, 0x200); /* not in the image */
 	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
 	store_le32(placed + 0x100 + 20, 0x80000000); /* the same directory again */

@@ -119,7 +119,7 @@ static void start_damage(void)
 	snprintf(damage, sizeof(damage), "%s", good.name);
 }
 
-static const u64 addresses[] = { PE_BASE, 0x12345000, 0x7fff12345000, 0x14df90000, 0 };
+static const u64 addresses[] = { PE_BASE, PE_FREE_BASE, 0x7fff12345000, 0x14df90000, 0 };
 
 TEST(good_programs)
 {
