@@ -2,16 +2,14 @@
 """bootindex: the VMM says which disk is tried first, whatever a guest has stored (docs/uefi.md)."""
 
 import struct
-import uuid
-import zlib
 
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
 from tests.images import efi_program
 from tests.images.disk import Fat, Partition, bls_files, esp_disk, write_disk
+from tests.images.efi_variables import FILE, option, store
 
-GLOBAL = uuid.UUID("8be4df61-93ca-11d2-aa0d-00e098032b8c").bytes_le
 EXPANDER = ("pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id=port0,bus=root0,chassis=2",
             "pxb-pcie,id=root1,bus_nr=200,bus=pcie.0", "pcie-root-port,id=port1,bus=root1,chassis=3")
 BRIDGE = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
@@ -41,37 +39,20 @@ def test_disk_with_the_lowest_bootindex(firmware, stub_disk, other_disk, build, 
         assert "no such disk was found" not in vmm.log
 
 
-def option(disk, file):
-    """A stored boot option for a file on the first partition of that disk."""
-    with open(disk, "rb") as image:
-        image.seek(2 * 512 + 16)
-        partition = image.read(16)
-    path = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 0, partition, 2, 2)
-    name = (file + "\0").encode("utf-16-le")
-    path += struct.pack("<BBH", 4, 4, 4 + len(name)) + name + bytes([0x7F, 0xFF, 4, 0])
-    return struct.pack("<IH", 1, len(path)) + "T\0".encode("utf-16-le") + path
-
-
-def store(variables):
-    """A file of variables, as docs/uefi-variables.md has it."""
-    records = b""
-    for name, data in variables.items():
-        record = struct.pack("<IIQ", len(data), 7, 0) + GLOBAL + (name + "\0").encode("utf-16-le") + data
-        records += record + bytes(-len(record) % 8)
-    return struct.pack("<Q8sII", 0, b"UbEfiVa\x01", 24 + len(records), zlib.crc32(records)) + records
-
-
 def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, tmp_path):
     """BootOrder names the first disk, then the second, which alone has a bootindex."""
     def disk(name, **more):
         files = {**bls_files(stub_kernel, options=f"from={name}"), "/x.efi": returns, **more}
         return write_disk(tmp_path / name, [Partition(Fat(files, 64 << 20), "esp", name)])
 
+    def guid(name):
+        return Partition(None, "esp", name).guid
+
     returns = efi_program.program("returns", STATUS=21)
-    first, second = disk("first"), disk("second")
-    variables = store({"BootOrder": struct.pack("<HH", 1, 2), "Boot0001": option(first, "\\x.efi"),
-                       "Boot0002": option(second, "\\x.efi")})
-    first = disk("first", **{"/EFI/fatwood/variables0.bin": variables})
+    second = disk("second")
+    variables = store({"BootOrder": struct.pack("<HH", 1, 2), "Boot0001": option(guid("first"), "\\x.efi"),
+                       "Boot0002": option(guid("second"), "\\x.efi")})
+    first = disk("first", **{FILE: variables})
     image = firmware("qemu")
     with Vmm(image, disks=[first, Disk(second, options="bootindex=1")]) as vmm:
         assert "from=second" in vmm.guest().words

@@ -191,6 +191,15 @@ def test_stub_with_options(place, efi_image, suite):
         assert_uefi(vmm.guest(), f"stub-{suite}")
 
 
+@on("q35", ovmf=False)
+def test_stub_with_stored_options(place, efi_image):
+    """Boot0001 names a kernel, its initrd and its options."""
+    with place.boot(efi_image("boot-option-trixie")) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, "boot-option-trixie")
+        assert report["efi_boot_current"] == "0001"
+
+
 @on_suites("q35", ovmf=False)
 def test_vendor_folder(place, efi_image, suite):
     """Without \\EFI\\BOOT the loader is found by BOOTX64.CSV and known paths; OVMF knows neither."""

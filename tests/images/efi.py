@@ -17,7 +17,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from tests.images import efi_program, initrd, kernels, packages  # noqa: E402
+from tests.images import efi_program, efi_variables, initrd, kernels, packages  # noqa: E402
 from tests.images.disk import Ext4, Partition, bls_files, esp_disk, write_disk  # noqa: E402
 from tests.images.fat import MIB, Fat, tool  # noqa: E402
 
@@ -213,6 +213,15 @@ def make_bls(path, name, suite):
     entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian",
                       machine_id=MACHINE_ID)
     esp_disk(path, entry, size=ESP_SIZE)
+
+
+@image(*each_suite("boot-option"))
+def make_boot_option(path, name, suite):
+    """Boot0001 in the store of variables starts the kernel, with its options; there is nothing else to boot."""
+    text = rf"initrd=\initrd.img {options(name)}"
+    entry = efi_variables.option(Partition(None, "esp", "ESP").guid, r"\vmlinuz", text)
+    variables = efi_variables.store({"BootOrder": (1).to_bytes(2, "little"), "Boot0001": entry})
+    esp_disk(path, {**kernel_files(suite), efi_variables.FILE: variables}, size=ESP_SIZE)
 
 
 SHELL_STEPS = (

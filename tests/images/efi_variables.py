@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UEFI variables as they lie on a disk (docs/uefi-variables.md), and boot options (UEFI 2.11, 3.1.3)."""
+
+import struct
+import uuid
+import zlib
+
+GLOBAL = uuid.UUID("8be4df61-93ca-11d2-aa0d-00e098032b8c").bytes_le
+FILE = "/EFI/fatwood/variables0.bin"
+
+
+def option(guid, file, options=""):
+    """A boot option for a file on the first partition of a disk, whose GUID that is."""
+    path = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 0, uuid.UUID(guid).bytes_le, 2, 2)
+    name = (file + "\0").encode("utf-16-le")
+    path += struct.pack("<BBH", 4, 4, 4 + len(name)) + name + bytes([0x7F, 0xFF, 4, 0])
+    words = (options + "\0").encode("utf-16-le") if options else b""
+    return struct.pack("<IH", 1, len(path)) + "T\0".encode("utf-16-le") + path + words
+
+
+def store(variables):
+    """A file of global variables: name to bytes."""
+    records = b""
+    for name, data in variables.items():
+        record = struct.pack("<IIQ", len(data), 7, 0) + GLOBAL + (name + "\0").encode("utf-16-le") + data
+        records += record + bytes(-len(record) % 8)
+    return struct.pack("<Q8sII", 0, b"UbEfiVa\x01", 24 + len(records), zlib.crc32(records)) + records
