@@ -31,6 +31,9 @@ bool equals(const char *what, u64 value, u64 wanted);
 /* A check that this machine cannot make. */
 void skip(const char *what, const char *why);
 
+/* A comment for whoever knows what time it is. */
+void show_time(const EFI_TIME *time);
+
 /* The first instance of a protocol, or NULL. */
 void *protocol(EFI_GUID guid);
 void *protocol_on(EFI_HANDLE handle, EFI_GUID guid);

@@ -168,6 +168,7 @@ static void test_services(void)
 
 	is("the time", runtime->GetTime(&time, NULL), EFI_SUCCESS);
 	ok("it is one", time.Year >= 1998 && time.Month >= 1 && time.Month <= 12);
+	show_time(&time);
 	is("the time for nobody", runtime->GetTime(NULL, NULL), EFI_INVALID_PARAMETER);
 	is("a variable", runtime->GetVariable(u"SelftestRuntime", &guid, &attributes, &size, value),
 	   EFI_SUCCESS);
