@@ -272,7 +272,7 @@ def is_linear(rows, key):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build" / "bench",
-                        help="folder for bench.json and bench.svg")
+                        help="folder for bench.json and the pictures")
     parser.add_argument("--quick", action="store_true", help="the budgets and the second run only")
     parser.add_argument("--case", help="only the cases whose name contains this")
     parser.add_argument("--details", action="store_true",

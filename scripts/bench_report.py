@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of `make bench`: on the terminal, in Markdown, as JSON and as a picture (SVG)."""
+"""The tables of `make bench`: on the terminal, in Markdown, as JSON and as pictures (SVG)."""
 
 import dataclasses
-import html
 import json
-import math
+
+import pygal
+from pygal.style import Style
 
 MARKS = ("<!-- tables of make bench: begin -->", "<!-- tables of make bench: end -->")
 
@@ -70,64 +71,28 @@ MEMORY = Table("memory", "RAM that Linux has, of 512 MiB",
                {"boot": "what boots", "ram_kib": "KiB", "lost_kib": "KiB lost"})
 TABLES = (CASES, EFI, PHASES, GROWTH, PEERS, MEMORY)
 
-WIDTH, LABEL_WIDTH, BAR_WIDTH, BAR_HEIGHT = 900, 200, 520, 18
-COLORS = {"instructions": "#3b6ea5", "accesses": "#c7772b", "requests": "#5b8c5a"}
+STYLE = Style(background="white", plot_background="white", font_family="sans-serif", value_font_size=11)
+BARS = ("instructions", "accesses", "requests")
 
 
-class Chart:
-    """Horizontal bars, group by group, on one logarithmic scale."""
-
-    def __init__(self, title, axes, groups, top):
-        """axes: what the groups are, and what the numbers. groups: [(label, [(key of COLORS, number)])]"""
-        self.lines = [f'<text x="10" y="{top + 20}" font-size="16">{html.escape(title)}</text>']
-        decades = math.ceil(math.log10(max(number for _, bars in groups for _, number in bars) + 1))
-        y = start = top + 34
-        bars_svg = []
-        for label, bars in groups:
-            middle = y + len(bars) * BAR_HEIGHT / 2 + 4
-            bars_svg.append(f'<text x="{LABEL_WIDTH - 8}" y="{middle}" text-anchor="end">'
-                            f"{html.escape(label)}</text>")
-            for key, number in bars:
-                width = BAR_WIDTH * math.log10(number) / decades if number else 0
-                bars_svg.append(f'<rect x="{LABEL_WIDTH}" y="{y + 1}" width="{max(width, 1):.1f}" '
-                                f'height="{BAR_HEIGHT - 2}" fill="{COLORS[key]}"/>')
-                bars_svg.append(f'<text x="{LABEL_WIDTH + width + 6:.1f}" y="{y + 14}">'
-                                f"{number:,} {key}</text>")
-                y += BAR_HEIGHT
-            y += 8
-        for decade in range(0, decades + 1):
-            x = LABEL_WIDTH + BAR_WIDTH * decade / decades
-            self.lines.append(f'<line x1="{x:.1f}" y1="{start - 4}" x2="{x:.1f}" y2="{y}" '
-                              'stroke="#dddddd"/>')
-            self.lines.append(f'<text x="{x:.1f}" y="{y + 16}" text-anchor="middle" fill="#555555">'
-                              f"{10 ** (decade % 3)}{' kMG'[decade // 3]}</text>")
-        self.lines += [*bars_svg, f'<text x="{LABEL_WIDTH + BAR_WIDTH / 2}" y="{y + 36}" '
-                       f'text-anchor="middle" fill="#555555">{html.escape(axes[1])}</text>',
-                       f'<text transform="translate(16 {(start + y) / 2}) rotate(-90)" '
-                       f'text-anchor="middle" fill="#555555">{html.escape(axes[0])}</text>']
-        self.bottom = y + 50
+def pictures(report):
+    """{name of a table: its chart as SVG}"""
+    labels = ((PEERS, lambda row: row["peer"]), (CASES, lambda row: row["case"]),
+              (GROWTH, lambda row: f"{row['size']:,} {row['unit']}"))
+    return {table.name: chart(table.title, report[table.name], label)
+            for table, label in labels if report[table.name]}
 
 
-def groups_of(rows, label):
-    return [(label(row), [(key, row[key]) for key in COLORS]) for row in rows]
-
-
-def svg(report):
-    bottom, lines = 0, []
-    for title, groups_are, groups in (
-            (PEERS.title + " (accesses without polls)", "firmware and boot loader",
-             groups_of(report["peers"], lambda row: row["peer"])),
-            (CASES.title, "build", groups_of(report["cases"], lambda row: row["case"])),
-            (GROWTH.title, "what is on the disk or machine",
-             groups_of(report["growth"], lambda row: f"{row['size']:,} {row['unit']}"))):
-        if groups:
-            chart = Chart(title, (groups_are, "count, on a logarithmic scale"), groups, bottom)
-            bottom = chart.bottom
-            lines += chart.lines
-    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{bottom}" '
-                      'font-family="sans-serif" font-size="12">',
-                      f'<rect width="{WIDTH}" height="{bottom}" fill="#ffffff"/>', *lines,
-                      "</svg>"]) + "\n"
+def chart(title, rows, label):
+    bars = pygal.HorizontalBar(title=title, x_title="count, on a logarithmic scale", logarithmic=True, zero=1,
+                               print_values=True, value_formatter="{:,}".format, legend_at_bottom=True,
+                               width=900, height=150 + 60 * len(rows), style=STYLE,
+                               js=(), no_prefix=True)  # nothing from the network, and the same bytes each time
+    rows = rows[::-1]  # the first row is at the top
+    bars.x_labels = [label(row) for row in rows]
+    for key in BARS:
+        bars.add(key, [row[key] for row in rows])
+    return bars.render()
 
 
 def with_tables(text, report, marks=MARKS, tables=TABLES):
@@ -142,6 +107,7 @@ def with_tables(text, report, marks=MARKS, tables=TABLES):
 def write(report, folder, document=None):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
-    (folder / "bench.svg").write_text(svg(report))
+    for name, picture in pictures(report).items():
+        (folder / f"{name}.svg").write_bytes(picture)
     if document:
         document.write_text(with_tables(document.read_text(), report))

@@ -148,14 +148,17 @@ def test_the_document_has_the_table_of_vmms():
     assert rows[2:] == [[vmm.name, how] for vmm in bench_vmms.VMMS for how in ways]
 
 
-def test_picture():
-    root = xml.etree.ElementTree.fromstring(bench_report.svg(report()))
-    name = "{http://www.w3.org/2000/svg}"
-    bars = [bar for bar in root.iter(f"{name}rect") if bar.get("fill") != "#ffffff"]
-    assert len(bars) == 3 * 3 * len(bench_report.COLORS)
-    assert all(math.isfinite(float(bar.get("width"))) for bar in bars)
-    right = max(float(bar.get("x")) + float(bar.get("width")) for bar in bars)
-    assert right <= bench_report.WIDTH
+def test_pictures():
+    drawn = bench_report.pictures(report())
+    assert drawn == bench_report.pictures(report()) and list(drawn) == ["peers", "cases", "growth"]
+    for picture in drawn.values():
+        root = xml.etree.ElementTree.fromstring(picture)
+        bars = [bar for bar in root.iter("{http://www.w3.org/2000/svg}rect") if "rect" in bar.get("class").split()]
+        widths = [float(bar.get("width", 0)) for bar in bars]
+        # Of three rows; the one of zeroes has no bars.
+        assert len([width for width in widths if width > 0]) == 2 * len(bench_report.BARS)
+        assert all(math.isfinite(width) and width < 900 for width in widths)
+        assert b"3,456,789" in picture and b".js" not in picture
 
 
 def test_the_kernel_tells_where_it_was_entered():
