@@ -130,17 +130,12 @@ def write_program(path, data):
 
 
 def make_initramfs(kernel):
-    archive = initrd.Archive()
-    for name in ("dev", "root"):
-        archive.entry(name, stat.S_IFDIR | 0o755)
-    archive.entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
-    archive.file("init", EARLY_INIT.encode(), 0o755)
-    archive.file("bin/busybox", initrd.busybox(), 0o755)
-    modules = initrd.module_order(kernel, MODULES)
-    for name, data in modules:
-        archive.file(f"modules/{name}.ko", data)
-    archive.file("modules/order", "".join(f"{name}\n" for name, _ in modules).encode())
-    return archive.data()
+    return initrd.archive({
+        "/dev": None, "/root": None,
+        "/init": EARLY_INIT.encode(),
+        "/bin/busybox": initrd.busybox(),
+        **initrd.module_files(kernel, MODULES),
+    })
 
 
 def host_files():

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
 # /init of the guest: loads the virtio modules; where the command line has guest.action= (poweroff,
 # reboot, shell), reports what it was given as lines "FATWOOD-GUEST: key=value" on the console and then

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Initramfs archives: busybox, the modules a virtio disk needs, and /init (guest_init.sh).
 
-Archives are deterministic: the "newc" cpio format of the Linux kernel
-(Documentation/driver-api/early-userspace/buffer-format.rst), written here with fixed times and owners.
+Archives are deterministic. They hold no /dev/console, which would take root to make: each kernel has one built in
+(usr/default_cpio_list).
 """
 
 import gzip
@@ -12,13 +12,14 @@ import os
 import pathlib
 import random
 import shutil
-import stat
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import kernels
+from tests.images.fat import FIXED_TIME, copy_files_to
 
 GUEST_INIT = pathlib.Path(__file__).with_name("guest_init.sh")
 GUEST_EFI = pathlib.Path(__file__).with_name("guest_efi.sh")
@@ -34,39 +35,18 @@ MODULES = (
 RANDOM_PIECE = 1 << 20  # randbytes() takes less than 256 MiB at once
 
 
-class Archive:
-    """A cpio archive in memory; folders are added as their files need them."""
-
-    def __init__(self):
-        self.parts = []
-        self.names = set()
-
-    def entry(self, name, mode, data=b"", device=(0, 0)):
-        if name in self.names:
-            return
-        parent = str(pathlib.PurePosixPath(name).parent)
-        if parent != ".":
-            self.entry(parent, stat.S_IFDIR | 0o755)
-        self.names.add(name)
-        path = name.encode() + b"\0"
-        fields = (len(self.names), mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data),
-                  0, 0, *device, len(path), 0)
-        header = b"070701" + b"".join(b"%08X" % field for field in fields)
-        for part in (header + path, data):
-            self.parts.append(part)
-            self.parts.append(bytes(-len(part) % 4))
-
-    def file(self, name, data, mode=0o644):
-        self.entry(name, stat.S_IFREG | mode, data)
-
-    def link(self, name, target):
-        self.entry(name, stat.S_IFLNK | 0o777, target.encode())
-
-    def data(self):
-        trailer = Archive()
-        trailer.entry("TRAILER!!!", 0)
-        data = b"".join(self.parts + trailer.parts)
-        return data + bytes(-len(data) % 512)
+def archive(files):
+    """A cpio archive, the same bytes each time; files as in Fat. All of them are programs to the guest."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = pathlib.Path(folder)
+        copy_files_to(stage, files)
+        paths = sorted(stage.rglob("*"))
+        for path in reversed(paths):
+            path.chmod(0o755)
+            os.utime(path, (FIXED_TIME, FIXED_TIME))
+        names = "".join(f"{path.relative_to(stage)}\0" for path in paths)
+        return subprocess.run(["cpio", "-o", "--null", "--format=newc", "--reproducible", "--owner=0:0", "--quiet"],
+                              cwd=stage, input=names.encode(), stdout=subprocess.PIPE, check=True).stdout
 
 
 def compress(data):
@@ -134,40 +114,36 @@ def busybox():
     raise kernels.Unavailable("no static busybox: install the package busybox-static")
 
 
+def module_files(kernel, names):
+    """Files for an archive: the modules, and the order in which to load them."""
+    modules = module_order(kernel, names)
+    return {**{f"/modules/{name}.ko": data for name, data in modules},
+            "/modules/order": "".join(f"{name}\n" for name, _ in modules).encode()}
+
+
 def guest(kernel, marker="first"):
     """The initramfs that reports (guest_init.sh) and then obeys guest.action= of the command line."""
-    archive = Archive()
-    for name in ("dev", "proc", "sys", "tmp", "mnt"):
-        archive.entry(name, stat.S_IFDIR | 0o755)
-    archive.entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
-    archive.file("init", GUEST_INIT.read_bytes(), 0o755)
-    archive.file("efi.sh", GUEST_EFI.read_bytes())
-    archive.file("efi-variables", EFI_VARIABLES.read_bytes())
-    archive.file("bin/busybox", busybox(), 0o755)
-    archive.link("bin/sh", "busybox")
-    modules = module_order(kernel, MODULES)
-    for name, data in modules:
-        archive.file(f"modules/{name}.ko", data)
-    archive.file("modules/order", "".join(f"{name}\n" for name, _ in modules).encode())
-    archive.file(f"markers/{marker}", b"")
-    return compress(archive.data())
+    return compress(archive({
+        **dict.fromkeys(("/dev", "/proc", "/sys", "/tmp", "/mnt")),
+        "/init": GUEST_INIT,
+        "/efi.sh": GUEST_EFI,
+        "/efi-variables": EFI_VARIABLES,
+        "/bin/busybox": busybox(),
+        f"/markers/{marker}": b"",
+        **module_files(kernel, MODULES),
+    }))
 
 
 def marker(name):
     """A small further initrd: one empty file that the guest reports by its name."""
-    archive = Archive()
-    archive.file(f"markers/{name}", b"")
-    return archive.data()
+    return archive({f"/markers/{name}": b""})
 
 
 def ballast(size):
     """An initrd of that many incompressible bytes; the guest compares their MD5 with the one inside."""
-    archive = Archive()
     source = random.Random(size)
     data = b"".join(source.randbytes(min(RANDOM_PIECE, size - at)) for at in range(0, size, RANDOM_PIECE))
-    archive.file("ballast/data", data)
-    archive.file("ballast/md5", hashlib.md5(data).hexdigest().encode() + b"\n")
-    return archive.data()
+    return archive({"/ballast/data": data, "/ballast/md5": hashlib.md5(data).hexdigest().encode() + b"\n"})
 
 
 def cached(name, make):
