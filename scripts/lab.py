@@ -18,10 +18,8 @@ import contextlib
 import dataclasses
 import os
 import pathlib
-import pty
 import re
 import secrets
-import select
 import shlex
 import shutil
 import signal
@@ -30,8 +28,12 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 import tty
+
+import pexpect
+import pexpect.fdpexpect
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,7 +41,6 @@ sys.path.insert(0, str(ROOT))
 from scripts import kvm_probe, lab_image
 from scripts.lab_image import LabError
 from tests.images import kernels
-from tests.images.disk import copy_sparse, data_ranges
 
 MAILBOX_SIZE = 16 << 30
 MAILBOX_BLOCK = 4096
@@ -52,6 +53,7 @@ ANSWER_SECONDS = 60
 KILLED = 128 + signal.SIGKILL
 PANIC = re.compile(r"Kernel panic[^\r\n]*")
 LOG_TAIL = 3000
+MAXREAD = 1 << 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,46 +69,46 @@ def nowhere(_):
     """Where output goes that nobody wants to see as it comes."""
 
 
-def held_back(received, mark):
-    """How many of the last bytes received may be the beginning of the mark."""
-    sizes = range(min(len(mark) - 1, len(received)), 0, -1)
-    return next((size for size in sizes if received.endswith(mark[:size])), 0)
-
-
-def relay(terminal, seconds, echo, mark=b"", typed=None):
-    """What comes from a terminal, until the mark and a whole line after it; without a mark until
-    the end. Returns what came before and after the mark. What is typed, on that file descriptor,
-    goes to the terminal."""
+def relay(terminal, end, seconds, echo):
+    """What comes from a terminal until it matches end, and the match; echo gets it as it comes. A
+    TIMEOUT or EOF of pexpect says that the end did not come."""
     deadline = time.monotonic() + seconds
-    received, shown = bytearray(), 0
-    sources = [terminal] if typed is None else [terminal, typed]
+    output = b""
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        ready = select.select(sources, [], [], left)[0]
-        if typed in ready:
-            data = os.read(typed, 4096)
-            os.write(terminal, data or b"\x04")
-            if not data:
-                sources.remove(typed)
-        if terminal not in ready:
-            continue
+        # What MARK begins may be the end, of which a part is still to come.
+        ended = terminal.expect([end, rb"\A[^\x1e]+"], deadline - time.monotonic()) == 0
+        seen = terminal.before + (b"" if ended else terminal.after)
+        echo(seen)
+        output += seen
+        if ended:
+            return output, terminal.match
+
+
+def type_into(terminal, typed):
+    """From now on, what is typed on that file descriptor goes to the terminal."""
+    def hand_on():
+        while data := os.read(typed, 4096):
+            terminal.send(data)
+        terminal.send(b"\x04")
+
+    threading.Thread(target=hand_on, daemon=True).start()
+
+
+def data_ranges(file):
+    """(start, end) of each part of an open file that is not a hole."""
+    size = os.fstat(file.fileno()).st_size
+    end = 0
+    while end < size:
         try:
-            data = os.read(terminal, 65536)
-        except OSError:  # what Linux says at the end of a pseudo-terminal
-            data = b""
-        if not data and not mark:
-            return bytes(received), b""
-        if not data:
-            raise EOFError
-        received += data
-        at = received.find(mark, shown) if mark else -1
-        visible = at if at >= 0 else len(received) - held_back(received, mark)
-        echo(bytes(received[shown:visible]))
-        shown = visible
-        if at >= 0 and b"\n" in received[at + len(mark) :]:
-            return bytes(received[:at]), bytes(received[at + len(mark) :])
+            start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+        except OSError:  # ENXIO: a hole up to the end
+            return
+        end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+        yield start, end
+
+
+def copy_sparse(source, target):
+    lab_image.run(["cp", "--sparse=always", source, target])
 
 
 def new_folder():
@@ -136,6 +138,7 @@ class Guest(Lab):
         with open(self.mailbox, "wb") as mailbox:
             mailbox.truncate(MAILBOX_SIZE)
         self.terminal, its_terminal = socket.socketpair()
+        self.console = pexpect.fdpexpect.fdspawn(self.terminal, maxread=MAXREAD)
         self.commands, its_commands = socket.socketpair()
         with its_terminal, its_commands, open(self.folder / "qemu.log", "wb") as log:
             chardevs = its_terminal.fileno(), its_commands.fileno()
@@ -144,7 +147,7 @@ class Guest(Lab):
                 self.qemu_command(kernel, initramfs, root_disk, *chardevs), pass_fds=chardevs,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            self.wait_for(b"lab-ready", READY_SECONDS)
+            self.wait_for("lab-ready", READY_SECONDS)
         except BaseException:
             self.close()
             raise
@@ -169,15 +172,17 @@ class Guest(Lab):
             *("-device", "virtserialport,chardev=commands,name=commands"),
         ]
 
-    def wait_for(self, mark, seconds, echo=nowhere, typed=None):
+    def wait_for(self, token, seconds, echo=nowhere):
+        """The output up to the line of that token, and the status there."""
         try:
-            return relay(self.terminal.fileno(), seconds, echo, mark, typed)
-        except (EOFError, TimeoutError) as reason:
+            output, match = relay(self.console, rb"\x1e%s (\d+)\r?\n" % token.encode(), seconds, echo)
+            return output, int(match[1])
+        except (pexpect.EOF, pexpect.TIMEOUT) as reason:
             logs = [path.read_text(errors="replace") for name in ("qemu.log", "kernel.log")
                     if (path := self.folder / name).exists()]
             panic = PANIC.search(logs[-1]) if logs else None
             what = f"has died: {panic[0]}" if panic else \
-                "ended" if isinstance(reason, EOFError) else f"did not answer within {seconds} seconds"
+                "ended" if isinstance(reason, pexpect.EOF) else f"did not answer within {seconds} seconds"
             raise LabError(f"the lab's guest {what}\n{''.join(logs)[-LOG_TAIL:]}") from reason
 
     def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
@@ -188,10 +193,12 @@ class Guest(Lab):
         terminal = "raw" if typed is None else "sane"
         text = base64.b64encode(f"{command}\n".encode()).decode()
         self.commands.sendall(f"{token} {terminal} {seconds} {text}\n".encode())
+        if typed is not None:
+            type_into(self.console, typed)
         started = time.monotonic()
-        output, status = self.wait_for(f"\n{token} ".encode(), seconds + ANSWER_SECONDS, echo, typed)
-        timed_out = int(status) == KILLED and time.monotonic() - started >= seconds
-        return Result(int(status), output.decode(errors="replace"), timed_out)
+        output, status = self.wait_for(token, seconds + ANSWER_SECONDS, echo)
+        timed_out = status == KILLED and time.monotonic() - started >= seconds
+        return Result(status, output.decode(errors="replace"), timed_out)
 
     def put(self, path, name=None):
         """Copies a file into the lab's folder, or to another place there; its holes stay holes."""
@@ -202,8 +209,8 @@ class Guest(Lab):
         size = path.stat().st_size
         if size > MAILBOX_SIZE:
             raise LabError(f"{path} is too large for the lab: above {MAILBOX_SIZE >> 30} GiB")
-        with open(self.mailbox, "r+b") as mailbox:
-            copy_sparse(path, mailbox, 0)
+        copy_sparse(path, self.mailbox)
+        os.truncate(self.mailbox, MAILBOX_SIZE)
         with open(path, "rb") as file:
             for start, end in data_ranges(file):
                 count = -((start - end) // MAILBOX_BLOCK) * MAILBOX_BLOCK
@@ -249,13 +256,11 @@ class Host(Lab):
         (self.folder / "bin").mkdir()
 
     def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
-        process, terminal = pty.fork()
-        if not process:
-            os.chdir(self.folder)
-            path = f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-            os.execvpe("sh", ["sh", "-c", command], dict(os.environ, PATH=path))
-        if typed is None:
-            tty.setraw(terminal)
+        path = f"{self.folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
+        terminal = pexpect.spawn("sh", ["-c", command], cwd=self.folder, env=dict(os.environ, PATH=path),
+                                 maxread=MAXREAD, preexec_fn=(lambda: tty.setraw(0)) if typed is None else None)
+        if typed is not None:
+            type_into(terminal, typed)
         shown = []
 
         def keep(data):
@@ -264,23 +269,20 @@ class Host(Lab):
 
         timed_out = False
         try:
-            relay(terminal, seconds, keep, typed=typed)
-        except TimeoutError:
+            relay(terminal, pexpect.EOF, seconds, keep)
+        except pexpect.TIMEOUT:
             timed_out = True
-            os.killpg(process, signal.SIGKILL)
+            os.killpg(terminal.pid, signal.SIGKILL)
         finally:
-            os.close(terminal)
-        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-        output = b"".join(shown).decode(errors="replace")
-        return Result(status if status >= 0 else 128 - status, output, timed_out)
+            terminal.close()
+        status = 128 + terminal.signalstatus if terminal.exitstatus is None else terminal.exitstatus
+        return Result(status, b"".join(shown).decode(errors="replace"), timed_out)
 
     def put(self, path, name=None):
         name = name or pathlib.Path(path).name
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(target, "wb") as file:
-            file.truncate(os.path.getsize(path))
-            copy_sparse(path, file, 0)
+        copy_sparse(path, target)
         shutil.copymode(path, target)
         return name
 

@@ -41,8 +41,8 @@ exec /bin/busybox switch_root /root /sbin/init
 """
 
 # The lab's init. One command at a time comes as a line "token terminal seconds base64" by the port "commands"; hvc0 is
-# its terminal, and a line with its token and exit status follows its output. A token is never used twice, so no output
-# can pass for it.
+# its terminal, and after its output come the record separator (0x1e) and a line with its token and exit status. A token
+# is never used twice, so no output can pass for it.
 INIT = """\
 #!/bin/sh
 export PATH=/usr/local/bin:/usr/bin:/bin HOME=/work TERM=vt100
@@ -62,7 +62,7 @@ for port in /sys/class/virtio-ports/*; do
 	[ "$(cat "$port/name" 2>/dev/null)" = commands ] && exec 3<"/dev/${port##*/}"
 done
 stty -F /dev/hvc0 raw -echo
-echo lab-ready >/dev/hvc0
+printf '\\036lab-ready 0\\n' >/dev/hvc0
 cd /work
 # In a shell of its own: this one inherits what commands leave behind, such as busybox's timeout, and the
 # signal of an orphan's end would interrupt it in the middle of a line that it reads or writes.
@@ -74,7 +74,7 @@ cd /work
 		wait $!
 		status=$?
 		stty -F /dev/hvc0 raw -echo
-		printf '\\n%s %d\\n' "$token" "$status" >/dev/hvc0
+		printf '\\036%s %d\\n' "$token" "$status" >/dev/hvc0
 	done
 )
 poweroff -f

@@ -6,7 +6,6 @@ bytes. Boot entries follow the Boot Loader Specification (loader/entries/*.conf)
 """
 
 import dataclasses
-import os
 import pathlib
 import shutil
 import sys
@@ -85,41 +84,6 @@ def bls_files(kernel, initrds=(), options="", name="test", **keys):
     return files
 
 
-def data_ranges(file):
-    """(start, end) of each part of an open file that is not a hole."""
-    size = os.fstat(file.fileno()).st_size
-    end = 0
-    while end < size:
-        try:
-            start = os.lseek(file.fileno(), end, os.SEEK_DATA)
-        except OSError:  # ENXIO: a hole up to the end
-            return
-        end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
-        yield start, end
-
-
-def copy_sparse(source, target_file, offset):
-    """Writes the file's data into an open one at offset; its holes stay holes."""
-    with open(source, "rb") as file:
-        for start, end in data_ranges(file):
-            file.seek(start)
-            target_file.seek(offset + start)
-            shutil.copyfileobj(LimitedReader(file, end - start), target_file, MIB)
-
-
-@dataclasses.dataclass
-class LimitedReader:
-    """The next bytes of a file, and no more."""
-
-    file: object
-    left: int
-
-    def read(self, size):
-        data = self.file.read(min(size, self.left))
-        self.left -= len(data)
-        return data
-
-
 def write_table(path, script, pieces, blocks, block):
     """Runs sfdisk, which counts 512-byte sectors in files: so its table is made on a file of as many
     sectors, and then moved piece by piece. pieces: [(first sector, bytes)]."""
@@ -194,9 +158,9 @@ def write_disk(path, partitions, scheme="gpt", block=512, tail=0):
                 write_gpt(temporary, layout, blocks, block)
             else:
                 write_mbr(temporary, layout, blocks, block, scheme == "mbr-logical")
-            with open(temporary, "r+b") as file:
-                for (_, first, _), content in zip(layout, contents):
-                    copy_sparse(content, file, first * block)
+            for (_, first, _), content in zip(layout, contents):
+                tool("dd", f"if={content}", f"of={temporary}", f"seek={first * block}", "oflag=seek_bytes",
+                     "bs=64K", "conv=notrunc,sparse", "status=none")
         temporary.rename(path)
     return path
 

@@ -5,6 +5,8 @@ import socket
 import sys
 import types
 
+import pexpect
+import pexpect.fdpexpect
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -12,24 +14,28 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import lab
 
-MARK = b"\nstatus-1 "
+
+@pytest.mark.parametrize("output", [b"", b"out\nput", b"\x1e", b"\x1estatus-1 \n\x1estatus-", b"\x1estatus-2 0\na\n"])
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_relay_up_to_the_end_however_it_is_cut(output, size):
+    ours, its = socket.socketpair()
+    shown = []
+    with ours, its:
+        terminal = pexpect.fdpexpect.fdspawn(ours, maxread=size)
+        its.sendall(output + b"\x1estatus-1 7\nmore")
+        relayed, match = lab.relay(terminal, rb"\x1estatus-1 (\d+)\n", 10, shown.append)
+        assert (relayed, match[1]) == (output, b"7")
+        assert b"".join(shown) == output and terminal.expect([b"more"]) == 0
 
 
-@pytest.mark.parametrize("received, held", [(b"", 0), (b"a\n", 1), (b"a\nstatus", 7), (b"a\nstatus-2", 0)])
-def test_the_beginning_of_a_mark_is_held_back(received, held):
-    assert lab.held_back(received, MARK) == held
-
-
-def test_relay_up_to_the_mark_however_it_is_cut():
-    for size in (1, 3, 1000):
-        ours, its = socket.socketpair()
-        shown = []
-        with ours, its:
-            text = b"out\nput" + MARK + b"0\n"
-            for start in range(0, len(text), size):
-                its.sendall(text[start:start + size])
-            assert lab.relay(ours.fileno(), 10, shown.append, MARK) == (b"out\nput", b"0\n")
-        assert b"".join(shown) == b"out\nput"
+def test_output_is_shown_before_its_end():
+    ours, its = socket.socketpair()
+    shown = []
+    with ours, its:
+        its.sendall(b"output\x1estatus-1")
+        with pytest.raises(pexpect.TIMEOUT):
+            lab.relay(pexpect.fdpexpect.fdspawn(ours), rb"\x1estatus-1 (\d+)\n", 0.1, shown.append)
+    assert shown == [b"output"]
 
 
 @pytest.mark.parametrize("logs, ends, text", [
@@ -43,12 +49,13 @@ def test_a_guest_that_does_not_come_up(tmp_path, logs, ends, text):
         (tmp_path / name).write_text(content)
     guest = lab.Guest.__new__(lab.Guest)
     guest.folder = tmp_path
-    guest.terminal, its = socket.socketpair()
-    with guest.terminal, its:
+    terminal, its = socket.socketpair()
+    with terminal, its:
+        guest.console = pexpect.fdpexpect.fdspawn(terminal)
         if ends:
             its.close()
         with pytest.raises(lab.LabError) as error:
-            guest.wait_for(b"lab-ready", 0.1)
+            guest.wait_for("lab-ready", 0.1)
     assert str(error.value).startswith(f"the lab's guest {text}")
 
 
@@ -84,6 +91,15 @@ def test_a_command_on_the_host_that_does_not_end(host, monkeypatch):
     def its_time_is_over(data):
         now[0] += 1000 * data.endswith(b"\n")
     assert host.run("echo a; sleep 100", 30, its_time_is_over) == lab.Result(lab.KILLED, "a\n", True)
+
+
+def test_a_shell_on_the_host():
+    shell = pexpect.spawn(sys.executable, [str(ROOT / "scripts/lab.py"), "--place", "host"], timeout=60)
+    shell.expect(b"[#$] $")
+    shell.sendline("echo $((6 * 7)); exit 5")
+    shell.expect_exact("\r\n42\r\n")
+    shell.expect_exact(pexpect.EOF)
+    assert shell.wait() == 5
 
 
 def test_files_and_programs_on_the_host(host, tmp_path):
