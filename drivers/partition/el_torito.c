@@ -51,6 +51,7 @@ enum {
 	MEDIA_TYPE_MASK = 0x0f,
 
 	SECTOR_SIZE = 512,
+	FAT_SECTOR_SIZE_OFFSET = 11,
 };
 
 /* The text of a boot record after its type: identifier, version, system. */
@@ -85,24 +86,37 @@ static bool is_validation(const u8 *record)
 }
 
 /*
- * Copies of a CD-ROM to a disk often have a partition table as well, made for that, which then
- * tells more. On blocks of another size than it was made for, it is meaningless.
+ * True if block 0 tells more than the catalog. It is the boot sector of a FAT file system, or an
+ * MBR with
+ * - an ESP: the image was made for disks as well as for drives, or
+ * - partitions, none of which has the volume descriptors in it: the disk held an image before it
+ *   was partitioned, and the new partitions start after the descriptors, which nothing overwrote.
+ *   The MBR of an image covers all of the image.
+ * An MBR counts in blocks of 512 bytes; on others that of an image is meaningless.
  */
-static bool has_esp_in_mbr(struct block_device *disk)
+static bool is_superseded(struct block_device *disk)
 {
+	const u32 descriptors = DESCRIPTOR_FIRST * CD_SECTOR_SIZE / SECTOR_SIZE;
+	bool has_partitions = false, is_covered = false;
 	u8 sector[SECTOR_SIZE];
 
-	if (!IS_ENABLED(CONFIG_PARTITION_MBR) || disk->block_size != SECTOR_SIZE ||
-	    block_read_bytes(disk, 0, sizeof(sector), sector) ||
+	if (block_read_bytes(disk, 0, sizeof(sector), sector) ||
 	    load_le16(sector + MBR_SIGNATURE_OFFSET) != MBR_SIGNATURE)
+		return false;
+	if (load_le16(sector + FAT_SECTOR_SIZE_OFFSET) == disk->block_size)
+		return true;
+	if (!IS_ENABLED(CONFIG_PARTITION_MBR) || disk->block_size != SECTOR_SIZE)
 		return false;
 	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++) {
 		const u8 *entry = sector + MBR_TABLE_OFFSET + i * MBR_ENTRY_SIZE;
+		const u32 first = load_le32(entry + 8), count = load_le32(entry + 12);
 
 		if (entry[MBR_TYPE_OFFSET] == MBR_TYPE_ESP)
 			return true;
+		has_partitions |= entry[MBR_TYPE_OFFSET] && count;
+		is_covered |= first <= descriptors && count > descriptors - first;
 	}
-	return false;
+	return has_partitions && !is_covered;
 }
 
 /*
@@ -117,7 +131,7 @@ static u64 image_sectors(struct block_device *disk, u64 offset, u64 count)
 
 	if (!block_read_bytes(disk, offset, sizeof(sector), sector) &&
 	    load_le16(sector + MBR_SIGNATURE_OFFSET) == MBR_SIGNATURE &&
-	    load_le16(sector + 11) == SECTOR_SIZE) {
+	    load_le16(sector + FAT_SECTOR_SIZE_OFFSET) == SECTOR_SIZE) {
 		u64 total = load_le16(sector + 19);
 
 		count = max_u64(count, total ? total : load_le32(sector + 32));
@@ -190,7 +204,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 	status = find_catalog(disk, &catalog);
 	if (status)
 		return status;
-	if (has_esp_in_mbr(disk))
+	if (is_superseded(disk))
 		return ERR_UNRECOGNIZED;
 	status = block_read_bytes(disk, catalog, sizeof(validation), validation);
 	if (status == ERR_IO)

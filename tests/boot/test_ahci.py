@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
-from tests.images.disk import bls_files
+from tests.images.disk import Partition, bls_files, write_mbr
 from tests.images.fat import MIB, Fat
 
 CONTROLLER = "ahci,id=ahci"
@@ -24,16 +24,37 @@ def test_an_entry_on_a_disk_boots(firmware, stub_disk, machine, bridges, disk):
         assert "ahci" in vmm.log
 
 
-def test_a_cd_boots(firmware, stub_kernel, tmp_path):
-    """By its El Torito image, from a drive behind an empty one; the disk in front has nothing to boot."""
-    image, folder, path = tmp_path / "efi.img", tmp_path / "tree", tmp_path / "disc.iso"
+@pytest.fixture
+def disc(stub_kernel, tmp_path):
+    """An ISO image with an El Torito image."""
+    folder, path = tmp_path / "tree", tmp_path / "disc.iso"
     folder.mkdir()
     Fat(bls_files(stub_kernel, options="from=cd"), 16 * MIB, 16).write(folder / "efi.img")
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", path, "-e", "efi.img", "-no-emul-boot", folder],
                    check=True)
+    return path
+
+
+def test_a_disk_that_held_an_iso_image(firmware, disc, stub_kernel, tmp_path):
+    """Its new partition is booted, and not the image, whose start is still there."""
+    volume = tmp_path / "volume"
+    Fat(bls_files(stub_kernel, options="from=partition"), 40 * MIB).write(volume)
+    with open(disc, "r+b") as file:
+        file.truncate(48 * MIB)
+    write_mbr(disc, [(Partition(volume, "data"), 2048, 40 * MIB // 512)], 48 * MIB // 512, 512, False)
+    with open(disc, "r+b") as file:
+        file.seek(MIB)
+        file.write(volume.read_bytes())
+    with Vmm(firmware("qemu"), disks=[Disk(disc)]) as vmm:
+        assert "from=partition" in vmm.guest().words
+
+
+def test_a_cd_boots(firmware, disc, tmp_path):
+    """By its El Torito image, from a drive behind an empty one; the disk in front has nothing to boot."""
+    image = tmp_path / "efi.img"
     image.write_bytes(bytes(MIB))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), disks=[
             Disk(image, "sata", behind="bus=ide.0"),
-            Disk(path, "sata-cd", behind="bus=ide.4", read_only=True),
+            Disk(disc, "sata-cd", behind="bus=ide.4", read_only=True),
     ], extra=["-device", "ide-cd,bus=ide.1"]) as vmm:
         assert "from=cd" in vmm.guest().words

@@ -190,6 +190,59 @@ TEST(partition_table_made_for_disks)
 	CHECK_EQUAL(scan(), OK);
 }
 
+static enum status scan_with_partition(u8 type, u32 first, u32 count)
+{
+	start();
+	bytes[446 + 4] = type;
+	store_le32(bytes + 446 + 8, first);
+	store_le32(bytes + 446 + 12, count);
+	store_le16(bytes + 510, 0xaa55);
+	return scan();
+}
+
+/* Of images: over all of it, from its start or from the descriptors on, of a type that is in use or
+ * not. */
+TEST(partition_table_of_the_image)
+{
+	const u32 blocks = SECTORS * 4;
+
+	CHECK_EQUAL(scan_with_partition(0x17, 0, blocks), OK);
+	CHECK_EQUAL(scan_with_partition(0xcd, 1, blocks - 1), OK);
+	CHECK_EQUAL(scan_with_partition(0x83, 64, blocks - 64), OK);
+	CHECK_EQUAL(scan_with_partition(0, 0, blocks), OK);
+	/* A second one does not count against the first. */
+	store_le32(bytes + 446 + 16 + 8, 100);
+	store_le32(bytes + 446 + 16 + 12, 100);
+	bytes[446 + 16 + 4] = 0x83;
+	CHECK_EQUAL(scan(), OK);
+}
+
+/* What a disk held before it was partitioned or formatted. */
+TEST(remains_of_an_image)
+{
+	const u32 blocks = SECTORS * 4;
+
+	CHECK_EQUAL(scan_with_partition(0x0c, 65, blocks - 65), ERR_UNRECOGNIZED);
+	CHECK_EQUAL(scan_with_partition(0x83, 100, 100), ERR_UNRECOGNIZED);
+	CHECK_EQUAL(scan_with_partition(0x83, 0, 64), ERR_UNRECOGNIZED);
+	CHECK_EQUAL(scan_with_partition(0x83, UINT32_MAX, UINT32_MAX), ERR_UNRECOGNIZED);
+	/* No partition at all, no partition table, or one that counts other blocks. */
+	CHECK_EQUAL(scan_with_partition(0, 100, 100), OK);
+	CHECK_EQUAL(scan_with_partition(0x83, 100, 0), OK);
+	CHECK_EQUAL(scan_with_partition(0x0c, 100, 100), ERR_UNRECOGNIZED);
+	CHECK_EQUAL(scan_blocks(2048), OK);
+	bytes[511] = 0;
+	CHECK_EQUAL(scan(), OK);
+
+	for (u16 size = 512; size <= 4096; size *= 2) {
+		start();
+		store_le16(bytes + 11, size);
+		store_le16(bytes + 510, 0xaa55);
+		CHECK_EQUAL(scan_blocks(size), ERR_UNRECOGNIZED);
+		CHECK_EQUAL(scan_blocks(size == 512 ? 2048 : 512), OK);
+	}
+}
+
 TEST(other_disks)
 {
 	start();
