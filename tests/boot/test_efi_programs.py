@@ -44,6 +44,18 @@ def test_no_low_memory(place, images):
             assert f"EFI-PROGRAM: {line}" in vmm.log
 
 
+@on("q35", ovmf=False)
+def test_damaged_images(place, images):
+    """Each field of a program's headers takes several values, by LoadImage from a buffer. Which is right for each
+    is checked by tests/unit/test_efi_image_fields.c; here memory is real, and so are its page tables."""
+    more = {"/good.efi": efi_program.program("returns", STATUS=21)}
+    with place.boot(program(images, "damaged_images", more)) as vmm:
+        vmm.wait_for_end()
+        counts = re.search(r"EFI-PROGRAM: (\d+) loaded, (\d+) refused, 0 others, 0 pages less", vmm.log)
+        assert counts, "there was another status, or memory is left"
+        assert min(map(int, counts.groups())) > 60
+
+
 @pytest.mark.slow
 @on("q35")
 def test_large_file(place, images, tmp_path):

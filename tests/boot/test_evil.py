@@ -42,6 +42,7 @@ def test_refused_then_the_next_disk_boots(firmware, evil_disk, stub_disk, group)
     with Vmm(firmware("x86_64"), disks=[*disks, stub_disk], command_line="fatwood.log=info") as vmm:
         report = vmm.guest()
         assert "from=stub" in report.words, f"an evil disk booted: {report['cmdline']}"
+        assert "EFI-PROGRAM" not in vmm.log, "an evil program ran"
         assert report["image"] == "good"
         for number, name in enumerate(group):
             assert re.search(rf"^(warning: )?disk{number}(p\d+)?: .+: {WHY}$", vmm.log, re.MULTILINE), \
@@ -54,6 +55,7 @@ def test_refused_and_nothing_else_there(firmware, evil_disk):
     with Vmm(firmware("x86_64"), disks=[evil_disk(name) for name in some]) as vmm:
         vmm.expect("^error: nothing to boot; tried:$|^FATWOOD-GUEST: done$")
         assert "FATWOOD-GUEST" not in vmm.log, "an evil disk booted"
+        assert "EFI-PROGRAM" not in vmm.log, "an evil program ran"
         vmm.wait_for_halt()
         assert vmm.log.count("nothing to boot") == 1
 

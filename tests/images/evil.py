@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import kernels, stub  # noqa: E402
 from tests.images.damage import (  # noqa: E402, F401 (each fills the catalogue)
-    bls, fat_chains, fat_names, fat_volume, gpt, kernel, mbr)
+    bls, fat_chains, fat_names, fat_volume, gpt, kernel, mbr, program)
 from tests.images.damage.catalogue import CATALOGUE  # noqa: E402
 from tests.images.damage.image import Image  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
