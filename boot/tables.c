@@ -39,6 +39,7 @@ const char *const boot_options[] = {
 	IF_ENABLED(CONFIG_LOG_OPTION, "fatwood.log",)
 	IF_ENABLED(CONFIG_BOOT_LOADER_CONF, "fatwood.entry",)
 	IF_ENABLED(CONFIG_BOOT_MENU, "fatwood.timeout",)
+	IF_ENABLED(CONFIG_BOOT_MENU_EDITOR, "fatwood.editor",)
 	IF_ENABLED(CONFIG_EFI_BOOT_MENU, "fatwood.menu",)
 	IF_ENABLED(CONFIG_DISKS_OPTION, "fatwood.disks",)
 	IF_ENABLED(CONFIG_LAST_OPTION, "fatwood.last",)

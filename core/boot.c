@@ -62,25 +62,27 @@ enum status boot_start(struct boot_entry *entry)
 	return status;
 }
 
-void boot_choice_add(struct boot_choices *choices, const char *title,
-		     enum status (*start)(struct boot_choice *choice, struct arena *arena),
-		     const void *argument)
+struct boot_choice *boot_choice_add(struct boot_choices *choices, const char *title,
+				    enum status (*start)(struct boot_choice *choice,
+							 struct arena *arena),
+				    const void *argument)
 {
 	struct boot_choice *choice;
 	const char *copy;
 
 	if (choices->count == BOOT_CHOICES_MAX) {
 		log_info("%s: more than %d choices (BOOT_CHOICES_MAX)", title, BOOT_CHOICES_MAX);
-		return;
+		return NULL;
 	}
 	choice = arena_allocate(choices->arena, sizeof(*choice));
 	copy = arena_copy(choices->arena, span_of_string(title));
 	if (!choice || !copy)
-		return;
+		return NULL;
 	*choice = (struct boot_choice){ .title = copy, .start = start, .argument = argument };
 	*choices->end = choice;
 	choices->end = &choice->next;
 	choices->count++;
+	return choice;
 }
 
 void boot_tried(const char *where, const char *what, enum status status)

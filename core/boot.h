@@ -76,6 +76,10 @@ struct boot_choice {
 	/* Returns only if it did not boot. @arena lives as long as the choice. */
 	enum status (*start)(struct boot_choice *choice, struct arena *arena);
 	const void *argument; /* start()'s */
+	/* Its options as UTF-8, to be edited for this boot; NULL: they cannot be. */
+	enum status (*read_options)(const struct boot_choice *choice, struct arena *arena,
+				    struct span *out);
+	struct span edited; /* what they have become; no data: they were not edited */
 };
 
 enum { BOOT_CHOICES_MAX = 256 };
@@ -84,13 +88,18 @@ struct boot_choices {
 	struct boot_choice *first;
 	struct boot_choice **end;
 	u32 count;
+	bool is_editor_off;  /* somebody forbids to edit any options */
 	struct arena *arena; /* of the choices and of what belongs to them */
 };
 
-/* Adds one with a copy of @title; it is left out if there are BOOT_CHOICES_MAX, or no memory. */
-void boot_choice_add(struct boot_choices *choices, const char *title,
-		     enum status (*start)(struct boot_choice *choice, struct arena *arena),
-		     const void *argument);
+/*
+ * Adds one with a copy of @title and returns it; NULL: it was left out, as there are
+ * BOOT_CHOICES_MAX, or no memory.
+ */
+struct boot_choice *boot_choice_add(struct boot_choices *choices, const char *title,
+				    enum status (*start)(struct boot_choice *choice,
+							 struct arena *arena),
+				    const void *argument);
 
 /* The entry that is about to be started. */
 struct boot_selection {

@@ -99,14 +99,24 @@ struct bls_choice {
 	const struct bls_entry *entry;
 };
 
+static enum status read_options(const struct boot_choice *choice, struct arena *arena,
+				struct span *out)
+{
+	const struct bls_choice *bls = choice->argument;
+
+	return bls_entry_options(bls->entry, arena, out);
+}
+
 static enum status start_choice(struct boot_choice *choice, struct arena *arena)
 {
 	const struct bls_choice *bls = choice->argument;
+	struct bls_entry entry = *bls->entry;
 	enum status status;
 
+	entry.edited = choice->edited;
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		list(bls->entries, arena);
-	status = bls_try(bls->entry, arena);
+	status = bls_try(&entry, arena);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		boot_interface->give_up();
 	return status;
@@ -119,6 +129,8 @@ void bls_list(struct boot_disk *disk, struct boot_choices *choices)
 
 	if (!entries)
 		return;
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && bls_editor_is_off(disk, arena))
+		choices->is_editor_off = true;
 	*entries = (struct bls_entries){ 0 };
 	(void)search(disk, arena, entries);
 	if (!entries->first)
@@ -127,16 +139,19 @@ void bls_list(struct boot_disk *disk, struct boot_choices *choices)
 	bls_choose_default(disk, entries, arena);
 	for (const struct bls_entry *entry = entries->first; entry; entry = entry->next) {
 		const char *title = bls_entry_title(entry, arena);
-		struct bls_choice *choice = arena_allocate(arena, sizeof(*choice));
+		struct bls_choice *bls = arena_allocate(arena, sizeof(*bls));
+		struct boot_choice *choice;
 		char text[BOOT_TITLE_SIZE];
 
-		if (!title || !choice)
+		if (!title || !bls)
 			return;
 		if (entry->unusable)
 			continue;
-		*choice = (struct bls_choice){ entries, entry };
+		*bls = (struct bls_choice){ entries, entry };
 		format(text, sizeof(text), "%s: %s", entry->volume->device->name, title);
-		boot_choice_add(choices, text, start_choice, choice);
+		choice = boot_choice_add(choices, text, start_choice, bls);
+		if (choice)
+			choice->read_options = read_options;
 	}
 }
 

@@ -44,6 +44,7 @@ struct bls_entry {
 	u32 tries_left; /* ... 0: bad */
 	u32 tries_done;
 	const char *unusable; /* why this build cannot boot it, NULL if it can */
+	struct span edited;   /* options for this boot; no data: they were not edited */
 };
 
 /* Of a disk, in any order at first. */
@@ -115,6 +116,9 @@ void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct aren
 /* The same without a menu. */
 void bls_choose_default(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena);
 
+/* Does loader.conf on @disk, or the VMM, forbid to edit options? */
+bool bls_editor_is_off(struct boot_disk *disk, struct arena *arena);
+
 /* What the menu and messages call it; NULL when no memory is left. */
 const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena);
 
@@ -127,6 +131,9 @@ struct span bls_entry_id(const struct bls_entry *entry, struct arena *arena);
  */
 enum status bls_add_extras(const struct bls_entry *entry, struct arena *arena,
 			   struct boot_entry *out);
+
+/* The options that it would be started with, before the VMM's; of an image, those in it. */
+enum status bls_entry_options(const struct bls_entry *entry, struct arena *arena, struct span *out);
 
 /* Returns only if the entry does not boot, with the reason. */
 enum status bls_try(const struct bls_entry *entry, struct arena *arena);

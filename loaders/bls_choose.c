@@ -78,6 +78,14 @@ static struct bls_entry *choose_by_conf(const struct bls_entries *entries,
 	return entries->first;
 }
 
+static enum status read_options(const struct menu *menu, u32 number, struct arena *arena,
+				struct span *out)
+{
+	struct bls_entry *const *shown = menu->argument;
+
+	return bls_entry_options(shown[number], arena, out);
+}
+
 /* Shows the best entries, and @chosen. */
 static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struct bls_entry *chosen,
 					struct menu *menu, struct arena *arena)
@@ -104,8 +112,13 @@ static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struc
 		titles[menu->count] = span_of_string(title);
 		shown[menu->count++] = entry;
 	}
+	if (!menu->count)
+		return chosen;
 	menu->titles = titles;
-	return menu->count ? shown[menu_choose(menu)] : chosen;
+	menu->argument = shown;
+	chosen = shown[menu_choose(menu)];
+	chosen->edited = menu->edited;
+	return chosen;
 }
 
 /* Without an input a menu would only cost its time, or wait forever. */
@@ -169,6 +182,15 @@ void bls_choose_default(struct boot_disk *disk, struct bls_entries *entries, str
 	put_first(entries, choose_default(disk, entries, &conf, arena));
 }
 
+bool bls_editor_is_off(struct boot_disk *disk, struct arena *arena)
+{
+	struct loader_conf conf = { 0 };
+
+	read_loader_conf(disk, arena, &conf);
+	loader_conf_apply_editor(&conf);
+	return conf.is_editor_off;
+}
+
 void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)
 {
 	struct loader_conf conf = { 0 };
@@ -176,7 +198,11 @@ void bls_choose(struct boot_disk *disk, struct bls_entries *entries, struct aren
 	struct menu menu = {
 		.seconds = conf.timeout_seconds,
 		.may_wait = conf.is_timeout_vmms && conf.timeout_seconds == MENU_FOREVER,
+		.arena = arena,
 	};
+
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && !conf.is_editor_off)
+		menu.read_options = read_options;
 	if (wants_menu(&conf))
 		chosen = choose_by_menu(entries, chosen, &menu, arena);
 	put_first(entries, chosen);

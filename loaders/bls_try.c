@@ -8,6 +8,7 @@
 #include "loaders/bls.h"
 #include "loaders/boot_count.h"
 #include "loaders/initrd.h"
+#include "loaders/uki.h"
 
 /* Titles need not be unique: the version tells entries apart. */
 const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena)
@@ -148,13 +149,11 @@ static const char *folder_of(const struct bls_entry *entry)
 	return entry->is_image ? "\\EFI\\Linux" : "\\loader\\entries";
 }
 
-static enum status open_kernel(const struct bls_entry *entry, struct boot_entry *out)
+static struct span path_of(const struct bls_entry *entry)
 {
-	struct span path = entry->path;
-
 	if (IS_ENABLED(CONFIG_BOOT_UKI) && entry->is_image)
-		path = span_of_string(entry->image_path);
-	return open_file(entry, key_of(entry), path, &out->kernel);
+		return span_of_string(entry->image_path);
+	return entry->path;
 }
 
 static enum status open_entry(const struct bls_entry *entry, struct arena *arena,
@@ -171,14 +170,51 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	};
 	if (!out->title || !buffer)
 		return ERR_NO_MEMORY;
-	status = open_kernel(entry, out);
+	status = open_file(entry, key_of(entry), path_of(entry), &out->kernel);
 	if (!status)
 		status = open_initrds(entry, buffer, out);
 	if (!status)
 		status = add_extras(entry, arena, out);
-	if (!status)
+	if (status)
+		return status;
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && entry->edited.data)
+		out->options = entry->edited;
+	else
 		out->options = join_options(entry, buffer);
-	return status;
+	return OK;
+}
+
+/* What the image itself says, which its stub uses if it is started without options. */
+static enum status read_own_options(const struct bls_entry *entry, struct arena *arena,
+				    struct span *out)
+{
+	struct uki *uki = arena_allocate(arena, sizeof(*uki));
+	struct file file;
+	enum status status = uki ? volume_open(entry->volume, path_of(entry), &file) :
+				   ERR_NO_MEMORY;
+
+	if (!status)
+		status = uki_read(entry->file, &file, arena, uki);
+	if (!status && entry->profile >= uki->count)
+		status = ERR_NOT_FOUND;
+	if (status)
+		return status;
+	return uki_text(&file, &uki->profiles[entry->profile], UKI_COMMAND_LINE, arena, out);
+}
+
+enum status bls_entry_options(const struct bls_entry *entry, struct arena *arena, struct span *out)
+{
+	u8 *buffer;
+
+	if (!IS_ENABLED(CONFIG_BOOT_MENU_EDITOR))
+		return ERR_UNSUPPORTED;
+	buffer = arena_allocate(arena, entry->text.size + 1);
+	if (!buffer)
+		return ERR_NO_MEMORY;
+	*out = join_options(entry, buffer);
+	if (entry->kind != BLS_UKI || !span_is_empty(*out))
+		return OK;
+	return IS_ENABLED(CONFIG_BOOT_UKI) ? read_own_options(entry, arena, out) : ERR_UNSUPPORTED;
 }
 
 /*

@@ -26,7 +26,25 @@ static struct loader_conf wanted(u32 (*asked_seconds)(void))
 	} else {
 		conf.timeout_seconds = asked_seconds();
 	}
+	loader_conf_apply_editor(&conf);
 	return conf;
+}
+
+static struct boot_choice *choice_at(const struct boot_choices *choices, u32 number)
+{
+	struct boot_choice *choice = choices->first;
+
+	while (number-- > 0)
+		choice = choice->next;
+	return choice;
+}
+
+static enum status read_options(const struct menu *menu, u32 number, struct arena *arena,
+				struct span *out)
+{
+	const struct boot_choice *choice = choice_at(menu->argument, number);
+
+	return choice->read_options ? choice->read_options(choice, arena, out) : ERR_UNSUPPORTED;
 }
 
 static struct boot_choice *choose(const struct boot_choices *choices,
@@ -37,16 +55,18 @@ static struct boot_choice *choose(const struct boot_choices *choices,
 		.titles = titles,
 		.seconds = conf->timeout_seconds,
 		.may_wait = conf->is_timeout_vmms && conf->timeout_seconds == MENU_FOREVER,
+		.argument = choices,
+		.arena = choices->arena,
 	};
 	struct boot_choice *choice = choices->first;
-	u32 chosen;
 
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && !choices->is_editor_off)
+		menu.read_options = read_options;
 	for (; choice; choice = choice->next)
 		titles[menu.count++] = span_of_string(choice->title);
-	chosen = menu_choose(&menu);
+	choice = choice_at(choices, menu_choose(&menu));
+	choice->edited = menu.edited;
 	*is_used = menu.is_used;
-	for (choice = choices->first; chosen > 0; chosen--)
-		choice = choice->next;
 	return choice;
 }
 
@@ -70,6 +90,7 @@ void boot_menu(u32 (*asked_seconds)(void), void (*list)(struct boot_choices *cho
 	    (conf.timeout_seconds == MENU_IF_KEY && !menu_key_is_typed()))
 		return;
 	choices.end = &choices.first;
+	choices.is_editor_off = conf.is_editor_off;
 	list(&choices);
 	for (u32 i = 0; i < ROUNDS_MAX && choices.first && is_used; i++) {
 		struct boot_choice *choice = choose(&choices, &conf, &is_used);

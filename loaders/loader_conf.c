@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loader/loader.conf as loader.conf(5) of systemd-boot has it: which entry, and how long the menu
- * waits. Its other keys concern UEFI, the screen and Secure Boot.
+ * waits, and whether it has an editor. Its other keys concern UEFI, the screen and Secure Boot.
  */
 #include "loaders/loader_conf.h"
 
@@ -49,6 +49,22 @@ void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 			(int)min_u64(value.size, SHOWN_MAX), (const char *)value.data);
 }
 
+/* As systemd has truth values. */
+static void set_editor(struct span value, struct loader_conf *conf)
+{
+	static const char *const words[] = { "no",  "n", "false", "f", "off", "0",
+					     "yes", "y", "true",  "t", "on",  "1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (text_equals_ignoring_case(value, words[i])) {
+			conf->is_editor_off = i < ARRAY_SIZE(words) / 2;
+			return;
+		}
+	}
+	log_warning("editor %.*s: not yes or no", (int)min_u64(value.size, SHOWN_MAX),
+		    (const char *)value.data);
+}
+
 void loader_conf_parse(struct span text, struct loader_conf *conf)
 {
 	struct span rest = text_of_file(text), key, value;
@@ -61,10 +77,20 @@ void loader_conf_parse(struct span text, struct loader_conf *conf)
 			set_pattern(value, &conf->preferred);
 		else if (text_equals(key, "timeout"))
 			loader_conf_set_timeout(value, conf);
+		else if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && text_equals(key, "editor"))
+			set_editor(value, conf);
 		else
 			log_info("loader.conf: %.*s has no meaning here, ignored",
 				 (int)min_u64(key.size, SHOWN_MAX), (const char *)key.data);
 	}
+}
+
+void loader_conf_apply_editor(struct loader_conf *conf)
+{
+	struct span value;
+
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && boot_info_option("fatwood.editor", &value))
+		set_editor(value, conf);
 }
 
 void loader_conf_apply_command_line(struct loader_conf *conf)
@@ -79,4 +105,5 @@ void loader_conf_apply_command_line(struct loader_conf *conf)
 		conf->is_timeout_vmms = true;
 		loader_conf_set_timeout(value, conf);
 	}
+	loader_conf_apply_editor(conf);
 }

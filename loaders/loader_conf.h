@@ -19,6 +19,7 @@ struct loader_conf {
 	struct span default_pattern; /* the same, and second to it */
 	u32 timeout_seconds;         /* that the menu waits, or one of the above */
 	bool is_timeout_vmms;        /* the VMM says it, not a disk: it has no limit */
+	bool is_editor_off;          /* nobody may edit options in the menu */
 };
 
 /* Reads @text into @conf; fields whose keys are missing stay unchanged. */
@@ -27,5 +28,8 @@ void loader_conf_parse(struct span text, struct loader_conf *conf);
 /* What "timeout" says; @conf->is_timeout_vmms says who. */
 void loader_conf_set_timeout(struct span value, struct loader_conf *conf);
 
-/* "fatwood.entry=" and "fatwood.timeout=" on the VMM's command line. */
+/* "fatwood.entry=", "fatwood.timeout=" and "fatwood.editor=" on the VMM's command line. */
 void loader_conf_apply_command_line(struct loader_conf *conf);
+
+/* The last of them alone. */
+void loader_conf_apply_editor(struct loader_conf *conf);

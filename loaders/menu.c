@@ -2,7 +2,8 @@
 /*
  * The menu of boot entries: plain lines and a few sequences of the VT100 that any terminal behind a
  * serial line knows. Arrows, j, k, Home, End, Page Up, Page Down or a number mark an entry, Enter
- * boots it. Each of these keys, Space and Esc, stops the countdown; anything else is noise.
+ * boots it, e edits its options for this boot. Each of these keys, Space and Esc, stops the
+ * countdown; anything else is noise.
  */
 #include "loaders/menu.h"
 
@@ -10,6 +11,7 @@
 #include "core/keys.h"
 #include "core/time.h"
 #include "lib/format.h"
+#include "lib/text.h"
 #include "lib/utf.h"
 #include "lib/util.h"
 #include "loaders/loader_conf.h"
@@ -20,6 +22,8 @@ enum {
 	POLL_KEYS_MAX = 64, /* typed in one poll */
 	LINE_SIZE = 512,
 	IDLE_TIMES_MAX = 10, /* endless noise delays the menu no longer than this */
+	QUIET_MS = 2 * KEYS_PAUSE_MS,
+	NOISE_MS_MAX = 1000,
 };
 
 /* A title wider than the terminal must stay on one line, or the cursor would not return to it. */
@@ -45,6 +49,11 @@ static u32 rows(const struct menu *menu)
 	return (u32)min_u64(menu->count, ROWS_MAX);
 }
 
+static bool may_edit(const struct menu *menu)
+{
+	return IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->read_options;
+}
+
 /* The line below the titles, where the cursor stays. */
 static void draw_status(const struct menu *menu)
 {
@@ -57,6 +66,8 @@ static void draw_status(const struct menu *menu)
 		pattern = "\r\x1b[KEnter boots %u of %u, and so do %u s without a key";
 	format(text, sizeof(text), pattern, menu->selected + 1, menu->count, menu->seconds);
 	print(text);
+	if (may_edit(menu))
+		print("; e edits its options");
 }
 
 /* Each line is cleared before it is written. */
@@ -85,6 +96,95 @@ static void redraw(struct menu *menu)
 	format(text, sizeof(text), "\r\x1b[%uA", rows(menu));
 	print(text);
 	draw(menu);
+}
+
+/*
+ * A line that sends back what is written to it, or a log that is written to it, must not get into
+ * the options: what arrives together with the key is dropped.
+ */
+static void drop_input(void)
+{
+	struct deadline end = deadline_after(NOISE_MS_MAX);
+	struct deadline quiet = deadline_after(QUIET_MS);
+	struct key key;
+
+	while (!deadline_passed(&quiet) && !deadline_passed(&end))
+		if (keys_read(&key) || keys_are_incomplete())
+			quiet = deadline_after(QUIET_MS);
+}
+
+/* An image may have its options in several lines: to kernels each control character is a space. */
+static void begin_line(struct line_editor *editor, struct span options)
+{
+	for (size_t i = 0; i < options.size; i++)
+		editor->text[i] = options.data[i] < ' ' ? ' ' : options.data[i];
+	editor->size = editor->cursor = options.size;
+	editor->room_size = MENU_OPTIONS_SIZE_MAX;
+	editor->is_changed = false;
+}
+
+static enum status load_options(struct menu *menu)
+{
+	struct line_editor *editor = &menu->editor;
+	struct arena arena = { 0 };
+	struct span options;
+	enum status status = menu->read_options(menu, menu->selected, &arena, &options);
+
+	if (!editor->text)
+		editor->text = arena_allocate(menu->arena, MENU_OPTIONS_SIZE_MAX);
+	if (!status && !editor->text)
+		status = ERR_NO_MEMORY;
+	if (!status && options.size > MENU_OPTIONS_SIZE_MAX)
+		status = ERR_UNSUPPORTED;
+	if (!status)
+		begin_line(editor, text_trim(options));
+	arena_release(&arena);
+	return status;
+}
+
+/* Below the line of the status, which says how to leave it. */
+static void open_editor(struct menu *menu)
+{
+	enum status status = load_options(menu);
+	char text[LINE_SIZE];
+
+	redraw(menu);
+	if (status) {
+		format(text, sizeof(text), "\r\x1b[KThe options of %u of %u cannot be edited: %s",
+		       menu->selected + 1, menu->count, status_name(status));
+		return print(text);
+	}
+	drop_input();
+	menu->is_editing = true;
+	print("\r\x1b[KFor this boot: Enter boots, Esc goes back");
+	if (menu->idle_seconds != MENU_FOREVER) {
+		format(text, sizeof(text), ", and so do %u s without a key", menu->idle_seconds);
+		print(text);
+	}
+	print("\n");
+	line_editor_draw(&menu->editor);
+}
+
+static void close_editor(struct menu *menu)
+{
+	menu->is_editing = false;
+	print("\r\x1b[K\x1b[A");
+	draw_status(menu);
+}
+
+/* True when the key boots the marked entry. */
+static bool edit(struct menu *menu, const struct key *key, bool *is_changed)
+{
+	enum line_editor_result result = line_editor_handle(&menu->editor, key);
+
+	if (result == LINE_ACCEPTED && menu->editor.is_changed)
+		menu->edited = span_of(menu->editor.text, menu->editor.size);
+	if (result != LINE_IGNORED)
+		menu->seconds = menu->idle_seconds;
+	if (result == LINE_CANCELLED)
+		close_editor(menu);
+	*is_changed = result == LINE_EDITED || (*is_changed && result == LINE_IGNORED);
+	return result == LINE_ACCEPTED;
 }
 
 static bool is_menu_key(const struct key *key)
@@ -150,21 +250,39 @@ static bool handle(struct menu *menu, const struct key *key)
 	return key->unicode == '\r';
 }
 
+/* True when the key boots the marked entry. */
+static bool handle_key(struct menu *menu, const struct key *key, bool *is_changed)
+{
+	bool is_e = may_edit(menu) && key->unicode == 'e' && !key->modifiers;
+
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->is_editing)
+		return edit(menu, key, is_changed);
+	if (!is_e && !is_menu_key(key))
+		return false;
+	menu->seconds = menu->idle_seconds;
+	menu->is_used = true;
+	*is_changed = !is_e;
+	if (!is_e)
+		return handle(menu, key);
+	menu->typed = 0;
+	open_editor(menu);
+	return false;
+}
+
 /* Handles everything typed so far. True if that made a choice. */
 static bool handle_input(struct menu *menu)
 {
 	bool changed = false;
 	struct key key;
 
-	for (u32 i = 0; i < POLL_KEYS_MAX && keys_read(&key); i++) {
-		if (!is_menu_key(&key))
-			continue;
-		menu->seconds = menu->idle_seconds;
-		menu->is_used = changed = true;
-		if (handle(menu, &key))
+	for (u32 i = 0; i < POLL_KEYS_MAX && keys_read(&key); i++)
+		if (handle_key(menu, &key, &changed))
 			return true;
-	}
-	if (changed)
+	if (!changed)
+		return false;
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->is_editing)
+		line_editor_draw(&menu->editor);
+	else
 		redraw(menu);
 	return false;
 }
@@ -189,10 +307,16 @@ static bool is_time_up(struct menu *menu)
 	menu->used_seconds += menu->is_used;
 	if (menu->used_seconds >= (u64)menu->idle_seconds * IDLE_TIMES_MAX)
 		return true;
-	if (menu->seconds != MENU_FOREVER) {
+	if (menu->seconds != MENU_FOREVER)
 		menu->seconds--;
-		draw_status(menu);
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->is_editing) {
+		if (menu->seconds > 0)
+			return false;
+		menu->seconds = menu->idle_seconds;
+		close_editor(menu);
 	}
+	if (menu->seconds != MENU_FOREVER)
+		draw_status(menu);
 	return menu->seconds == 0;
 }
 

@@ -2,7 +2,10 @@
 /* The menu of boot entries on the consoles (BOOT_MENU). */
 #pragma once
 
-#include "lib/span.h"
+#include "core/arena.h"
+#include "loaders/line_editor.h"
+
+enum { MENU_OPTIONS_SIZE_MAX = 16 * 1024 }; /* of options that are edited: as in a boot entry */
 
 struct menu {
 	const struct span *titles;
@@ -10,7 +13,19 @@ struct menu {
 	u32 selected; /* marked at first */
 	u32 seconds;  /* before the marked one boots; or as loaders/loader_conf.h, but MENU_NEVER */
 	bool may_wait; /* forever: only the owner of the machine can ask for it, not a disk */
+	/*
+	 * Reads the options of one to be edited (BOOT_MENU_EDITOR), UTF-8 in @arena. NULL: nobody
+	 * may edit any.
+	 */
+	enum status (*read_options)(const struct menu *menu, u32 number, struct arena *arena,
+				    struct span *out);
+	const void *argument; /* read_options()'s */
+	struct arena *arena;  /* of the editor */
+	/* The result, besides the number of the chosen one: */
+	struct span edited; /* its options, for this boot; no data: they were not edited */
 	/* The menu's own, 0 at first: */
+	struct line_editor editor; /* without text: not used yet */
+	bool is_editing;
 	u32 top;          /* first title shown */
 	u32 typed;        /* number typed so far */
 	u32 idle_seconds; /* before the marked one boots after a key */

@@ -9,6 +9,7 @@ obj-$(CONFIG_BOOT_EXTRA) += loaders/bls_extra.o
 obj-$(CONFIG_BOOT_LOADER_CONF) += loaders/bls_choose.o loaders/loader_conf.o
 obj-$(CONFIG_BOOT_DIRECT) += loaders/direct.o loaders/initrd.o
 obj-$(CONFIG_BOOT_MENU) += loaders/menu.o
+obj-$(CONFIG_BOOT_MENU_EDITOR) += loaders/line_editor.o
 obj-$(CONFIG_EFI_BOOT_MENU) += loaders/boot_menu.o
 obj-$(CONFIG_LOADER_BZIMAGE) += loaders/bzimage.o loaders/e820.o loaders/command_line.o \
 	loaders/initrd.o

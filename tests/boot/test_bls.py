@@ -250,6 +250,13 @@ def test_menu_by_the_vmm_with_titles_made_harmless(boot):
     vmm.guest()
 
 
+def test_editor_is_forbidden_by_loader_conf(boot):
+    vmm = boot({**TWO, "/loader/loader.conf": b"timeout menu-force\neditor no\n"})
+    vmm.expect("Enter boots 1 of 2")
+    vmm.send("e x\r")
+    assert vmm.guest().words == ["from=new"]
+
+
 def test_no_menu_without_a_timeout(boot):
     vmm = boot(TWO)
     vmm.guest()

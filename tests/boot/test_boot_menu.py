@@ -31,6 +31,13 @@ def test_entry_of_the_second_disk(start):
     assert start.guest().words[0] == "from=second"
 
 
+def test_options_are_edited_for_one_boot(start):
+    start.send(DOWN + "e")
+    start.expect("For this boot: Enter boots, Esc goes back$")
+    start.send(" typed=1" + ENTER)
+    assert start.guest().words == ["from=first", "typed=1"]
+
+
 @pytest.mark.parametrize("keys, name", [
     (ENTER, "disk0p1: Broken"), (3 * DOWN + ENTER, r"disk1p1: \EFI\BOOT\BOOTX64.EFI"),
 ])
@@ -44,12 +51,15 @@ def test_choice_in_vain(start, keys, name):
 
 
 def test_keyboard(firmware, images, stub_kernel):
-    """The window's keyboard drives the menu, where there is a screen."""
+    """The window's keyboard drives the menu and its editor, where there is a screen."""
     disk = images("menu-keyboard", lambda path: esp_disk(path, {
         **bls_files(stub_kernel, options="from=first", name="b", title="First", sort_key="a"),
         "/loader/entries/c.conf": entry("Second", linux="/linux/vmlinuz", options="from=second", sort_key="b")}))
     with Vmm(firmware("qemu"), disks=[Disk(disk)], command_line=MENU, extra=["-device", "VGA"]) as vmm:
         vmm.expect("Enter boots 1 of 2")
-        for key in ("down", "ret"):
+        for key in ("down", "e"):
             vmm.press(key)
-        assert vmm.guest().words[0] == "from=second"
+        vmm.expect("For this boot")
+        for key in ("spc", "x", "y", "left", "delete", "home", "z", "spc", "ret"):
+            vmm.press(key)
+        assert vmm.guest().words == ["z", "from=second", "x"]

@@ -12,6 +12,7 @@ from tests.images.disk import Partition
 from tests.images.fat import Volume, tool
 
 DOWN, ENTER = "\x1b[B", "\r"
+LEFT, HOME, END, DELETE, BACKSPACE = "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x7f"
 # GPT: p1 begins after the table, on 64 blocks.
 FIRST_PARTITION = 64 * 512
 SIMPLE_FILE_SYSTEM_GUID = "964e5b22-6459-11d2-8e39-00a0c969723b"
@@ -156,6 +157,21 @@ def test_uki_by_fatwood(place, efi_image, suite):
         report = vmm.guest()
         assert_uefi(report, f"uki-bls-{suite}")
         assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+
+
+@on("q35", ovmf=False)
+def test_options_of_a_uki_are_edited(place, efi_image):
+    """The kernel has what was typed in the menu, in place of the image's own options."""
+    name = "uki-bls-trixie"
+    with place.boot(efi_image(name), command_line="fatwood.timeout=menu-force") as vmm:
+        vmm.expect("e edits its options")
+        vmm.send("e")
+        vmm.expect("For this boot: Enter boots")
+        vmm.send(HOME + "typed=1 " + END + " typed=3" + LEFT + BACKSPACE + "=" + DELETE + "2" + ENTER)
+        report = vmm.guest()
+        assert_uefi(report, name)
+        assert report.words[0] == "typed=1"
+        assert "typed=2" in report.words and "typed=3" not in report.words
 
 
 @on_suites("q35", "microvm", ovmf=False)

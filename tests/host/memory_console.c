@@ -3,6 +3,7 @@
 #include "tests/host/memory_console.h"
 
 #include "lib/util.h"
+#include "tests/host/host.h"
 
 #include <string.h>
 
@@ -21,6 +22,15 @@ static int console_type(struct console *console)
 	struct memory_console *memory = container_of(console, struct memory_console, console);
 
 	memory->reads++;
+	if (*memory->input && *memory->input == memory->pause) {
+		if (!memory->pause_start)
+			memory->pause_start = host_ticks;
+		if (host_ticks - memory->pause_start < HOST_TICKS_PER_SECOND / 2)
+			return -1;
+		memory->pause_start = 0;
+		memory->input++;
+		return -1;
+	}
 	if (!*memory->input || memory->waited++ < memory->input_delay)
 		return -1;
 	memory->waited = 0;

@@ -11,6 +11,8 @@ struct memory_console {
 	size_t size;
 	const char *input; /* what is still to be typed */
 	u32 input_delay;   /* reads that find nothing before each byte of it */
+	char pause;        /* this byte of it stands for half a second without one */
+	u64 pause_start;
 	u32 waited;
 	u64 reads;
 };

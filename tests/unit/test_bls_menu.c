@@ -107,3 +107,83 @@ TEST(a_menu_of_nothing_usable_is_not_shown)
 	CHECK_TEXT(boot(), status_name(ERR_UNSUPPORTED));
 	CHECK_EQUAL(console.reads, 0);
 }
+
+TEST(options_are_edited_and_the_words_of_the_vmm_still_come_last)
+{
+	VOLUME(three);
+	boot_info.command_line = SPAN("fatwood.timeout=5 console=ttyS0");
+	console.input = "je| single\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "nine single console=ttyS0");
+	VOLUME(three);
+	boot_info.command_line = SPAN("fatwood.timeout=5");
+	console.input = "je|\x15\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "");
+}
+
+/* GRUB's variables are gone from what is edited, as from what is booted. */
+TEST(what_is_edited_is_what_would_boot)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "linux linux\noptions \"a $tuned_params b\"\noptions c\n"),
+		LINUX("linux"),
+	};
+
+	VOLUME(files);
+	boot_info.command_line = SPAN("fatwood.timeout=5");
+	console.input = "e|d\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "a b cd");
+	CHECK(said(":a  b c\r"));
+}
+
+TEST(editor_no_is_obeyed)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("editor no\ntimeout 5\n") },
+		LINUX("linux"),
+	};
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	VOLUME(files);
+	console.input = "e| x\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "a");
+	CHECK(!said("edit"));
+	VOLUME(files);
+	bls_list(&disk, &choices);
+	CHECK(choices.is_editor_off);
+	VOLUME(files);
+	boot_info.command_line = SPAN("fatwood.editor=yes");
+	console.input = "e|x\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "ax");
+}
+
+/* A disk without entries may hold what a stored boot option starts. */
+TEST(editor_no_is_obeyed_without_entries)
+{
+	static const struct memory_file files[] = { { .path = "loader/loader.conf",
+						      .bytes = SPAN("editor no\n") } };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+	VOLUME(files);
+	bls_list(&disk, &choices);
+	CHECK(!choices.first && choices.is_editor_off);
+}
+
+TEST(an_edited_choice_of_the_menu_of_all_disks)
+{
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+	struct boot_choice *second;
+	struct span options;
+
+	VOLUME(three);
+	bls_list(&disk, &choices);
+	CHECK(!choices.is_editor_off);
+	second = choices.first->next;
+	CHECK_EQUAL(second->read_options(second, &arena, &options), OK);
+	CHECK(span_equals(options, SPAN("nine")));
+}

@@ -238,3 +238,47 @@ TEST(a_profile_has_what_stands_before_all)
 	CHECK_EQUAL(uki_text(&file, &uki.profiles[7], UKI_COMMAND_LINE, &arena, &text), OK);
 	CHECK(span_equals(text, SPAN("base\n")));
 }
+
+/* What the image says is what is edited, and what the entry that names one says comes before that.
+ */
+TEST(the_options_of_an_image_are_edited)
+{
+	static const struct memory_file files[] = {
+		FILE_OF("EFI/Linux/a.efi", 0),
+		FILE_OF("x.efi", 1),
+		{ .path = "loader/entries/b.conf",
+		  .bytes = SPAN("title B\nsort-key d\nversion 1\nuki /x.efi\noptions o\n") },
+		{ .path = "loader/entries/c.conf",
+		  .bytes = SPAN("title C\nsort-key d\nversion 0\nuki /x.efi\n") },
+	};
+	static const struct {
+		const char *input, *first;
+	} rows[] = {
+		{ "e| more\r", "A (main) (2)@0,base more;" },
+		{ "2e| more\r", "A (own) (2)@1,own more;" },
+		{ "3e| more\r", "B (1)@0,o more;" },
+		{ "4e| more\r", "C (0)@0,base more;" },
+		{ "4e|\r", "C (0)@0,;" },
+	};
+
+	make(0, "ID=d\nNAME=A\nVERSION_ID=2\n");
+	uki_image_add(&images[0], ".profile", "ID=main\n");
+	uki_image_add(&images[0], ".profile", "ID=own\n");
+	uki_image_add(&images[0], ".cmdline", "own\n");
+	make(1, "ID=x\nNAME=x\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct boot_disk disk = { .volumes = { &volume.volume }, .volume_count = 1 };
+
+		arena_release(&arena);
+		host_memory_init();
+		memory_console_init(&console, rows[i].input);
+		console.pause = '|';
+		boot_info.command_line = SPAN("fatwood.timeout=9");
+		memory_volume_init(&volume, "esp", files, ARRAY_SIZE(files));
+		tried[0] = 0;
+		CHECK(bls_boot.boot(&disk, &arena) != OK);
+		boot_info.command_line = SPAN("");
+		CHECK_OF(strncmp(tried, rows[i].first, strlen(rows[i].first)) == 0, "row %zu: %s",
+			 i, tried);
+	}
+}

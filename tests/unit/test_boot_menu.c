@@ -88,3 +88,65 @@ TEST(more_choices_than_there_may_be)
 	CHECK_EQUAL(choices.count, BOOT_CHOICES_MAX);
 	arena_release(&arena);
 }
+
+/* The editor: of one choice, unless somebody forbids it. */
+
+static bool is_forbidden;
+
+static enum status read_options(const struct boot_choice *choice, struct arena *arena,
+				struct span *out)
+{
+	(void)arena;
+	*out = span_of_string(choice->title);
+	return OK;
+}
+
+static enum status start_edited(struct boot_choice *choice, struct arena *arena)
+{
+	(void)arena;
+	strcat(started, choice->title);
+	if (choice->edited.data)
+		strncat(started, (const char *)choice->edited.data, choice->edited.size);
+	strcat(started, ";");
+	return ERR_UNSUPPORTED;
+}
+
+static void list_editable(struct boot_choices *choices)
+{
+	struct boot_choice *choice;
+
+	boot_choice_add(choices, "a", start_edited, NULL);
+	choice = boot_choice_add(choices, "b", start_edited, NULL);
+	choice->read_options = read_options;
+	choices->is_editor_off |= is_forbidden;
+}
+
+static const char *edit(const char *words, const char *input)
+{
+	host_memory_init();
+	memory_console_init(&console, input);
+	console.input_delay = 1;
+	console.pause = '|';
+	boot_info.command_line = span_of_string(words);
+	asked_seconds = 5;
+	started[0] = 0;
+	boot_menu(seconds_asked, list_editable);
+	console_unregister(&console.console);
+	return started;
+}
+
+TEST(options_of_a_choice_are_edited)
+{
+	CHECK_TEXT(edit("", "je|x\r"), "bbx;a;");
+	CHECK_TEXT(edit("", "e|\r\r"), "a;b;");
+	CHECK(memory_console_has(&console, "The options of 1 of 2 cannot be edited"));
+}
+
+TEST(the_editor_is_off_if_a_disk_or_the_vmm_says_so)
+{
+	CHECK_TEXT(edit("fatwood.editor=no", "je|x\r\r"), "b;a;");
+	is_forbidden = true;
+	CHECK_TEXT(edit("", "je|x\r\r"), "b;a;");
+	is_forbidden = false;
+	CHECK(!memory_console_has(&console, "edit"));
+}

@@ -4,6 +4,7 @@
 
 #include "core/boot_info.h"
 #include "core/log.h"
+#include "lib/util.h"
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
@@ -31,7 +32,7 @@ TEST(nothing_said_is_no_menu_and_no_default)
 TEST(default_and_timeout_are_read)
 {
 	struct loader_conf conf = parse("# comment\ntimeout 5\r\nconsole-mode keep\n"
-					"default  debian-*.conf \neditor no\n");
+					"default  debian-*.conf \nauto-entries no\n");
 
 	CHECK(is(conf.default_pattern, "debian-*.conf"));
 	CHECK_EQUAL(conf.timeout_seconds, 5);
@@ -141,4 +142,44 @@ TEST(the_vmm_stands_above_the_file)
 	boot_info.command_line = SPAN("");
 	loader_conf_apply_command_line(&conf);
 	CHECK_EQUAL(conf.timeout_seconds, 9);
+}
+
+TEST(the_editor_is_forbidden_by_any_word_for_no)
+{
+	static const struct {
+		const char *text;
+		bool is_off;
+	} rows[] = {
+		{ "", false },
+		{ "editor no", true },
+		{ "editor 0", true },
+		{ "editor FALSE", true },
+		{ "editor off", true },
+		{ "editor \"n\"", true },
+		{ "editor f", true },
+		{ "editor yes", false },
+		{ "editor no\neditor 1", false },
+		{ "editor", false },
+		{ "editor 2", false },
+		{ "editor no\neditor maybe", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		CHECK_OF(parse(rows[i].text).is_editor_off == rows[i].is_off, "row %zu", i);
+}
+
+TEST(the_vmm_decides_about_the_editor)
+{
+	struct loader_conf conf = parse("editor no");
+
+	boot_info.command_line = SPAN("fatwood.editor=yes");
+	loader_conf_apply_command_line(&conf);
+	CHECK(!conf.is_editor_off);
+	boot_info.command_line = SPAN("fatwood.editor=no");
+	loader_conf_apply_editor(&conf);
+	CHECK(conf.is_editor_off);
+	boot_info.command_line = SPAN("fatwood.editor=perhaps");
+	loader_conf_apply_editor(&conf);
+	CHECK(conf.is_editor_off);
+	boot_info.command_line = SPAN("");
 }

@@ -304,3 +304,165 @@ TEST(a_key_held_down_does_not_hold_up_a_poll)
 	CHECK(host_ticks - before >= (1000 / 64) * 10 * (HOST_TICKS_PER_SECOND / 1000));
 	CHECK(host_ticks - before <= (1000 / 64) * 24 * (HOST_TICKS_PER_SECOND / 1000));
 }
+
+/* The editor: "|" in what is typed is half a second without a key. */
+
+static struct arena arena;
+static struct menu edited;
+static const char *options;
+static enum status options_status;
+
+static enum status read_options(const struct menu *menu, u32 number, struct arena *into,
+				struct span *out)
+{
+	(void)menu;
+	*out = span_of_string(arena_copy(into, span_of_string(options)));
+	if (number == 2)
+		*out = span_of(arena_allocate(into, MENU_OPTIONS_SIZE_MAX + 1),
+			       MENU_OPTIONS_SIZE_MAX + 1);
+	return options_status;
+}
+
+/* What has become of the options of the chosen one; "-": they are as they were. */
+static const char *type_into(const char *text, const char *input, u32 seconds)
+{
+	options = text;
+	arena_release(&arena);
+	host_memory_init();
+	edited = (struct menu){
+		.titles = titles,
+		.count = ARRAY_SIZE(titles),
+		.seconds = seconds,
+		.may_wait = may_wait,
+		.read_options = read_options,
+		.arena = &arena,
+	};
+	memory_console_init(&console, input);
+	console.input_delay = 1;
+	console.pause = '|';
+	(void)menu_choose(&edited);
+	console_unregister(&console.console);
+	if (!edited.edited.data)
+		return "-";
+	return arena_copy(&arena, edited.edited);
+}
+
+TEST(options_are_edited_for_this_boot)
+{
+	CHECK_TEXT(type_into("quiet", "je| single\r", 3), "quiet single");
+	CHECK_EQUAL(edited.selected, 1);
+	CHECK(said("Booting 1 of 3 in 3 s, any key stops; e edits its options"));
+	CHECK(said("\r\x1b[KFor this boot: Enter boots, Esc goes back, and so do 60 s without a key"
+		   "\r\n\r\x1b[K:quiet\r:quiet"));
+	CHECK(said(":quiet single\r:quiet single"));
+	/* Each key of a sequence, which may come in pieces. */
+	CHECK_TEXT(type_into("ab", "e|\x1b[Dx\x1b[Hy\x1b[3~|\r", 3), "yxb");
+	CHECK_TEXT(type_into("ab", "e|\x15\r", 3), "");
+}
+
+TEST(nothing_edited_is_an_ordinary_boot)
+{
+	CHECK_TEXT(type_into("quiet", "e|\r", 3), "-");
+	CHECK_TEXT(type_into("quiet", "e|\x1b[D\r", 3), "-");
+	CHECK_TEXT(type_into("quiet", "\r", 3), "-");
+}
+
+TEST(esc_goes_back_and_drops_what_was_typed)
+{
+	CHECK_TEXT(type_into("quiet", "e|x\x1b|j\r", 3), "-");
+	CHECK_EQUAL(edited.selected, 1);
+	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, and so do 60 s without a key"));
+	/* Opened again, it begins anew. */
+	CHECK_TEXT(type_into("quiet", "e|x\x1b|e|y\r", 3), "quiety");
+}
+
+TEST(white_space_of_an_image_is_spaces)
+{
+	CHECK_TEXT(type_into("\t a\nb\tc \n", "e|x\r", 3), "a b cx");
+}
+
+TEST(what_comes_with_the_key_is_not_typed)
+{
+	/* A line that sends back all that is written: Enter comes before anything else. */
+	CHECK_TEXT(type_into("quiet", "eEnter boots 1 of 3\r\n", 3), "-");
+	CHECK(said("For this boot"));
+	CHECK_TEXT(type_into("quiet", "e single\r|!\r", 3), "quiet!");
+}
+
+TEST(options_that_cannot_be_edited)
+{
+	options_status = ERR_UNSUPPORTED;
+	CHECK_TEXT(type_into("quiet", "e|j\r", 3), "-");
+	options_status = OK;
+	CHECK_EQUAL(edited.selected, 1);
+	CHECK(said("The options of 1 of 3 cannot be edited: not supported"));
+	CHECK_TEXT(type_into("quiet", "3e|k\r", 3), "-");
+	CHECK(said("The options of 3 of 3 cannot be edited: not supported"));
+}
+
+TEST(where_nobody_may_edit_e_is_noise)
+{
+	CHECK_EQUAL(choose(1, 1, "e"), 1);
+	CHECK(!said("edit") && !said("Enter boots"));
+}
+
+TEST(an_editor_that_nobody_uses_goes_back_and_on)
+{
+	u64 before = host_ticks;
+
+	CHECK_TEXT(type_into("quiet", "e|x", 3), "-");
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 2 * CONFIG_BOOT_MENU_IDLE_SECONDS);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <=
+	      2 * CONFIG_BOOT_MENU_IDLE_SECONDS + 4);
+	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, and so do 60 s without a key"));
+}
+
+TEST(the_owner_may_have_the_editor_wait)
+{
+	u64 before = host_ticks;
+
+	may_wait = true;
+	options = "quiet";
+	CHECK_TEXT(type_into("quiet",
+			     "e|x||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||"
+			     "|||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||"
+			     "\r",
+			     MENU_FOREVER),
+		   "quietx");
+	may_wait = false;
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND > CONFIG_BOOT_MENU_IDLE_SECONDS);
+	CHECK(said("For this boot: Enter boots, Esc goes back\r\n"));
+}
+
+/* Ctrl-U keeps the line short, and the test fast. */
+static int type_into_line(struct console *it)
+{
+	static u32 count;
+
+	(void)it;
+	return "exx\x15"[count++ % 4];
+}
+
+TEST(noise_without_end_does_not_hold_the_editor)
+{
+	struct console endless = { .name = "endless", .write = discard, .read = type_into_line };
+	u64 before = host_ticks;
+
+	host_memory_init();
+	arena = (struct arena){ 0 };
+	options = "quiet";
+	edited = (struct menu){
+		.titles = titles,
+		.count = ARRAY_SIZE(titles),
+		.seconds = 3,
+		.read_options = read_options,
+		.arena = &arena,
+	};
+	console_register(&endless);
+	CHECK_EQUAL(menu_choose(&edited), 0);
+	console_unregister(&endless);
+	/* The entry boots as it was. */
+	CHECK(edited.editor.is_changed && !edited.edited.data);
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <= 24 * CONFIG_BOOT_MENU_IDLE_SECONDS);
+	arena_release(&arena);
+}
