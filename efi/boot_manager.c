@@ -188,8 +188,10 @@ static bool boots_by_itself(const struct load_option *option)
 /*
  * Returns the reason why it did not boot. ERR_NOT_FOUND may also come from the program itself, or
  * it is not the turn of the option (@disk: see efi_boot_options()); what is chosen boots anyway.
+ * @edited: optional data in place of its own; NULL: none.
  */
-static enum status boot_option(u16 number, bool is_chosen, const struct block_device *disk)
+static enum status boot_option(u16 number, bool is_chosen, const struct span *edited,
+			       const struct block_device *disk)
 {
 	CHAR16 name[OPTION_NAME_UNITS];
 	struct load_option option;
@@ -209,6 +211,8 @@ static enum status boot_option(u16 number, bool is_chosen, const struct block_de
 		if (!disk)
 			boot_tried("UEFI", label, status);
 	} else if (is_chosen || (boots_by_itself(&option) && has_its_turn(&option, disk))) {
+		if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && edited)
+			option.optional_data = *edited;
 		log_info("%s: %s", label, option.title);
 		set_boot_current(&number);
 		result = run_option(&option, disk);
@@ -237,8 +241,33 @@ static bool take_boot_next(u16 *number)
 
 static enum status start_option(struct boot_choice *choice, struct arena *arena)
 {
-	(void)arena;
-	return boot_option((u16)(uintptr_t)choice->argument, true, NULL);
+	u16 number = (u16)(uintptr_t)choice->argument;
+	struct span edited;
+	enum status status;
+
+	if (!IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) || !choice->edited.data)
+		return boot_option(number, true, NULL, NULL);
+	status = load_options_from_text(choice->edited, arena, &edited);
+	return status ? status : boot_option(number, true, &edited, NULL);
+}
+
+static enum status read_options(const struct boot_choice *choice, struct arena *arena,
+				struct span *out)
+{
+	CHAR16 name[OPTION_NAME_UNITS];
+	struct load_option option;
+	enum status status = ERR_NOT_FOUND;
+	size_t size;
+	void *bytes;
+
+	option_name((u16)(uintptr_t)choice->argument, name);
+	bytes = efi_variable_load(name, &guid_global_variable, &size);
+	if (bytes)
+		status = load_option_read(span_of(bytes, size), &option);
+	if (!status)
+		status = load_options_to_text(option.optional_data, arena, out);
+	efi_free(bytes);
+	return status;
 }
 
 /* 3.1.3: what is active, not hidden and of no reserved category. */
@@ -252,6 +281,7 @@ static bool is_for_menu(const struct load_option *option)
 static void list_option(struct boot_choices *choices, u16 number, bool is_next,
 			const struct block_device *disk)
 {
+	struct boot_choice *choice = NULL;
 	CHAR16 name[OPTION_NAME_UNITS];
 	struct load_option option;
 	size_t size;
@@ -261,8 +291,10 @@ static void list_option(struct boot_choices *choices, u16 number, bool is_next,
 	bytes = efi_variable_load(name, &guid_global_variable, &size);
 	if (bytes && !load_option_read(span_of(bytes, size), &option) &&
 	    (is_next || (is_for_menu(&option) && has_its_turn(&option, disk))))
-		boot_choice_add(choices, option.title, start_option,
-				(const void *)(uintptr_t)number);
+		choice = boot_choice_add(choices, option.title, start_option,
+					 (const void *)(uintptr_t)number);
+	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && choice)
+		choice->read_options = read_options;
 	efi_free(bytes);
 }
 
@@ -299,9 +331,9 @@ void efi_boot_options(const struct block_device *disk)
 	if (efi_start())
 		return;
 	if (take_boot_next(&next))
-		(void)boot_option(next, true, NULL);
+		(void)boot_option(next, true, NULL, NULL);
 	order = efi_variable_load(u"BootOrder", &guid_global_variable, &size);
 	for (size_t i = 0; order && i < size / sizeof(*order) && i < OPTIONS_MAX; i++)
-		(void)boot_option(load_le16(&order[i]), false, disk);
+		(void)boot_option(load_le16(&order[i]), false, NULL, disk);
 	efi_free(order);
 }

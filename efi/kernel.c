@@ -7,9 +7,9 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "efi/efi.h"
+#include "efi/load_option.h"
 #include "efi/start.h"
 #include "lib/format.h"
-#include "lib/utf.h"
 #include "lib/util.h"
 #include "loaders/command_line.h"
 #include "loaders/pe.h"
@@ -114,13 +114,11 @@ static char *command_line_of(const struct boot_entry *entry, struct arena *arena
 static struct span load_options_of(const struct boot_entry *entry, struct arena *arena)
 {
 	const char *line = command_line_of(entry, arena);
-	size_t size = line ? strlen(line) : 0, count;
-	u16 *units = arena_allocate(arena, (size + 1) * sizeof(*units));
+	struct span options = { 0 };
 
-	if (!units || size == 0)
-		return (struct span){ 0 };
-	count = utf16_from_utf8(units, size + 1, span_of(line, size));
-	return span_of(units, (count + 1) * sizeof(*units));
+	if (line)
+		(void)load_options_from_text(span_of_string(line), arena, &options);
+	return options;
 }
 
 /* DOS and PE signatures; LoadImage reports any other error. */

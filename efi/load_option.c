@@ -51,3 +51,46 @@ enum status load_option_read(struct span bytes, struct load_option *out)
 	out->optional_data = r.rest;
 	return OK;
 }
+
+static bool is_printable(u16 unit)
+{
+	return unit >= 0x20 && (unit < 0x7f || unit >= 0xa0);
+}
+
+enum status load_options_to_text(struct span data, struct arena *arena, struct span *out)
+{
+	size_t count = data.size / sizeof(u16), size = 3 * count + 1;
+	u16 *units = arena_allocate(arena, 2 * (count + 1) * sizeof(*units));
+	char *text = arena_allocate(arena, size);
+
+	if (!units || !text)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < count; i++)
+		units[i] = load_le16(data.data + i * sizeof(*units));
+	if (count && !units[count - 1])
+		count--;
+	for (size_t i = 0; i < count; i++)
+		if (!is_printable(units[i]))
+			return ERR_UNSUPPORTED;
+	*out = span_of(text, utf8_from_utf16(text, size, units, count));
+	/* Half a pair would come back as another character. */
+	if (data.size % sizeof(*units) ||
+	    utf16_from_utf8(units + count + 1, count + 1, *out) != count ||
+	    memcmp(units, units + count + 1, count * sizeof(*units)) != 0)
+		return ERR_UNSUPPORTED;
+	return OK;
+}
+
+enum status load_options_from_text(struct span text, struct arena *arena, struct span *out)
+{
+	u16 *units = arena_allocate(arena, (text.size + 1) * sizeof(*units));
+	size_t count;
+
+	*out = (struct span){ 0 };
+	if (!units)
+		return ERR_NO_MEMORY;
+	count = utf16_from_utf8(units, text.size + 1, text);
+	if (count)
+		*out = span_of(units, (count + 1) * sizeof(*units));
+	return OK;
+}

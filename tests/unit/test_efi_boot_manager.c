@@ -43,6 +43,7 @@ static struct {
 } variables[VARIABLES];
 static char events[1024];
 static EFI_STATUS results[DISKS];
+static struct span options_run;
 static struct memory_console console;
 
 static void event(const char *pattern, u32 number)
@@ -214,6 +215,7 @@ EFI_STATUS efi_image_run(const struct efi_start *start)
 		    EFI_SUCCESS);
 	event("runs %u ", disk);
 	event("as %x;", current);
+	options_run = start->load_options;
 	return results[disk];
 }
 
@@ -486,5 +488,40 @@ TEST(the_next_option_is_the_first_choice)
 		(void)choice->start(choice, &arena);
 	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 1;runs 1 as 1;tells 2;runs 2 as 2;"
 			   "tells 2;runs 2 as 4;");
+	arena_release(&arena);
+}
+
+/* Its optional data as text, and what is typed instead; what is stored stays as it is. */
+TEST(options_of_a_choice_are_edited_for_one_boot)
+{
+	static const u16 order[] = { 1 };
+	struct arena arena = { 0 };
+	struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+	struct span text;
+	u32 slot;
+
+	set_up();
+	set_option(u"Boot0001", 1, 2);
+	slot = slot_of(u"Boot0001");
+	memcpy(variables[slot].data + variables[slot].size, u"old", 8);
+	variables[slot].size += 8;
+	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
+	efi_list_options(&choices, NULL);
+	CHECK_EQUAL(choices.first->read_options(choices.first, &arena, &text), OK);
+	CHECK(span_equals(text, SPAN("old")));
+	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
+	CHECK_EQUAL(options_run.size, 8);
+	choices.first->edited = SPAN("newer");
+	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
+	CHECK(span_equals(options_run, span_of(u"newer", 12)));
+	choices.first->edited = SPAN("");
+	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
+	CHECK(span_is_empty(options_run));
+	CHECK(memcmp(variables[slot].data + variables[slot].size - 8, u"old", 8) == 0);
+	/* What is no text is for no editor. */
+	variables[slot].size--;
+	CHECK_EQUAL(choices.first->read_options(choices.first, &arena, &text), ERR_UNSUPPORTED);
+	variables[slot].size = 0;
+	CHECK_EQUAL(choices.first->read_options(choices.first, &arena, &text), ERR_NOT_FOUND);
 	arena_release(&arena);
 }
