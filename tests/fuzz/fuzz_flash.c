@@ -13,6 +13,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SIZE = 8192, BLOCK = 256 };
 
+/* The record that holds the variable's value. */
+static bool find_live(const struct flash *flash, const struct flash_variable *variable,
+		      struct flash_record *out)
+{
+	u32 offset = FLASH_RECORDS;
+
+	while (flash_next_record(flash, &offset, false, out))
+		if (flash_record_is_live(flash, out, false) &&
+		    out->name_size == variable->name_size &&
+		    memcmp(flash_bytes(flash, out->offset + FLASH_RECORD_HEADER_SIZE),
+			   variable->name, variable->name_size) == 0 &&
+		    memcmp(&out->vendor, variable->vendor, sizeof(out->vendor)) == 0)
+			return true;
+	return false;
+}
+
 /* A small flash, so that the work stays small: without the services, which want a larger one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -27,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.second_size = 5,
 	};
 	struct flash_record record;
-	u32 offset = FLASH_RECORDS, found = 0, used;
+	u32 used;
 
 	if (!fake.bytes)
 		fake_flash_init(&fake, SIZE, BLOCK, 32);
@@ -41,11 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	switch (flash_store_put(&fake.flash, &variable)) {
 	case EFI_SUCCESS:
-		while (flash_next_record(&fake.flash, &offset, false, &record))
-			found += flash_record_is_live(&fake.flash, &record, false) &&
-				 record.name_size == variable.name_size && record.data_size == 5 &&
-				 memcmp(&record.vendor, &vendor, sizeof(vendor)) == 0;
-		if (!found)
+		if (!find_live(&fake.flash, &variable, &record) || record.data_size != 5)
+			abort();
+		break;
+	case EFI_WRITE_PROTECTED:
+		if (!find_live(&fake.flash, &variable, &record) ||
+		    !(record.attributes & ~(u32)FLASH_ATTRIBUTES))
 			abort();
 		break;
 	case EFI_OUT_OF_RESOURCES:
