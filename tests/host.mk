@@ -21,8 +21,10 @@ autoconf := $(O)/host/include/generated/autoconf.h
 
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
-# The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic, and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) arch/x86_64/page_tables.c $(wildcard tests/host/*.c)
+# The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic
+# on tables, and tests/host/*.c.
+sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) $(addprefix arch/x86_64/,mmu.c page_tables.c) \
+	$(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 
@@ -49,6 +51,11 @@ memory-functions := memory_allocate memory_allocate_request memory_allocate_at m
 arena-functions := arena_allocate
 plain-names = $(foreach name,$(1),-D$(name)=plain_$(name))
 
+# arch/x86_64/mmu.c and its test: the host has functions of these names as well.
+mmu-functions := mmu_init map protect allow_execution restrict_execution access memory memory_end \
+	stack_create enter_kernel
+mmu-names := -Iarch/x86_64/include $(foreach name,$(mmu-functions),-Darch_$(name)=x86_$(name))
+
 # $(1): folder of the variant, $(2): compiler, $(3): flags of its own, $(4): to count steps
 define variant
 objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
@@ -57,6 +64,8 @@ $$(O)/host-$(1)/lib/string.o $$(O)/host-$(1)/tests/unit/test_string.o: names := 
 
 $$(O)/host-$(1)/core/memory.o: names := $$(call plain-names,$$(memory-functions))
 $$(O)/host-$(1)/core/arena.o: names := $$(call plain-names,$$(arena-functions))
+
+$$(O)/host-$(1)/arch/x86_64/mmu.o $$(O)/host-$(1)/tests/unit/test_mmu.o: names := $$(mmu-names)
 
 # Work is counted in what is tested, not in the tests.
 $$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := $(4)

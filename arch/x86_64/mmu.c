@@ -177,8 +177,11 @@ void arch_allow_execution(void)
 	memory_flags &= ~PAGE_NO_EXECUTE;
 	if (!root)
 		return;
-	/* Where a page of RAM is shared with something else it may need a table for itself. */
-	if (map_memory_and_image() || map_pages(0, MIB, memory_flags))
+	/*
+	 * Where a page of RAM is shared with something else it may need a table for itself. The
+	 * first MiB and the news to the processor do not depend on that.
+	 */
+	if (map_memory_and_image() | map_pages(0, MIB, memory_flags))
 		log_warning("no memory for page tables: some RAM cannot be executed");
 }
 

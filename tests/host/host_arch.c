@@ -12,6 +12,7 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
+#include <asm/cpu.h>
 #include <asm/io.h>
 
 /* As many bits of physical address as current processors have. */
@@ -23,6 +24,7 @@ u64 host_ticks_per_look = HOST_TICKS_PER_LOOK;
 void (*host_on_relax)(void);
 bool host_random_missing, host_power_off_works;
 u64 host_wall_clock;
+u64 host_cr3, host_cr3_writes;
 struct kernel host_kernel;
 struct host_map host_maps[HOST_MAPS_MAX];
 u32 host_map_count;

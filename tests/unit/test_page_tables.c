@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arch/x86_64/page_tables.c: what a processor would find by walking the tables that it makes. */
-#include "arch/x86_64/include/asm/registers.h"
-#include "arch/x86_64/page_tables.h"
 #include "core/memory.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
-#include "tests/unit/test.h"
+#include "tests/unit/page_walk.h"
 
-#define ADDRESS_MASK 0x000ffffffffff000ull
-#define RW (PAGE_PRESENT | PAGE_WRITABLE)
-#define NX PAGE_NO_EXECUTE
 #define TIB (1ull << 40)
-
-enum { NOT_MAPPED = 0 };
 
 static u64 *root;
 
@@ -29,45 +22,18 @@ static void set_up(bool no_execute, bool gib_pages)
 	root = memset((void *)(uintptr_t)page, 0, PAGE_SIZE);
 }
 
-/* As the processor walks. The entry that maps it, without address and size; and the size. */
-static u64 walk(u64 address, u64 *size)
-{
-	u64 *table = root;
-
-	for (u32 shift = 39;; shift -= 9) {
-		u64 entry = table[address >> shift & 511];
-		bool is_last = shift == 12 || (entry & PAGE_LARGE);
-
-		*size = 1ull << shift;
-		if (!(entry & PAGE_PRESENT))
-			return NOT_MAPPED;
-		if (is_last) {
-			u64 mapped = (entry & ADDRESS_MASK) + (address & (*size - 1));
-
-			CHECK(shift < 39);
-			CHECK_EQUAL(entry & ADDRESS_MASK & (*size - 1), 0);
-			CHECK_EQUAL(mapped, address);
-			CHECK(entry & PAGE_ACCESSED && entry & PAGE_DIRTY);
-			return entry & ~(ADDRESS_MASK | PAGE_ACCESSED | PAGE_DIRTY | PAGE_LARGE);
-		}
-		/* Protection is decided by the last level alone. */
-		CHECK_EQUAL(entry & ~ADDRESS_MASK & ~(u64)(PAGE_ACCESSED | PAGE_DIRTY), RW);
-		table = (u64 *)(uintptr_t)(entry & ADDRESS_MASK);
-	}
-}
-
 static u64 flags_at(u64 address)
 {
 	u64 size;
 
-	return walk(address, &size);
+	return page_walk(root, address, &size);
 }
 
 static u64 size_at(u64 address)
 {
 	u64 size;
 
-	(void)walk(address, &size);
+	(void)page_walk(root, address, &size);
 	return size;
 }
 

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "lib/types.h"
+
 enum host_barrier { HOST_BARRIER_READ, HOST_BARRIER_WRITE, HOST_BARRIER_FULL };
 
 extern void (*host_on_barrier)(enum host_barrier kind); /* called at each, if set */
@@ -35,4 +37,13 @@ static inline void memory_barrier_full(void)
 
 static inline void cpu_relax(void)
 {
+}
+
+/* Which page tables arch/x86_64/mmu.c has put into force last, and how often. */
+extern u64 host_cr3, host_cr3_writes;
+
+static inline void cr3_write(u64 value)
+{
+	host_cr3 = value;
+	host_cr3_writes++;
 }
