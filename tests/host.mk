@@ -21,9 +21,9 @@ autoconf := $(O)/host/include/generated/autoconf.h
 
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
-# The archive that every test links: obj-y, the runtime program, what of arch/ is arithmetic
-# on tables, and tests/host/*.c.
-sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) $(addprefix arch/x86_64/,mmu.c page_tables.c) \
+# The archive that every test links: obj-y, the runtime program, the sequence of the boot,
+# what of arch/ is arithmetic on tables, and tests/host/*.c.
+sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) boot/main.c $(addprefix arch/x86_64/,mmu.c page_tables.c) \
 	$(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
