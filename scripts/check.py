@@ -4,7 +4,7 @@
 
 check.py [--defconfig NAME] [--out FOLDER] [PART...]
 
-Each part is a command whose last line counts: "N passed, N failed" or pytest's summary. The output
+Each part is a command whose last line counts, "N passed, N failed", or pytest, whose report does. The output
 of a part is kept in FOLDER and shown where it fails. The last line adds up all parts; above it, a skip
 names its reason, and a part that failed its log and what failed in it, as often only the end of a log
 is kept. A part that ends without a count, or with a status that its count does not explain, is a
@@ -13,18 +13,19 @@ failure.
 import argparse
 import collections
 import os
+import pathlib
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import xml.etree.ElementTree
 
 PYTHON = "build/venv/bin/python"
-PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no"]
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
 # A QEMU for each core; a line for each test.
-BOOT_TESTS = [PYTHON, "-m", "pytest", "-v", "-rfEs", "--color=no", "-n", "auto", "--maxprocesses", "4",
-              "--dist", "loadgroup", "tests/boot"]
+BOOT_TESTS = [*PYTEST, "-vv", "-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", "tests/boot"]
 # Of each target: enough to notice a broken one; `make fuzz` takes longer.
 FUZZ_SECONDS = 6
 HEARTBEAT_S = 30
@@ -33,9 +34,7 @@ TAIL_LINES = 80
 NAMES = 12
 NAME_COLUMNS = 160
 
-COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
-# pytest -rs: SKIPPED [2] tests/boot/test_kvm.py:17: reason
-SKIP = re.compile(r"^SKIPPED \[(\d+)\] (?:\S+:\d+: )?(.*)$", re.MULTILINE)
+COUNT = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
 # What pytest and the scripts write of something that failed, and compilers of why.
 FAILURE = re.compile(r"^(?:\[gw\d+\] \[ *\d+%\])? *(?:FAILED|ERROR) |: FAILED\b|^ .*\b[1-9]\d* failed$|"
                      r"^\S+:\d+:(?:\d+:)? (?:fatal )?error: ")
@@ -101,18 +100,31 @@ class Part:
 
 
 def count(output):
-    """Returns (passed, failed, skipped) of the last line that counts, None if there is none."""
-    for line in reversed(output.splitlines()):
-        if found := COUNT.findall(line):
-            counted = dict.fromkeys(("passed", "failed", "skipped"), 0)
-            for number, word in found:
-                # An expected failure is not a success, and an unexpected success not what was meant.
-                kind = word if word in counted else "failed"
-                counted[kind] += int(number)
-            return tuple(counted.values())
-        if not line.startswith("make"):
-            return None
-    return None
+    """Returns (passed, failed, skipped) of the last line, None if it does not count."""
+    lines = [line for line in output.splitlines() if not line.startswith("make")]
+    found = COUNT.fullmatch(lines[-1]) if lines else None
+    return tuple(int(number or 0) for number in found.groups()) if found else None
+
+
+def count_tests(report):
+    """The same of pytest's report (JUnit's XML), and the reasons of the skips; None if there is no report."""
+    try:
+        cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
+    except (FileNotFoundError, xml.etree.ElementTree.ParseError):
+        return None, collections.Counter()
+    counted, reasons = collections.Counter(), collections.Counter()
+    for case in cases:
+        skip = case.find("skipped")
+        # An expected failure is not a success.
+        if case.find("failure") is not None or case.find("error") is not None or \
+                skip is not None and skip.get("type") == "pytest.xfail":
+            counted["failed"] += 1
+        elif skip is not None:
+            counted["skipped"] += 1
+            reasons[skip.get("message")] += 1
+        else:
+            counted["passed"] += 1
+    return (counted["passed"], counted["failed"], counted["skipped"]), reasons
 
 
 def failures(output):
@@ -126,13 +138,18 @@ def failures(output):
 def run(part, position, arguments):
     name, title, command, limit = part
     label = f"[{position}] {title}"
-    log = f"{arguments.out}/{name}.log"
+    log, report = f"{arguments.out}/{name}.log", pathlib.Path(arguments.out, f"{name}.xml")
+    is_pytest = "pytest" in command
+    if is_pytest:
+        command = [*command, f"--junitxml={report}"]
+        report.unlink(missing_ok=True)
     start = time.monotonic()
     running = Part(command, log)
     ended = running.wait(label, limit)
     with open(log, encoding="utf-8", errors="replace") as file:
         output = file.read()
-    counted = count(output) if ended else None
+    counted, skips = count_tests(report) if is_pytest else (count(output), {})
+    counted = counted if ended else None
     passed, failed, skipped = counted or (0, 1, 0)
     status = running.process.returncode
     why = ""
@@ -154,9 +171,7 @@ def run(part, position, arguments):
         print(f"    {why or 'all of it'}: see {log}", flush=True)
         again = [f"failed: {name}{f', {why}' if why else ''}: see {log}"]
         again += ["    " + line for line in failures(output)]
-    reasons = collections.Counter()
-    for number, reason in SKIP.findall(output):
-        reasons[f"{title}: {reason}"] += int(number)
+    reasons = collections.Counter({f"{title}: {reason}": number for reason, number in skips.items()})
     return passed, failed, skipped, reasons, again
 
 

@@ -16,15 +16,38 @@ import check_layers
 
 @pytest.mark.parametrize("output, counted", [
     ("x\n3 passed, 0 failed\n", (3, 0, 0)),
-    ("==== 2 failed, 3 passed, 1 skipped in 4.20s ====\n", (3, 2, 1)),
-    ("1 passed, 1 error in 0.1s\n", (1, 1, 0)),
-    ("1 passed, 1 xpassed, 1 xfailed in 0.1s\n", (1, 2, 0)),
+    ("3 passed, 2 failed, 1 skipped\n", (3, 2, 1)),
     ("0 passed, 1 failed\nmake: *** [Makefile:1: x] Error 1\n", (0, 1, 0)),
     ("3 passed, 0 failed\nSegmentation fault\n", None),
     ("", None),
 ])
 def test_count(output, counted):
     assert check.count(output) == counted
+
+
+def test_count_of_tests(tmp_path):
+    (tmp_path / "test_x.py").write_text(
+        "import pytest\n"
+        "def test_good(): pass\n"
+        "def test_bad(): assert 0\n"
+        "@pytest.fixture\ndef fails(): assert 0\n"
+        "def test_fixture(fails): pass\n"
+        "@pytest.fixture\ndef fails_late():\n    yield\n    assert 0\n"
+        "def test_teardown(fails_late): pass\n"
+        "@pytest.mark.xfail\ndef test_expected(): assert 0\n"
+        "@pytest.mark.xfail\ndef test_unexpected(): pass\n"
+        "@pytest.mark.parametrize('n', (1, 2))\ndef test_skipped(n): pytest.skip('no KVM: see 3 passed')\n")
+    report = tmp_path / "report.xml"
+    assert check.count_tests(report) == (None, {})
+    subprocess.run([sys.executable, *check.PYTEST[1:], "-p", "no:cacheprovider", f"--junitxml={report}", tmp_path],
+                   stdout=subprocess.DEVNULL, check=False)
+    assert check.count_tests(report) == ((1, 5, 2), {"no KVM: see 3 passed": 2})
+    (tmp_path / "test_x.py").write_text("import no_such_module\n")
+    subprocess.run([sys.executable, *check.PYTEST[1:], "-p", "no:cacheprovider", f"--junitxml={report}", tmp_path],
+                   stdout=subprocess.DEVNULL, check=False)
+    assert check.count_tests(report) == ((0, 1, 0), {})
+    report.write_text("<testsuites>")
+    assert check.count_tests(report) == (None, {})
 
 
 @pytest.mark.parametrize("output, names", [
