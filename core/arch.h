@@ -2,19 +2,13 @@
 /* What an architecture provides. tests/host/host_arch.c is one more of them. */
 #pragma once
 
+#include "core/entry_protocol.h"
 #include "lib/span.h"
 #include "lib/status.h"
 
 /* How we were entered, and what the VMM passed: the physical address of its description. */
-enum entry_protocol {
-	ENTRY_PROTOCOL_PVH,
-	ENTRY_PROTOCOL_LINUX,
-	ENTRY_PROTOCOL_MULTIBOOT2,
-	ENTRY_PROTOCOL_RESET,
-};
-
 struct arch_entry {
-	enum entry_protocol protocol;
+	u32 protocol; /* ENTRY_PROTOCOL_* */
 	u64 argument;
 };
 

@@ -17,7 +17,6 @@
 #include "arch/x86_64/x86_64.h"
 
 struct arch_entry arch_entry;
-static_assert(ENTRY_PROTOCOL_RESET == ENTRY_RESET_NUMBER);
 u32 cpu_extended_features; /* CPUID_EXTENDED_FEATURES, EDX: long_mode.S asked already */
 
 void arch_relax(void)

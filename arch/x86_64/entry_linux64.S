@@ -6,6 +6,8 @@
  * kept: the way back through 32-bit mode leads into the start that PVH has, and there is one only.
  */
 
+#include "core/entry_protocol.h"
+
 #include <asm/registers.h>
 
 	.section .text.entry, "ax", @progbits
@@ -14,7 +16,7 @@
 linux64_entry:
 	cli
 	mov	%esi, %ebx
-	mov	$1, %edi		/* ENTRY_PROTOCOL_LINUX */
+	mov	$ENTRY_PROTOCOL_LINUX, %edi
 	/* With process-context identifiers the processor refuses to switch paging off. */
 	mov	%cr4, %rax
 	btr	$CR4_PROCESS_CONTEXT_BIT, %rax

@@ -5,6 +5,8 @@
  * without paging. EBX holds the address of the boot information.
  */
 
+#include "core/entry_protocol.h"
+
 	.set	MAGIC, 0xe85250d6
 	.set	ARCHITECTURE_I386, 0
 	.set	TAG_END, 0
@@ -33,5 +35,5 @@ header_end:
 	.code32
 	.globl multiboot2_entry
 multiboot2_entry:
-	mov	$2, %edi		/* ENTRY_PROTOCOL_MULTIBOOT2 */
+	mov	$ENTRY_PROTOCOL_MULTIBOOT2, %edi
 	jmp	long_mode_start

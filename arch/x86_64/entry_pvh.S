@@ -5,6 +5,12 @@
  * nothing: some loaders leave Multiboot's number there.
  */
 
+#include "core/entry_protocol.h"
+
+#if ENTRY_PROTOCOL_PVH != 0
+#error "pvh_entry makes it by an XOR"
+#endif
+
 	/* Xen's ELFNOTE_PHYS32_ENTRY. QEMU reads eight bytes of address from a 64-bit file. */
 	.section .note.pvh, "a", @note
 	.balign 4
@@ -18,5 +24,5 @@
 	.code32
 	.globl pvh_entry
 pvh_entry:
-	xor	%edi, %edi		/* ENTRY_PROTOCOL_PVH */
+	xor	%edi, %edi
 	jmp	long_mode_start

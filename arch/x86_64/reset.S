@@ -10,6 +10,7 @@
  * ENTRY_PROTOCOL_RESET, EBX 0.
  */
 
+#include "core/entry_protocol.h"
 #include "core/rom.h"
 
 #include <asm/registers.h>
@@ -50,7 +51,7 @@ reset_start:
 	mov	$image_start, %edi
 	mov	$payload_words, %ecx
 	rep movsl
-	mov	$ENTRY_RESET_NUMBER, %edi
+	mov	$ENTRY_PROTOCOL_RESET, %edi
 	xor	%ebx, %ebx
 	mov	$long_mode_start, %eax
 	jmp	*%eax

@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 /* Entered by the @protocol with the input at @address. */
-static void fuzz_platform(const struct platform *platform, enum entry_protocol protocol,
+static void fuzz_platform(const struct platform *platform, u32 protocol,
 			  u64 address, const u8 *data, size_t size)
 {
 	/* The host's RAM is nobody's at this stage. What the input points to there is zeroes. */

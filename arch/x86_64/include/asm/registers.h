@@ -21,9 +21,6 @@
 #define CR4_SSE_EXCEPTIONS 0x400   /* OSXMMEXCPT */
 #define CR4_PROCESS_CONTEXT_BIT 17 /* PCIDE */
 
-/* core/arch.h: enum entry_protocol */
-#define ENTRY_RESET_NUMBER 3
-
 #define SERIAL_PORT 0x3f8
 
 #define MXCSR_DEFAULT 0x1f80 /* all exceptions masked, round to nearest */
