@@ -11,119 +11,23 @@
 #include "lib/string.h"
 #include "lib/util.h"
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/efi_handles_model.h"
 #include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
 
-enum { HANDLES = 6, GUIDS = 3, VALUES = 3, OPENS_MAX = 24, REGISTRATIONS = 3, STEPS_MAX = 2000 };
+enum { STEPS_MAX = 2000, NODE_SIZE = 8, END_SIZE = 4 };
 
-struct open {
-	u32 agent, controller; /* HANDLES: none */
-	u32 attributes, count;
-};
-
-static struct {
-	EFI_HANDLE handle; /* kept when it is gone */
-	u64 serial;        /* 0: it is gone */
-	struct {
-		u64 serial; /* 0: not installed */
-		u32 value;
-		struct open opens[OPENS_MAX];
-		u32 open_count;
-	} protocols[GUIDS];
-} model[HANDLES];
-
-static struct {
-	void *registration;
-	u32 guid;
-	u64 position;
-} registrations[REGISTRATIONS];
-
-static EFI_EVENT events[REGISTRATIONS];
-static EFI_GUID guids[GUIDS];
-static u8 values[VALUES];
-static u64 last_serial;
-static struct reader input;
-
-static u32 take(u32 count)
+/* /1, /1/1 and /2: vendor's nodes. */
+static void make_path(u32 value)
 {
-	return read_u8(&input) % count;
-}
+	static const u8 node[NODE_SIZE] = { 1, 3, NODE_SIZE, 0 }, end[] = { 0x7f, 0xff, 4, 0 };
+	u32 count = value == 1 ? 2 : 1;
 
-static void *value_of(u32 value)
-{
-	return &values[value];
-}
-
-static bool is_alive(u32 h)
-{
-	return h < HANDLES && model[h].serial;
-}
-
-/* What was a handle and is none: not if its memory is one again. */
-static EFI_HANDLE handle_of(u32 h)
-{
-	if (h == HANDLES)
-		return NULL;
-	for (u32 i = 0; i < HANDLES; i++)
-		if (i != h && !is_alive(h) && is_alive(i) && model[i].handle == model[h].handle)
-			return NULL;
-	return model[h].handle;
-}
-
-static void drop_opens(u32 gone)
-{
-	for (u32 h = 0; h < HANDLES; h++) {
-		for (u32 g = 0; g < GUIDS; g++) {
-			u32 kept = 0;
-
-			for (u32 i = 0; i < model[h].protocols[g].open_count; i++) {
-				struct open open = model[h].protocols[g].opens[i];
-
-				if (open.agent != gone && open.controller != gone)
-					model[h].protocols[g].opens[kept++] = open;
-			}
-			model[h].protocols[g].open_count = kept;
-		}
+	for (u32 i = 0; i < count; i++) {
+		memcpy(paths[value] + NODE_SIZE * i, node, sizeof(node));
+		paths[value][NODE_SIZE * i + 4] = value == 2 ? 2 : 1;
 	}
-}
-
-static void model_install(u32 h, u32 g, u32 value)
-{
-	if (!is_alive(h))
-		model[h].serial = ++last_serial;
-	model[h].protocols[g].serial = ++last_serial;
-	model[h].protocols[g].value = value;
-	model[h].protocols[g].open_count = 0;
-}
-
-static void model_remove(u32 h, u32 g)
-{
-	bool has_any = false;
-
-	model[h].protocols[g].serial = 0;
-	model[h].protocols[g].open_count = 0;
-	for (u32 i = 0; i < GUIDS; i++)
-		has_any |= model[h].protocols[i].serial != 0;
-	if (!has_any) {
-		model[h].serial = 0;
-		drop_opens(h);
-	}
-}
-
-/* What Uninstall and Reinstall answer; forgets opens that do not hold the interface. */
-static EFI_STATUS model_release(u32 h, u32 g, u32 value)
-{
-	u32 kept = 0;
-
-	if (!is_alive(h))
-		return EFI_INVALID_PARAMETER;
-	if (!model[h].protocols[g].serial || model[h].protocols[g].value != value)
-		return EFI_NOT_FOUND;
-	for (u32 i = 0; i < model[h].protocols[g].open_count; i++)
-		if (model[h].protocols[g].opens[i].attributes > EFI_OPEN_PROTOCOL_TEST_PROTOCOL)
-			model[h].protocols[g].opens[kept++] = model[h].protocols[g].opens[i];
-	model[h].protocols[g].open_count = kept;
-	return kept ? EFI_ACCESS_DENIED : EFI_SUCCESS;
+	memcpy(paths[value] + NODE_SIZE * count, end, sizeof(end));
 }
 
 static void install(void)
@@ -145,18 +49,49 @@ static void install_two(void)
 {
 	u32 h = take(HANDLES), first = take(GUIDS), second = take(GUIDS), value = take(VALUES);
 	EFI_HANDLE handle = is_alive(h) ? model[h].handle : NULL;
-	bool is_new = first != second && (!is_alive(h) || (!model[h].protocols[first].serial &&
-							   !model[h].protocols[second].serial));
+	bool is_taken = (first == DEVICE_PATH || second == DEVICE_PATH) && model_has_path(value);
+	bool is_first = !is_alive(h) || !model[h].protocols[first].serial;
+	bool is_new = first != second && is_first &&
+		      (!is_alive(h) || !model[h].protocols[second].serial);
 	EFI_STATUS status = efi_install_multiple_protocol_interfaces(
 		&handle, &guids[first], value_of(value), &guids[second], value_of(value), NULL);
 
-	CHECK(status == (is_new ? EFI_SUCCESS : EFI_INVALID_PARAMETER));
-	CHECK(is_new || handle == (is_alive(h) ? model[h].handle : NULL));
-	if (is_new) {
+	CHECK(status == (is_taken ? EFI_ALREADY_STARTED :
+			 is_new   ? EFI_SUCCESS :
+				    EFI_INVALID_PARAMETER));
+	if (!status) {
 		model_install(h, first, value);
 		model_install(h, second, value);
 		model[h].handle = handle;
+		return;
 	}
+	CHECK(handle == (is_alive(h) ? model[h].handle : NULL));
+	/* It was there for a moment. */
+	if (!is_taken && is_first)
+		model_signal(first);
+}
+
+/* What has gone comes back, as the newest, if the second one stays. */
+static void uninstall_two(void)
+{
+	u32 h = take(HANDLES), first = take(GUIDS), second = take(GUIDS), value = take(VALUES);
+	EFI_STATUS status = efi_uninstall_multiple_protocol_interfaces(handle_of(h), &guids[first],
+								       value_of(value),
+								       &guids[second],
+								       value_of(value), NULL);
+	u32 both[] = { first, second }, gone = 0;
+
+	if (!is_alive(h) || first == second || !model[h].protocols[first].serial ||
+	    !model[h].protocols[second].serial || model[h].protocols[first].value != value ||
+	    model[h].protocols[second].value != value) {
+		CHECK(status == EFI_INVALID_PARAMETER);
+		return;
+	}
+	for (; gone < 2 && !model_release(h, both[gone], value); gone++)
+		model_remove(h, both[gone]);
+	CHECK(status == (gone == 2 ? EFI_SUCCESS : EFI_INVALID_PARAMETER));
+	if (gone == 1)
+		model_install(h, first, value);
 }
 
 static void uninstall(void)
@@ -180,46 +115,8 @@ static void reinstall(void)
 	if (!status) {
 		model[h].protocols[g].serial = ++last_serial;
 		model[h].protocols[g].value = new;
+		model_signal(g);
 	}
-}
-
-static EFI_STATUS model_open(u32 h, u32 g, u32 agent, u32 controller, u32 attributes)
-{
-	bool is_driver = attributes & EFI_OPEN_PROTOCOL_BY_DRIVER;
-	bool is_exclusive = attributes & EFI_OPEN_PROTOCOL_EXCLUSIVE;
-	bool is_child = attributes == EFI_OPEN_PROTOCOL_BY_CHILD_CONTROLLER;
-	struct open *opens, *same = NULL;
-	u32 count;
-
-	if (!is_alive(h) || attributes == 0 || attributes > 0x30 ||
-	    (!is_power_of_two(attributes) && attributes != 0x30) ||
-	    ((is_driver || is_exclusive || is_child) && !is_alive(agent)) ||
-	    ((is_driver || is_child) && !is_alive(controller)) || (is_child && h == controller))
-		return EFI_INVALID_PARAMETER;
-	if (!model[h].protocols[g].serial)
-		return EFI_UNSUPPORTED;
-	if (!is_alive(agent))
-		return EFI_SUCCESS;
-	opens = model[h].protocols[g].opens;
-	count = model[h].protocols[g].open_count;
-	if (!is_alive(controller))
-		controller = HANDLES;
-	for (u32 i = 0; i < count; i++)
-		if (opens[i].agent == agent && opens[i].controller == controller &&
-		    opens[i].attributes == attributes)
-			same = &opens[i];
-	if (same && is_driver)
-		return EFI_ALREADY_STARTED;
-	for (u32 i = 0; i < count && (is_driver || is_exclusive); i++)
-		if (opens[i].attributes >= EFI_OPEN_PROTOCOL_BY_DRIVER)
-			return EFI_ACCESS_DENIED;
-	if (same) {
-		same->count++;
-		return EFI_SUCCESS;
-	}
-	opens[model[h].protocols[g].open_count++] =
-		(struct open){ agent, controller, attributes, 1 };
-	return EFI_SUCCESS;
 }
 
 static void open(void)
@@ -297,23 +194,7 @@ static void do_register(void)
 	CHECK(!efi_register_protocol_notify(&guids[g], events[n], &registrations[n].registration));
 	registrations[n].guid = g;
 	registrations[n].position = 0;
-}
-
-/* The installed interface of lowest serial above @serial; HANDLES: none. @g GUIDS: the handles. */
-static u32 next_after(u32 g, u64 serial)
-{
-	u64 best = UINT64_MAX;
-	u32 found = HANDLES;
-
-	for (u32 h = 0; h < HANDLES; h++) {
-		u64 own = g == GUIDS ? model[h].serial : model[h].protocols[g].serial;
-
-		if (own > serial && own < best) {
-			best = own;
-			found = h;
-		}
-	}
-	return found;
+	registrations[n].is_signaled = false;
 }
 
 static void locate_new(void)
@@ -331,6 +212,111 @@ static void locate_new(void)
 		registrations[n].position = model[h].protocols[registrations[n].guid].serial;
 		CHECK(interface == value_of(model[h].protocols[registrations[n].guid].value));
 	}
+}
+
+static void check_event(void)
+{
+	u32 n = take(REGISTRATIONS);
+
+	if (!registrations[n].registration)
+		return;
+	CHECK(efi_check_event(events[n]) ==
+	      (registrations[n].is_signaled ? EFI_SUCCESS : EFI_NOT_READY));
+	registrations[n].is_signaled = false;
+}
+
+/* LocateHandle() with room for all but a byte, for all, or for more. */
+static void locate(void)
+{
+	u32 type = take(4), g = take(GUIDS), n = take(REGISTRATIONS), count = 0, room = take(3);
+	EFI_HANDLE found[HANDLES + 2], wanted[HANDLES];
+	void *registration = registrations[n].registration;
+	u32 list = type == AllHandles ? GUIDS : type == ByProtocol ? g : registrations[n].guid;
+	u64 serial = type == ByRegisterNotify ? registrations[n].position : 0;
+	bool has_buffer = take(8);
+	EFI_STATUS status;
+	UINTN size;
+
+	for (u32 h; (h = next_after(list, serial)) < HANDLES;) {
+		wanted[count++] = model[h].handle;
+		serial = list == GUIDS ? model[h].serial : model[h].protocols[list].serial;
+		if (type == ByRegisterNotify)
+			break;
+	}
+	size = (count + room / 2) * sizeof(*found) - (count && !room);
+	status = efi_locate_handle((EFI_LOCATE_SEARCH_TYPE)type, &guids[g], registration, &size,
+				   has_buffer ? found : NULL);
+	if (type > ByProtocol || (type == ByRegisterNotify && !registration)) {
+		CHECK(status == EFI_INVALID_PARAMETER);
+		return;
+	}
+	if (!count) {
+		CHECK(status == EFI_NOT_FOUND);
+		return;
+	}
+	CHECK(status == (!room      ? EFI_BUFFER_TOO_SMALL :
+			 has_buffer ? EFI_SUCCESS :
+				      EFI_INVALID_PARAMETER));
+	CHECK(status == EFI_INVALID_PARAMETER || size == count * sizeof(*found));
+	if (status)
+		return;
+	CHECK(!memcmp(found, wanted, size));
+	if (type == ByRegisterNotify)
+		registrations[n].position = serial;
+}
+
+/* Of the handles with the protocol, the first of those with the longest path that leads there. */
+static void locate_path(void)
+{
+	u32 g = take(GUIDS), value = take(VALUES), best = HANDLES;
+	EFI_DEVICE_PATH_PROTOCOL *path = value_of(value);
+	EFI_HANDLE found = &guids;
+	size_t size = efi_path_size(path, sizeof(paths[0])), best_size = 0;
+	u64 serial = 0;
+	EFI_STATUS status = efi_locate_device_path(&guids[g], &path, &found);
+
+	for (u32 h; (h = next_after(g, serial)) < HANDLES;) {
+		u32 own = model[h].protocols[DEVICE_PATH].value;
+		size_t own_size = efi_path_size(value_of(own), sizeof(paths[0])) - END_SIZE;
+
+		serial = model[h].protocols[g].serial;
+		if (model[h].protocols[DEVICE_PATH].serial && own_size < size &&
+		    !memcmp(value_of(own), value_of(value), own_size) &&
+		    (best == HANDLES || own_size > best_size)) {
+			best = h;
+			best_size = own_size;
+		}
+	}
+	if (best == HANDLES) {
+		CHECK(status == EFI_NOT_FOUND && path == value_of(value) && found == &guids);
+		return;
+	}
+	CHECK(!status && found == model[best].handle);
+	CHECK((u8 *)path == paths[value] + best_size);
+}
+
+/* Each that is there, once. */
+static void list_protocols(void)
+{
+	u32 h = take(HANDLES);
+	EFI_GUID **list = NULL;
+	UINTN count = 0;
+	u64 serial = 0;
+	EFI_STATUS status = efi_protocols_per_handle(handle_of(h), &list, &count);
+
+	CHECK(status == (is_alive(h) ? EFI_SUCCESS : EFI_INVALID_PARAMETER));
+	if (status)
+		return;
+	for (u32 g = 0; g < GUIDS; g++) {
+		bool is_listed = false;
+
+		for (UINTN i = 0; i < count; i++)
+			is_listed |= !memcmp(list[i], &guids[g], sizeof(*list[i]));
+		CHECK(is_listed == (model[h].protocols[g].serial != 0));
+		serial += is_listed;
+	}
+	CHECK(serial == count);
+	efi_free_pool(list);
 }
 
 /* All that the model knows. */
@@ -400,12 +386,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static void (*const steps[])(void) = {
-		install, install, install_two, uninstall,   reinstall,  open,
-		open,    close,   close_all,   do_register, locate_new, compare,
+		install,    install,     install_two, uninstall,   uninstall_two,  reinstall,
+		open,       open,        open,        close,       close_all,      do_register,
+		locate_new, check_event, locate,      locate_path, list_protocols, compare,
 	};
 
-	for (u32 g = 0; g < GUIDS; g++)
+	guids[DEVICE_PATH] = guid_device_path;
+	for (u32 g = 1; g < GUIDS; g++)
 		guids[g].bytes[0] = (u8)g;
+	for (u32 v = 0; v < VALUES; v++)
+		make_path(v);
 	input = (struct reader){ .rest = span_of(data, size) };
 	for (u32 i = 0; i < STEPS_MAX; i++) {
 		u32 step = take(ARRAY_SIZE(steps));
