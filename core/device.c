@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "lib/config.h"
+#include "lib/string.h"
 #include "lib/util.h"
 
 static struct device *newest;
@@ -14,6 +15,21 @@ void device_register(struct device *device)
 {
 	device->next = newest;
 	newest = device;
+}
+
+bool device_address_equals(const struct device_address *a, const struct device_address *b)
+{
+	return a->bus == b->bus && a->base == b->base && a->segment == b->segment &&
+	       a->root_bus == b->root_bus && a->depth == b->depth &&
+	       memcmp(a->functions, b->functions, sizeof(a->functions)) == 0;
+}
+
+bool device_is_at(const struct device_address *address)
+{
+	for (const struct device *device = newest; device; device = device->next)
+		if (device_address_equals(&device->address, address))
+			return true;
+	return false;
 }
 
 volatile u8 *device_map(const char *name, u64 base, u64 size)

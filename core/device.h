@@ -32,6 +32,12 @@ struct device {
 
 void device_register(struct device *device);
 
+/* Are they the same place, whatever the unit behind it? */
+bool device_address_equals(const struct device_address *a, const struct device_address *b);
+
+/* Has a driver registered a device there? */
+bool device_is_at(const struct device_address *address);
+
 /*
  * Maps the registers at [base, base + size). NULL, with a message that starts with @name, if no
  * device can be there.

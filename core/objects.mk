@@ -11,3 +11,4 @@ obj-$(CONFIG_FAULT_SYMBOLS) += core/symbols.o
 obj-$(CONFIG_EFI_SERIAL_IO) += core/serial.o
 obj-$(CONFIG_EFI_VARIABLES_FLASH) += core/flash.o
 obj-$(CONFIG_DISPLAY) += core/display.o
+obj-$(CONFIG_EFI_PCI_IO) += core/pci.o

@@ -19,6 +19,7 @@ obj-$(CONFIG_PCI) += drivers/pci/pci.o
 obj-$(CONFIG_PCI_PORTS) += drivers/pci/ports.o
 obj-$(CONFIG_PCI_ECAM) += drivers/pci/ecam.o
 obj-$(CONFIG_PCI_ASSIGN_BARS) += drivers/pci/bars.o
+obj-$(CONFIG_EFI_PCI_IO) += drivers/pci/functions.o
 
 obj-$(CONFIG_VIRTIO) += drivers/virtio/virtio.o drivers/virtio/queue.o
 obj-$(CONFIG_VIRTIO_PCI) += drivers/virtio/pci.o

@@ -201,11 +201,14 @@ bool efi_path_ends_with_partition(const EFI_DEVICE_PATH_PROTOCOL *path,
 /* device.c: the path to a device. NULL: no memory. */
 struct device_address;
 EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address);
+/* The same for a PCI function, whatever is behind it; depth 0: for its root bridge. */
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_pci(const struct device_address *address);
 
 /* protocols/: publish what the machine has; each is called once by start.c, in this order. */
 EFI_STATUS efi_console_publish(void);
 EFI_STATUS efi_graphics_publish(void);
 EFI_STATUS efi_disks_publish(void); /* opens all disks; handles of partitions, file systems too */
+EFI_STATUS efi_pci_publish(void);   /* PCI functions and root bridges */
 EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
 
 /* A program has returned: what follows is in the usual colours, on a line of its own. */

@@ -20,6 +20,8 @@ extern const EFI_GUID guid_graphics_output;
 extern const EFI_GUID guid_edid_discovered;
 extern const EFI_GUID guid_edid_active;
 extern const EFI_GUID guid_serial_io;
+extern const EFI_GUID guid_pci_root_bridge_io;
+extern const EFI_GUID guid_pci_io;
 extern const EFI_GUID guid_block_io;
 extern const EFI_GUID guid_disk_io;
 extern const EFI_GUID guid_partition_info;

@@ -52,6 +52,12 @@ static EFI_STATUS publish_screens(void)
 	return IS_ENABLED(CONFIG_EFI_GRAPHICS_OUTPUT) ? efi_graphics_publish() : EFI_SUCCESS;
 }
 
+/* After the disks and screens, which are on the handles of their devices or below them. */
+static EFI_STATUS publish_pci(void)
+{
+	return IS_ENABLED(CONFIG_EFI_PCI_IO) ? efi_pci_publish() : EFI_SUCCESS;
+}
+
 static const struct {
 	const char *name;
 	EFI_STATUS (*run)(void);
@@ -63,6 +69,7 @@ static const struct {
 	{ "consoles", efi_console_publish },
 	{ "screens", publish_screens },
 	{ "disks", efi_disks_publish },
+	{ "PCI", publish_pci },
 	{ "protocols", efi_misc_publish },
 	{ "stored variables", init_stored_variables },
 	{ "variables", efi_boot_variables_init },

@@ -376,6 +376,14 @@ static bool is_expander(const struct pci_device *device)
 		device->device_id == DEVICE_EXPANDER_EXPRESS);
 }
 
+static void note_function(const struct scan *scan, const struct pci_device *device)
+{
+	struct pci_device placed = *device;
+
+	placed.address = address_of(scan, device);
+	pci_function_note(&placed);
+}
+
 static void scan_function(const struct pci_device *device, void *context)
 {
 	const struct pci_driver *driver = pci_driver_for(device);
@@ -383,6 +391,8 @@ static void scan_function(const struct pci_device *device, void *context)
 
 	functions_found++;
 	log_debug("PCI %s: %04x:%04x", device->name, device->vendor_id, device->device_id);
+	if (IS_ENABLED(CONFIG_EFI_PCI_IO))
+		note_function(scan, device);
 	if (driver && IS_ENABLED(CONFIG_EFI)) {
 		struct pci_device placed = *device;
 

@@ -13,6 +13,7 @@
 enum {
 	PCI_ID = 0x00,
 	PCI_COMMAND = 0x04,
+	PCI_COMMAND_PORTS = 1 << 0,
 	PCI_COMMAND_MEMORY = 1 << 1,
 	PCI_COMMAND_MASTER = 1 << 2,
 	PCI_CLASS = 0x08,       /* the upper three bytes of these four */
@@ -39,7 +40,8 @@ enum {
 
 	PCI_VENDOR_REDHAT = 0x1b36, /* of what QEMU invented */
 
-	PCI_CONFIG_SIZE = 256, /* all that is used of it */
+	PCI_CONFIG_SIZE = 256, /* all that drivers use of it */
+	PCI_CONFIG_SIZE_EXPRESS = 4096,
 	PCI_DEVICES_PER_BUS = 32,
 	PCI_FUNCTIONS_PER_DEVICE = 8,
 };
@@ -147,6 +149,9 @@ bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *ba
  */
 u64 pci_bar_measure(const struct pci_device *device, const struct pci_bar *bar);
 
+/* functions.c, with EFI_PCI_IO: guests will see it. @device has its address. */
+void pci_function_note(const struct pci_device *device);
+
 /* Window @index. False past the last. */
 bool pci_ecam_window(u32 index, struct ecam *out);
 
@@ -157,6 +162,7 @@ bool pci_ports_exist(void);
 u32 pci_ports_read32(const struct pci_device *device, u32 offset);
 void pci_ports_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
+void pci_ports_write8(const struct pci_device *device, u32 offset, u8 value);
 
 /*
  * Gives a BAR without one an address: of a device on a root bus, as bridges let only their own

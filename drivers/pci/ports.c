@@ -42,3 +42,9 @@ void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value)
 	select(device, offset);
 	port_write16((u16)(DATA_PORT + (offset & 2)), value);
 }
+
+void pci_ports_write8(const struct pci_device *device, u32 offset, u8 value)
+{
+	select(device, offset);
+	port_write8((u16)(DATA_PORT + (offset & 3)), value);
+}

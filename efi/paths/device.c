@@ -19,7 +19,7 @@ static EFI_DEVICE_PATH_PROTOCOL *extend(EFI_DEVICE_PATH_PROTOCOL *path, const vo
 	return longer;
 }
 
-static EFI_DEVICE_PATH_PROTOCOL *path_of_pci(const struct device_address *address)
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_pci(const struct device_address *address)
 {
 	/* The _UID in the DSDTs of VMMs: the segment, or the number of an expander's bus. */
 	const ACPI_HID_DEVICE_PATH root = {
@@ -105,9 +105,9 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *addre
 {
 	if (IS_ENABLED(CONFIG_AHCI) && address && address->unit == DEVICE_UNIT_SATA &&
 	    address->depth)
-		return append_sata(path_of_pci(address), address->port);
+		return append_sata(efi_path_of_pci(address), address->port);
 	if (address && address->bus == DEVICE_PCI && address->depth)
-		return path_of_pci(address);
+		return efi_path_of_pci(address);
 	if (address && address->bus == DEVICE_VIRTIO_MMIO)
 		return path_of_virtio_mmio(address->base);
 	return path_of_unknown();

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.boot.efi import on
-from tests.images import efi_consumers
+from tests.images import efi_consumers, efi_program
 
 ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
@@ -62,6 +62,19 @@ def test_ipxe(place, consumer):
         vmm.expect("No more network devices")
         vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # where iPXE has gone back to
         vmm.expect("nothing to boot; tried:")
+
+
+@on("q35")
+def test_ipxe_network(place, consumer, tmp_path):
+    """Its own driver of virtio-net, by the PCI protocols: an address by DHCP, and a program by TFTP. OVMF has a driver
+    itself."""
+    (tmp_path / "next.efi").write_bytes(efi_program.program("returns", STATUS=21))
+    card = ["-netdev", f"user,id=net,tftp={tmp_path},bootfile=next.efi",
+            "-device", "virtio-net-pci,netdev=net,romfile="]
+    with place.boot(consumer("ipxe"), extra=card) as vmm:
+        vmm.expect("using SNP on" if place.is_ovmf else "using virtio-net on 0000:")
+        vmm.expect(r"tftp://10.0.2.2/next.efi... ok")
+        vmm.expect("EFI-PROGRAM: returns ABORTED")
 
 
 @on("q35", ovmf=False)

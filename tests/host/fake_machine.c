@@ -89,7 +89,7 @@ static void access_config(struct fake_machine *machine, struct fake_function *fu
 		store_le16(function->config + offset, (u16)*value); /* its window of ports */
 	} else if (is_bridge(function) && size == 4 && (offset == 0x10 || offset == 0x14)) {
 		write_bar(machine, function, (u32)(offset - PCI_BAR0) / 4, (u32)*value);
-	} else if (size == 4 && offset == 0x3c) {
+	} else if ((size == 4 || size == 1) && offset == 0x3c) {
 		function->config[offset] = (u8)*value; /* interrupt line */
 	} else {
 		violation(machine, "configuration space written at 0x%lx, %u bytes", offset, size);

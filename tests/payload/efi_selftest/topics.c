@@ -15,6 +15,7 @@ const struct topic topics[] = {
 	{ "file names", test_file_names }, { "random", test_random },
 	{ "collation", test_collation },   { "misc", test_misc },
 	{ "serial port", test_serial },    { "protection", test_protection },
-	{ "graphics", test_graphics },
+	{ "graphics", test_graphics },     { "pci", test_pci },
+	{ "root bridge", test_pci_root },
 };
 const size_t topic_count = ARRAY_SIZE(topics);

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EFI_PCI_IO_PROTOCOL and EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL (UEFI 2.11, 14). */
+#include "tests/unit/efi_services.h"
+
+#include "core/memory.h"
+#include "efi/protocols/pci.h"
+
+enum {
+	CONFIG_SIZE = 256,
+	MEMORY_BASE = 0x80000000,
+	MEMORY_SIZE = 0x1000,
+	COUNTER = 8, /* a byte that counts how often it is read */
+	PORTS_BASE = 0xc000,
+	PORTS_SIZE = 0x20,
+	RAM = HOST_MEMORY_BASE,
+};
+
+static const EFI_PCI_WIDTH W8 = EfiPciWidthUint8, W16 = EfiPciWidthUint16, W32 = EfiPciWidthUint32,
+			   W64 = EfiPciWidthUint64;
+static EFI_GUID mark = GUID(0xd, 0, 0, 0);
+static u8 config[3][CONFIG_SIZE], memory[MEMORY_SIZE], ports[PORTS_SIZE];
+static u32 measures, reads, writes;
+static struct device driven; /* a driver of our own has function 1 */
+static u8 word;
+
+static u32 index_of(const struct pci_function *function)
+{
+	return function->bus ? 2 : function->device - 1u;
+}
+
+static u32 config_read(const struct pci_function *function, u32 offset, u32 size)
+{
+	u32 value = 0;
+
+	CHECK(offset % size == 0 && offset + size <= function->config_size);
+	memcpy(&value, config[index_of(function)] + offset, size);
+	return value;
+}
+
+static void config_write(const struct pci_function *function, u32 offset, u32 size, u32 value)
+{
+	CHECK(offset % size == 0 && offset + size <= function->config_size);
+	memcpy(config[index_of(function)] + offset, &value, size);
+}
+
+static void measure(const struct pci_function *function, u32 index, struct pci_region *out)
+{
+	measures++;
+	*out = (struct pci_region){ 0 };
+	if (index == 0 && index_of(function) == 0)
+		*out = (struct pci_region){ MEMORY_BASE, MEMORY_SIZE, false, true, false };
+	if (index == 2 && index_of(function) == 0)
+		*out = (struct pci_region){ PORTS_BASE, PORTS_SIZE, true, false, false };
+	/* Where there is RAM no device can be. */
+	if (index == 0 && index_of(function) == 2)
+		*out = (struct pci_region){ RAM, MEMORY_SIZE, false, false, false };
+}
+
+static const struct pci_function_ops ops = { config_read, config_write, measure };
+
+static struct pci_function functions[] = {
+	{ .address = { .bus = DEVICE_PCI, .depth = 1, .functions = { 1 << 3 } },
+	  .device = 1,
+	  .region_count = 6,
+	  .config_size = CONFIG_SIZE,
+	  .ops = &ops },
+	{ .address = { .bus = DEVICE_PCI, .depth = 1, .functions = { 2 << 3 } },
+	  .device = 2,
+	  .region_count = 6,
+	  .config_size = CONFIG_SIZE,
+	  .ops = &ops },
+	{ .address = { .bus = DEVICE_PCI, .root_bus = 64, .depth = 2, .functions = { 0, 5 << 3 } },
+	  .bus = 65,
+	  .device = 5,
+	  .region_count = 6,
+	  .config_size = CONFIG_SIZE,
+	  .ops = &ops },
+	{ .address = { .bus = DEVICE_PCI }, .device = 9, .ops = &ops }, /* too deep */
+};
+
+static void access(void *context, u64 address, u32 size, bool write, u64 *value)
+{
+	u8 *at = context == memory ? memory + (address - MEMORY_BASE) :
+				     ports + (address - PORTS_BASE);
+
+	if (write)
+		writes++;
+	else
+		reads++;
+	if (!write && address == MEMORY_BASE + COUNTER)
+		++*at;
+	if (write)
+		memcpy(at, value, size);
+	else
+		memcpy(value, at, size);
+}
+
+static void rest(struct device *device)
+{
+	(void)device;
+}
+
+void *efi_copy(const void *from, size_t size)
+{
+	void *copy = efi_allocate(size);
+
+	return copy ? memcpy(copy, from, size) : NULL;
+}
+
+static EFI_PCI_IO_PROTOCOL *pci_io(u32 index)
+{
+	struct efi_pci *pci = efi_pci_functions;
+
+	while (pci && index--)
+		pci = pci->next;
+	return &pci->io;
+}
+
+static EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *root_io(u32 index)
+{
+	struct efi_object *object = efi_next_with(&guid_pci_root_bridge_io, NULL);
+
+	while (object && index--)
+		object = efi_next_with(&guid_pci_root_bridge_io, object);
+	return efi_interface_of(object, &guid_pci_root_bridge_io);
+}
+
+static EFI_PCI_IO_PROTOCOL *io; /* that is tested */
+
+static EFI_STATUS read_memory(u32 width, u8 index, u64 offset, UINTN count, void *buffer)
+{
+	return io->Mem.Read(io, width, index, offset, count, buffer);
+}
+
+static EFI_STATUS read_config(u32 width, u32 offset, UINTN count, void *buffer)
+{
+	return io->Pci.Read(io, width, offset, count, buffer);
+}
+
+static EFI_STATUS poll(u32 width, u8 index, u64 offset, u64 mask, u64 value, u64 delay, u64 *result)
+{
+	return io->PollMem(io, width, index, offset, mask, value, delay, result);
+}
+
+#define attributes(operation, ...) \
+	io->Attributes(io, EfiPciIoAttributeOperation##operation, __VA_ARGS__)
+#define map(operation, ...) io->Map(io, EfiPciIoOperation##operation, __VA_ARGS__)
+
+static EFI_HANDLE disk;
+
+/* As UEFI starts: once, as nothing is ever taken back. */
+static void start(void)
+{
+	static bool has_started;
+	static struct device_address disk_address;
+
+	if (has_started)
+		return;
+	has_started = true;
+	host_physical_end = 1ull << 40;
+	host_mmio_handler(MEMORY_BASE, MEMORY_SIZE, access, memory);
+	host_port_handler(PORTS_BASE, PORTS_SIZE, access, ports);
+	efi_install(&firmware_image, &mark, &word);
+	disk_address = functions[1].address;
+	efi_install_protocol_interface(&disk, (EFI_GUID *)&guid_device_path, EFI_NATIVE_INTERFACE,
+				       efi_path_of_address(&disk_address));
+	driven.address = disk_address;
+	driven.quiesce = rest;
+	device_register(&driven);
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+		pci_function_register(&functions[i]);
+	CHECK_STATUS(efi_pci_publish(), EFI_SUCCESS);
+}
+
+TEST(handles_are_published)
+{
+	u32 handles = 0, roots = 0;
+
+	start();
+	for (struct efi_object *o = NULL; (o = efi_next_with(&guid_pci_io, o)); handles++)
+		CHECK(efi_has_protocol(o, &guid_device_path));
+	for (struct efi_object *o = NULL; (o = efi_next_with(&guid_pci_root_bridge_io, o)); roots++)
+		CHECK(efi_has_protocol(o, &guid_device_path));
+	CHECK_EQUAL(handles, 3);
+	CHECK_EQUAL(roots, 2);
+	CHECK(efi_has_protocol(disk, &guid_pci_io));
+	CHECK_EQUAL(measures, 0); /* nobody has asked */
+}
+
+TEST(our_own_devices_are_taken)
+{
+	EFI_HANDLE agent = NULL, free_one;
+	void *interface;
+
+	start();
+	efi_install_protocol_interface(&agent, &mark, EFI_NATIVE_INTERFACE, &word);
+	CHECK_STATUS(efi_open_protocol(disk, (EFI_GUID *)&guid_pci_io, &interface, agent, disk,
+				       EFI_OPEN_PROTOCOL_BY_DRIVER),
+		     EFI_ACCESS_DENIED);
+	CHECK_STATUS(efi_open_protocol(disk, (EFI_GUID *)&guid_pci_io, &interface, agent, disk,
+				       EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE),
+		     EFI_ACCESS_DENIED);
+	CHECK_STATUS(efi_uninstall_protocol_interface(disk, (EFI_GUID *)&guid_pci_io, pci_io(1)),
+		     EFI_ACCESS_DENIED);
+	free_one = efi_next_with(&guid_pci_io, NULL);
+	CHECK(free_one != disk);
+	CHECK_STATUS(efi_open_protocol(free_one, (EFI_GUID *)&guid_pci_io, &interface, agent,
+				       free_one, EFI_OPEN_PROTOCOL_BY_DRIVER),
+		     EFI_SUCCESS);
+	CHECK(interface == pci_io(0));
+	CHECK_STATUS(efi_close_protocol(free_one, (EFI_GUID *)&guid_pci_io, agent, free_one),
+		     EFI_SUCCESS);
+	efi_uninstall_protocol_interface(agent, &mark, &word);
+}
+
+TEST(memory_of_the_device)
+{
+	u64 longs[2] = { 0x1122334455667788, 0x99aabbccddeeff00 }, value = 0;
+	u8 bytes[4] = { 1, 2, 3, 4 };
+
+	start();
+	io = pci_io(0);
+	CHECK_STATUS(io->Mem.Write(io, W64, 0, 0x10, 2, longs), EFI_SUCCESS);
+	CHECK(!memcmp(memory + 0x10, longs, sizeof(longs)));
+	CHECK_STATUS(read_memory(W16, 0, 0x12, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value, 0x5566);
+	CHECK_STATUS(io->Mem.Write(io, EfiPciWidthFifoUint8, 0, 0x20, 4, bytes), EFI_SUCCESS);
+	CHECK_EQUAL(load_le32(memory + 0x20), 4);
+	CHECK_STATUS(io->Mem.Write(io, EfiPciWidthFillUint8, 0, 0x20, 4, bytes), EFI_SUCCESS);
+	CHECK_EQUAL(load_le32(memory + 0x20), 0x01010101);
+	CHECK_STATUS(io->CopyMem(io, W32, 0, 0x14, 0, 0x10, 4), EFI_SUCCESS);
+	CHECK(!memcmp(memory + 0x14, longs, sizeof(longs)));
+	CHECK_EQUAL(measures, 5); /* one of six is the upper half of another */
+}
+
+TEST(only_its_own_memory)
+{
+	u32 before, value = 0;
+
+	start();
+	io = pci_io(0);
+	before = reads + writes;
+	CHECK_STATUS(read_memory(W32, 0, MEMORY_SIZE, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 0, MEMORY_SIZE - 4, 2, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 0, ~3ull, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 0, 0, ~0ull, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(read_memory(EfiPciWidthFillUint32, 0, 0, ~0ull >> 3, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 0, 2, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(EfiPciWidthMaximum, 0, 0, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(read_memory(W32, 0, 0, 1, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->Mem.Read(NULL, W32, 0, 0, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(read_memory(W32, 1, 0, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 2, 0, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, 6, 0, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->Io.Read(io, W32, 0, 0, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->Io.Read(io, W64, 2, 0, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->Io.Read(io, W32, 2, PORTS_SIZE - 4, 2, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->CopyMem(io, W8, 0, 1, 0, 0, MEMORY_SIZE), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->CopyMem(io, EfiPciWidthFifoUint8, 0, 1, 0, 0, 1), EFI_INVALID_PARAMETER);
+	/* A register that points to RAM, and memory in general that is RAM. */
+	io = pci_io(2);
+	CHECK_STATUS(read_memory(W32, 0, 0, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_memory(W32, EFI_PCI_IO_PASS_THROUGH_BAR, RAM, 1, &value),
+		     EFI_UNSUPPORTED);
+	CHECK_EQUAL(reads + writes, before);
+	CHECK_STATUS(read_memory(W32, EFI_PCI_IO_PASS_THROUGH_BAR, MEMORY_BASE, 1, &value),
+		     EFI_SUCCESS);
+	CHECK_EQUAL(reads, before + 1 - writes);
+}
+
+TEST(ports_of_the_device)
+{
+	u32 value = 0xcafe;
+
+	start();
+	io = pci_io(0);
+	CHECK_STATUS(io->Io.Write(io, W16, 2, 4, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(load_le16(ports + 4), 0xcafe);
+	CHECK_STATUS(io->Io.Read(io, W8, 2, 5, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value & 0xff, 0xca);
+	CHECK_STATUS(io->Io.Read(io, W8, EFI_PCI_IO_PASS_THROUGH_BAR, 0x10000, 1, &value),
+		     EFI_UNSUPPORTED);
+}
+
+TEST(polling)
+{
+	u64 result = 0;
+
+	start();
+	io = pci_io(0);
+	memory[COUNTER] = 0;
+	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 5, 10000, &result), EFI_SUCCESS);
+	CHECK_EQUAL(result, 5);
+	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 200, 1000, &result), EFI_TIMEOUT);
+	CHECK_EQUAL(result, 16); /* at once, and ten times after 10 us */
+	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 200, 0, &result), EFI_SUCCESS);
+	CHECK_STATUS(poll(EfiPciWidthFifoUint8, 0, COUNTER, 0xff, 5, 0, &result),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 5, 0, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->PollIo(io, W8, 0, COUNTER, 0xff, 5, 0, &result), EFI_UNSUPPORTED);
+}
+
+TEST(configuration_space)
+{
+	u32 value = 0;
+
+	start();
+	io = pci_io(1);
+	store_le32(config[1], 0x10421af4);
+	CHECK_STATUS(read_config(W16, 2, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value, 0x1042);
+	CHECK_STATUS(io->Pci.Write(io, W8, 0x40, 3, &value), EFI_SUCCESS);
+	CHECK_EQUAL(load_le32(config[1] + 0x40), 0x1042);
+	CHECK_STATUS(read_config(W32, CONFIG_SIZE, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_config(W32, CONFIG_SIZE - 4, 2, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_config(W32, 2, 1, &value), EFI_UNSUPPORTED);
+	CHECK_STATUS(read_config(W64, 0, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(read_config(W32, 0, 1, NULL), EFI_INVALID_PARAMETER);
+}
+
+TEST(location)
+{
+	UINTN segment, bus, device, function;
+
+	start();
+	io = pci_io(2);
+	CHECK_STATUS(io->GetLocation(io, &segment, &bus, &device, &function), EFI_SUCCESS);
+	CHECK(segment == 0 && bus == 65 && device == 5 && function == 0);
+	CHECK_STATUS(io->GetLocation(io, &segment, &bus, &device, NULL), EFI_INVALID_PARAMETER);
+}
+
+TEST(attributes_of_the_function)
+{
+	const u64 all = EFI_PCI_IO_ATTRIBUTE_IO | EFI_PCI_IO_ATTRIBUTE_MEMORY |
+			EFI_PCI_IO_ATTRIBUTE_BUS_MASTER | EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
+	u64 value;
+
+	start();
+	io = pci_io(0);
+	config[0][4] = 0;
+	CHECK_STATUS(attributes(Supported, 0, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value, all);
+	CHECK_STATUS(attributes(Enable,
+				EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL),
+		     EFI_SUCCESS);
+	CHECK_EQUAL(config[0][4], 6);
+	CHECK_STATUS(attributes(Disable, EFI_PCI_IO_ATTRIBUTE_MEMORY, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(config[0][4], 4);
+	CHECK_STATUS(attributes(Set, EFI_PCI_IO_ATTRIBUTE_IO, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(config[0][4], 1);
+	CHECK_STATUS(attributes(Get, 0, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value, EFI_PCI_IO_ATTRIBUTE_IO);
+	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_MEMORY_CACHED, NULL), EFI_UNSUPPORTED);
+	CHECK_STATUS(attributes(Get, 0, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(attributes(Maximum, 0, &value), EFI_INVALID_PARAMETER);
+	io = pci_io(1);
+	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_IO, NULL), EFI_UNSUPPORTED);
+}
+
+TEST(attributes_of_regions)
+{
+	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR *region;
+	EFI_ACPI_END_TAG_DESCRIPTOR *end;
+	u64 supports = 1, offset = 0, length = MEMORY_SIZE;
+	void *resources;
+
+	start();
+	io = pci_io(0);
+	CHECK_STATUS(io->GetBarAttributes(io, 0, &supports, &resources), EFI_SUCCESS);
+	region = resources;
+	CHECK_EQUAL(supports, 0);
+	CHECK(region->Desc == ACPI_ADDRESS_SPACE_DESCRIPTOR && region->Len == 43);
+	CHECK(region->ResType == ACPI_ADDRESS_SPACE_TYPE_MEM);
+	CHECK(region->AddrRangeMin == MEMORY_BASE && region->AddrLen == MEMORY_SIZE);
+	CHECK_EQUAL(region->AddrRangeMax, MEMORY_BASE + MEMORY_SIZE - 1);
+	CHECK_EQUAL(region->AddrSpaceGranularity, 64);
+	end = (void *)(region + 1);
+	CHECK_EQUAL(end->Desc, ACPI_END_TAG_DESCRIPTOR);
+	efi_free_pool(resources);
+	CHECK_STATUS(io->GetBarAttributes(io, 0, NULL, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->GetBarAttributes(io, 1, &supports, NULL), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->GetBarAttributes(io, 255, &supports, NULL), EFI_UNSUPPORTED);
+	CHECK_STATUS(io->SetBarAttributes(io, 0, 0, &offset, &length), EFI_SUCCESS);
+	CHECK_STATUS(io->SetBarAttributes(io, EFI_PCI_IO_ATTRIBUTE_MEMORY_CACHED, 0, &offset,
+					  &length),
+		     EFI_UNSUPPORTED);
+	CHECK_STATUS(io->SetBarAttributes(io, 0, 0, NULL, &length), EFI_INVALID_PARAMETER);
+	length++;
+	CHECK_STATUS(io->SetBarAttributes(io, 0, 0, &offset, &length), EFI_UNSUPPORTED);
+}
+
+TEST(root_bridge)
+{
+	EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *root;
+	EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS place = { .Device = 2 };
+	struct efi_pci_resources *resources;
+	u64 address, value = 0, attributes;
+
+	start();
+	root = root_io(0);
+	store_le32(config[1], 0x10421af4);
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value, 0x10421af4);
+	place.ExtendedRegister = 2;
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W16, address, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL(value & 0xffff, 0x1042);
+	place = (EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS){ .Bus = 65, .Device = 5 };
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_SUCCESS);
+	CHECK_EQUAL((u32)value, UINT32_MAX); /* behind another one */
+	place.Device = 32;
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->Mem.Read(root, W32, RAM, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->Mem.Read(root, W32, ~3ull, 1, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->Mem.Read(root, W32, MEMORY_BASE, 1, &value), EFI_SUCCESS);
+	CHECK_STATUS(root->Io.Read(root, W16, PORTS_BASE, 1, &value), EFI_SUCCESS);
+	CHECK_STATUS(root->Io.Read(root, W16, 0xfffe, 2, &value), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->GetAttributes(root, NULL, &attributes), EFI_SUCCESS);
+	CHECK_STATUS(root->GetAttributes(root, NULL, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->SetAttributes(root, 1, NULL, NULL), EFI_UNSUPPORTED);
+	CHECK_STATUS(root->Configuration(root, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root_io(1)->Configuration(root_io(1), (void **)&resources), EFI_SUCCESS);
+	CHECK(resources->buses.AddrRangeMin == 64 && resources->buses.AddrRangeMax == 65);
+	CHECK(resources->low.AddrRangeMin == RAM + HOST_MEMORY_SIZE);
+	CHECK_EQUAL(resources->low.AddrRangeMax, UINT32_MAX);
+	CHECK_EQUAL(resources->end.Desc, ACPI_END_TAG_DESCRIPTOR);
+}
+
+TEST(dma)
+{
+	EFI_PHYSICAL_ADDRESS device = 0;
+	UINTN size = 100;
+	void *host = NULL, *mapping = NULL;
+
+	start();
+	io = pci_io(0);
+	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, &host, 0),
+		     EFI_SUCCESS);
+	CHECK_STATUS(map(BusMasterCommonBuffer, host, &size, &device, &mapping), EFI_SUCCESS);
+	CHECK(device == (u64)host && size == 100 && mapping);
+	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
+	CHECK_STATUS(io->Unmap(io, &mapping), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->Unmap(io, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->FreeBuffer(io, 1, host), EFI_SUCCESS);
+	CHECK_STATUS(io->FreeBuffer(io, 1, host), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiLoaderData, 1, &host, 0),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, &host, 1),
+		     EFI_UNSUPPORTED);
+	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, NULL, 0),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(map(Maximum, memory, &size, &device, &mapping), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(map(BusMasterRead, NULL, &size, &device, &mapping), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(map(BusMasterRead, (void *)MEMORY_BASE, &size, &device, &mapping),
+		     EFI_UNSUPPORTED);
+	CHECK_STATUS(io->Flush(io), EFI_SUCCESS);
+}
+
+/* A device without 64 bits, and RAM above 4 GiB: it need not be real, as nothing is copied here. */
+TEST(dma_above_4_gib)
+{
+	void *high = (void *)(5ull << 30);
+	EFI_PHYSICAL_ADDRESS device = 0;
+	UINTN size = 0;
+	void *mapping, *other;
+
+	start();
+	boot_info_add_range(4ull << 30, 4ull << 30, MEMORY_CONVENTIONAL);
+	host_memory_describe();
+	io = pci_io(0);
+	CHECK_STATUS(map(BusMasterCommonBuffer, high, &size, &device, &mapping), EFI_UNSUPPORTED);
+	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE, NULL),
+		     EFI_SUCCESS);
+	CHECK_STATUS(map(BusMasterCommonBuffer, high, &size, &device, &mapping), EFI_SUCCESS);
+	CHECK_EQUAL(device, (u64)high);
+	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
+	io = pci_io(1);
+	CHECK_STATUS(map(BusMasterWrite, high, &size, &device, &mapping), EFI_SUCCESS);
+	CHECK(device < MEMORY_BELOW_4_GIB);
+	CHECK_STATUS(map(BusMasterWrite, high, &size, &device, &other), EFI_SUCCESS);
+	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
+	CHECK_STATUS(io->Unmap(io, mapping), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->Unmap(io, other), EFI_SUCCESS);
+}
+
+/* The last one: nothing uses a device after it. */
+TEST(what_guests_have_enabled_rests)
+{
+	start();
+	io = pci_io(0);
+	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL), EFI_SUCCESS);
+	config[1][4] = config[2][4] = 7;
+	devices_quiesce();
+	CHECK_EQUAL(config[0][4] & 4, 0);
+	CHECK_EQUAL(config[1][4], 7); /* our own */
+	CHECK_EQUAL(config[2][4], 7); /* nobody has touched it */
+}
