@@ -11,9 +11,10 @@
 #include "lib/format.h"
 #include "loaders/loaders.h"
 
-/* Notes why there may be fewer entries than there are on the disk. */
+/* After the search of a folder: notes why there may be fewer entries than there are on the disk. */
 static void note(struct volume *volume, const char *folder, enum status status, enum status *result)
 {
+	log_set_subject(NULL);
 	if (!status || status == ERR_NOT_FOUND)
 		return;
 	boot_tried(volume->device->name, folder, status);
@@ -26,10 +27,8 @@ static enum status search(struct boot_disk *disk, struct arena *arena, struct bl
 
 	for (u32 i = 0; i < disk->volume_count; i++) {
 		struct volume *volume = disk->volumes[i];
-		enum status status = bls_search(volume, arena, entries);
 
-		log_set_subject(NULL);
-		note(volume, "loader/entries", status, &result);
+		note(volume, "loader/entries", bls_search(volume, arena, entries), &result);
 		if (IS_ENABLED(CONFIG_BOOT_UKI))
 			note(volume, "EFI/Linux", bls_search_images(volume, arena, entries),
 			     &result);

@@ -91,12 +91,19 @@ bool bls_entry_next_value(struct span *rest, const char *key, struct span *value
  */
 size_t bls_copy_without_variables(struct span text, u8 *to);
 
-/* Adds the entries in loader/entries of @volume. ERR_NOT_FOUND: there is no such directory. */
+/*
+ * Adds the entries in loader/entries of @volume, which stays the subject of messages.
+ * ERR_NOT_FOUND: there is no such directory.
+ */
 enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries);
 
 /* The same for the unified kernel images in EFI/Linux, not in its folders. */
 enum status bls_search_images(struct volume *volume, struct arena *arena,
 			      struct bls_entries *entries);
+
+/* Adds the unified kernel image in @file, if @name says it is one. */
+enum status bls_add_image(struct bls_entries *entries, struct arena *arena, struct volume *volume,
+			  const char *name, struct file *file);
 
 /* Boot counting has marked it as bad: no tries are left. */
 static inline bool bls_entry_is_bad(const struct bls_entry *entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot Loader Specification: the type #1 entries of one volume. */
+/* Boot Loader Specification: the entries of one volume. */
 #include "core/log.h"
 #include "loaders/bls.h"
 
@@ -37,8 +37,14 @@
 	return OK;
 }
 
-/* An entry that cannot be read is left out; the rest of the directory is still read. */
-enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries)
+/*
+ * Adds what @add takes of @folder. An entry that cannot be read is left out; the rest of the
+ * directory is still read.
+ */
+static enum status search(struct volume *volume, struct span folder,
+			  enum status (*add)(struct bls_entries *, struct arena *, struct volume *,
+					     const char *name, struct file *),
+			  struct arena *arena, struct bls_entries *entries)
 {
 	const char *device = volume->device->name;
 	struct directory_entry found;
@@ -47,7 +53,7 @@ enum status bls_search(struct volume *volume, struct arena *arena, struct bls_en
 	enum status status;
 
 	log_set_subject(device);
-	status = volume_open(volume, SPAN("loader/entries"), &directory);
+	status = volume_open(volume, folder, &directory);
 	if (!status && !directory.is_directory)
 		status = ERR_NOT_FOUND;
 	if (status)
@@ -56,7 +62,7 @@ enum status bls_search(struct volume *volume, struct arena *arena, struct bls_en
 		if (entries->count == BLS_ENTRIES_MAX)
 			return unsupported("more than %d entries (BLS_ENTRIES_MAX)",
 					   BLS_ENTRIES_MAX);
-		status = add_entry(entries, arena, volume, found.name, &found.file);
+		status = add(entries, arena, volume, found.name, &found.file);
 		if (status == ERR_NO_MEMORY)
 			return status;
 		if (!status)
@@ -66,4 +72,15 @@ enum status bls_search(struct volume *volume, struct arena *arena, struct bls_en
 		log_set_subject(device);
 	}
 	return status == ERR_NOT_FOUND ? OK : status;
+}
+
+enum status bls_search(struct volume *volume, struct arena *arena, struct bls_entries *entries)
+{
+	return search(volume, SPAN("loader/entries"), add_entry, arena, entries);
+}
+
+enum status bls_search_images(struct volume *volume, struct arena *arena,
+			      struct bls_entries *entries)
+{
+	return search(volume, SPAN("EFI/Linux"), bls_add_image, arena, entries);
 }

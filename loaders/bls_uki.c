@@ -154,9 +154,8 @@ static enum status set_names(struct span file_name, struct arena *arena, struct 
 	return OK;
 }
 
-/* Adds the image in @file, if its name says it is one. */
-static enum status add_image(struct bls_entries *entries, struct arena *arena,
-			     struct volume *volume, const char *name, struct file *file)
+enum status bls_add_image(struct bls_entries *entries, struct arena *arena, struct volume *volume,
+			  const char *name, struct file *file)
 {
 	struct bls_entry parts = { .volume = volume, .kind = BLS_UKI, .is_image = true };
 	struct span file_name = span_of_string(name);
@@ -181,32 +180,4 @@ static enum status add_image(struct bls_entries *entries, struct arena *arena,
 		status = add_profile(entries, arena, file, &uki->profiles[i], &parts);
 	}
 	return status;
-}
-
-enum status bls_search_images(struct volume *volume, struct arena *arena,
-			      struct bls_entries *entries)
-{
-	const char *device = volume->device->name;
-	struct directory_entry found;
-	struct file directory;
-	u64 cursor = 0;
-	enum status status = volume_open(volume, SPAN(BLS_IMAGES), &directory);
-
-	if (!status && !directory.is_directory)
-		status = ERR_NOT_FOUND;
-	if (status)
-		return status;
-	while (!(status = directory_next(&directory, &cursor, &found))) {
-		if (entries->count == BLS_ENTRIES_MAX)
-			return unsupported("more than %d entries (BLS_ENTRIES_MAX)",
-					   BLS_ENTRIES_MAX);
-		log_set_subject(device);
-		status = add_image(entries, arena, volume, found.name, &found.file);
-		log_set_subject(NULL);
-		if (status == ERR_NO_MEMORY)
-			return status;
-		if (status)
-			boot_tried(device, found.name, status);
-	}
-	return status == ERR_NOT_FOUND ? OK : status;
 }
