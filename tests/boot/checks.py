@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold for every kernel that was started, read off the guest's report."""
+"""What must hold for every kernel that is started, checked in the guest's report."""
 
 import zlib
 
@@ -9,12 +9,12 @@ LEGACY_HOLE = (0xA0000, 0x100000)
 
 
 def concatenated(*initrds):
-    """Several initrds as the kernel gets them: each padded to 4 bytes."""
+    """Several initrds as the kernel sees them: each is padded to 4 bytes."""
     return b"".join(data + bytes(-len(data) % 4) for data in initrds)
 
 
 def assert_memory_map(report, memory_mib):
-    """The zero page's map is ordered, without overlaps, and has the machine's RAM."""
+    """The memory map in the zero page is sorted, has no overlaps, and contains the machine's RAM."""
     ranges = report.e820
     end = 0
     for address, size, kind in sorted(ranges):
@@ -45,7 +45,7 @@ def assert_in_ram(report, pieces):
 
 
 def assert_started_well(report, memory_mib, initrd=b"", init_size=0):
-    """For the stub kernel: it is whole, and so is all it was handed."""
+    """For the stub kernel: it is intact, and so is everything that it was given."""
     assert report["image"] == "good"
     assert report.number("cs") == 0x10 and report.number("ds") == 0x18, "selectors of the boot protocol"
     assert report["rsdp"] != "bad"

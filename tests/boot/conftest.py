@@ -44,7 +44,7 @@ LARGE_GUEST_MIB = 5120
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        # One lab, and one guest at a time that may fill the memory of a small machine.
+        # One lab at a time, and one guest that may need all the memory of a small machine.
         parameters = getattr(item, "callspec", None) and item.callspec.params
         if item.get_closest_marker("kvm"):
             item.add_marker(pytest.mark.xdist_group("lab"))
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def is_large(values):
-    """Whether a row of parameters names that much memory."""
+    """Whether a row of parameters asks for that much memory."""
     return any(is_large(value) if isinstance(value, tuple) else value == LARGE_GUEST_MIB for value in values)
 
 
@@ -99,7 +99,7 @@ def images(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def stub_kernel():
-    """The stub kernel as bytes, small: most tests need no more."""
+    """The bytes of a small stub kernel, which is enough for most tests."""
     return stub.Stub().data()
 
 
@@ -135,7 +135,7 @@ def linux():
 
 @pytest.fixture(scope="session")
 def stub_disk(images, stub_kernel):
-    """The plainest disk that boots: GPT, FAT32, one entry with the stub kernel."""
+    """The simplest disk that boots: GPT, FAT32, one entry with the stub kernel."""
     return images("stub", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=stub")))
 
 

@@ -19,7 +19,7 @@ from tests.boot.vmm import GUEST, Report
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vmm"
 BLOCK = re.compile(r"^```(?:sh|json|xml) (test|file|os)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# For loaded machines, with one emulator in another; never a measure of anything.
+# Long enough for a busy machine with nested emulation; it does not measure anything.
 BOOT_SECONDS = 600
 MIB = 1 << 20
 
@@ -49,7 +49,7 @@ class Boot:
             pytest.fail(f"{what}\n$ {self.command}\n{shown}\nstatus {self.result.status}", False)
 
     def ended_well(self, times=1):
-        """The guest reached user space that often, and so did the VMM its end. Returns the last report."""
+        """The guest reached user space that many times, and the VMM ended without an error. Returns the last report."""
         count = len(self.reports)
         self.check(count == times, f"the guest came up {count} times, not {times}")
         self.check(not self.result.timed_out, "the VMM did not end")
@@ -67,8 +67,8 @@ class Boot:
 
 
 def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECONDS):
-    """Lines of shell that run the command until it has shown the mark that often, and then show all that it said;
-    so, too, when it takes so many seconds."""
+    """Lines of shell that run the command until it has printed the mark that many times, and then print its output;
+    the same happens after that many seconds."""
     return (f": >log; ( exec {command.strip()} ) >log 2>&1 & pid=$!; left={seconds}\n"
             f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ] && [ $left -gt 0 ]; do\n"
             "sleep 1; left=$((left - 1)); done\n"
@@ -78,10 +78,10 @@ def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECO
 def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is_stopped=False,
          mark=f"{GUEST}done", seconds=BOOT_SECONDS, runs=1):
     """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
-    replace: (old, new) in the command and the files; each old one must be there, so that no test
-    runs another thing than it says. more_files: (path, name) of what the new words speak of. With
-    is_stopped, the VMM is ended by us after it has shown the mark so many times. runs: how often the VMM is
-    run, with what the run before has left on the disk."""
+    replace: (old, new) in the command and the files; each old one must be there, so that a test never
+    runs something other than it says. more_files: (path, name) of files that the new words name. With
+    is_stopped, the VMM is killed after it has printed the mark that many times. runs: how often the VMM is
+    run, each time with the disk as the previous run left it."""
     texts = {"command": blocks(page, "test")[name], **blocks(page, "file")}
     for old, new in replace:
         assert any(old in text for text in texts.values()), f"{page}.md: no {old!r} for {name}"
@@ -97,7 +97,7 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
     line = until_guest_is_done(command, times, mark, seconds) if is_stopped else command
     lines = "\n".join([f"{{\n{line}\n}} || exit"] * runs)
     try:
-        # A command that waits for a mark is stopped in time, so that there is output to show.
+        # A command that waits for a mark is stopped before the lab's own timeout, so that there is output to show.
         return Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
     finally:
         lab.check(f"rm -r {folder}")

@@ -46,7 +46,7 @@ class Place:
         return path if isinstance(path, Disk) else Disk(path, self.transport, **options)
 
     def boot(self, *disks, memory=512, machine_options="", **options):
-        """A Vmm, not started yet: `with` starts it."""
+        """A Vmm that is not started yet: `with` starts it."""
         disks = [self.disk(path) for path in disks]
         if clock := kernels.clock_options(self.machine):
             options["command_line"] = f"{options.get('command_line', '')} {clock}".strip()
@@ -62,7 +62,7 @@ PLACES = {
 OVMF = Place("q35", "", "pci-modern")
 
 
-# Fatwood itself boots the entries of a disk, unless it is told to leave them to the disk's own loader.
+# Fatwood boots the entries of a disk itself unless it is told to leave them to the disk's own loader.
 LOADER_FIRST = ("EFI_LOADER_FIRST=y",)
 
 
@@ -75,8 +75,8 @@ def on(*machines, ovmf=True, symbols=()):
 
 
 def on_suites(*machines, ovmf=True, symbols=(), extended=()):
-    """The same for a test that takes a suite of Debian, too: each machine and each suite is in some row.
-    extended: suites that only test-extended has time for."""
+    """The same for a test that also takes a Debian suite: each machine and each suite appears in some row.
+    extended: suites that only test-extended runs."""
     rows = []
     for number in range(max(len(machines), len(SUITES))):
         machine, suite = machines[number % len(machines)], SUITES[number % len(SUITES)]
@@ -89,7 +89,7 @@ def on_suites(*machines, ovmf=True, symbols=(), extended=()):
 
 
 def has_uefi(image):
-    """Whether that image offers UEFI: it was configured, and the code is there."""
+    """Whether that image offers UEFI: it was configured, and the code exists."""
     configuration = image.with_name(".config").read_text()
     if "CONFIG_EFI=y" not in configuration:
         return False

@@ -30,8 +30,8 @@ def picture(path):
 
 
 def text(path):
-    """The lines of the page, without the blanks at their ends; what is no glyph is '?'. A cell is as large as
-    fits, and its paper the colour of its upper left corner."""
+    """The lines of the page without trailing blanks; a cell that is not a glyph is '?'. A cell is as large as
+    fits, and its background is the colour of its upper left corner."""
     width, height, pixels = picture(path)
     scale = min(width // (COLUMNS * WIDTH), height // (ROWS * HEIGHT))
     left, top = (width - COLUMNS * WIDTH * scale) // 2, (height - ROWS * HEIGHT * scale) // 2

@@ -50,7 +50,7 @@ def test_a_disk_that_held_an_iso_image(firmware, disc, stub_kernel, tmp_path):
 
 
 def test_a_cd_boots(firmware, disc, tmp_path):
-    """By its El Torito image, from a drive behind an empty one; the disk in front has nothing to boot."""
+    """By its El Torito image, from a drive after an empty one; the disk before them has nothing to boot."""
     image = tmp_path / "efi.img"
     image.write_bytes(bytes(MIB))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), disks=[

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Boot Loader Specification as a user meets it: which entry of a disk boots, with which files and
-options. Entries tell apart by their from= option."""
+options. Entries differ in their from= option."""
 
 import contextlib
 import re
@@ -203,7 +203,7 @@ def test_esp_and_xbootldr_are_one_set(firmware, tmp_path, stub_kernel, scheme, n
 
 
 def test_basic_data_partition(firmware, tmp_path, stub_kernel):
-    """Not marked as a system partition, but it has entries."""
+    """A partition that is not marked as a system partition, but has entries."""
     path = write_disk(tmp_path / "disk", [
         Partition(b"not a file system" * 1000, "linux", "root"),
         Partition(Fat(bls_files(stub_kernel, options="from=data"), 40 * MIB), "data", "data"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The menu of all disks: what it offers, and what is booted by its keys."""
+"""The menu of all disks: what it offers, and what its keys boot."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_options_are_edited_for_one_boot(start):
     (ENTER, "disk0p1: Broken"), (3 * DOWN + ENTER, r"disk1p1: \EFI\BOOT\BOOTX64.EFI"),
 ])
 def test_choice_in_vain(start, keys, name):
-    """It is said, and the menu comes back without it."""
+    """A message says so, and the menu comes back without it."""
     start.send(keys)
     start.expect("Enter boots 1 of 3")
     assert f"{name}: did not boot: " in start.log

@@ -40,7 +40,7 @@ def test_disk_with_the_lowest_bootindex(firmware, stub_disk, other_disk, build, 
 
 
 def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, tmp_path):
-    """BootOrder names the first disk, then the second, which alone has a bootindex."""
+    """BootOrder names the first disk, then the second; only the second has a bootindex."""
     def disk(name, **more):
         files = {**bls_files(stub_kernel, options=f"from={name}"), "/x.efi": returns, **more}
         return write_disk(tmp_path / name, [Partition(Fat(files, 64 << 20), "esp", name)])
@@ -63,7 +63,7 @@ def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, t
 
 
 def test_sata_disk_with_strict_order(firmware, stub_disk, other_disk):
-    """As libvirt has it: strict=on for each domain."""
+    """As libvirt does it: strict=on for each domain."""
     drive = f"if=none,id=sata,format=raw,snapshot=on,file={other_disk}"
     with Vmm(firmware("qemu"), disks=[stub_disk], extra=[
             "-drive", drive, "-device", "ide-hd,drive=sata,bus=ide.2,bootindex=1", "-boot", "strict=on"]) as vmm:

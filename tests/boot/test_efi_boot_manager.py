@@ -44,10 +44,10 @@ def test_profile_of_a_counted_image(place, images, tmp_path):
 
 @on("q35", ovmf=False)
 def test_profile_after_one_that_fails(place, tmp_path):
-    """The try of the first profile renamed the image, where the second one then finds it."""
+    """Trying the first profile renames the image, and the second one finds it under its new name."""
     kernel, broken = packages.kernel(SUITE), tmp_path / "broken"
     broken.write_bytes(b"MZ" + bytes(4096))
-    # Its os-release is that of the image, after whose first profile it comes then.
+    # Its os-release is that of the image, so it comes after the first profile of that image.
     words = ["--profile", "ID=main", *profile(tmp_path, 1, "--linux", kernel.image, "--uname", "1.0", "--initrd",
                                               initrd.guest_file(kernel), "--os-release", "ID=debian\nVERSION_ID=1\n"
                                               "NAME=Debian\n")]

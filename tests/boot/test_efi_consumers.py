@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EFI programs that came unannounced (tests/images/efi_consumers.py): each does what it does elsewhere, and when it
-returns, the next candidate has its turn."""
+"""EFI programs that the firmware was not written for (tests/images/efi_consumers.py): each works as it does
+elsewhere, and when it returns, the next candidate is tried."""
 
 import re
 
@@ -34,8 +34,8 @@ def test_boot_manager(place, consumer, name):
 
 @on("q35")
 def test_xen(place, consumer):
-    """Xen leaves boot services with the memory map and the tables, and comes as far as the kernel of dom0, which is
-    one for clouds and so none for dom0. Another one faults at once under TCG, also where OVMF is the firmware."""
+    """Xen exits boot services with the memory map and the tables, and gets as far as the kernel of dom0, which is
+    a kernel for clouds that cannot run as dom0. Another one faults at once under TCG, with OVMF as well."""
     with place.boot(consumer("xen"), memory=768, cpu="max") as vmm:
         vmm.expect(r"\(XEN\) Wallclock source")
         vmm.expect("Building a PV Dom0")
@@ -51,7 +51,7 @@ def test_memtest(place, consumer):
 
 @on("q35", ovmf=False)
 def test_ipxe(place, consumer):
-    """Its shell; and without it, it finds no network. Either way it returns, with the status that is told."""
+    """Its shell, or without the shell no network. Either way it returns with the status that the message gives."""
     with place.boot(consumer("ipxe")) as vmm:
         vmm.expect("Press Ctrl-B")
         vmm.send("\x02")
@@ -60,7 +60,7 @@ def test_ipxe(place, consumer):
         vmm.expect(r"BOOTX64.EFI has returned: Success")
     with place.boot(consumer("snponly")) as vmm:
         vmm.expect("No more network devices")
-        vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # where iPXE has gone back to
+        vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # what iPXE returned to
         vmm.expect("nothing to boot; tried:")
 
 
@@ -79,7 +79,7 @@ def test_ipxe_network(place, consumer, tmp_path):
 
 @on("q35", ovmf=False)
 def test_program_that_gives_up(place, consumer):
-    """It wrote black on black, and no end of line; the firmware's message is to be seen nevertheless."""
+    """It printed black on black, without an end of line; the firmware's message is visible all the same."""
     with place.boot(consumer("syslinux-alone")) as vmm:
         vmm.expect(r"Failed to load ldlinux.e64\x1b\[0;37;40m$")
         vmm.expect(r"^warning: .*BOOTX64.EFI did not boot: Load Error$")
@@ -113,7 +113,7 @@ def test_grub_commands(place, consumer):
 
 @on("q35")
 def test_gnu_efi(place, consumer):
-    """Some wait for a key, or for a second: a key is pressed whenever nothing more comes."""
+    """Some wait for a key, or for a second one: a key is pressed whenever the output stops."""
     with place.boot(consumer("gnu-efi")) as vmm:
         vmm.expect("drv0")
         for name in efi_consumers.GNU_EFI_APPLICATIONS:

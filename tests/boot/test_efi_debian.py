@@ -15,7 +15,7 @@ ESP_GUID = Partition(None, "esp", "ESP").guid
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 TEST = "0fa7300d-7465-7374-8000-0242ac120002"
 
-# What Linux says of firmware that is at fault.
+# What Linux prints about faulty firmware.
 COMPLAINTS = re.compile(r"firmware bug|efi.*(error|fail|invalid|warn|unable|broken)|WARNING: ", re.IGNORECASE)
 
 pytestmark = pytest.mark.slow
@@ -32,12 +32,12 @@ class Console:
         found = self.vmm.expect(rf"^{efi_root.host_name(self.suite)} login: ", after, seconds=LOGIN_SECONDS)
         self.vmm.send("root\n")
         self.vmm.expect(r"# $", found.end())
-        # dash has no line editor that paints on the terminal.
+        # dash has no line editor that draws on the terminal.
         self.vmm.send("stty -echo cols 500; exec env PS1= TERM=dumb dash\n")
         self.run("true")
 
     def run(self, command, status=0):
-        """Its output; the test fails where its status is another."""
+        """Its output; the test fails if its status is a different one."""
         position = len(self.vmm.log)
         self.vmm.send(f"{command}; echo STATUS-$?-\n")
         found = self.vmm.expect(r"STATUS-(\d+)-$", position)
@@ -46,7 +46,7 @@ class Console:
         return text.strip()
 
     def leave(self, command):
-        """A command after which there is no shell; returns how much the console had said by then."""
+        """A command that ends the shell; returns how much the console had shown by then."""
         position = len(self.vmm.log)
         self.vmm.send(f"{command}\n")
         return position
@@ -65,7 +65,7 @@ def store(place, tmp_path):
 
 
 def assert_uefi(console):
-    """What every system may expect of its firmware."""
+    """What every system can expect from its firmware."""
     assert console.run("cat /sys/firmware/efi/fw_platform_size") == "64"
     assert int(console.run("ls /sys/firmware/efi/runtime-map | wc -l")) >= 2
     assert console.run("test -e /sys/firmware/efi/config_table && cat /sys/firmware/efi/config_table; true")
@@ -111,7 +111,7 @@ def test_grub_root(place, tmp_path, store, suite):
 @pytest.mark.extended
 @on_suites("q35", "microvm")
 def test_kexec(place, tmp_path, store, suite):
-    """A kernel started by another kernel finds the firmware as this one did, and resets by its services."""
+    """A kernel started by another kernel finds the firmware as the first one did, and resets through its services."""
     disk = place.disk(kept_disk(suite, "grub", tmp_path), kept=True)
     with place.boot(disk, memory=1024, cpus=2, reboot=True, variables=store) as vmm:
         console = Console(vmm, suite)
@@ -150,7 +150,7 @@ def test_boot_loader_upgrade(place, tmp_path, store):
 @pytest.mark.extended
 @on_suites("q35", symbols=LOADER_FIRST)
 def test_systemd_boot_root(place, tmp_path, store, suite):
-    """bootctl finds a boot loader and a firmware that it knows; a one-shot entry holds for one boot."""
+    """bootctl recognizes the boot loader and the firmware; a one-shot entry applies to one boot."""
     disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)
     with place.boot(disk, memory=1024, reboot=True, variables=store) as vmm:
         console = Console(vmm, suite)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that come back, fault, hang, or are none: the next candidate gets its turn, the log says why."""
+"""Programs that return, fault or hang, and files that are not programs: the next candidate is tried, and the log
+says why."""
 
 import struct
 
@@ -11,7 +12,7 @@ from tests.images.disk import esp_disk
 
 @pytest.fixture(scope="module")
 def program_disk(images):
-    """program_disk(name, data) has the bytes as removable path."""
+    """program_disk(name, data) has the bytes as the file of the removable path."""
     def make(name, data):
         return images(name, lambda path: esp_disk(path, {efi.REMOVABLE: data}))
     return make
@@ -32,7 +33,7 @@ def test_program_returns(place, program_disk, efi_image, status, name):
 
 @on("q35", ovmf=False)
 def test_program_leaves_a_timer(place, program_disk, efi_image):
-    """The firmware must not call into an image that is gone. OVMF does, and hangs."""
+    """The firmware must not call into an image that was unloaded. OVMF does, and hangs."""
     disk = program_disk("timer-left", efi_program.program("timer_left"))
     with place.boot(disk, efi_image("uki-trixie")) as vmm:
         vmm.expect("EFI-PROGRAM: leaves a timer, which ticks")
@@ -63,7 +64,7 @@ def test_watchdog_resets(place, program_disk):
         vmm.event("RESET")
 
 
-# Removable-path files that are no programs of this machine.
+# Removable-path files that are not programs for this machine.
 def evil_programs():
     good = returning(3)
     offset = struct.unpack_from("<I", good, 0x3C)[0]
@@ -97,7 +98,7 @@ def evil_programs():
 
 @on("q35", ovmf=False)
 def test_no_program(place, program_disk, efi_image):
-    """Each is refused, and the disk after them boots. OVMF runs into one of them, and stops."""
+    """Each is refused, and the disk after them boots. OVMF starts one of them, and stops."""
     disks = [program_disk(f"evil-{name}", data) for name, data in evil_programs().items()]
     with place.boot(*disks, efi_image("uki-trixie")) as vmm:
         assert "from=uki-trixie" in vmm.guest().words

@@ -13,7 +13,7 @@ from tests.images.fat import Volume, tool
 
 DOWN, ENTER = "\x1b[B", "\r"
 LEFT, HOME, END, DELETE, BACKSPACE = "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x7f"
-# GPT: p1 begins after the table, on 64 blocks.
+# GPT: p1 begins after the table, at block 64.
 FIRST_PARTITION = 64 * 512
 SIMPLE_FILE_SYSTEM_GUID = "964e5b22-6459-11d2-8e39-00a0c969723b"
 ESP_GUID = Partition(None, "esp", "ESP").guid
@@ -24,7 +24,7 @@ BAD = re.compile(r"firmware bug|warning|error|fail|unable|cannot|invalid", re.IG
 
 
 def assert_uefi(report, name):
-    """The guest came up through that image, with UEFI alive and nothing to complain of."""
+    """The guest came up through that image, with working UEFI and no complaints from the kernel."""
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
@@ -64,7 +64,7 @@ def test_grub_menu_by_keys(place, efi_image, suite):
 
 @on("q35")
 def test_grub_menu_by_keyboard(place, efi_image):
-    """That of the window; Linux then finds it as it expects it."""
+    """The framebuffer of the window; Linux finds it where it expects it."""
     with place.boot(efi_image("shim-grub-menu-trixie"), extra=["-device", "VGA"]) as vmm:
         vmm.expect("Entry third")
         vmm.press("down")
@@ -142,7 +142,7 @@ def assert_file(disk, name):
 
 @on_suites("q35", "pc", "microvm", "microvm-pcie")
 def test_uki(place, efi_image, suite):
-    """As removable path; its own command line holds, as no options are handed over."""
+    """At the removable path; its own command line is used, because no options are passed."""
     with place.boot(efi_image(f"uki-{suite}")) as vmm:
         report = vmm.guest()
         assert_uefi(report, f"uki-{suite}")
@@ -161,7 +161,7 @@ def test_uki_by_fatwood(place, efi_image, suite):
 
 @on("q35", ovmf=False)
 def test_options_of_a_uki_are_edited(place, efi_image):
-    """The kernel has what was typed in the menu, in place of the image's own options."""
+    """The kernel gets what was typed in the menu instead of the image's own options."""
     name = "uki-bls-trixie"
     with place.boot(efi_image(name), command_line="fatwood.timeout=menu-force") as vmm:
         vmm.expect("e edits its options")
@@ -225,7 +225,7 @@ def test_vendor_folder(place, efi_image, suite):
 
 @on_suites("q35")
 def test_shim_fallback(place, efi_image, tmp_path, suite):
-    """shim's fallback makes Boot0000 from BOOTX64.CSV and goes on; the next boot goes by BootOrder."""
+    """shim's fallback makes Boot0000 from BOOTX64.CSV and continues; the next boot follows BootOrder."""
     disk = copied(efi_image(f"shim-grub-fallback-{suite}"), tmp_path)
     store = tmp_path / "variables"
     if place.is_ovmf:
@@ -240,7 +240,7 @@ def test_shim_fallback(place, efi_image, tmp_path, suite):
 
 @on("q35")
 def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
-    """A type is a protocol of the partition's handle: this one the handle has anyway."""
+    """A partition type is a protocol on the partition's handle: the handle has this one already."""
     disk = tmp_path / "disk.raw"
     shutil.copy(efi_image("uki-trixie"), disk)
     tool("sfdisk", "-q", "--part-type", disk, "1", SIMPLE_FILE_SYSTEM_GUID)
@@ -251,7 +251,7 @@ def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
 @pytest.mark.parametrize("boots", [2, pytest.param(30, marks=pytest.mark.extended)])
 @on("q35", ovmf=False)
 def test_boot_changes_nothing(place, tmp_path, boots):
-    """The first boot may make the store; each later one leaves the disk as it is, byte for byte. All leave the same
+    """The first boot may create the store; each later one leaves the disk unchanged, byte for byte. All leave the same
     memory map and tables, as a guest that wakes from hibernation expects. The kernel chooses no random address."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "maps", "trixie", "maps", more="efi=debug nokaslr")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.extended
 ])
 @on("q35", "microvm", ovmf=False)
 def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
-    """4- and 5-level paging (max has the latter), one processor and two, little memory and much."""
+    """4- and 5-level paging (max has the latter), one and two processors, little and much memory."""
     with place.boot(efi_image(f"uki-{suite}"), memory=memory, cpu=cpu, cpus=cpus) as vmm:
         report = vmm.guest()
         assert_uefi(report, f"uki-{suite}")
@@ -25,8 +25,8 @@ def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
 
 @on_suites("q35", ovmf=False)
 def test_grub_in_little_memory(place, efi_image, suite):
-    """GRUB takes its heap from the largest block: there must be one. 128 MiB are too few: GRUB 2.06 is out of
-    memory, and after 2.12 Linux 6.12 finds no room to decompress itself."""
+    """GRUB takes its heap from the largest block: there must be a large one. 128 MiB are not enough: GRUB 2.06 runs
+    out of memory, and Linux 6.12, started by 2.12, has no room to decompress itself."""
     with place.boot(efi_image(f"shim-grub-{suite}"), memory=256) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-{suite}")
 
@@ -54,14 +54,14 @@ def test_smbios(place, efi_image):
 
 @on("q35", "microvm", ovmf=False)
 def test_first_disk_boots(place, efi_image):
-    """Of two disks that boot the first that is attached does."""
+    """Of two bootable disks, the one attached first boots."""
     with place.boot(efi_image("uki-bookworm"), efi_image("uki-trixie")) as vmm:
         assert "from=uki-bookworm" in vmm.guest().words
 
 
 @on("q35", "microvm")
 def test_variable_survives(place, tmp_path):
-    """What the guest wrote in one boot is there in the next; what it deleted is not."""
+    """What the guest wrote in one boot exists in the next; what it deleted does not."""
     disk, store = tmp_path / "disk.raw", tmp_path / "variables"
     if place.is_ovmf:
         store.write_bytes(place.firmware.variables.read_bytes())
@@ -79,7 +79,7 @@ def test_variable_survives(place, tmp_path):
 
 
 def test_guest_words_are_known():
-    """The words that these tests use are those of guest_efi.sh."""
+    """The words that these tests use exist in guest_efi.sh."""
     script = initrd.GUEST_EFI.read_text()
     for word in ("report", "list", "get:", "set:", "delete:", "rewrite:", "store"):
         assert f"\t{word}" in script

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of ours that ask one question each (tests/payload/efi_programs), and the self-test."""
+"""Our own programs that test one thing each (tests/payload/efi_programs), and the self-test."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_exit_boot_services(place, images):
 @on("q35", ovmf=False)
 def test_no_low_memory(place, images):
     """Without memory below 4 GiB the firmware still reads files, starts programs, keeps variables. OVMF finds no
-    file then: its bounce buffers for devices lie below."""
+    file then: its bounce buffers for devices are below 4 GiB."""
     more = {"/returns.efi": efi_program.program("returns", STATUS=21)}
     with place.boot(program(images, "no_low_memory", more), memory=5120) as vmm:
         vmm.wait_for_end()
@@ -47,7 +47,7 @@ def test_no_low_memory(place, images):
 @on("q35", ovmf=False)
 def test_damaged_images(place, images):
     """Each field of a program's headers takes several values, by LoadImage from a buffer. Which is right for each
-    is checked by tests/unit/test_efi_image_fields.c; here memory is real, and so are its page tables."""
+    is checked by tests/unit/test_efi_image_fields.c; here memory and page tables are real."""
     more = {"/good.efi": efi_program.program("returns", STATUS=21)}
     with place.boot(program(images, "damaged_images", more)) as vmm:
         vmm.wait_for_end()
@@ -59,7 +59,7 @@ def test_damaged_images(place, images):
 @pytest.mark.slow
 @on("q35")
 def test_large_file(place, images, tmp_path):
-    """One Read of any size; and memory below 4 GiB is in one piece."""
+    """One Read may have any size; memory below 4 GiB is contiguous."""
     size = 600 * MIB
     large = tmp_path / "large"
     with open(large, "wb") as file:

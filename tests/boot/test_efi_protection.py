@@ -13,7 +13,7 @@ from tests.images.disk import esp_disk
 
 NX = ("EFI_NX=y",)
 
-# image, machine, further symbols; those that check has no time for come last
+# image, machine, further symbols; those that check does not run come last
 LOADERS = [
     ("shim-grub-trixie", "q35", ()),
     ("uki-trixie", "q35", ()),
@@ -43,7 +43,7 @@ def test_loaders(place, efi_image, name):
 
 @on("q35", ovmf=False, symbols=NX)
 def test_data_is_not_executed(place, images):
-    """The dump says whose fault it was."""
+    """The dump says which program caused the fault."""
     data = efi_program.program("run_data")
     with place.boot(images("program-run_data", lambda path: esp_disk(path, {efi.REMOVABLE: data}))) as vmm:
         vmm.expect("EFI-PROGRAM: code SUCCESS")

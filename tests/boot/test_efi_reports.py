@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What users of UEFI firmware in virtual machines reported, one test for each kind."""
+"""Problems that users of UEFI firmware in virtual machines reported, one test for each kind."""
 
 import shutil
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.extended
 
 @on("q35", "microvm", ovmf=False)
 def test_power_cut_after_a_write(place, tmp_path):
-    """A variable that was written, as the guest saw, survives that the machine is killed."""
+    """A variable that the guest has written survives when the machine is killed."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "cut", "trixie", "set:Kept=yes,store", action="none")
     with place.boot(place.disk(disk, kept=True)) as vmm:
@@ -30,7 +30,7 @@ def test_power_cut_after_a_write(place, tmp_path):
 
 @on("q35", "microvm", ovmf=False)
 def test_reset_after_a_write(place, tmp_path):
-    """... and that the machine is reset from outside."""
+    """... and when the machine is reset from outside."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "reset", "trixie", "get:Kept,set:Kept=yes,store", action="none")
     with place.boot(place.disk(disk, kept=True), reboot=True) as vmm:
@@ -41,7 +41,7 @@ def test_reset_after_a_write(place, tmp_path):
 
 @on("q35", ovmf=False)
 def test_copy_of_the_disk_boots_alike(place, tmp_path):
-    """What shim's fallback wrote is on the disk, and so in its copy."""
+    """What shim's fallback wrote is on the disk, and therefore in a copy of the disk."""
     disk, copy = tmp_path / "disk.raw", tmp_path / "copy.raw"
     efi.make("shim-grub-fallback-trixie", disk)
     with place.boot(place.disk(disk, kept=True)) as vmm:
@@ -56,7 +56,7 @@ def test_copy_of_the_disk_boots_alike(place, tmp_path):
 
 @on("q35", "microvm")
 def test_read_only_disk(place, efi_image):
-    """shim's fallback on a disk where nothing can be kept comes to the system, and does not begin again."""
+    """On a disk where nothing can be stored, shim's fallback boots the system and does not reset in a loop."""
     disk = place.disk(efi_image("shim-grub-fallback-trixie"), read_only=True)
     with place.boot(disk, reboot=True) as vmm:
         assert_uefi(vmm.guest(), "shim-grub-fallback-trixie")
@@ -66,7 +66,7 @@ def test_read_only_disk(place, efi_image):
 @pytest.mark.parametrize("way", ["acpi", "efi", "kbd", "triple"])
 @on("q35")
 def test_reboots(place, tmp_path, way):
-    """The fourth start goes as the first did, with 5-level paging left on by the guest."""
+    """The fourth start works as the first did, with 5-level paging left on by the guest."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "reboots", "trixie", "report", action="reboot", more=f"reboot={way}")
     with place.boot(disk, reboot=True, cpu="max", cpus=2) as vmm:
@@ -88,7 +88,7 @@ def test_thousand_writes(place, tmp_path, cpu, suite):
 
 @on("q35", ovmf=False)
 def test_no_packet_is_sent(place, efi_image, tmp_path):
-    """Network adapters delay nothing, and nothing is sent, where a disk boots."""
+    """When a disk boots, network adapters cause no delay and send nothing."""
     extra = []
     for number in range(4):
         extra += ["-netdev", f"user,id=n{number},restrict=on", "-device", f"virtio-net-pci,netdev=n{number},romfile=",
@@ -99,7 +99,7 @@ def test_no_packet_is_sent(place, efi_image, tmp_path):
         assert (tmp_path / f"dump{number}").stat().st_size <= 24, "more than the header of a capture"
 
 
-# Bits, bytes of a block, clusters: few for FAT32, as small and as 4096-byte volumes have.
+# Bits, bytes of a block, clusters: few for FAT32, as on small volumes and on those with 4096-byte blocks.
 VOLUMES = [(12, 512, 4000), (16, 512, 20000), (32, 512, 30000), (32, 512, 70000), (16, 4096, 20000), (32, 4096, 30000)]
 
 
@@ -176,7 +176,7 @@ def test_clock(place, efi_image, base, date):
 @pytest.mark.parametrize("bar, bits", [("64G", 40), ("1T", 46), ("16T", 40)])
 @on("q35", ovmf=False)
 def test_huge_bar(place, efi_image, bar, bits):
-    """A device whose window is too large is left off at worst: the disk boots."""
+    """A device whose window is too large is at worst left disabled: the disk boots."""
     extra = ["-device", f"pci-testdev,membar={bar}"]
     with place.boot(efi_image("uki-trixie"), cpu=f"max,phys-bits={bits}", extra=extra) as vmm:
         assert_uefi(vmm.guest(), "uki-trixie")
@@ -195,14 +195,14 @@ def test_huge_memory(place, tmp_path, cpu):
 
 @on("microvm", ovmf=False)
 def test_no_clock(place, efi_image):
-    """A microvm without an RTC boots; others always have one."""
+    """A microvm without an RTC boots; other machines always have one."""
     with place.boot(efi_image("uki-trixie"), machine_options=",rtc=off") as vmm:
         assert "from=uki-trixie" in vmm.guest().words
 
 
 @on("q35", ovmf=False)
 def test_large_uki(place, tmp_path):
-    """A UKI of some hundred MiB comes in large pieces."""
+    """A UKI of several hundred MiB is read in large pieces."""
     kernel = efi.packages.kernel("trixie")
     large = tmp_path / "initrd"
     with open(large, "wb") as file:
@@ -223,7 +223,7 @@ def test_large_uki(place, tmp_path):
 
 @on("q35", ovmf=False, symbols=LOADER_FIRST)
 def test_broken_entry(place, tmp_path):
-    """systemd-boot whose only entry cannot start comes back, and the second disk boots."""
+    """systemd-boot whose only entry cannot be started returns, and the second disk boots."""
     broken = esp_disk(tmp_path / "broken.raw", {
         **efi.systemd_boot("trixie", "timeout 0\nauto-firmware no\n"),
         "/loader/entries/broken.conf": b"title Broken\nefi /absent.efi\n"})

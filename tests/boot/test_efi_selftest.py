@@ -9,7 +9,7 @@ from tests.boot.efi import on
 # What the program waits for, in its order (tests/payload/efi_selftest/input.c).
 KEYS = ("a", "Z", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\r", "\t", "\b", "\x1b[H", ".")
 
-# Where OVMF 2022.11 answers otherwise: check, and why ours is not that.
+# Where OVMF 2022.11 answers differently: the check, and why our answer differs.
 OVMF_DIFFERS = {
     "memory: the map has it as conventional": "it keeps areas for some types, which stay of their type",
     "memory: exactly one of the two": "its own allocations are free to take what was freed",
@@ -40,7 +40,7 @@ OVMF_DIFFERS = {
     "virtual: convert a pointer before that": "NOT_FOUND, where 8.4.2 says UNSUPPORTED",
 }
 
-# What cannot be asked there, in the order of the topics. Any more would be a protocol that is gone.
+# What cannot be tested there, in the order of the topics. Anything more would be a missing protocol.
 SKIPPED = {
     "q35": ["time: the alarm", "protection: memory protection"],
     "microvm": ["time: the alarm", "protection: memory protection", "graphics: graphics", "pci: PCI",
@@ -66,7 +66,7 @@ def test_selftest(place, efi_image):
     with place.boot(efi_image("selftest"), cpu="max", extra=devices(place)) as vmm:
         vmm.expect("SELFTEST-KEYS")
         for number, key in enumerate(KEYS):
-            # One at a time, as a person types: else an escape could begin the next key.
+            # One at a time, as a person types: otherwise an escape could begin the next key.
             position = len(vmm.log)
             vmm.send(key)
             vmm.expect(f"# read {number}$", position)

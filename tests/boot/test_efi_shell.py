@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The UEFI Shell of Debian 13 runs a script: the cheapest probe of what interactive programs ask for."""
+"""The UEFI Shell of Debian 13 runs a script: the cheapest test of what interactive programs need."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_script(place, efi_image):
     # With -guid this Shell's dmpstore ends with NOT_READY even where it finds the variable.
     failed = {step: status for step, (status, _) in zip(SHELL_STEPS, done)
               if status != "0x0" and not step.startswith("dmpstore -guid")}
-    # Where `load` has connected the only driver there is, nothing is left to connect: DEVICE_ERROR.
+    # Where `load` has connected the only driver there is, there is nothing left to connect: DEVICE_ERROR.
     if failed.get("connect -r") == "0x7":
         del failed["connect -r"]
     assert not failed

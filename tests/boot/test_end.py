@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When nothing boots: the summary, and then what the build was configured to do."""
+"""When nothing boots: the summary, and then the configured last action."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_reset_tries_again(firmware):
         vmm.expect(r"(?s)(nothing to boot.*){3}")
 
 
-@pytest.mark.parametrize("machine", MACHINES[:3])  # without ACPI nothing says how
+@pytest.mark.parametrize("machine", MACHINES[:3])  # without ACPI there is no known way
 def test_power_off(firmware, machine):
     with Vmm(firmware("x86_64", "LAST_ACTION_POWER_OFF=y"), machine) as vmm:
         assert vmm.wait_for_end() == 0
@@ -91,7 +91,7 @@ def test_a_32_bit_processor_is_told(firmware):
 
 
 def test_more_than_a_tebibyte_of_memory(firmware, stub_disk, tmp_path):
-    """Without 1 GiB pages, the most tables."""
+    """Without 1 GiB pages there are the most tables."""
     with Vmm(firmware("x86_64"), "q35,memory-backend=ram", memory="1100G", cpu="qemu64,phys-bits=42",
              disks=[stub_disk],
              extra=["-object", "memory-backend-ram,id=ram,size=1100G,reserve=off"]) as vmm:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways in that QEMU's own loader does not take: the Linux 64-bit boot protocol, by a loader of ours, and
+"""The entry points that QEMU's own loader does not use: the Linux 64-bit boot protocol, by our own loader, and
 Multiboot2, by the GRUB of a machine with a BIOS."""
 
 import re
@@ -28,7 +28,7 @@ def test_linux_boot_protocol(firmware, linux64_loader, stub_disk):
 
 
 def test_timer_that_an_earlier_guest_has_left(firmware, linux64_loader, images):
-    """A reset by Alioth leaves it running. Its interrupts do no harm, and the next system finds none of them."""
+    """A reset by Alioth leaves it running. Its interrupts do no harm, and the next system sees none of them."""
     disk = images("program-exit_boot", lambda path: esp_disk(path, {
         efi.REMOVABLE: efi_program.program("exit_boot")}))
     with Vmm(linux64_loader, "q35", initrd=firmware("x86_64"), disks=[disk]) as vmm:
@@ -80,7 +80,7 @@ def test_grub_starts_fatwood_on_its_own_disk(grub_disk, machine, transport):
 
 
 def test_grub_on_another_disk_starts_fatwood(grub_disk, stub_disk):
-    """Fatwood looks at all disks: that of GRUB is one with nothing else on it."""
+    """Fatwood looks at all disks: GRUB's disk has nothing else on it."""
     disk = grub_disk("grub-bios-only", {})
     with Vmm(None, "q35", disks=[Disk(disk, "sata", options="bootindex=0"), Disk(stub_disk)]) as vmm:
         assert "from=stub" in vmm.guest().words

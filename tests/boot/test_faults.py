@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What memory protection and the fault dump do: the first instructions of pci_probe() are replaced by
-ones that must not get through, and the dump must name the fault and the function; then the last
+ones that must fault, and the dump must name the fault and the function; then comes the last
 action."""
 
 import struct
@@ -59,7 +59,7 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def named(firmware):
-    """An image with function names, and a function that knows its symbols' addresses."""
+    """An image with function names, and a function that returns the addresses of its symbols."""
     image = firmware("qemu", "FAULT_SYMBOLS=y")
     return image, lambda name: symbol(image.with_name("fatwood.debug.elf"), name)
 
@@ -80,7 +80,7 @@ def test_fault(name, named, tmp_path):
 
 
 def test_null_stays_unmapped_after_a_search_for_acpi(firmware, tmp_path):
-    """Where nobody says where the tables are, page 0 is read for the EBDA."""
+    """When nothing gives the address of the tables, page 0 is read to find the EBDA."""
     image = firmware("x86_64")
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, symbol(image.with_name("fatwood.debug.elf"), PATCHED),
@@ -92,11 +92,11 @@ def test_null_stays_unmapped_after_a_search_for_acpi(firmware, tmp_path):
 
 
 def test_fault_while_a_line_is_written(named, tmp_path):
-    """utf8_next() faults in its first call, which is for the first line, and then takes bytes as
+    """utf8_next() faults in its first call, which is for the first line, and then returns bytes as
     they are."""
     image, at = named
     flag = struct.pack("<I", at("stack_guard_page") + 4096)  # the deep end of the stack
-    code = (b"\x48\x8b\x07\x0f\xb6\x00\x48\xff\x07\x48\xff\x4f\x08"  # the byte, one off the span
+    code = (b"\x48\x8b\x07\x0f\xb6\x00\x48\xff\x07\x48\xff\x4f\x08"  # a byte past the span
             b"\x80\x3c\x25" + flag + b"\x00\x75\x0a"  # the flag is set: skip
             b"\xc6\x04\x25" + flag + b"\x01\x0f\x0b"  # set it, ud2
             b"\xc3")
@@ -120,7 +120,7 @@ def test_last_action_follows(firmware, tmp_path):
 
 
 def test_no_protection_without_the_processors_help(named, tmp_path):
-    """A processor without the no-execute bit: all else is as usual."""
+    """A processor without the no-execute bit: everything else works as usual."""
     image, at = named
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at(PATCHED), write_byte(at("text_start"))))
@@ -130,7 +130,7 @@ def test_no_protection_without_the_processors_help(named, tmp_path):
 
 def test_a_machine_without_a_description(named, tmp_path):
     """Entered with a pointer to something else (cli, cld become xor %ebx, %ebx): a reason is given
-    although nothing of the machine is known."""
+    although nothing is known about the machine."""
     image, at = named
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at("long_mode_start"), b"\x31\xdb"))
@@ -141,7 +141,7 @@ def test_a_machine_without_a_description(named, tmp_path):
 
 
 def test_memory_beyond_the_processors_addresses(firmware, stub_disk):
-    """RAM at 4 GiB, and a processor with 32 bits of physical address: it is not handed out."""
+    """RAM at 4 GiB, and a processor with 32-bit physical addresses: that RAM is not used."""
     with Vmm(firmware("x86_64"), "microvm", memory=4096, cpu="max,phys-bits=32",
              disks=[Disk(stub_disk, "mmio")]) as vmm:
         assert "from=stub" in vmm.guest().words

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where kernel, initrd, command line and boot parameters end up, for kernels that ask for this and that:
-the stub kernel's header is made to order."""
+"""Where kernel, initrd, command line and boot parameters end up, for kernels with various requirements:
+each test sets fields of the stub kernel's header."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_relocatable_where_the_firmware_itself_lies(firmware, tmp_path):
 
 
 def test_not_relocatable_where_the_firmware_itself_lies(firmware, tmp_path):
-    """Cannot be: said so, and the last action taken."""
+    """Impossible: a message says so, and the last action follows."""
     path = esp_disk(tmp_path / "disk", bls_files(Stub(relocatable_kernel=0,
                                                       pref_address=0x200000).data()))
     with Vmm(firmware("qemu"), disks=[path]) as vmm:
@@ -75,7 +75,7 @@ def test_no_initrd_above_4_gib_for_a_kernel_that_cannot(firmware, tmp_path):
 
 
 def test_whole_memory_filled(firmware, tmp_path):
-    """Kernel and initrd use most of 128 MiB: nothing overlaps, nothing is cut off."""
+    """Kernel and initrd use most of 128 MiB: nothing overlaps, nothing is truncated."""
     boot(firmware, tmp_path, Stub(size=30 * MIB), b"0123456789abcdef" * (4 * MIB), memory=128,
          size=128 * MIB)
 

@@ -25,7 +25,7 @@ LAB = re.compile(r"fpu__init_system_xstate")
 @dataclasses.dataclass(frozen=True)
 class Vmm:
     """A VMM, and how a page (docs/vmm/) starts it. is_restarted: a reset starts the machine again in the same
-    process, else it ends the process."""
+    process; otherwise it ends the process."""
 
     name: str
     test: str
@@ -58,7 +58,7 @@ def start(lab, vmm, firmware):
 
 
 def assert_uefi(report, name, machine):
-    """The guest came up through that image, with UEFI alive and nothing to complain of."""
+    """The guest came up through that image, with working UEFI and no complaints from the kernel."""
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
@@ -99,7 +99,7 @@ def test_loaders(start, efi_image, machine, name, symbols):
 @pytest.mark.extended
 @on_each(*VMMS, CROSVM)
 def test_variable_survives_a_reset(start, images, machine):
-    """What the guest wrote is there after a reset by ResetSystem(): in the same process, or in the next."""
+    """What the guest wrote still exists after a reset by ResetSystem(): in the same process, or in the next one."""
     def make(path):
         efi.make_words(path, "kept", "trixie", "get:Kept,set:Kept=yes,store", action="reboot", more="reboot=efi")
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.kvm
 
 @pytest.fixture(scope="session", params=["firecracker", "firecracker-1.16"])
 def firecracker(lab, request):
-    """How to name it in a page's command."""
+    """How a page's command names it."""
     path = lab_module.installed_vmms().get(request.param)
     if not path:
         pytest.skip(f"no {request.param} in the folder FATWOOD_VMM_DIR")
@@ -40,7 +40,7 @@ def test_pmem(lab, firecracker, firmware, images):
 @pytest.mark.extended
 @pytest.mark.parametrize("name", ["bls-bookworm", "cloud-trixie"])
 def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
-    """By its EFI stub, or by shim and GRUB: the kernel can use the disk that nobody has read."""
+    """By its EFI stub, or by shim and GRUB: the kernel can use the disk that the firmware has not read."""
     result = boot(lab, "firecracker", "boot-disk", firmware("firecracker"), data, firecracker,
                   [(efi_image(name), "loader.raw")])
     report = result.ended_well()
@@ -50,7 +50,7 @@ def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
 
 @pytest.mark.extended
 def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
-    """A unified kernel image as initrd_path: all disks are the kernel's, and its command line is boot_args."""
+    """A unified kernel image as initrd_path: the firmware uses no disk, and the command line is boot_args."""
     words = efi.options("vmm", more="guest.verify=first")
     report = boot(lab, "firecracker", "initrd", firmware("firecracker"), data,
                   [*firecracker, ("root=/dev/vda1", words)], [(efi.uki("bookworm", "own"), "uki.efi")]).came_up(data)

@@ -22,7 +22,7 @@ ACCESSES_MAX = 300
 
 @pytest.fixture(scope="session")
 def linux_disk(images, linux):
-    """linux_disk(action) boots Linux, which then does that: poweroff or reboot. more: options."""
+    """linux_disk(action) boots Linux, which then does poweroff or reboot. more: options."""
 
     def disk(action, console="ttyS0", more=""):
         kernel, initramfs = linux(KERNEL)
@@ -76,7 +76,7 @@ def reset_disk(images):
     ("cloud-hypervisor", "kernel", "cloudhv"),
 ])
 def test_second_boot_in_one_process(lab, vmm, firmware, reset_disk, page, name, config):
-    """Memory and devices are as the first boot left them."""
+    """Memory and devices are in the state that the first boot left them in."""
     vmm(page)
     result = boot(lab, page, name, firmware(config), reset_disk, times=2, is_stopped=True)
     result.check(len(result.reports) >= 2, "the guest did not come up a second time")
@@ -171,7 +171,7 @@ def test_cloud_hypervisor_reboots_in_place(lab, vmm, firmware, linux_disk):
     ("pci", [('"mem_size_mib": 1024', '"mem_size_mib": 5120')]),
 ])
 def test_firecracker(lab, vmm, firmware, linux_disk, name, replace):
-    """A reboot is the end of a microVM: it knows no power-off."""
+    """A reboot ends a microVM, which has no power-off."""
     vmm("firecracker")
     disk = linux_disk("reboot")
     boot(lab, "firecracker", name, firmware("firecracker"), disk, replace).came_up(disk)

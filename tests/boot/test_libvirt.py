@@ -15,13 +15,13 @@ import pytest
 from tests.boot.documents import blocks
 from tests.boot.vmm import GUEST, WAIT_SECONDS, Report
 
-# One after the other: sessions know nothing of one another, and would take the same port for VNC.
+# One after the other: sessions do not know of one another, and would use the same port for VNC.
 pytestmark = pytest.mark.xdist_group("libvirt")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = "libvirt"
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "script", "setpriv")
-# root's session is the system's libvirtd, so that root becomes nobody.
+# root's session is the system's libvirtd, so root becomes the user nobody.
 NOBODY = 65534
 # libvirt's own limit for the path of a socket leaves no room for pytest's folders.
 FOLDER_PREFIX = "fatwood-"
@@ -73,7 +73,7 @@ class Session:
         return Report(line.removeprefix(GUEST) for line in lines if line.startswith(GUEST))
 
     def close(self):
-        """Stops everything that still runs."""
+        """Stops everything that is still running."""
         self.run("virsh destroy debian", check=False)
         process = self.home / "run/libvirt/libvirtd.pid"
         if process.exists():
@@ -95,7 +95,7 @@ def session():
 
 def install(session, firmware, disk, name="qemu_rom"):
     """What `make install PREFIX=/usr` does with the image of one defconfig, below the session's home, and the disk.
-    Returns how the page's words are replaced: paths, and KVM, which is not everywhere."""
+    Returns the replacements for the page's words: paths, and KVM, which not every machine has."""
     subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", firmware(name).parents[1], "--release",
                     "1", "--prefix", session.home / "usr", name], check=True, stdout=subprocess.DEVNULL)
     shutil.copy(disk, session.home / "debian.raw")
@@ -135,7 +135,7 @@ def assert_flash(session):
 
 @pytest.mark.parametrize("machine", ["q35", "pc"])
 def test_firmware_by_its_descriptor(session, firmware, stub_disk, machine):
-    """libvirt chooses Fatwood, also where OVMF is installed."""
+    """libvirt chooses Fatwood even if OVMF is installed."""
     words = install(session, firmware, stub_disk)
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
     assert "from=stub" in start(session, words, machine=machine).words

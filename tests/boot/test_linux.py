@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kernels of real distributions up to user space: they see the machine's memory and tables, their disks
-work after the firmware used them, power-off and reboot do what they should."""
+work after the firmware has used them, power-off and reboot work."""
 
 import hashlib
 
@@ -111,7 +111,7 @@ def test_three_initrds(firmware, tmp_path, linux):
 
 
 def test_extras_in_the_initrd(firmware, tmp_path, linux):
-    """Where systemd looks for credentials and extensions, and behind an initrd of another length."""
+    """Where systemd looks for credentials and extensions, and after an initrd of a different length."""
     kernel, guest = linux("debian12-cloud")
     files = bls_files(kernel, [guest], OPTIONS, extra=["/pass.cred", "/tools.sysext.raw"])
     files |= {"/pass.cred": b"open sesame", "/tools.sysext.raw": bytes(1001)}
@@ -161,7 +161,7 @@ def test_kernel_handed_over_by_the_vmm(firmware, tmp_path, linux, stub_disk):
 
 
 def test_initrd_handed_over_by_the_vmm(firmware, tmp_path, linux):
-    """A PVH module that is no kernel is the initrd of an entry that has none."""
+    """A PVH module that is not a kernel is the initrd of an entry that has none."""
     kernel, guest = linux("debian12-cloud")
     path = esp_disk(tmp_path / "disk", bls_files(kernel, options=OPTIONS))
     with Vmm(firmware("qemu"), disks=[path], initrd=guest,

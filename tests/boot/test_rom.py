@@ -46,7 +46,7 @@ def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
 
 
 def test_variables_in_flash(firmware, tmp_path):
-    """What Linux sets is there after a restart, and on the other machine; read-only flash is as none."""
+    """What Linux sets still exists after a restart, and on the other machine; read-only flash is treated as none."""
     rom = firmware("qemu_rom").with_suffix(".rom")
     disk, store = tmp_path / "disk.raw", tmp_path / "vars.fd"
     store.write_bytes(rom.with_name("fatwood_vars.fd").read_bytes())
@@ -63,7 +63,7 @@ def test_variables_in_flash(firmware, tmp_path):
 
 
 def test_flash_that_ovmf_used(firmware, images, tmp_path):
-    """From OVMF to Fatwood and back: each start reads what the one before has set, and replaces it."""
+    """From OVMF to Fatwood and back: each start reads what the previous one has set, and replaces it."""
     rom, ovmf = firmware("qemu_rom").with_suffix(".rom"), packages.ovmf()
     store = tmp_path / "vars.fd"
     store.write_bytes(ovmf.variables.read_bytes())

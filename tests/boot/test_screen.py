@@ -13,7 +13,7 @@ MODES = {"VGA": "1280x800", "bochs-display": "1280x800", "ramfb": "1024x768"}
 
 
 def shown(vmm, line, seconds=60):
-    """Waits until a line of the page begins so; returns all of them."""
+    """Waits until a line of the page begins with that text; returns all lines."""
     deadline = time.monotonic() + seconds
     file = f"{vmm.folder.name}/screen.ppm"
     while True:
@@ -29,7 +29,7 @@ def shown(vmm, line, seconds=60):
 @pytest.mark.parametrize("device", MODES)
 @on("q35", ovmf=False)
 def test_text_on_the_screen(place, efi_image, device):
-    """The Shell asks for commands on the screen as on the serial port."""
+    """The Shell shows its prompt on the screen as well as on the serial port."""
     with place.boot(efi_image("shell-prompt"), extra=["-device", device]) as vmm:
         vmm.expect("Shell> ")
         lines = shown(vmm, "Shell>")

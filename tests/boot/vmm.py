@@ -25,7 +25,7 @@ from qemu.qmp import ConnectError, QMPClient
 
 from tests.images import packages
 
-# For loaded machines; never a measure of anything.
+# Long enough for busy machines; it does not measure anything.
 WAIT_SECONDS = 300
 TAIL_LINES = 60
 GUEST = "FATWOOD-GUEST: "
@@ -119,9 +119,9 @@ class Vmm:
     """One QEMU. machine: q35, pc, microvm, with options after a comma; memory in MiB.
 
     Two faults of QEMU 7.2's TCG make Linux 6.12 panic now and then, with and without a firmware: the flags
-    after CMPXCHG16B are garbage until the next instruction sets them, so an interrupt there returns
+    after CMPXCHG16B are garbage until the next instruction sets them, so that an interrupt there returns
     into anything (7 boots of 44); and with a thread for each processor, one may run code that another has
-    just patched (1 boot of 57). So the guest does without the one and with a single thread (0 of 25).
+    just patched (1 boot of 57). So the guest has no CMPXCHG16B and runs in a single thread (0 of 25).
     """
 
     started = []  # those of the current test, for its failure report (conftest.py)
@@ -184,7 +184,7 @@ class Vmm:
         self.close()
 
     def close(self):
-        """Ends QEMU, however far it got."""
+        """Ends QEMU, whatever its state."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -239,7 +239,7 @@ class Vmm:
         return self._await(self.client.execute(command, arguments or None))
 
     def monitor(self, line):
-        """A command of the human monitor, for what QMP has no word for."""
+        """A command of the human monitor, for what QMP has no command for."""
         return self.qmp("human-monitor-command", **{"command-line": line})
 
     def send(self, text):
@@ -266,7 +266,7 @@ class Vmm:
         return f"$ {shlex.join(self.command_to_show)}\n{tail}\n{self.error_text}".rstrip()
 
     def wait_until(self, reached, what, seconds=WAIT_SECONDS):
-        """Waits until reached() is true; QEMU's end ends the wait too."""
+        """Waits until reached() is true, or QEMU ends."""
         deadline = time.monotonic() + seconds
         with self.condition:
             while not (value := reached()):
@@ -308,7 +308,7 @@ class Vmm:
         return event.get("data", {})
 
     def wait_for_end(self):
-        """Waits until QEMU ends by itself and its console is read to the end; returns its exit status."""
+        """Waits until QEMU ends by itself and all of its console output is read; returns its exit status."""
         deadline = time.monotonic() + WAIT_SECONDS
         with self.condition:
             while not self.ended:
@@ -318,7 +318,7 @@ class Vmm:
         return self.process.wait(WAIT_SECONDS)
 
     def wait_for_halt(self):
-        """Waits until the processor stands still with interrupts off, for good."""
+        """Waits until the processor is halted for good, with interrupts off."""
         def halted():
             registers = self.monitor("info registers")
             flags = re.search(r"[ER]FL=([0-9a-f]+)", registers)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disk images for the boot tests: partition tables by sfdisk, file systems by fat.py.
 
-Nothing is mounted and no root is needed. Images are sparse files, and the same call gives the same
+Nothing is mounted and root is not needed. Images are sparse files, and the same call gives the same
 bytes. Boot entries follow the Boot Loader Specification (loader/entries/*.conf).
 """
 
@@ -47,8 +47,8 @@ class Ext4:
 
 @dataclasses.dataclass
 class Partition:
-    """content: a Fat or Ext4 to make, a file to copy (pathlib.Path), or bytes. number: the entry in a GPT, where
-    it is not the place on the disk."""
+    """content: a Fat or Ext4 to make, a file to copy (pathlib.Path), or bytes. number: the entry in a GPT, if
+    it differs from the order on the disk."""
 
     content: object
     type: str = "esp"
@@ -85,7 +85,7 @@ def bls_files(kernel, initrds=(), options="", name="test", **keys):
 
 
 def write_table(path, script, pieces, blocks, block):
-    """Runs sfdisk, which counts 512-byte sectors in files: so its table is made on a file of as many
+    """Runs sfdisk, which counts 512-byte sectors in files: so the table is made in a file of as many
     sectors, and then moved piece by piece. pieces: [(first sector, bytes)]."""
     table = path.with_suffix(".table")
     with open(table, "wb") as file:

@@ -6,7 +6,7 @@
     build/venv/bin/python -m tests.boot.efi out.img                     # boots it under OVMF, on this terminal
     build/venv/bin/python -m tests.boot.efi out.img build/fatwood.elf   # ... or under that firmware
 
-The quick ones come to the guest of guest_init.sh, which reports the UEFI it sees (guest_efi.sh) and powers
+The quick ones boot the guest of guest_init.sh, which reports the UEFI that it sees (guest_efi.sh) and powers
 off. Whole Debians are made by efi_root.py.
 """
 
@@ -32,7 +32,7 @@ IMAGES = {}  # name: (function that makes the disk at a path, its words)
 
 
 def image(*names):
-    """Registers a maker under each name; what follows a maker's own words in a name are its arguments."""
+    """Registers a maker under each name; the words of a name after the maker's own are its arguments."""
     def register(function):
         for name, words in names:
             IMAGES[name] = (function, words)
@@ -45,9 +45,9 @@ def each_suite(name, *words):
 
 
 def options(name, action="poweroff", efi="report", more=""):
-    """A kernel's options; the guest says what it sees of UEFI by the words in efi, and then does the action.
-    no_timer_check: on a busy host TCG's timer comes too late for Linux, which then panics. The rate of the
-    TSC is for microvm, where Linux cannot measure it; other machines do not mind."""
+    """A kernel's options; the guest reports what the words in efi ask about UEFI, and then does the action.
+    no_timer_check: on a busy host TCG's timer is too late for Linux, which then panics. The rate of the
+    TSC is for microvm, where Linux cannot measure it; it does no harm on other machines."""
     return (f"console=ttyS0 quiet panic=-1 no_timer_check {kernels.clock_options('microvm')} from={name} "
             f"guest.action={action} guest.efi={efi} {more}").strip()
 
@@ -93,7 +93,7 @@ def make_shim_grub(path, name, suite, loaders=shim_grub):
 
 @image(*each_suite("shim-grub-menu"))
 def make_grub_menu(path, name, suite):
-    """GRUB's menu, which waits: entries first, second, third."""
+    """GRUB's menu, which waits: its entries are first, second, third."""
     entries = "".join(grub_entry(word, suite, f"Entry {word}") for word in ("first", "second", "third"))
     cfg = f"{GRUB_HEAD}set timeout=-1\n{entries}"
     esp_disk(path, {**shim_grub(suite), **kernel_files(suite), "/EFI/debian/grub.cfg": cfg.encode()}, size=ESP_SIZE)
@@ -107,7 +107,7 @@ def boot_partition_files(name, suite):
 
 
 def esp_with_redirect(suite):
-    """An ESP whose grub.cfg leads to the one of the root, as grub-install writes it."""
+    """An ESP whose grub.cfg loads the one on the root, as grub-install writes it."""
     cfg = f"search.fs_uuid {BOOT_UUID} root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
     return Partition(Fat({**shim_grub(suite), **vendor_folder(suite), "/EFI/debian/grub.cfg": cfg.encode()},
                          64 * MIB), "esp", "ESP", 15)
@@ -115,7 +115,7 @@ def esp_with_redirect(suite):
 
 @image(*each_suite("cloud"))
 def make_cloud(path, name, suite):
-    """As cloud images are: p1 ext4 with /boot, p14 for a BIOS, p15 the ESP."""
+    """The layout of cloud images: p1 ext4 with /boot, p14 for a BIOS, p15 the ESP."""
     root = Ext4(boot_partition_files(name, suite), 128 * MIB, BOOT_UUID)
     write_disk(path, [Partition(bytes(3 * MIB), "bios", "bios", 14), esp_with_redirect(suite),
                       Partition(root, "linux", "root", 1)])
@@ -157,7 +157,7 @@ def make_systemd_boot(path, name, suite):
 
 @image(*each_suite("systemd-boot-menu"))
 def make_systemd_boot_menu(path, name, suite):
-    """systemd-boot's menu, which waits: entries first, second, third."""
+    """systemd-boot's menu, which waits: its entries are first, second, third."""
     kernel = packages.kernel(suite)
     files = systemd_boot(suite, "timeout menu-force\n")
     for word in ("first", "second", "third"):
@@ -182,7 +182,7 @@ def make_counted(path, name, suite):
 
 @image(*each_suite("uki"))
 def make_uki(path, name, suite):
-    """A UKI as removable path; bookworm's has image base 0, trixie's a high one."""
+    """A UKI at the removable path; bookworm's has image base 0, trixie's a high one."""
     esp_disk(path, {REMOVABLE: uki(suite, name)}, size=ESP_SIZE)
 
 
@@ -202,7 +202,7 @@ def make_uki_grub(path, name, suite):
 
 @image(*each_suite("stub"))
 def make_stub(path, name, suite):
-    """A kernel started through its EFI stub by a program of ours, with options and initrd=."""
+    """A kernel started through its EFI stub by our own program, with options and initrd=."""
     make_words(path, name, suite, "report")
 
 
@@ -268,7 +268,7 @@ def make_selftest(path, name, topics=None, fat=None):
 
 
 def make_large_initrd(path, name, suite, size):
-    """shim and GRUB with an initrd that is followed by so many MiB of ballast."""
+    """shim and GRUB with an initrd that is followed by that many MiB of ballast."""
     kernel = packages.kernel(suite)
     cfg = f"{GRUB_HEAD}set timeout=0\n" + grub_entry(name, suite).replace("/initrd.img", "/initrd.img /ballast.img")
     files = {**shim_grub(suite), "/vmlinuz": kernel.image, "/initrd.img": initrd.guest_file(kernel),
@@ -287,7 +287,7 @@ def make_words(path, name, suite, words, **more):
 
 
 def change_words(path, name, words, **more):
-    """Other words in a disk of make_words(), all else stays."""
+    """Other words in a disk of make_words(); everything else stays."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(launch_text(name, words, **more))
         file.flush()

@@ -49,7 +49,7 @@ def make_snponly(path):
 
 
 def make_refind(path):
-    """rEFInd in text mode: it loads its driver of ext4, and the kernel by it."""
+    """rEFInd in text mode: it loads its driver for ext4, and the kernel through it."""
     folder = package("refind") / "usr/share/refind/refind"
     conf = (f'timeout 1\ntextonly true\nscanfor manual\nuse_nvram false\nmenuentry "Linux" {{\n  volume root\n'
             f'  loader /vmlinuz\n  initrd /initrd.img\n  options "{options("refind")}"\n}}\n')
@@ -61,7 +61,7 @@ def make_refind(path):
 
 
 def make_ext4_driver(path):
-    """A driver of ext4 that the Shell loads; the program, the kernel's copy and a script's words come by it."""
+    """A driver for ext4 that the Shell loads; the program, the kernel's copy and a script are read through it."""
     driver = package("refind") / "usr/share/refind/refind/drivers_x64/ext4_x64.efi"
     script = shell_script("load ext4.efi", "map -r", "type fs1:\\word.txt", "cp fs1:\\vmlinuz copy",
                           "comp vmlinuz copy", "fs1:\\returns.efi", "echo STATUS %lasterror%", "drivers")
@@ -73,7 +73,7 @@ def make_ext4_driver(path):
 
 
 def make_xen(path):
-    """Xen as an EFI application, which reads its configuration and a kernel and an initrd for dom0 beside itself."""
+    """Xen as an EFI application, which reads its configuration, dom0's kernel and its initrd from its own folder."""
     cfg = ("[global]\ndefault=linux\n[linux]\noptions=console=com1 com1=115200 loglvl=all noreboot dom0_mem=256M\n"
            "kernel=vmlinuz console=hvc0\nramdisk=initrd.img\n")
     files = {f"/EFI/BOOT{name}": source for name, source in kernel_files(SUITE).items()}
@@ -82,7 +82,7 @@ def make_xen(path):
 
 
 def make_syslinux(path):
-    """SYSLINUX for EFI, which jumps into the kernel by the handover protocol."""
+    """SYSLINUX for EFI, which jumps into the kernel by the EFI handover protocol."""
     modules = package("syslinux-common") / "usr/lib/syslinux/modules/efi64"
     cfg = (f"SERIAL 0 115200\nDEFAULT linux\nPROMPT 0\nLABEL linux\n LINUX /vmlinuz\n INITRD /initrd.img\n"
            f" APPEND {options('syslinux')}\n")
@@ -112,7 +112,7 @@ GRUB_STEPS = ("lsefi", "lsefisystab", "lssal", "lsefimmap", "terminal_output gfx
 
 
 def make_grub(path):
-    """GRUB's commands that ask the firmware, one after the other."""
+    """GRUB's commands that query the firmware, one after the other."""
     cfg = GRUB_HEAD + "".join(f"echo STEP {number}\n{step}\n" for number, step in enumerate(GRUB_STEPS))
     esp_disk(path, {**shim_grub(SUITE), "/returns.efi": efi_program.program("returns", STATUS=21),
                     "/EFI/debian/grub.cfg": f"{cfg}echo STEPS-END\n".encode()}, size=ESP_SIZE)
@@ -123,7 +123,7 @@ GNU_EFI_APPLICATIONS = ("ctors_dtors_priority_test", "ctors_test", "debughook", 
 
 
 def make_gnu_efi(path):
-    """The sample applications of gnu-efi, and the one driver among them, which drv0_use asks."""
+    """The sample applications of gnu-efi, and the one driver among them, which drv0_use calls."""
     folder = package("gnu-efi") / "usr/lib/gnuefi/apps"
     lines = ["load drv0.efi"]
     for name in GNU_EFI_APPLICATIONS:

@@ -75,7 +75,7 @@ def as_root(*command, **options):
 
 
 def check_means():
-    """Says why it cannot be done here, before anything is started."""
+    """Says why it cannot be done on this machine, before anything is started."""
     for name in ("debootstrap", "mke2fs"):
         if not shutil.which(name, path=ENVIRONMENT["PATH"]):
             raise kernels.Unavailable(f"{name} is not installed")
@@ -125,7 +125,7 @@ def version_of(folder):
 
 
 def make_root(suite, target):
-    """The ext4 file system, and beside it what boot loaders need of its /boot."""
+    """The ext4 file system, and beside it the files of /boot that boot loaders need."""
     with tempfile.TemporaryDirectory(prefix=".root-", dir=target.parent, ignore_cleanup_errors=True) as work:
         folder = pathlib.Path(work) / "debian"
         try:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Disks that lie: each malformation of tests/images/damage/ does harm to a small good disk.
+"""Malformed disks: each malformation of tests/images/damage/ is applied to a small good disk.
 
     evil.py --list              the names, and what is wrong with each
     evil.py --write DIR [NAME]  writes the images: sparse, the same bytes each time
@@ -47,7 +47,7 @@ def good_files():
 
 
 def base_image(folder, name, files):
-    """The good disk of that base, made once per folder and set of files."""
+    """The good disk of that base, made once for each folder and set of files."""
     content = repr(sorted((path, data) for path, data in files.items())).encode()
     path = folder / f".{name}-{hashlib.sha256(content).hexdigest()[:12]}.raw"
     if not path.exists():

@@ -48,7 +48,7 @@ class Fat:
     block: int = 512
     cluster_blocks: int = 1
     label: str = "ESP"
-    clusters: int = 0  # exactly so many clusters, where the type's boundary is the point
+    clusters: int = 0  # exactly that many clusters, to test the boundary between the types
     scattered: bool = False  # no two neighbouring clusters of a file are neighbours on disk
     extra_entries: dict = dataclasses.field(default_factory=dict)  # folder: number of empty files
 
@@ -60,9 +60,9 @@ class Fat:
              "-s", self.cluster_blocks, "-n", self.label, path)
 
     def format_exactly(self, path):
-        """With so many clusters as wanted, or more of FAT32 where mtools would take those for FAT16. mkfs.vfat
-        keeps some clusters away from each type's smallest and largest number, so it makes the largest it likes,
-        and then the volume is told."""
+        """With the wanted number of clusters, or more for FAT32 if mtools would take the volume for FAT16. mkfs.vfat
+        stays some clusters away from each type's smallest and largest number, so it makes the largest it accepts,
+        and then the size in the volume is changed."""
         clusters = max(self.clusters, FAT32_MINIMUM_CLUSTERS) if self.bits == 32 else self.clusters
         for spare in range(2048, 0, -8):
             try:
@@ -95,7 +95,7 @@ class Fat:
 
 
 def copy_files_to(stage, files, place=shutil.copyfile):
-    """Lays the files out below the folder stage; place(source, target) brings those that are paths."""
+    """Lays the files out below the folder stage; place(source, target) copies or links those that are paths."""
     for name, data in files.items():
         target = stage / name.lstrip("/")
         if data is None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that a BIOS boots: Debian's GRUB for i386-pc in a partition for it, and an ESP with its grub.cfg and
-what it loads. grub-install wants a device and root; this writes the same sectors into a file."""
+what it loads. grub-install needs a device and root; this writes the same sectors into a file."""
 
 import os
 import struct

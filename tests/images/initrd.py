@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Initramfs archives: busybox, the modules a virtio disk needs, and /init (guest_init.sh).
 
-Archives are deterministic. They hold no /dev/console, which would take root to make: each kernel has one built in
+Archives are deterministic. They have no /dev/console, which only root can make: each kernel has one built in
 (usr/default_cpio_list).
 """
 
@@ -25,7 +25,7 @@ GUEST_INIT = pathlib.Path(__file__).with_name("guest_init.sh")
 GUEST_EFI = pathlib.Path(__file__).with_name("guest_efi.sh")
 EFI_VARIABLES = kernels.ROOT / "contrib" / "efi-variables" / "fatwood-efi-variables"
 
-# Names without which the guest can do its work (built in, or absent from that kernel) are skipped.
+# Modules that a kernel has built in, or does not have at all, are skipped.
 MODULES = (
     "virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng",
     "crc32c_generic", "ext4", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1",

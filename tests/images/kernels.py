@@ -36,7 +36,7 @@ KERNELS = {
 }
 
 
-# Networks have their moments, and a mirror may change between its list and a package.
+# A network may fail for a moment, and a mirror may change between its list and a package.
 RETRY_PAUSES_S = (5, 30)
 
 
@@ -60,7 +60,7 @@ def progress(text):
 
 @contextlib.contextmanager
 def lock(name):
-    """One maker at a time, over processes; others wait and then find the work done."""
+    """One maker at a time, across processes; others wait and then find the work done."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -69,7 +69,7 @@ def lock(name):
 
 @contextlib.contextmanager
 def new_folder(target):
-    """A temporary folder that becomes target in one step, or vanishes on an error."""
+    """A temporary folder that becomes target in one step, or is removed on an error."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -94,7 +94,7 @@ def run(command, error=RuntimeError, **options):
 
 
 def retried(download):
-    """What that function returns; it gets some chances more where it finds something Unavailable."""
+    """What that function returns; it is tried several times if it finds something Unavailable."""
     for pause in RETRY_PAUSES_S:
         try:
             return download()
@@ -124,7 +124,7 @@ def mirror(origin):
 
 
 class AptRoot:
-    """apt with everything it reads and writes below one folder of ours."""
+    """apt with everything that it reads and writes below one folder of our own."""
 
     def __init__(self, origin, suite, components):
         self.folder = CACHE / "apt" / suite
@@ -158,7 +158,7 @@ class AptRoot:
         self.options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 
     def run(self, tool, *words, **options):
-        """What fails becomes one line, without our many options."""
+        """A failure becomes one line, without our many options."""
         try:
             return run([tool, *self.options, *words], Unavailable, **options)
         except Unavailable as problem:
@@ -183,7 +183,7 @@ class AptRoot:
             run(["dpkg-deb", "-x", archive, folder])
 
 
-problems = {}  # suite: what stood against it, so that nobody waits for it twice
+problems = {}  # suite: why it is unavailable, so that nobody waits for it twice
 
 
 def unpacked(folder, origin, suite, components, fill):
@@ -259,7 +259,7 @@ def host_kernel():
 
 def clock_options(machine):
     """Kernel options for QEMU's microvm without KVM: it has no clock that Linux could measure the TSC
-    by, and then Linux may never come up; so it is told. TCG's TSC is the host's."""
+    with, and Linux may then never come up; so the rate is passed. TCG's TSC is the host's."""
     if not machine.startswith("microvm"):
         return ""
     frequency = re.search(r"^cpu MHz\s*: (\d+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)

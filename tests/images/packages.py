@@ -63,7 +63,7 @@ class Firmware:
 
 @functools.cache
 def ovmf():
-    """The OVMF without Secure Boot: this machine's, else that of bookworm's package."""
+    """The OVMF without Secure Boot: this machine's, otherwise that of bookworm's package."""
     for root in (pathlib.Path("/"), None):
         if root is None:
             root = kernels.unpacked_package("Debian", "bookworm", "main", "ovmf")
@@ -76,7 +76,7 @@ def ovmf():
 
 
 def versions(folder):
-    """What the folder of a suite holds, for reports: file name to size."""
+    """The files in the folder of a suite, for reports: file name to size."""
     return json.dumps({str(path.relative_to(folder)): os.stat(path).st_size
                        for path in sorted(folder.glob("usr/**/*.efi*")) if path.is_file()}, indent=1)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stub kernel: tests/payload/linux_stub compiled and wrapped in a Linux boot protocol header.
 
-Every field of the header can be chosen, so a test can ask for any placement, and evil.py for any lie.
+Every field of the header can be chosen, so a test can ask for any placement, and evil.py for any malformation.
 Offsets: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
 """
 

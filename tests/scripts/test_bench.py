@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: what it counts, how it judges, and that docs/figures.md has its tables. No figures."""
+"""`make bench`: what it counts, how it judges, and that docs/figures.md has its tables. No figures are checked."""
 import math
 import pathlib
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same boot entries through our reader and through systemd's bootctl.
+"""The same boot entries read by our reader and by systemd's bootctl.
 
 What differs is in docs/boot-loader-specification.md: bootctl (not systemd-boot) shows the quotes around a value, wants
 plain file names and shows them in lower case. Keys that Debian 12's bootctl does not know are not generated."""

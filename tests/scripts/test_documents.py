@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md, its neighbours and docs/ say of this tree is so: links, targets, symbols, messages.
+"""What README.md, its neighbours and docs/ say about this tree is true: links, targets, symbols, messages.
 The commands for VMMs are run in tests/boot (test_kvm_*.py, test_libvirt.py), the tables of figures are written by
 bench."""
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What fsck.vfat says of volumes that the firmware's own code has written to, and of those whose
+"""What fsck.vfat says about volumes that the firmware's own code has written to, and about those whose
 machine lost power while it did."""
 import os
 import pathlib
@@ -20,7 +20,7 @@ SHAPES = {
     "fat32-few-clusters": (32, 1, 5000, ()),
     "fat32-sectors-4096": (32, 1, 40000, ("-S", "4096")),
 }
-FSCK_RUNS_MAX = 4  # the first deletes a directory's second name, the next what is left of it
+FSCK_RUNS_MAX = 4  # the first run deletes a directory's second name, the next one what is left of it
 
 pytestmark = pytest.mark.skipif(not shutil.which("fsck.vfat", path=PATH),
                                 reason="fsck.vfat is missing (dosfstools)")

@@ -27,7 +27,7 @@ MAPPINGS = {"memory": {"device", "filename"}, "kernel": {"device", "filename"},
 
 
 def mistakes(firmware):
-    """What the schema has against a descriptor."""
+    """The schema's complaints about a descriptor."""
     fields = {"description": str, "interface-types": list, "mapping": dict, "targets": list, "features": list,
               "tags": list}
     if set(firmware) != set(fields):

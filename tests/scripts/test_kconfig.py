@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/kconfig.py: what plain kconfiglib lets pass must be an error, and say why."""
+"""scripts/kconfig.py: what plain kconfiglib accepts must be an error that says why."""
 import pathlib
 import subprocess
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tests/images/kernels.py: what a network that fails for a moment, or for good, makes of a download."""
+"""tests/images/kernels.py: downloads over a network that fails for a moment, or for good."""
 import pathlib
 import sys
 
@@ -12,7 +12,7 @@ from tests.images import kernels
 
 
 class Network:
-    """In place of apt: the first failures fail, then each package is a file of its name."""
+    """Replaces apt: the first calls fail, then each package is a file with its name."""
 
     def __init__(self, failures):
         self.failures = failures

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/lab.py: what needs no guest. The guest itself is what tests/boot/test_kvm_vmms.py works in."""
+"""scripts/lab.py: the parts that need no guest. The guest itself is used by tests/boot/test_kvm_vmms.py."""
 import pathlib
 import socket
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/vm_exits.py: what it counts of a trace of KVM's, and where it begins and ends."""
+"""scripts/vm_exits.py: what it counts in a KVM trace, and where it begins and ends."""
 import pathlib
 import sys
 
@@ -67,7 +67,7 @@ def test_what_the_host_does_is_listed(reason):
 
 
 def test_the_word_ends_it():
-    """Other accesses may come between its letters: what is read, or written elsewhere, is not said."""
+    """Other accesses may come between its letters: reads, and writes to other places, are not output."""
     first, rest = said("Lin"), said("ux")
     lines = [*said("Lin "), *first, port("read", 0x3F8, ord("x")), port("write", 0x3F9, ord("x")),
              exit_of("io"), port("write", 0x80), *rest, exit_of("hlt")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot entries and loader.conf that lie."""
+"""Malformed boot entries and loader.conf."""
 
 import random
 

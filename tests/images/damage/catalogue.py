@@ -12,7 +12,7 @@ CONF = "/loader/entries/test.conf"
 class Evil:
     name: str
     text: str
-    damage: object  # a function of the Image; None: it is only a matter of which files are there
+    damage: object  # a function of the Image; None: only the set of files differs
     base: str  # the good disk, one of BASES in evil.py
     boots: object
     files: object  # replaces the base's files: a function of them, or None
@@ -35,7 +35,7 @@ def evil(base="gpt-fat12", boots=False, files=None):
 
 
 def add_files(name, text, files, boots=False):
-    """Adds a malformation that is only a matter of which files are there."""
+    """Adds a malformation that only changes which files exist."""
     add(name, text, None, boots=boots, files=files)
 
 

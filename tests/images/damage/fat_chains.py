@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FAT cluster chains, sizes and folders that lie."""
+"""Malformed FAT cluster chains, sizes and folders."""
 
 from tests.images.damage.catalogue import CONF, INITRD, KERNEL, add, evil
 from tests.images.fat import Volume
@@ -107,7 +107,7 @@ def fat_folder_without_end(image):
 
 @evil(boots=True)
 def fat_root_without_end(image):
-    """All entries of the root directory are used, and behind it lies data."""
+    """All entries of the root directory are used, and data follows it."""
     fill_folder(image, 0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FAT names that lie: long, short, and the volume's label."""
+"""Malformed FAT names: long, short, and the volume's label."""
 
 from tests.images.damage.catalogue import CONF, add, evil
 

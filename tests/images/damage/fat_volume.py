@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FAT volumes whose boot sector, tables or information sectors lie."""
+"""FAT volumes with malformed boot sectors, tables or information sectors."""
 
 import random
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GUID partition tables that lie."""
+"""Malformed GUID partition tables."""
 
 import binascii
 import random
@@ -43,7 +43,7 @@ def gpt_primary_crc(image):
 
 @evil(boots=True)
 def gpt_backup_crc(image):
-    """The backup header's CRC is wrong; nobody needs it."""
+    """The backup header's CRC is wrong; the backup is not needed."""
     image.patch(image.headers[1] + 16, "<I", 0xBAD0BAD0)
 
 
@@ -89,13 +89,13 @@ header("gpt_usable_reversed", "The first usable block is behind the last.", 40, 
 
 @evil()
 def gpt_entries_past_end(image):
-    """The entries are said to lie behind the disk's end."""
+    """The entries are said to lie beyond the end of the disk."""
     image.gpt_header(72, "<Q", image.size // BLOCK + 1000)
 
 
 @evil(boots=True)
 def gpt_alternate_past_end(image):
-    """The first header is good, but the backup it names is behind the disk's end."""
+    """The first header is good, but the backup it names is beyond the end of the disk."""
     image.gpt_header(32, "<Q", LAST_LBA, which=(0,))
 
 
@@ -108,7 +108,7 @@ def gpt_backup_nowhere(image):
 
 partition("gpt_partition_reversed", "The partition ends before it starts.", FIRST_LBA, FIRST_LBA - 1)
 partition("gpt_partition_too_long",
-          "The partition starts where it should and ends far behind the disk.", FIRST_LBA, 1 << 40,
+          "The partition starts where it should and ends far beyond the end of the disk.", FIRST_LBA, 1 << 40,
           boots=None)
 partition("gpt_partition_at_end_of_space", "The partition is block 2^64 - 1.", LAST_LBA, LAST_LBA)
 partition("gpt_partition_everything", "The partition has 2^64 blocks, a count that does not fit.",
@@ -119,7 +119,7 @@ partition("gpt_partition_over_table", "The partition starts at the table itself:
 
 @evil()
 def gpt_partition_past_end(image):
-    """The partition lies behind the disk's end."""
+    """The partition lies beyond the end of the disk."""
     blocks = image.size // BLOCK
     image.gpt_entry(0, 32, "<QQ", blocks + 10, blocks + 1000)
 

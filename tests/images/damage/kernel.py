@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kernels that lie: their setup header, and files that are none."""
+"""Kernels with malformed setup headers, and files that are not kernels."""
 
 import random
 
@@ -8,7 +8,7 @@ from tests.images.stub import Stub
 
 
 def kernel_bytes(name, text, change):
-    """Adds a kernel file changed as a whole."""
+    """Adds a kernel file that is replaced as a whole."""
     add_files(name, text, lambda files: {**files, KERNEL: change(files[KERNEL])})
 
 

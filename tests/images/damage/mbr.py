@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MBR partition tables that lie, and the chains of logical partitions (EBRs) behind them."""
+"""Malformed MBR partition tables, and the chains of logical partitions (EBRs) that follow them."""
 
 import struct
 
@@ -29,7 +29,7 @@ def mbr_signature(image):
 
 @evil("mbr-fat12")
 def mbr_partition_past_end(image):
-    """The partition lies behind the disk's end."""
+    """The partition lies beyond the end of the disk."""
     image.patch(TABLE + 8, "<II", image.size // BLOCK + 10, 1000)
 
 
@@ -39,7 +39,7 @@ entry("mbr_partition_too_long", "The partition starts where it should and ends b
 entry("mbr_partition_empty", "The partition has no blocks.", 12, "<I", 0)
 entry("mbr_partition_at_0", "The partition is the MBR itself, which is no file system.", 8, "<I", 0)
 entry("mbr_protective_alone", "A protective MBR in front of no GPT.", 4, "<B", 0xEE)
-entry("ebr_link_past_end", "The extended partition's first table lies behind the disk's end.",
+entry("ebr_link_past_end", "The extended partition's first table lies beyond the end of the disk.",
       8, "<II", 0xFFFFFF00, 0xFF, base="logical-fat12")
 
 
@@ -58,7 +58,7 @@ def ebr_circle(image):
 
 @evil("logical-fat12", boots=True)
 def ebr_next_past_end(image):
-    """The logical partition is good; the link to the next one leads behind the disk's end."""
+    """The logical partition is good; the link to the next one leads beyond the end of the disk."""
     image.write(FIRST_EBR_LBA * BLOCK + TABLE + 16, struct.pack("<4xB3xII", 5, 0xFFFFFF00, 100))
 
 

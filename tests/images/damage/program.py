@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs for UEFI that lie, as the boot loader on the removable path. The undamaged one returns an error of
+"""Malformed UEFI programs at the removable path. The undamaged one returns an error of
 its own, which is no reason to be refused. Each field with each value is a matter of tests/unit/test_pe_fields.c."""
 
 import struct
@@ -9,7 +9,7 @@ from tests.images.damage.catalogue import add_files
 
 
 def program(name, text, change):
-    """Adds a disk with nothing on it but a program that is changed as a whole."""
+    """Adds a disk with nothing on it but a program that is replaced as a whole."""
     def files(_):
         data = bytearray(efi_program.program("returns", STATUS=21))
         return {efi.REMOVABLE: bytes(change(data, struct.unpack_from("<I", data, 0x3C)[0]))}
@@ -17,7 +17,7 @@ def program(name, text, change):
 
 
 def field(name, text, offset, layout, value):
-    """Adds a program with one other field in its headers: an offset from "PE" on."""
+    """Adds a program with one changed field in its headers: an offset from "PE" on."""
     def change(data, start):
         struct.pack_into(layout, data, start + offset, value)
         return data
@@ -25,7 +25,7 @@ def field(name, text, offset, layout, value):
 
 
 def section(name, text, offset, value):
-    """Adds a program with another field of its first section."""
+    """Adds a program with a changed field of its first section."""
     def change(data, start):
         table = start + 24 + struct.unpack_from("<H", data, start + 20)[0]
         struct.pack_into("<I", data, table + offset, value)
