@@ -79,15 +79,20 @@ static EFI_STATUS EFIAPI flush_blocks(EFI_BLOCK_IO_PROTOCOL *this)
 {
 	if (!this)
 		return EFI_INVALID_PARAMETER;
+	if (IS_ENABLED(CONFIG_NEED_REMOVABLE) && !disk_of(this)->media.MediaPresent)
+		return EFI_NO_MEDIA;
 	if (disk_of(this)->media.ReadOnly)
 		return EFI_SUCCESS;
 	return efi_from_status(block_flush(disk_of(this)->device));
 }
 
+/* A drive without a medium is reset like any other (13.9). */
 static EFI_STATUS EFIAPI reset(EFI_BLOCK_IO_PROTOCOL *this, BOOLEAN extended)
 {
+	EFI_STATUS status = flush_blocks(this);
+
 	(void)extended;
-	return flush_blocks(this);
+	return IS_ENABLED(CONFIG_NEED_REMOVABLE) && status == EFI_NO_MEDIA ? EFI_SUCCESS : status;
 }
 
 void efi_block_io_init(struct efi_disk *disk)
