@@ -33,6 +33,19 @@ bool efi_protection_is_on(void)
 	return is_on;
 }
 
+/* Callers have no better status than for a lack of memory: the reason is told once. */
+static enum status protect(u64 base, u64 size, u32 access)
+{
+	static bool is_told;
+	enum status status = arch_protect(base, align_up(size, PAGE_SIZE), access);
+
+	if (status == ERR_NO_MEMORY && !is_told) {
+		log_warning("UEFI: all %u pages for page tables are used up (EFI_NX)", TABLE_PAGES);
+		is_told = true;
+	}
+	return status;
+}
+
 static u32 access_to(u32 type)
 {
 	switch (type) {
@@ -46,7 +59,7 @@ static u32 access_to(u32 type)
 
 enum status efi_protect_type(u64 base, u64 size, u32 type)
 {
-	return is_on ? arch_protect(base, align_up(size, PAGE_SIZE), access_to(type)) : OK;
+	return is_on ? protect(base, size, access_to(type)) : OK;
 }
 
 /* No page may belong to two sections. */
@@ -67,7 +80,7 @@ enum status efi_protect_image(const struct pe_image *pe, u64 base)
 	if (!is_on || !is_compatible(pe))
 		return OK;
 	/* The headers, and what lies between sections. */
-	status = arch_protect(base, align_up(pe->size, PAGE_SIZE), ACCESS_READ);
+	status = protect(base, pe->size, ACCESS_READ);
 	for (u32 i = 0; i < pe->section_count && !status; i++) {
 		struct pe_section section = pe_section(pe, i);
 		u32 access = ACCESS_READ;
@@ -78,8 +91,7 @@ enum status efi_protect_image(const struct pe_image *pe, u64 base)
 			access |= ACCESS_WRITE;
 		if (section.characteristics & PE_SECTION_EXECUTE)
 			access |= ACCESS_EXECUTE;
-		status = arch_protect(base + section.address,
-				      align_up(section.memory_size, PAGE_SIZE), access);
+		status = protect(base + section.address, section.memory_size, access);
 	}
 	return status;
 }

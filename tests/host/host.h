@@ -96,6 +96,7 @@ extern struct host_protection {
 extern u32 host_protection_count;
 extern bool host_execution_allowed;
 extern enum status host_restriction; /* what arch_restrict_execution() says */
+extern u32 host_protections_left;    /* after so many arch_protect() says that no table is left */
 
 /* A disk of bytes in memory, which counts what is asked of it. */
 struct memory_disk {

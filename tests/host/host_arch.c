@@ -32,6 +32,7 @@ struct host_protection host_protections[HOST_MAPS_MAX];
 u32 host_protection_count;
 bool host_execution_allowed;
 enum status host_restriction;
+u32 host_protections_left = UINT32_MAX;
 void (*fault_describe)(u64 address);
 u64 host_memory_end = UINT64_MAX, host_physical_end = UINT64_MAX;
 
@@ -163,6 +164,9 @@ enum status arch_protect(u64 base, u64 size, u32 access)
 {
 	if ((base | size) % PAGE_SIZE || !memory_is_ram(base, size))
 		return ERR_INVALID;
+	if (host_protections_left == 0)
+		return ERR_NO_MEMORY;
+	host_protections_left--;
 	if (host_protection_count < HOST_MAPS_MAX)
 		host_protections[host_protection_count] =
 			(struct host_protection){ base, size, access };

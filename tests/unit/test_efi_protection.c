@@ -199,3 +199,45 @@ TEST(attributes_of_what_is_not_the_programs)
 		     EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(access_at(memory), RW);
 }
+
+/* No memory that may still be executed is handed out as free, and nothing runs half protected. */
+TEST(no_page_tables_are_left)
+{
+	EFI_PHYSICAL_ADDRESS memory, other;
+	void *pool;
+
+	set_up();
+	memory = allocate(EfiLoaderCode);
+	host_protections_left = 0;
+	CHECK_STATUS(efi_allocate_pages(AllocateAnyPages, EfiLoaderCode, 1, &other),
+		     EFI_OUT_OF_RESOURCES);
+	CHECK_STATUS(efi_allocate_pool(EfiLoaderCode, 100000, &pool), EFI_OUT_OF_RESOURCES);
+	CHECK_STATUS(change(memory, PAGE_SIZE, EFI_MEMORY_XP, true), EFI_OUT_OF_RESOURCES);
+	CHECK_EQUAL(access_at(memory), RWX);
+	CHECK_STATUS(efi_free_pages(memory, 2), EFI_SUCCESS);
+	host_protections_left = UINT32_MAX;
+	CHECK_EQUAL(access_at(memory), RWX);
+	other = memory;
+	CHECK_STATUS(efi_allocate_pages(AllocateAddress, EfiLoaderData, 1, &other), EFI_NOT_FOUND);
+	CHECK_EQUAL(access_at(allocate(EfiLoaderData)), RW);
+}
+
+TEST(an_image_that_page_tables_are_missing_for)
+{
+	EFI_STATUS result = EFI_OUT_OF_RESOURCES;
+	u32 left;
+
+	for (left = 0; left < 100 && result == EFI_OUT_OF_RESOURCES; left++) {
+		EFI_HANDLE image = NULL;
+
+		set_up();
+		program_make(PE_SUBSYSTEM_EFI_APPLICATION, returns);
+		store_le16(program + PE_P + 94, PE_DLL_NX_COMPATIBLE);
+		host_protections_left = left;
+		result = load_program(&image);
+		host_protections_left = UINT32_MAX;
+		CHECK(!image == (result != EFI_SUCCESS));
+	}
+	CHECK_STATUS(result, EFI_SUCCESS);
+	CHECK(left > 4);
+}
