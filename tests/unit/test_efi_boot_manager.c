@@ -6,14 +6,14 @@
 #include "core/block.h"
 #include "core/log.h"
 #include "efi/boot.h"
-#include "efi/start.h"
 #include "lib/util.h"
 #include "loaders/loader_conf.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
+#include "tests/unit/efi_variables_model.h"
 #include "tests/unit/test.h"
 
-enum { DISKS = 3, VARIABLES = 16, DATA_SIZE = 128, NV = 7, NO_DISK = 99 };
+enum { DISKS = 3, NV = 7, NO_DISK = 99 };
 
 struct [[gnu::packed]] partition_path {
 	HARDDRIVE_DEVICE_PATH partition;
@@ -35,12 +35,6 @@ static struct efi_object objects[DISKS];
 static struct partition_path paths[DISKS];
 static struct block_device devices[DISKS];
 static u32 with_variables; /* number of the disk with the store */
-static struct {
-	CHAR16 name[24];
-	u32 attributes;
-	size_t size;
-	u8 data[DATA_SIZE];
-} variables[VARIABLES];
 static char events[1024];
 static EFI_STATUS results[DISKS];
 static struct span options_run;
@@ -51,89 +45,6 @@ static void event(const char *pattern, u32 number)
 	size_t used = strlen(events);
 
 	snprintf(events + used, sizeof(events) - used, pattern, number);
-}
-
-static size_t name_size(const CHAR16 *name)
-{
-	size_t count = 0;
-
-	while (name[count])
-		count++;
-	return (count + 1) * sizeof(*name);
-}
-
-static u32 slot_of(const CHAR16 *name)
-{
-	for (u32 i = 0; i < VARIABLES; i++)
-		if (variables[i].size && memcmp(variables[i].name, name, name_size(name)) == 0)
-			return i;
-	return VARIABLES;
-}
-
-enum status efi_start(void)
-{
-	return OK;
-}
-
-EFI_STATUS efi_variable_get(const CHAR16 *name, const EFI_GUID *vendor, u32 *attributes,
-			    size_t *size, void *data)
-{
-	u32 slot = slot_of(name);
-	size_t room = *size;
-
-	CHECK(vendor == &guid_global_variable);
-	if (slot == VARIABLES)
-		return EFI_NOT_FOUND;
-	*size = variables[slot].size;
-	if (room < *size)
-		return EFI_BUFFER_TOO_SMALL;
-	if (attributes)
-		*attributes = variables[slot].attributes;
-	memcpy(data, variables[slot].data, *size);
-	return EFI_SUCCESS;
-}
-
-EFI_STATUS efi_variable_set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes, size_t size,
-			    const void *data)
-{
-	u32 slot = slot_of(name);
-
-	(void)vendor;
-	for (u32 i = 0; slot == VARIABLES && i < VARIABLES; i++)
-		if (!variables[i].size)
-			slot = i;
-	CHECK(slot < VARIABLES && size <= DATA_SIZE);
-	memcpy(variables[slot].name, name, name_size(name));
-	variables[slot].attributes = attributes;
-	variables[slot].size = size;
-	if (size)
-		memcpy(variables[slot].data, data, size);
-	return EFI_SUCCESS;
-}
-
-void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size)
-{
-	u32 slot = slot_of(name);
-	u8 *copy;
-
-	(void)vendor;
-	*size = 0;
-	if (slot == VARIABLES)
-		return NULL;
-	*size = variables[slot].size;
-	copy = calloc(1, *size + 2);
-	memcpy(copy, variables[slot].data, *size);
-	return copy;
-}
-
-void *efi_allocate(size_t size)
-{
-	return calloc(1, size);
-}
-
-void efi_free(void *memory)
-{
-	free(memory);
 }
 
 struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_object *previous)
