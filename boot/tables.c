@@ -14,6 +14,7 @@
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
 #include "drivers/platform/fw_cfg.h"
+#include "drivers/platform/hardware_info.h"
 #include "drivers/platform/platform.h"
 #include "drivers/platform/pvpanic.h"
 #include "drivers/serial/serial.h"
@@ -59,6 +60,7 @@ void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_PCI, pci_probe,)
 	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
 	IF_ENABLED(CONFIG_FW_CFG, fw_cfg_start,)
+	IF_ENABLED(CONFIG_EFI_VARIABLES_HOST, hardware_info_probe,)
 	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
 	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* where a screen was found */
 	IF_ENABLED(CONFIG_PVPANIC, pvpanic_port_probe,)

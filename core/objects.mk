@@ -9,6 +9,7 @@ obj-$(CONFIG_FILE_WRITE) += core/volume_write.o
 obj-$(if $(CONFIG_FILE_WRITE),,y) += core/volume_read_only.o
 obj-$(CONFIG_FAULT_SYMBOLS) += core/symbols.o
 obj-$(CONFIG_EFI_SERIAL_IO) += core/serial.o
+obj-$(CONFIG_EFI_VARIABLES_HOST) += core/host_variables.o
 obj-$(CONFIG_EFI_VARIABLES_FLASH) += core/flash.o
 obj-$(CONFIG_DISPLAY) += core/display.o
 obj-$(CONFIG_EFI_PCI_IO) += core/pci.o

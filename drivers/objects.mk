@@ -7,6 +7,7 @@ obj-$(CONFIG_PLATFORM_LINUX_PARAMS) += drivers/platform/linux_params.o
 obj-$(CONFIG_PLATFORM_MULTIBOOT2) += drivers/platform/multiboot2.o
 obj-$(CONFIG_FW_CFG) += drivers/platform/fw_cfg.o
 obj-$(CONFIG_BOOT_ORDER) += drivers/platform/boot_order.o
+obj-$(CONFIG_EFI_VARIABLES_HOST) += drivers/platform/hardware_info.o
 obj-$(CONFIG_PVPANIC) += drivers/platform/pvpanic.o
 obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
 	drivers/platform/acpi_ecam.o

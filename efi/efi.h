@@ -245,8 +245,10 @@ void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size
 
 /*
  * The stores of non-volatile variables, tried in this order: each loads what is stored, and sees to
- * it that what changes from now on is. variables_flash.c: true unless there is no flash to use.
+ * it that what changes from now on is. variables_host.c: true unless there is no device to use.
  */
+bool efi_variables_with_host(void);
+/* variables_flash.c: true unless there is no flash to use. */
 bool efi_variables_in_flash(void);
 /* variables_file.c: after the disks. */
 EFI_STATUS efi_variables_init(void);

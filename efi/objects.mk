@@ -31,6 +31,7 @@ obj-$(CONFIG_EFI) += efi/services/configuration_tables.o efi/services/exit.o \
 obj-$(CONFIG_EFI) += efi/services/memory.o efi/services/pool.o
 obj-$(CONFIG_EFI) += efi/runtime.o efi/variables.o
 obj-$(CONFIG_EFI_VARIABLES_FILE) += efi/variables_file.o efi/variables_parse.o efi/runtime/store.o
+obj-$(CONFIG_EFI_VARIABLES_HOST) += efi/variables_host.o efi/runtime/host_store.o efi/runtime/store.o
 obj-$(CONFIG_EFI_VARIABLES_FLASH) += efi/variables_flash.o efi/runtime/flash.o efi/runtime/flash_store.o \
 	efi/runtime/store.o
 
@@ -38,6 +39,7 @@ obj-$(CONFIG_EFI_VARIABLES_FLASH) += efi/variables_flash.o efi/runtime/flash.o e
 # list as any other objects.
 runtime-y := efi/runtime/store.o efi/runtime/variables.o efi/runtime/time.o efi/runtime/rtc.o \
 	efi/runtime/services.o efi/runtime/virtual.o lib/crc32.o lib/guid.o lib/string.o
+runtime-$(CONFIG_EFI_VARIABLES_HOST) += efi/runtime/host_store.o
 runtime-$(CONFIG_EFI_VARIABLES_FLASH) += efi/runtime/flash.o efi/runtime/flash_store.o
 runtime-arch-y := efi/runtime/head.o efi/runtime/processor_x86_64.o
 firmware-$(CONFIG_EFI) += efi/runtime_place.o efi/runtime_program.o

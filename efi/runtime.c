@@ -302,5 +302,7 @@ void efi_runtime_enter(void)
 	write_memory_attributes();
 	data->on_change = NULL;
 	data->on_reset = NULL;
+	if (IS_ENABLED(CONFIG_EFI_VARIABLES_HOST) && data->host.registers)
+		host_store_end_boot_services(&data->host);
 	data->at_runtime = true;
 }

@@ -42,6 +42,8 @@ static EFI_STATUS init_runtime(void)
 
 static EFI_STATUS init_stored_variables(void)
 {
+	if (IS_ENABLED(CONFIG_EFI_VARIABLES_HOST) && efi_variables_with_host())
+		return EFI_SUCCESS;
 	if (IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && efi_variables_in_flash())
 		return EFI_SUCCESS;
 	return IS_ENABLED(CONFIG_EFI_VARIABLES_FILE) ? efi_variables_init() : EFI_SUCCESS;

@@ -18,7 +18,6 @@ enum {
 	SIZE_MAX_STORE = 1024 * 1024, /* records are compared with each other */
 	BLOCKS_MIN = 8, /* two for what EDK2 wants, and as many for the records, in each half */
 	NAME_SIZE_MAX = 2048,
-	NEEDED = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS,
 	/* Of the headers. */
 	VOLUME_TYPE = 16,
 	VOLUME_SIZE = 32,
@@ -161,9 +160,9 @@ static bool load_record(const struct flash *flash, const struct flash_record *re
 	u32 length = 0;
 
 	/* Variables that our services do not support, such as signed ones, stay unchanged. */
-	if ((record->attributes & ~(u32)FLASH_ATTRIBUTES) ||
-	    (record->attributes & NEEDED) != NEEDED || record->name_size > sizeof(name) ||
-	    record->data_size == 0)
+	if ((record->attributes & ~(u32)KEPT_ATTRIBUTES) ||
+	    (record->attributes & KEPT_ATTRIBUTES_NEEDED) != KEPT_ATTRIBUTES_NEEDED ||
+	    record->name_size > sizeof(name) || record->data_size == 0)
 		return true;
 	memcpy(name, bytes, record->name_size);
 	while (name[length])

@@ -31,7 +31,7 @@
 #pragma once
 
 #include "core/flash.h"
-#include "efi/spec/tables.h"
+#include "efi/runtime/kept.h"
 
 /*
  * flash.c: the device. Bytes are programmed from 1 to 0 and erased to 1 by blocks. False: the flash
@@ -57,24 +57,6 @@ struct flash_record {
 	u32 attributes, name_size, data_size;
 	u8 state;
 	EFI_GUID vendor;
-};
-
-/* Of variables that our services offer; there may be others in the flash. */
-enum {
-	FLASH_ATTRIBUTES = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS |
-			   EFI_VARIABLE_RUNTIME_ACCESS,
-};
-
-/* A variable that is to be written: its data are two parts. */
-struct flash_variable {
-	const CHAR16 *name;
-	u32 name_size; /* bytes, with the NUL */
-	const EFI_GUID *vendor;
-	u32 attributes;
-	const void *first;
-	u32 first_size;
-	const void *second;
-	u32 second_size;
 };
 
 /* flash_store.c: the records. */
@@ -110,6 +92,6 @@ u32 flash_store_used(const struct flash *flash);
  * EFI_WRITE_PROTECTED: the flash has a variable of that name that our services do not offer.
  * EFI_OUT_OF_RESOURCES: no room. EFI_DEVICE_ERROR: the variable has its old value.
  */
-EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variable *variable);
+EFI_STATUS flash_store_put(const struct flash *flash, const struct kept_variable *variable);
 EFI_STATUS flash_store_remove(const struct flash *flash, const CHAR16 *name, u32 name_size,
 			      const EFI_GUID *vendor);

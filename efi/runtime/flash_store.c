@@ -194,14 +194,14 @@ static bool delete_others(const struct flash *flash, const struct wanted *wanted
 	return true;
 }
 
-static u64 record_size(const struct flash_variable *variable)
+static u64 record_size(const struct kept_variable *variable)
 {
 	return align_up((u64)FLASH_RECORD_HEADER_SIZE + variable->name_size + variable->first_size +
 				variable->second_size,
 			ALIGNMENT);
 }
 
-static bool program_record(const struct flash *flash, u32 at, const struct flash_variable *variable)
+static bool program_record(const struct flash *flash, u32 at, const struct kept_variable *variable)
 {
 	u32 name = at + FLASH_RECORD_HEADER_SIZE;
 	u32 first = name + variable->name_size;
@@ -302,7 +302,7 @@ bool flash_store_recover(const struct flash *flash)
  * Writes a copy of the store without the record at @without, with @more (NULL: nothing more), for
  * flash_store_recover(). It counts from the moment its note is written.
  */
-static bool rewrite(const struct flash *flash, u32 without, const struct flash_variable *more,
+static bool rewrite(const struct flash *flash, u32 without, const struct kept_variable *more,
 		    bool beyond_damage)
 {
 	u32 at = spare(flash) + FLASH_RECORDS, offset = FLASH_RECORDS;
@@ -344,7 +344,7 @@ bool flash_store_rewrite(const struct flash *flash, bool beyond_damage)
 	return rewrite(flash, 0, NULL, beyond_damage) && flash_store_recover(flash);
 }
 
-EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variable *variable)
+EFI_STATUS flash_store_put(const struct flash *flash, const struct kept_variable *variable)
 {
 	struct wanted wanted = { variable->name, variable->name_size, variable->vendor };
 	u64 size = record_size(variable);
@@ -355,7 +355,7 @@ EFI_STATUS flash_store_put(const struct flash *flash, const struct flash_variabl
 		return EFI_DEVICE_ERROR;
 	old = find(flash, &wanted, false, &end);
 	/* One that is not offered, such as a key of Secure Boot, is not lost to one of its name. */
-	if (old.offset && (old.attributes & ~(u32)FLASH_ATTRIBUTES))
+	if (old.offset && (old.attributes & ~(u32)KEPT_ATTRIBUTES))
 		return EFI_WRITE_PROTECTED;
 	if (size > flash_store_end(flash) - end || !flash_is_blank(flash, end, (u32)size)) {
 		if (flash_store_used(flash) - old.size + size > flash_store_room(flash))

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/flash.h"
+#include "efi/runtime/host_store.h"
 #include "efi/spec/tables.h"
 #include "efi/spec/types.h"
 
@@ -132,7 +133,11 @@ struct runtime_data {
 		EFI_GUID profile;
 	} profiles;
 
-	struct flash flash; /* where each change is written before it is made, also at runtime */
+	/*
+	 * Where each change is written before it is made, also at runtime: one of them, or neither.
+	 */
+	struct flash flash;
+	struct host_store host;
 
 	struct runtime_store stores[2]; /* RUNTIME_NON_VOLATILE, RUNTIME_VOLATILE */
 };

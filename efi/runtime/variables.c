@@ -4,6 +4,7 @@
  * one is full, boot loaders can still pass volatile variables to the operating system.
  */
 #include "efi/runtime/flash.h"
+#include "efi/runtime/host_store.h"
 #include "efi/runtime/runtime.h"
 #include "lib/config.h"
 #include "lib/string.h"
@@ -163,57 +164,84 @@ static EFI_STATUS changed(u32 attributes)
 	return EFI_SUCCESS;
 }
 
-/* Is a change of such a variable written to flash, before it is made in memory? */
-static bool is_in_flash(u32 attributes)
+static bool has_host(void)
 {
-	return IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && runtime_data->flash.base &&
-	       (attributes & EFI_VARIABLE_NON_VOLATILE) && !runtime_data->in_memory_only;
+	return IS_ENABLED(CONFIG_EFI_VARIABLES_HOST) && runtime_data->host.registers;
+}
+
+static bool has_flash(void)
+{
+	return IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && runtime_data->flash.base;
+}
+
+/* Is a change of such a variable written to one of them, before it is made in memory? */
+static bool is_kept(u32 attributes)
+{
+	return (has_host() || has_flash()) && (attributes & EFI_VARIABLE_NON_VOLATILE) &&
+	       !runtime_data->in_memory_only;
 }
 
 /* Only what will fit into memory, too. */
-static EFI_STATUS put_in_flash(struct runtime_variable *old, const struct flash_variable *variable)
+static EFI_STATUS keep(struct runtime_variable *old, const struct kept_variable *variable)
 {
 	if (!store_has_room(&runtime_data->stores[RUNTIME_NON_VOLATILE], old, variable->name_size,
 			    variable->first_size + variable->second_size))
 		return EFI_OUT_OF_RESOURCES;
-	return flash_store_put(&runtime_data->flash, variable);
+	if (has_host())
+		return host_store_set(&runtime_data->host, variable);
+	return has_flash() ? flash_store_put(&runtime_data->flash, variable) : EFI_SUCCESS;
+}
+
+static EFI_STATUS keep_no_more(const struct runtime_variable *old)
+{
+	const struct kept_variable variable = {
+		.name = old->name,
+		.name_size = store_name_size(old),
+		.vendor = &old->vendor,
+		.attributes = old->attributes,
+	};
+
+	if (has_host())
+		return host_store_set(&runtime_data->host, &variable);
+	return has_flash() ? flash_store_remove(&runtime_data->flash, variable.name,
+						variable.name_size, variable.vendor) :
+			     EFI_SUCCESS;
 }
 
 static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store, const CHAR16 *name,
 		      const EFI_GUID *vendor, u32 attributes, u64 size, const void *data)
 {
 	bool appends = attributes & EFI_VARIABLE_APPEND_WRITE;
-	u32 keep = old && appends ? old->data_size : 0;
+	u32 rest = old && appends ? old->data_size : 0;
 	u32 size_of_name = name_size(name, NAME_SIZE_MAX);
 
 	attributes &= ~EFI_VARIABLE_APPEND_WRITE;
 	if (old && old->attributes != attributes)
 		return EFI_INVALID_PARAMETER;
 	if (!size_of_name || size > VARIABLE_SIZE_MAX ||
-	    size_of_name + keep + size > VARIABLE_SIZE_MAX)
+	    size_of_name + rest + size > VARIABLE_SIZE_MAX)
 		return EFI_INVALID_PARAMETER;
 	if (old && appends ?
 		    size == 0 :
 		    old && old->data_size == size && memcmp(store_data(old), data, size) == 0)
 		return EFI_SUCCESS;
-	if (is_in_flash(attributes)) {
-		EFI_STATUS status =
-			put_in_flash(old, &(struct flash_variable){
-						  .name = name,
-						  .name_size = size_of_name,
-						  .vendor = vendor,
-						  .attributes = attributes,
-						  .first = keep ? store_data(old) : NULL,
-						  .first_size = keep,
-						  .second = data,
-						  .second_size = (u32)size,
-					  });
+	if (is_kept(attributes)) {
+		EFI_STATUS status = keep(old, &(struct kept_variable){
+						      .name = name,
+						      .name_size = size_of_name,
+						      .vendor = vendor,
+						      .attributes = attributes,
+						      .first = rest ? store_data(old) : NULL,
+						      .first_size = rest,
+						      .second = data,
+						      .second_size = (u32)size,
+					      });
 
 		if (status)
 			return status;
 	}
 	if (!store_put(old ? store : store_of(attributes), old, name, size_of_name, vendor,
-		       attributes, keep, (u32)size, data))
+		       attributes, rest, (u32)size, data))
 		return EFI_OUT_OF_RESOURCES;
 	return changed(attributes);
 }
@@ -244,6 +272,8 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 		return status;
 	/* A disk or flash may hold anything under a name of ours, which does not count. */
 	if (is_own && old && !deletes && old->attributes != attributes) {
+		if (has_host() && is_kept(old->attributes))
+			(void)keep_no_more(old); /* the VMM does not change attributes */
 		store_remove(store, old);
 		old = NULL;
 	}
@@ -252,9 +282,8 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 	if (!deletes)
 		return put(old, store, name, vendor, attributes, size, data);
 	old_attributes = old->attributes;
-	if (is_in_flash(old_attributes)) {
-		status = flash_store_remove(&runtime_data->flash, name, store_name_size(old),
-					    vendor);
+	if (is_kept(old_attributes)) {
+		status = keep_no_more(old);
 		if (status)
 			return status;
 	}
@@ -274,12 +303,29 @@ EFI_STATUS EFIAPI runtime_set_own_variable(CHAR16 *name, EFI_GUID *vendor, UINT3
 	return set(name, vendor, attributes, size, data, true);
 }
 
+/* What there is besides memory: less may fit there, and as headers are larger, less is left. */
+static void limit_to_kept(u64 *size, u64 *left)
+{
+	u64 kept_size = 0, kept_left = 0, header = FLASH_RECORD_HEADER_SIZE;
+
+	if (has_host()) {
+		(void)host_store_room(&runtime_data->host, &kept_size, &kept_left);
+		header = HOST_STORE_OVERHEAD;
+	} else if (has_flash()) {
+		kept_size = flash_store_room(&runtime_data->flash);
+		kept_left = kept_size - flash_store_used(&runtime_data->flash);
+	}
+	kept_left -= min_u64(kept_left, header - RECORD_HEADER_SIZE);
+	*size = min_u64(*size, kept_size);
+	*left = min_u64(*left, kept_left);
+}
+
 EFI_STATUS EFIAPI runtime_query_variable_info(UINT32 attributes, UINT64 *store_size, UINT64 *left,
 					      UINT64 *size_max)
 {
 	EFI_STATUS status = check_attributes(attributes);
 	const struct runtime_store *store = store_of(attributes);
-	u64 room, in_flash;
+	u64 largest = VARIABLE_SIZE_MAX;
 
 	if (!store_size || !left || !size_max || (attributes & ACCESS) == 0)
 		return EFI_INVALID_PARAMETER;
@@ -288,20 +334,13 @@ EFI_STATUS EFIAPI runtime_query_variable_info(UINT32 attributes, UINT64 *store_s
 	if (runtime_data->at_runtime && !(attributes & EFI_VARIABLE_RUNTIME_ACCESS))
 		return EFI_INVALID_PARAMETER;
 	*store_size = RUNTIME_STORE_SIZE;
-	room = RUNTIME_STORE_SIZE - store->used;
-	if (is_in_flash(attributes)) {
-		const struct flash *flash = &runtime_data->flash;
-
-		*store_size = min_u64(RUNTIME_STORE_SIZE, flash_store_room(flash));
-		in_flash = flash_store_room(flash) - flash_store_used(flash);
-		/* Headers are larger there. */
-		in_flash -= min_u64(in_flash, FLASH_RECORD_HEADER_SIZE - RECORD_HEADER_SIZE);
-		room = min_u64(room, in_flash);
+	*left = RUNTIME_STORE_SIZE - store->used;
+	if (is_kept(attributes)) {
+		limit_to_kept(store_size, left);
+		if (has_host())
+			largest = runtime_data->host.data_size_max;
 	}
-	*left = room;
 	/* Of one more variable, with its name. */
-	*size_max = room < RECORD_HEADER_SIZE ?
-			    0 :
-			    min_u64(room - RECORD_HEADER_SIZE, VARIABLE_SIZE_MAX);
+	*size_max = *left < RECORD_HEADER_SIZE ? 0 : min_u64(*left - RECORD_HEADER_SIZE, largest);
 	return EFI_SUCCESS;
 }

@@ -7,7 +7,8 @@
  *	system table		FirmwareVendor, RuntimeServices, ConfigurationTable
  *	runtime services	all entries
  *	registers in memory	of the lists of struct runtime_data
- *	flash			that variables are kept in
+ *	flash			that variables are kept in, or the registers and the buffer of
+ *				the device by which the VMM keeps them
  *	runtime drivers		what their base relocations name, and by themselves what they
  *				convert when their events are signalled
  *	runtime_data		last, as from then on it names a page that is not mapped yet
@@ -131,6 +132,19 @@ static void convert_flash(void)
 	data->set_variable_refused = true;
 }
 
+static void convert_host(void)
+{
+	struct host_store *host = &runtime_data->host;
+
+	if (!IS_ENABLED(CONFIG_EFI_VARIABLES_HOST) || !host->registers)
+		return;
+	if (is_mapped(host->buffer, HOST_STORE_BUFFER_SIZE) && convert(&host->buffer) &&
+	    convert(&host->registers))
+		return;
+	host->registers = 0;
+	runtime_data->set_variable_refused = true;
+}
+
 static void convert_services(void)
 {
 	struct runtime_data *data = runtime_data;
@@ -188,6 +202,7 @@ EFI_STATUS EFIAPI runtime_set_virtual_address_map(UINTN map_size, UINTN descript
 	convert_writes(&data->reset);
 	convert_writes(&data->power_off);
 	convert_flash();
+	convert_host();
 	convert_services();
 	(void)convert(&address);
 	data->map = NULL;

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fake_flash fake;
 	static const EFI_GUID vendor = { { 3 } };
-	struct flash_variable variable = {
+	struct kept_variable variable = {
 		.name = u"Set",
 		.name_size = sizeof(u"Set"),
 		.vendor = &vendor,

@@ -40,7 +40,7 @@ static EFI_STATUS put(u32 name, char character, u32 count)
 	u32 half = count / 2;
 
 	memset(text, character, count);
-	return flash_store_put(&fake.flash, &(struct flash_variable){
+	return flash_store_put(&fake.flash, &(struct kept_variable){
 						    .name = names[name],
 						    .name_size = name_size(name),
 						    .vendor = &vendor,

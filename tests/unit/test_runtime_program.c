@@ -121,7 +121,7 @@ static void run_at(u64 code_address, u64 data_address, u64 code_virtual, u64 dat
 				   .RuntimeServices = &data->services };
 	size_t size = load_program(code);
 
-	CHECK(size <= 12 * 1024);
+	CHECK(size <= 16 * 1024);
 	place(code, data);
 	data->system_table = &table;
 	use_variables(&data->services);

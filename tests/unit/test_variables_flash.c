@@ -8,51 +8,11 @@
 #include "efi/runtime/flash.h"
 #include "efi/variables.h"
 #include "lib/util.h"
+#include "tests/host/efi_rest.h"
 #include "tests/host/fake_flash.h"
 #include "tests/host/host.h"
 #include "tests/host/text_variables.h"
 #include "tests/unit/test.h"
-
-/* The rest of UEFI, as far as this needs it. */
-EFI_SYSTEM_TABLE *efi_system_table;
-static EFI_SYSTEM_TABLE system_table;
-static EFI_RT_PROPERTIES_TABLE *properties;
-
-EFI_STATUS efi_set_configuration_table(const EFI_GUID *guid, void *table)
-{
-	if (guid_equals(guid, &guid_rt_properties))
-		properties = table;
-	return EFI_SUCCESS;
-}
-
-void efi_table_update_crc(EFI_TABLE_HEADER *header)
-{
-	(void)header;
-}
-
-void efi_signal_group(const EFI_GUID *group)
-{
-	(void)group;
-}
-
-u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out, u32 count_max)
-{
-	(void)group, (void)out, (void)count_max;
-	return 0;
-}
-
-static u8 memory[8192];
-
-void *efi_allocate(size_t size)
-{
-	CHECK(size <= sizeof(memory));
-	return memset(memory, 0, size);
-}
-
-void efi_free(void *place)
-{
-	(void)place;
-}
 
 enum {
 	SIZE = 128 * 1024,
@@ -272,7 +232,7 @@ TEST(damage_costs_what_is_damaged)
 
 TEST(authenticated_variables_stay_where_they_are)
 {
-	const struct flash_variable key = {
+	const struct kept_variable key = {
 		.name = u"db",
 		.name_size = 6,
 		.vendor = &vendor,

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables that the VMM keeps: QEMU's device uefi-vars (from QEMU 10 on). A request lies in a
+ * buffer and is replied to in the same place, when a command is written to the device:
+ *
+ *	register size
+ *	0x00	2	0xef1
+ *	0x02	2	command; reads as its status: 0 done, 1 busy, otherwise an error
+ *	0x04	4	bytes of the buffer: as many as the device grants
+ *	0x08	8	address of the buffer, in two halves
+ *	0x10	4	next bytes of the buffer, where the VMM cannot access memory of the guest
+ *	0x1c	4	bit 0: that way is to be taken
+ *
+ * What is in the buffer is EDK2's way of talking to System Management Mode (UEFI Platform
+ * Initialization 1.8, volume 4, 5.7; EDK2, Guid/SmmVariableCommon.h), little endian:
+ *
+ *	offset	size
+ *	0	16	ed32d533-99e6-4209-9cc0-2d72cdd998a7
+ *	16	8	bytes that follow, for request and reply
+ *	24	8	function
+ *	32	8	of a reply: EFI_STATUS
+ *	40		of get and set: vendor, u64 size of the data, u64 size of the name, u32
+ *attributes, name, data of next: vendor, u64 size of the name, name of the room: u64 of all, u64
+ *that is left, u64 of the largest variable
+ *
+ * Nothing in a reply is believed before it was checked.
+ */
+#pragma once
+
+#include "efi/runtime/kept.h"
+
+enum {
+	HOST_STORE_BUFFER_SIZE = 64 * 1024, /* no device grants more */
+	HOST_STORE_NAME_SIZE_MAX = 2048,
+	/* What the device counts for a variable besides its name and its data, at most. */
+	HOST_STORE_OVERHEAD = 128,
+};
+
+struct host_store {
+	u64 registers; /* in the memory map. 0: there is no device */
+	u64 buffer;    /* as we see it; the device has its physical address */
+	u32 buffer_size;
+	u32 data_size_max; /* of a variable */
+	bool is_copied;    /* the VMM has no access to the buffer */
+};
+
+/*
+ * Makes the device use the HOST_STORE_BUFFER_SIZE bytes at @buffer, which stay its own. False: it
+ * does not answer as it should.
+ */
+bool host_store_init(struct host_store *store, u64 registers, u64 buffer);
+
+/*
+ * The variable after @name, of at most HOST_STORE_NAME_SIZE_MAX bytes, and @vendor; an empty name:
+ * the first. *@name_size becomes the bytes of the new one, with its NUL. EFI_NOT_FOUND: it was the
+ * last. EFI_DEVICE_ERROR: any other reply.
+ */
+EFI_STATUS host_store_next(const struct host_store *store, CHAR16 *name, u32 *name_size,
+			   EFI_GUID *vendor);
+
+/*
+ * Fills in the attributes and the first part of the data, which are valid up to the next request.
+ * EFI_BUFFER_TOO_SMALL: more data than fit into the buffer. EFI_DEVICE_ERROR: any other reply.
+ */
+EFI_STATUS host_store_get(const struct host_store *store, struct kept_variable *variable);
+
+/* Writes the variable, or deletes it if it has no data. Statuses are those of SetVariable. */
+EFI_STATUS host_store_set(const struct host_store *store, const struct kept_variable *variable);
+
+/* Bytes in all, and those that are left. EFI_DEVICE_ERROR: both are 0. */
+EFI_STATUS host_store_room(const struct host_store *store, u64 *size, u64 *left);
+
+/* From now on the device itself refuses changes of what the operating system may not see. */
+void host_store_end_boot_services(const struct host_store *store);

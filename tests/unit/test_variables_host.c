@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables that the VMM keeps: what a start makes of what the device holds, what services write
+ * before and after the operating system runs, and a device that lies.
+ */
+#include "core/host_variables.h"
+#include "core/memory.h"
+#include "efi/efi.h"
+#include "efi/variables.h"
+#include "lib/util.h"
+#include "tests/host/efi_rest.h"
+#include "tests/host/fake_host_store.h"
+#include "tests/host/host.h"
+#include "tests/host/text_variables.h"
+#include "tests/unit/test.h"
+
+enum { STATUS = 32, BODY = 40, DATA_SIZE = BODY + 16, NEXT_NAME_SIZE = BODY + 16, NEXT_NAME = 64 };
+
+static struct fake_host_store fake;
+
+/* A machine is started with the device as it is. True: variables are kept there. */
+static bool boot(void)
+{
+	fake_host_store_reset(&fake);
+	host_memory_init();
+	host_variables = FAKE_HOST_STORE_BASE;
+	efi_system_table = &system_table;
+	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
+	return efi_variables_with_host();
+}
+
+static void fresh(void)
+{
+	fake_host_store_init(&fake);
+	CHECK(boot());
+}
+
+static void use_and_boot(void)
+{
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"A", "three"), EFI_SUCCESS);
+	CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT | EFI_VARIABLE_APPEND_WRITE, 4,
+					  "four"),
+		    EFI_SUCCESS);
+	CHECK_EQUAL(set(u"B", "two"), EFI_SUCCESS);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(set(u"Longer name", "five"), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "threefour");
+	CHECK_TEXT(get(u"B"), "(none)");
+	CHECK_TEXT(get(u"Longer name"), "five");
+}
+
+TEST(what_is_set_is_there_after_a_boot)
+{
+	fresh();
+	use_and_boot();
+}
+
+TEST(a_vmm_without_access_to_memory_gets_copies)
+{
+	fake_host_store_init(&fake);
+	fake.wants_copies = true;
+	CHECK(boot());
+	use_and_boot();
+}
+
+TEST(what_the_operating_system_sets_is_there_after_a_boot)
+{
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	efi_runtime_enter();
+	CHECK(fake.has_ended_boot_services);
+	CHECK(properties->RuntimeServicesSupported & EFI_RT_SUPPORTED_SET_VARIABLE);
+	CHECK(properties->RuntimeServicesSupported & EFI_RT_SUPPORTED_QUERY_VARIABLE_INFO);
+	use_and_boot();
+}
+
+TEST(a_boot_that_changes_nothing_writes_nothing)
+{
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	efi_runtime_data->in_memory_only = true;
+	CHECK_EQUAL(set(u"B", "default"), EFI_SUCCESS);
+	efi_runtime_data->in_memory_only = false;
+	CHECK_EQUAL(services->SetVariable(u"V", &vendor, KEPT & ~EFI_VARIABLE_NON_VOLATILE, 1, "v"),
+		    EFI_SUCCESS);
+	efi_runtime_enter();
+	CHECK_EQUAL(fake.changes, 0);
+	/* What was in memory only can be deleted. */
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
+	CHECK_TEXT(get(u"B"), "(none)");
+}
+
+TEST(authenticated_variables_stay_where_they_are)
+{
+	const u32 signed_one = KEPT | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS;
+
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"db", &vendor, signed_one, "key");
+	fake_host_store_add(&fake, u"A", &vendor, KEPT, "one");
+	fake_host_store_add(&fake, u"SetupMode", &vendor, KEPT & ~EFI_VARIABLE_NON_VOLATILE, "1");
+	fake_host_store_add(&fake, u"B", &vendor, KEPT & ~EFI_VARIABLE_RUNTIME_ACCESS, "two");
+	fake_host_store_add(&fake, u"Empty", &vendor, KEPT, "");
+	host_memory_init();
+	host_variables = FAKE_HOST_STORE_BASE;
+	CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
+	CHECK(efi_variables_with_host());
+	CHECK_TEXT(get(u"db"), "(none)");
+	CHECK_TEXT(get(u"Empty"), "(none)");
+	CHECK_TEXT(get(u"SetupMode"), "(none)");
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_TEXT(get(u"B"), "two");
+	CHECK_EQUAL(set(u"db", "other"), EFI_INVALID_PARAMETER);
+	CHECK_TEXT(get(u"db"), "(none)");
+	CHECK_EQUAL(fake.variables[0].attributes, signed_one);
+	CHECK_EQUAL(fake.variables[0].data_size, 3);
+	efi_runtime_enter();
+	CHECK_TEXT(get(u"B"), "(none)");
+}
+
+TEST(the_rest_is_told_truly)
+{
+	static u8 data[HOST_STORE_BUFFER_SIZE];
+	UINT64 size, left, size_max;
+
+	fake_host_store_init(&fake);
+	fake.size = 8192;
+	CHECK(boot());
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(size, 8192);
+	CHECK(left < size - FAKE_VARIABLE_OVERHEAD && size_max < left && size_max > 7800);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max + 40, data),
+		    EFI_OUT_OF_RESOURCES);
+	CHECK_TEXT(get(u"B"), "(none)");
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max - 4, data), EFI_SUCCESS);
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(size_max, 0);
+	CHECK_EQUAL(services->SetVariable(u"C", &vendor, KEPT, 64, data), EFI_OUT_OF_RESOURCES);
+
+	/* A buffer's worth. */
+	fresh();
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(size, RUNTIME_STORE_SIZE);
+	CHECK(size_max > 60 * KIB && size_max < 64 * KIB);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max + 1, data),
+		    EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, size_max, data), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_EQUAL(services->GetVariable(u"B", &vendor, NULL, &(UINTN){ 0 }, NULL),
+		    EFI_BUFFER_TOO_SMALL);
+	fake.status = 0x10;
+	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
+	CHECK_EQUAL(left, 0);
+}
+
+static u64 replied;
+
+static void spoil_status(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	store_le64(message + STATUS, replied);
+}
+
+TEST(what_could_not_be_written_was_not_set)
+{
+	static const struct {
+		u64 replied;
+		EFI_STATUS wanted;
+	} rows[] = {
+		{ EFI_INVALID_PARAMETER, EFI_INVALID_PARAMETER },
+		{ EFI_WRITE_PROTECTED, EFI_WRITE_PROTECTED },
+		{ EFI_ACCESS_DENIED, EFI_WRITE_PROTECTED },
+		{ EFI_OUT_OF_RESOURCES, EFI_OUT_OF_RESOURCES },
+		{ EFI_SECURITY_VIOLATION, EFI_SECURITY_VIOLATION },
+		{ EFI_BAD_BUFFER_SIZE, EFI_DEVICE_ERROR },
+		{ EFI_UNSUPPORTED, EFI_DEVICE_ERROR },
+		{ 1, EFI_DEVICE_ERROR },
+		{ UINT64_MAX, EFI_DEVICE_ERROR },
+	};
+
+	fresh();
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		replied = rows[i].replied;
+		fake.spoil = spoil_status;
+		CHECK_EQUAL(set(u"A", "two"), rows[i].wanted);
+		CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT, 0, NULL), rows[i].wanted);
+		CHECK_EQUAL(set(u"B", "two"), rows[i].wanted);
+		CHECK_TEXT(get(u"A"), "one");
+		CHECK_TEXT(get(u"B"), "(none)");
+	}
+	fake.spoil = NULL;
+	fake.status = 0x10;
+	CHECK_EQUAL(set(u"A", "two"), EFI_DEVICE_ERROR);
+	fake.status = 1; /* busy, and no end of it */
+	CHECK_EQUAL(set(u"A", "two"), EFI_DEVICE_ERROR);
+	CHECK_TEXT(get(u"A"), "one");
+}
+
+TEST(our_own_variables_replace_what_the_store_had_of_that_name)
+{
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"A", &vendor, KEPT & ~EFI_VARIABLE_RUNTIME_ACCESS, "one");
+	CHECK(boot());
+	CHECK_EQUAL(efi_variable_set(u"A", &vendor, KEPT, 3, "two"), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "two");
+}
+
+static bool is_clean(void)
+{
+	return efi_runtime_data->set_variable_refused && !efi_runtime_data->host.registers &&
+	       !efi_runtime_data->stores[RUNTIME_NON_VOLATILE].used;
+}
+
+static u64 of_function(const u8 *message)
+{
+	return load_le64(message + 24);
+}
+
+static void spoil_length(struct fake_host_store *device, u8 *message)
+{
+	if (of_function(message) == FAKE_GET && device->requests > 5)
+		store_le64(message + DATA_SIZE, HOST_STORE_BUFFER_SIZE);
+}
+
+static void spoil_get(struct fake_host_store *device, u8 *message)
+{
+	if (of_function(message) == FAKE_GET && device->requests > 5)
+		store_le64(message + STATUS, EFI_NOT_FOUND);
+}
+
+static void spoil_get_size(struct fake_host_store *device, u8 *message)
+{
+	if (of_function(message) == FAKE_GET && device->requests > 5)
+		store_le64(message + STATUS, EFI_BUFFER_TOO_SMALL);
+}
+
+static void spoil_next(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le64(message + STATUS, EFI_INVALID_PARAMETER);
+}
+
+static void spoil_name_size(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le64(message + NEXT_NAME_SIZE, HOST_STORE_NAME_SIZE_MAX + 2);
+}
+
+static void spoil_name_to_odd(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le64(message + NEXT_NAME_SIZE, 5);
+}
+
+static void spoil_name_to_none(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le64(message + NEXT_NAME_SIZE, 2);
+}
+
+static void spoil_name_end(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le64(message + NEXT_NAME_SIZE, 4); /* of "Name" */
+}
+
+static void spoil_name_early_end(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_NEXT)
+		store_le16(message + NEXT_NAME + 2, 0);
+}
+
+static void spoil_room(struct fake_host_store *device, u8 *message)
+{
+	(void)device;
+	if (of_function(message) == FAKE_ROOM)
+		store_le64(message + STATUS, EFI_UNSUPPORTED);
+}
+
+/* Always the same one. */
+static void spoil_order(struct fake_host_store *device, u8 *message)
+{
+	const struct fake_variable *variable = &device->variables[0];
+
+	if (of_function(message) != FAKE_NEXT)
+		return;
+	store_le64(message + STATUS, EFI_SUCCESS);
+	store_le64(message + NEXT_NAME_SIZE, variable->name_size);
+	memcpy(message + BODY, &variable->vendor, sizeof(variable->vendor));
+	memcpy(message + NEXT_NAME, variable->name, variable->name_size);
+}
+
+TEST(a_device_that_lies_is_not_used)
+{
+	static void (*const spoilers[])(struct fake_host_store *, u8 *) = {
+		spoil_length,         spoil_get,         spoil_get_size,     spoil_next,
+		spoil_name_size,      spoil_name_to_odd, spoil_name_to_none, spoil_name_end,
+		spoil_name_early_end, spoil_room,        spoil_order,
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(spoilers); i++) {
+		fake_host_store_init(&fake);
+		fake.wants_copies = i % 2;
+		for (u32 k = 0; k < 3; k++)
+			fake_host_store_add(&fake, (CHAR16[]){ 'N', 'a', 'm', 'e', '0' + k, 0 },
+					    &vendor, KEPT, "text");
+		CHECK(boot());
+		fake.spoil = spoilers[i / 2];
+		CHECK(!boot());
+		CHECK(is_clean());
+		CHECK_TEXT(get(u"Name0"), "(none)");
+		CHECK_EQUAL(fake.changes, 0);
+	}
+}
+
+/* It goes on and on with variables that are not loaded. */
+TEST(a_list_without_an_end_has_one)
+{
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"db", &vendor,
+			    KEPT | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS, "key");
+	fake.spoil = spoil_order;
+	CHECK(!boot());
+	CHECK(is_clean());
+	CHECK(fake.requests < 10000);
+}
+
+TEST(more_than_there_is_room_for_is_not_used)
+{
+	fake_host_store_init(&fake);
+	for (u32 i = 0; i < 3; i++) {
+		fake_host_store_add(&fake, (CHAR16[]){ 'A' + i, 0 }, &vendor, KEPT, "text");
+		fake.variables[i].data_size = 60 * 1024;
+	}
+	CHECK(!boot());
+	CHECK(is_clean());
+}
+
+TEST(a_device_that_does_not_answer_is_not_used)
+{
+	static const u64 wrong[] = { 0, FAKE_HOST_STORE_BASE + 4, HOST_MEMORY_BASE,
+				     UINT64_MAX - 31 };
+
+	fresh();
+	fake.magic = 0xef2;
+	CHECK(!boot());
+	CHECK(is_clean());
+	fresh();
+	fake.granted = 2048;
+	CHECK(!boot());
+	fresh();
+	fake.status = 0x11;
+	CHECK(!boot());
+	CHECK(is_clean());
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		fresh();
+		host_memory_init();
+		CHECK_EQUAL(efi_runtime_init(&services), EFI_SUCCESS);
+		host_variables = wrong[i];
+		CHECK(!efi_variables_with_host());
+		CHECK(is_clean());
+	}
+}
+
+/* To these addresses. 0: not at all. */
+static void map(u64 device, u64 buffer)
+{
+	struct runtime_data *data = efi_runtime_data;
+	EFI_MEMORY_DESCRIPTOR map[] = {
+		{ .PhysicalStart = data->code,
+		  .VirtualStart = data->code,
+		  .NumberOfPages = data->code_size / PAGE_SIZE,
+		  .Attribute = EFI_MEMORY_RUNTIME },
+		{ .PhysicalStart = data->data,
+		  .VirtualStart = data->data,
+		  .NumberOfPages = data->data_size / PAGE_SIZE,
+		  .Attribute = EFI_MEMORY_RUNTIME },
+		{ .Type = EfiMemoryMappedIO,
+		  .PhysicalStart = FAKE_HOST_STORE_BASE,
+		  .VirtualStart = device,
+		  .NumberOfPages = 1,
+		  .Attribute = device ? EFI_MEMORY_RUNTIME : 0 },
+		{ .Type = EfiRuntimeServicesData,
+		  .PhysicalStart = data->host.buffer,
+		  .VirtualStart = buffer,
+		  .NumberOfPages = HOST_STORE_BUFFER_SIZE / PAGE_SIZE,
+		  .Attribute = buffer ? EFI_MEMORY_RUNTIME : 0 },
+	};
+
+	(void)services->SetVirtualAddressMap(sizeof(map), sizeof(map[0]), 1, map);
+}
+
+TEST(the_operating_system_maps_the_device_elsewhere)
+{
+	u64 buffer;
+
+	fresh();
+	efi_runtime_enter();
+	buffer = efi_runtime_data->host.buffer;
+	map(0x210000000000, 0x220000000000);
+	CHECK_EQUAL(efi_runtime_data->host.registers, 0x210000000000);
+	CHECK_EQUAL(efi_runtime_data->host.buffer, 0x220000000000);
+	CHECK_EQUAL(fake.address, buffer);
+
+	fresh();
+	efi_runtime_enter();
+	map(0, 0x220000000000);
+	CHECK_EQUAL(set(u"A", "one"), EFI_UNSUPPORTED);
+	fresh();
+	efi_runtime_enter();
+	map(0x210000000000, 0);
+	CHECK_EQUAL(set(u"A", "one"), EFI_UNSUPPORTED);
+}
