@@ -31,10 +31,9 @@ static struct ahci_port port;
 static u32 command_register, commands;
 static u8 buffer[BLOCKS * BLOCK_SIZE_MAX];
 
-static void step(u32 size)
+static void step(u8 *data, u32 size)
 {
 	u8 kind = read_u8(&input);
-	u8 *data = (u8 *)(uintptr_t)load_le64(port.memory + TABLE_OFFSET + TABLE_ENTRIES);
 
 	switch (kind % 5) {
 	case 0:
@@ -57,6 +56,8 @@ static void step(u32 size)
 static void run_command(void)
 {
 	u8 *header = port.memory;
+	/* Read before the steps, which may overwrite it. */
+	u8 *data = (u8 *)(uintptr_t)load_le64(port.memory + TABLE_OFFSET + TABLE_ENTRIES);
 	u32 size = load_le32(header) >> 16 ?
 			   load_le32(port.memory + TABLE_OFFSET + TABLE_ENTRIES + 12) + 1 :
 			   0;
@@ -67,7 +68,7 @@ static void run_command(void)
 	port.memory[RECEIVED_REGISTER] = 0x34;
 	store_le32(header + 4, size);
 	while (steps-- && !input.overrun)
-		step(size);
+		step(data, size);
 }
 
 static u32 honest(u64 offset)
