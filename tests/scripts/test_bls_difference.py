@@ -11,8 +11,9 @@ import subprocess
 
 import pytest
 
+from tests.tools import bls
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build/tools/bls_list"
 PACKAGE = ROOT / "build/systemd-boot"
 # bootctl insists on the root of a file system: one of its own, in a namespace of its own.
 SCRIPT = """set -e
@@ -20,8 +21,6 @@ mount -t tmpfs none "$1"
 cp -r "$2/." "$1"
 SYSTEMD_RELAX_ESP_CHECKS=1 "$3" list --json=short --esp-path="$1" --boot-path="$1"
 """
-WORDS = ["debian", "6.1.0-18", "6.12", "root=/dev/vda", "a=\"b c\"", "#", "x#y", "~rc1", "Über", "/EFI/a b", "\\x",
-         "'q'", "1", "10", "9", "A", "z", "-", "^", "$x", "a,b", "=", ";"]
 
 
 def find_bootctl():
@@ -40,25 +39,12 @@ def program():
         pytest.skip("no bootctl, and Debian's package systemd-boot cannot be downloaded")
     if subprocess.run(["unshare", "-m", "true"], check=False, stderr=subprocess.DEVNULL).returncode:
         pytest.skip("no mount namespaces here")
-    subprocess.run(["make", "-s", "test-tools"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    bls.build()
 
 
 def ours(folder):
-    files = sorted((folder / "loader/entries").iterdir())
-    done = subprocess.run([PROGRAM, *files], check=True, stdout=subprocess.PIPE, text=True)
-    result = []
-    for line in done.stdout.splitlines():
-        name, *fields = line.split("\t")
-        entry = {"id": name, "options": [], "initrd": []}
-        for field in fields:
-            key, _, value = field.partition("=")
-            value = bytes.fromhex(value).decode()
-            if key in ("options", "initrd"):
-                entry[key].append(value)
-            elif value:
-                entry[key] = value
-        result.append({**entry, "options": " ".join(entry["options"])})
-    return result
+    return [{**entry, "options": " ".join(entry["options"])}
+            for entry in bls.ours(sorted((folder / "loader/entries").iterdir()))]
 
 
 def unquoted(value):
@@ -115,23 +101,4 @@ def test_quotes_line_ends_and_repeated_keys(tmp_path):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_generated_entries(seed, tmp_path):
-    rng = random.Random(seed)
-
-    def value():
-        return rng.choice([" ", "  ", " \t"]).join(rng.choice(WORDS) for _ in range(rng.randint(1, 4)))
-
-    def line():
-        key = rng.choice(["title", "version", "sort-key", "options", "options", "initrd", "unknown", "#title", "linux"])
-        text = rng.choice(WORDS[:3] + WORDS[6:9]) if key in ("version", "sort-key") else value()
-        if key in ("linux", "initrd"):
-            text = "/" + rng.choice(["vmlinuz", "EFI/a b/linux", "x"])
-        return rng.choice(["", " ", "\t"]) + key + rng.choice([" ", "\t", "   "]) + text + rng.choice(["", " ", "\t "])
-
-    entries = {}
-    for number in range(12):
-        end = rng.choice(["\n", "\r\n", "\n\n"])
-        lines = ["linux /kernel", *(line() for _ in range(rng.randint(1, 8)))]
-        rng.shuffle(lines)
-        name = rng.choice(["debian-6.1.0-", "fedora-", "k", "Arch_"]) + str(number) + rng.choice(["", "_rc1", ".x86"])
-        entries[name + ".conf"] = (end.join(lines) + rng.choice(["", end])).encode()
-    check(entries, tmp_path)
+    check(bls.generate(random.Random(seed), 12), tmp_path)

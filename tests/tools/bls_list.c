@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boot entries as loaders/bls*.c read and order them, for comparison with another reader
- * (tests/scripts/test_bls_difference.py). bls_list FILE...: a line for each entry, fields separated
- * by tabs, bytes in hexadecimal: file name, title, version, machine-id, sort-key, linux, then each
- * value of options and of initrd as "options=..." and "initrd=...".
+ * (tests/scripts/test_bls_difference.py). bls_list FILE...: a line for each entry of the menu,
+ * fields separated by tabs, bytes in hexadecimal: file name, title, version, machine-id, sort-key,
+ * linux, then each value of options and of initrd as "options=..." and "initrd=...".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,20 +48,26 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++) {
 		const char *slash = strrchr(argv[i], '/');
+		struct span text = read_all(argv[i]);
 		struct bls_entry *entry = calloc(1, sizeof(*entry));
 
 		if (!entry)
 			return EXIT_FAILURE;
 		entry->file = slash ? slash + 1 : argv[i];
 		if (!bls_entry_name(span_of_string(entry->file), entry) ||
-		    bls_entry_parse(read_all(argv[i]), entry))
+		    bls_entry_parse(text, entry)) {
+			free((void *)text.data);
+			free(entry);
 			continue;
+		}
 		entry->next = entries.first;
 		entries.first = entry;
 		entries.count++;
 	}
 	bls_entries_sort(&entries);
 	for (const struct bls_entry *entry = entries.first; entry; entry = entry->next) {
+		if (entry->unusable)
+			continue;
 		printf("%s", entry->file);
 		print_hex("title", entry->title);
 		print_hex("version", entry->version);
