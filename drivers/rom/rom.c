@@ -40,6 +40,11 @@ enum {
 	COMMAND_LINE_MAX = 4096,
 	SCRIPT_SIZE_MAX = 512 * 1024,
 	KERNEL_SIZE_MAX = 1024 * 1024 * 1024,
+
+	/* Of a bzImage (Documentation/arch/x86/boot.rst), whose setup is an item of its own. */
+	SETUP_SECTORS = 0x1f1, /* u8, without the first; 0: 4 */
+	SETUP_SECTORS_DEFAULT = 4,
+	SECTOR_SIZE = 512,
 };
 
 #define ECAM_BASE 0xb0000000ull
@@ -264,12 +269,41 @@ static void add_module(u64 head_size, u16 head, u64 size, u16 item)
 	boot_info.modules[boot_info.module_count++] = span_of((void *)base, total);
 }
 
+/*
+ * Is it a kernel as it was in its file? Of an ELF file QEMU gives the head alone: it has put the
+ * rest in memory, where other firmware's option ROM starts it. Alioth cuts the setup.
+ */
+static bool is_whole_kernel(u32 setup_size)
+{
+	u8 head[SECTOR_SIZE];
+	u32 sectors;
+
+	if (setup_size < sizeof(head) || fw_cfg_read(FW_CFG_SETUP_DATA, 0, sizeof(head), head)) {
+		log_error("the VMM's kernel: fw_cfg has no setup of it, not booted");
+		return false;
+	}
+	if (memcmp(head, "\177ELF", 4) == 0) {
+		log_error(
+			"the VMM's kernel is an ELF file, which a ROM does not boot: take its bzImage");
+		return false;
+	}
+	sectors = 1 + (head[SETUP_SECTORS] ? head[SETUP_SECTORS] : SETUP_SECTORS_DEFAULT);
+	if (setup_size != sectors * SECTOR_SIZE) {
+		log_error("the VMM's kernel: fw_cfg has %u bytes of its setup, not %u: not booted",
+			  setup_size, sectors * SECTOR_SIZE);
+		return false;
+	}
+	return true;
+}
+
 static void read_modules(void)
 {
-	if (!IS_ENABLED(CONFIG_BOOT_DIRECT))
+	u32 size = IS_ENABLED(CONFIG_BOOT_DIRECT) ? fw_cfg_read_u32(FW_CFG_KERNEL_SIZE) : 0;
+	u32 setup_size = size ? fw_cfg_read_u32(FW_CFG_SETUP_SIZE) : 0;
+
+	if (!size || !is_whole_kernel(setup_size))
 		return;
-	add_module(fw_cfg_read_u32(FW_CFG_SETUP_SIZE), FW_CFG_SETUP_DATA,
-		   fw_cfg_read_u32(FW_CFG_KERNEL_SIZE), FW_CFG_KERNEL_DATA);
+	add_module(setup_size, FW_CFG_SETUP_DATA, size, FW_CFG_KERNEL_DATA);
 	add_module(0, 0, fw_cfg_read_u32(FW_CFG_INITRD_SIZE), FW_CFG_INITRD_DATA);
 }
 

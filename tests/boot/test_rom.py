@@ -31,6 +31,14 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
         assert "from=vmm" in vmm.guest().words
 
 
+def test_an_elf_kernel_is_refused(firmware, stub_disk):
+    """QEMU puts it where the ROM's own image is, and has only its head in fw_cfg."""
+    rom = firmware("qemu_rom").with_suffix(".rom")
+    with Vmm(rom, disks=[Disk(stub_disk)], kernel=rom.with_suffix(".elf")) as vmm:
+        assert "from=stub" in vmm.guest().words
+    assert "the VMM's kernel is an ELF file, which a ROM does not boot" in vmm.log
+
+
 @pytest.mark.parametrize("machine, transport, extra", [
     ("q35", "sata", ["-device", "ide-cd,bus=ide.3"]),  # as libvirt makes it, with an empty drive
     ("pc", "pci", []),
