@@ -332,6 +332,8 @@ void boot_main(void)
 		rom_prepare();
 	if (IS_ENABLED(CONFIG_ACPI))
 		acpi_init();
+	if (IS_ENABLED(CONFIG_ENTRY_RESET))
+		rom_prepare_processors();
 	arch_mmu_init();
 	boot_info_map();
 	/* Otherwise the first wait determines it. */

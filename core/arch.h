@@ -53,6 +53,12 @@ void arch_alarm_set(u64 ticks, void (*expired)(void));
  */
 void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control);
 
+/*
+ * After that, and before arch_mmu_init(): does the same on the other processors, of which there are
+ * @count, not 0. Returns how many of them have answered, within a second.
+ */
+u32 arch_processors_init(u32 count);
+
 /* The first address that no device can have, at most 64 TiB. */
 u64 arch_physical_end(void);
 

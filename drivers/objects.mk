@@ -13,7 +13,8 @@ obj-$(CONFIG_ACPI) += drivers/platform/acpi.o drivers/platform/acpi_fadt.o \
 	drivers/platform/acpi_ecam.o
 
 obj-$(CONFIG_ENTRY_RESET) += drivers/pci/place.o drivers/rom/rom.o drivers/rom/chipset.o \
-	drivers/rom/bios_area.o drivers/rom/table_loader.o drivers/rom/smbios.o
+	drivers/rom/bios_area.o drivers/rom/table_loader.o drivers/rom/smbios.o \
+	drivers/platform/acpi_madt.o
 obj-$(CONFIG_EFI_VARIABLES_FLASH) += drivers/rom/flash.o
 
 obj-$(CONFIG_PCI) += drivers/pci/pci.o

@@ -26,10 +26,12 @@ enum {
 	APIC_END_OF_INTERRUPT = 0xb0,
 	APIC_SPURIOUS = 0xf0,
 	APIC_REQUESTED = 0x200, /* eight registers, a bit for each vector */
+	APIC_COMMAND = 0x300,
 	APIC_TIMER = 0x320,
 	APIC_INITIAL_COUNT = 0x380,
 	APIC_CURRENT_COUNT = 0x390,
 	APIC_DIVIDE = 0x3e0,
+	COMMAND_TO_OTHERS = 3 << 18,
 	SPURIOUS_ENABLED = 1 << 8,
 	TIMER_MASKED = 1 << 16,
 	DIVIDE_BY_1 = 0xb,
@@ -126,6 +128,14 @@ static bool apic_find(void)
 	if (!x2apic)
 		registers = device_map("APIC", align_down(base, PAGE_SIZE), PAGE_SIZE);
 	return x2apic || registers;
+}
+
+bool apic_send_to_others(u32 command)
+{
+	if (!apic_find())
+		return false;
+	apic_write(APIC_COMMAND, COMMAND_TO_OTHERS | command);
+	return true;
 }
 
 /* The counter and the time at which it was read; if the host took the processor meanwhile, again.

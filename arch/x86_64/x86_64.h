@@ -37,6 +37,14 @@ enum {
 /* @handler ends with IRET, runs on the fault stack, and does not fault. */
 void trap_set_handler(u32 vector, void *handler);
 
+/*
+ * apic.c: to all processors but this one (Intel SDM volume 3, 11.6.1). False: there is no APIC.
+ */
+bool apic_send_to_others(u32 command);
+
+/* mtrr.c: the registers that are written on each processor, as processor_start.S reads them. */
+void memory_types_copy(void *to);
+
 /* Called by long_mode.S in this order, before boot_main(). */
 void stack_guard_init(void);
 void traps_init(void);

@@ -27,6 +27,9 @@ void acpi_init(void);
 /* Window @index of MCFG, checked: at least one bus, no wrap. False past the last. */
 bool acpi_ecam(u32 index, struct ecam *out);
 
+/* The processors that the machine starts with (MADT). 0: the tables do not say. */
+u32 acpi_processor_count(void);
+
 /*
  * The @index-th table with this signature of four characters, header included; the DSDT too, where
  * the FADT points to it. The checksum is verified, except the DSDT's: it is long, and we only

@@ -20,6 +20,7 @@
 #include "core/memory.h"
 #include "core/rom.h"
 #include "drivers/pci/place.h"
+#include "drivers/platform/acpi.h"
 #include "drivers/platform/fw_cfg.h"
 #include "drivers/platform/handover.h"
 #include "drivers/platform/platform.h"
@@ -341,4 +342,18 @@ void rom_prepare(void)
 	place_tables();
 	rom_smbios_place();
 	read_modules();
+}
+
+void rom_prepare_processors(void)
+{
+	u32 count = acpi_processor_count(), answered;
+
+	if (arch_entry.protocol != ENTRY_PROTOCOL_RESET || count < 2)
+		return;
+	answered = 1 + arch_processors_init(count - 1);
+	if (answered < count)
+		log_warning("%u of %u processors are set up, the others do not answer", answered,
+			    count);
+	else
+		log_debug("%u processors are set up", count);
 }

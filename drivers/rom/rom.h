@@ -11,6 +11,9 @@
  */
 void rom_prepare(void);
 
+/* After acpi_init(), which knows them: sets up the other processors. Nothing as above. */
+void rom_prepare_processors(void);
+
 /* What the files of this folder offer one another. */
 
 /* The chipset of QEMU's pc and q35: registers that no other device of them brings up. */

@@ -53,7 +53,9 @@ def test_qemu_rom(lab, firmware, linux_disk, name, replace):
     disk = linux_disk("poweroff")
     rom = firmware("qemu_rom").with_suffix(".rom")
     variables = [(rom.with_name("fatwood_vars.fd"), "vars.fd")] if name == "flash" else []
-    boot(lab, "qemu", name, rom, disk, replace, variables).came_up(disk)
+    report = boot(lab, "qemu", name, rom, disk, replace, variables).came_up(disk)
+    # By TCG a processor forgets them when the operating system starts it, whatever the firmware has done.
+    assert report["mtrr_complaints"] == "0", "the second processor's registers are not set"
 
 
 @pytest.mark.parametrize("action, more", [("poweroff", ""), ("reboot", "reboot=t")])

@@ -72,6 +72,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	acpi_init();
 	for (u32 i = 0; acpi_ecam(i, &window); i++)
 		sum = (u8)(sum + window.bus_last);
+	sum = (u8)(sum + acpi_processor_count());
 	if (!acpi_find_table("DSDT", 0, &table) || !acpi_find_table("APIC", 1, &table))
 		for (size_t i = 0; i < table.size; i++)
 			sum = (u8)(sum + table.data[i]);

@@ -239,6 +239,11 @@ void arch_memory_types_init(u64 low_end, u64 high_end, u64 feature_control)
 	(void)low_end, (void)high_end, (void)feature_control;
 }
 
+u32 arch_processors_init(u32 count)
+{
+	return count;
+}
+
 u64 arch_physical_end(void)
 {
 	return host_physical_end;

@@ -72,6 +72,7 @@ report_all() {
 		report "disk=$name $(($(cat "$disk/size") * 512)) $sum"
 	done
 	report "disks=$disks"
+	report "mtrr_complaints=$(dmesg | grep -c 'mtrr: your CPUs')"
 	if [ "$efi" ]; then
 		. /efi.sh
 		efi_words "$efi"

@@ -324,3 +324,47 @@ TEST(tables_in_free_memory_are_reserved)
 		CHECK_EQUAL(found, 2);
 	}
 }
+
+enum { MADT = 0xa0600, ENTRIES = 44 };
+
+/* The MADT with these entries. */
+static u32 processors(const u8 *entries, u32 size)
+{
+	setup();
+	store_le64(at(XSDT + 52), MADT);
+	finish_table(XSDT, "XSDT", 60);
+	memset(at(MADT), 0, ENTRIES);
+	memcpy(at(MADT + ENTRIES), entries, size);
+	finish_table(MADT, "APIC", ENTRIES + size);
+	acpi_init();
+	return acpi_processor_count();
+}
+
+#define PROCESSORS(...) processors((const u8[]){ __VA_ARGS__ }, sizeof((const u8[]){ __VA_ARGS__ }))
+
+TEST(enabled_processors_count)
+{
+	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0), 1);
+	/* One more that is not there yet, an I/O APIC, an x2APIC. */
+	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0, 8, 1, 1, 2, 0, 0, 0, 1, 12, 1, 1, 1, 1, 1,
+			       1, 1, 1, 1, 1, 9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0),
+		    2);
+}
+
+TEST(what_is_cut_or_endless_ends)
+{
+	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0, 8, 1, 1, 1), 1);
+	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0), 1);
+	CHECK_EQUAL(PROCESSORS(0, 0, 0, 8, 0, 0, 1, 0, 0, 0), 0);
+	CHECK_EQUAL(PROCESSORS(0, 1, 0, 8, 0, 0, 1, 0, 0, 0), 0);
+	/* Too short for its flags. */
+	CHECK_EQUAL(PROCESSORS(0, 6, 0, 0, 1, 0, 9, 8, 1, 1, 1, 1, 1, 1), 0);
+	CHECK_EQUAL(PROCESSORS(0), 0);
+}
+
+TEST(no_madt)
+{
+	setup();
+	acpi_init();
+	CHECK_EQUAL(acpi_processor_count(), 0);
+}
