@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine as a reset leaves it. fw_cfg says what memory there is and has tables, command line
- * and kernel; without it CMOS memory knows the size, as on crosvm, whose devices and tables are in
- * place already.
+ * and kernel. crosvm has none of that there: CMOS memory knows the size, the command line lies in
+ * memory, devices and tables are in place already.
  *
  *	CMOS	0x34, 0x35	memory above 16 MiB, in 64 KiB
  *		0x5b to 0x5d	memory above 4 GiB, in 64 KiB
@@ -39,6 +39,7 @@ enum {
 	E820_ENTRY_SIZE = 20,
 	E820_ENTRIES_MAX = 128,
 	COMMAND_LINE_MAX = 4096,
+	CROSVM_COMMAND_LINE = 0x20000,
 	SCRIPT_SIZE_MAX = 512 * 1024,
 	KERNEL_SIZE_MAX = 1024 * 1024 * 1024,
 
@@ -140,10 +141,14 @@ static enum status describe(void)
 		return ERR_UNRECOGNIZED;
 	boot_info.source = "reset";
 	has_fw_cfg = fw_cfg_probe();
-	if (!read_e820())
+	if (read_e820()) {
+		chipset = chipset_find();
+	} else {
+		/* Its PCI host bridge has the ID of an i440FX, but is none. */
 		read_cmos();
+		handover_set_command_line(CROSVM_COMMAND_LINE);
+	}
 	boot_info_add_range(MEMORY_BELOW_4_GIB - ROM_SIZE, ROM_SIZE, MEMORY_RESERVED);
-	chipset = chipset_find();
 	if (chipset && chipset->has_ecam)
 		boot_info_add_range(ecam_base(), ECAM_SIZE, MEMORY_RESERVED);
 	if (has_fw_cfg)
@@ -247,6 +252,8 @@ static void place_tables(void)
 	    table_loader_run(&loader, span_of(bytes, script->size)))
 		log_error("ACPI: the VMM's tables could not be placed");
 	rsdp = table_loader_find(&loader, "etc/acpi/rsdp");
+	if (!rsdp)
+		rsdp = table_loader_find(&loader, "acpi/rsdp"); /* of Alioth */
 	if (rsdp)
 		boot_info.rsdp = rsdp->address;
 	arena_release(&arena);

@@ -39,6 +39,7 @@ FIRECRACKER = Vmm("firecracker", "mmio", "firecracker", is_restarted=False)
 FIRECRACKER_PCI = dataclasses.replace(FIRECRACKER, test="pci")
 ALIOTH = Vmm("alioth", "script", "alioth")
 CROSVM = Vmm("crosvm", "kernel", "crosvm", is_restarted=False)
+ROMS = (Vmm("alioth", "firmware", "qemu_rom"), Vmm("crosvm", "bios", "qemu_rom", smbios="ChromiumOS"))
 VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)  # test_kvm_crosvm.py has the other's loaders
 
 
@@ -52,7 +53,10 @@ def start(lab, vmm, firmware):
 
     def run(machine, disk, symbols=(), **options):
         vmm(machine.name)
-        return boot(lab, machine.name, machine.test, firmware(machine.build, *symbols), disk, **options)
+        image = firmware(machine.build, *symbols)
+        if machine in ROMS:
+            image = image.with_suffix(".rom")
+        return boot(lab, machine.name, machine.test, image, disk, **options)
 
     return run
 
@@ -94,6 +98,16 @@ def rows():
 def test_loaders(start, efi_image, machine, name, symbols):
     """shim and GRUB as cloud images have them, systemd-boot, UKIs, shim's fallback."""
     assert_uefi(start(machine, efi_image(name), symbols=symbols).ended_well(), name, machine)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", ["bls-trixie", "shim-grub-trixie"])
+@on_each(*ROMS)
+def test_rom(start, efi_image, machine, name):
+    """From the reset vector to user space and to the end, with two processors that are set up alike."""
+    report = start(machine, efi_image(name)).ended_well()
+    assert_uefi(report, name, machine)
+    assert report["mtrr_complaints"] == "0"
 
 
 @pytest.mark.extended

@@ -58,6 +58,24 @@ def test_qemu_rom(lab, firmware, linux_disk, name, replace):
     assert report["mtrr_complaints"] == "0", "the second processor's registers are not set"
 
 
+@pytest.mark.parametrize("page, name, replace", [
+    # With a bootindex there is a fw_cfg, which has little else.
+    ("crosvm", "bios", [("path=disk.raw", "path=disk.raw,bootindex=1 -p 'fatwood.log=debug from=vmm'")]),
+    ("alioth", "firmware", [("alioth", 'script -qec "alioth'),  # a terminal
+                            ("path=disk.raw", "path=disk.raw --cmdline 'fatwood.log=debug from=vmm'\" /dev/null")]),
+])
+def test_rom(lab, vmm, firmware, stub_disk, page, name, replace):
+    """From the reset vector, with what these VMMs have placed already."""
+    vmm(page)
+    result = boot(lab, page, name, firmware("qemu_rom").with_suffix(".rom"), stub_disk, replace, is_stopped=True)
+    result.check(len(result.reports) == 1, "the guest did not come up")
+    report = result.reports[0]
+    result.check(report.words[0] == "from=stub" and report.words[-1] == "from=vmm", "not the command line expected")
+    result.check(report["rsdp"] == "good", "the kernel did not get the ACPI tables")
+    result.check("2 processors are set up" in result.log, "the second processor did not answer")
+    result.check("chipset" not in result.log, "the ROM took the machine for QEMU's")
+
+
 @pytest.mark.parametrize("action, more", [("poweroff", ""), ("reboot", "reboot=t")])
 def test_alioth(lab, vmm, firmware, linux_disk, action, more):
     vmm("alioth")
