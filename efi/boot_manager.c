@@ -85,12 +85,13 @@ static bool is_with_variables(const struct efi_object *object)
 	       efi_variables_are_with(efi_device_of_handle((EFI_HANDLE)object));
 }
 
-/* Of @disk; NULL: of any disk whose turn the VMM has stated. */
-static bool is_of_turn(const struct block_device *device, const struct block_device *disk)
+/* Of @disk; NULL: of any disk whose turn the VMM has stated, or has not. */
+static bool is_of_turn(const struct block_device *device, const struct block_device *disk,
+		       bool is_stated)
 {
 	if (device && device->disk)
 		device = device->disk;
-	return device && (disk ? device == disk : device->has_turn);
+	return device && (disk ? device == disk : device->has_turn == is_stated);
 }
 
 static bool is_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
@@ -99,38 +100,45 @@ static bool is_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
 }
 
 /* Does an option for @path name something of is_of_turn()? A file alone names no disk. */
-static bool names_disk(const EFI_DEVICE_PATH_PROTOCOL *path, const struct block_device *disk)
+static bool names_disk(const EFI_DEVICE_PATH_PROTOCOL *path, const struct block_device *disk,
+		       bool is_stated)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *rest;
 
 	if (!is_partition(path))
-		return is_of_turn(
-			efi_device_of_handle(efi_path_locate(&guid_block_io, path, &rest)), disk);
+		return is_of_turn(efi_device_of_handle(efi_path_locate(&guid_block_io, path, &rest)),
+				  disk, is_stated);
 	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
 	     object = efi_next_with(&guid_block_io, object)) {
 		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
 
-		if (is_of_turn(efi_device_of_handle(object), disk) && own &&
+		if (is_of_turn(efi_device_of_handle(object), disk, is_stated) && own &&
 		    efi_path_ends_with_partition(own, path))
 			return true;
 	}
 	return false;
 }
 
-/* Options for a disk with a turn wait for it, all others for the end, where @disk is NULL. */
+/*
+ * Options for a disk with a turn wait for it, all others for the end, where @disk is NULL: then
+ * also those for a clone of that disk without a turn.
+ */
 static bool has_its_turn(const struct load_option *option, const struct block_device *disk)
 {
-	return !IS_ENABLED(CONFIG_BOOT_ORDER) || names_disk(option->path, disk) == (disk != NULL);
+	if (!IS_ENABLED(CONFIG_BOOT_ORDER))
+		return true;
+	return names_disk(option->path, disk, true) == (disk != NULL) ||
+	       (!disk && names_disk(option->path, NULL, false));
 }
 
 /*
  * The first disk with the file, among those with the store of variables, or among the others; with
- * @disk only that one.
+ * @disk only that one, and without it none whose turn has been, unless the option was chosen.
  */
-static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool by_partition,
-			       bool with_variables, const struct load_option *option,
-			       const struct block_device *disk)
+static EFI_STATUS run_on_disks(const struct load_option *option, bool by_partition,
+			       bool with_variables, bool is_chosen, const struct block_device *disk)
 {
+	const EFI_DEVICE_PATH_PROTOCOL *path = option->path;
 	EFI_STATUS status = EFI_NOT_FOUND;
 
 	for (struct efi_object *object = efi_next_with(&guid_block_io, NULL); object;
@@ -143,8 +151,8 @@ static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool by_par
 			continue;
 		if (is_with_variables(object) != with_variables)
 			continue;
-		if (IS_ENABLED(CONFIG_BOOT_ORDER) && disk &&
-		    !is_of_turn(efi_device_of_handle(object), disk))
+		if (IS_ENABLED(CONFIG_BOOT_ORDER) && (disk || (by_partition && !is_chosen)) &&
+		    !is_of_turn(efi_device_of_handle(object), disk, false))
 			continue;
 		if (by_partition && !efi_path_ends_with_partition(own, path))
 			continue;
@@ -163,7 +171,8 @@ static EFI_STATUS run_on_disks(const EFI_DEVICE_PATH_PROTOCOL *path, bool by_par
  * Short forms (UEFI 2.11, 3.1.2) begin with the partition or with the file; the full path begins
  * with the machine.
  */
-static EFI_STATUS run_option(const struct load_option *option, const struct block_device *disk)
+static EFI_STATUS run_option(const struct load_option *option, bool is_chosen,
+			     const struct block_device *disk)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *path = option->path;
 	EFI_STATUS status = EFI_NOT_FOUND;
@@ -174,7 +183,7 @@ static EFI_STATUS run_option(const struct load_option *option, const struct bloc
 		return run_at(NULL, path, option);
 	/* Clones share GUIDs: an option refers to the disk that it is stored on. */
 	for (u32 pass = 0; pass < PASSES && status == EFI_NOT_FOUND; pass++)
-		status = run_on_disks(path, by_partition, pass + 1 < PASSES, option, disk);
+		status = run_on_disks(option, by_partition, pass + 1 < PASSES, is_chosen, disk);
 	return status;
 }
 
@@ -215,7 +224,7 @@ static enum status boot_option(u16 number, bool is_chosen, const struct span *ed
 			option.optional_data = *edited;
 		log_info("%s: %s", label, option.title);
 		set_boot_current(&number);
-		result = run_option(&option, disk);
+		result = run_option(&option, is_chosen, disk);
 		set_boot_current(NULL);
 		log_warning("%s: %s: %s", label, option.title, efi_status_name(result));
 		if (result)

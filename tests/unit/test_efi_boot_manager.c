@@ -266,10 +266,32 @@ TEST(of_clones_the_one_with_a_turn_is_meant)
 	devices[1].has_turn = true;
 	efi_boot_options(&devices[1]);
 	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
+	/* Its clone, which has none, follows, and is not tried twice. */
 	events[0] = 0;
-	results[0] = results[2] = EFI_ABORTED;
+	results[0] = results[1] = results[2] = EFI_ABORTED;
+	efi_boot_options(NULL);
+	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 0;runs 0 as 3;tells 2;runs 2 as 2;");
+	/* If each has a turn, none is left for the end. */
+	devices[0].has_turn = true;
+	events[0] = 0;
+	efi_boot_options(&devices[1]);
+	efi_boot_options(&devices[0]);
+	CHECK_TEXT(events, "tells 1;runs 1 as 1;tells 0;runs 0 as 1;");
+	events[0] = 0;
 	efi_boot_options(NULL);
 	CHECK_TEXT(events, "tells 0;runs 0 as 3;tells 2;runs 2 as 2;");
+}
+
+/* BootNext is for one boot: the turns are not its concern. */
+TEST(of_clones_the_next_boot_takes_the_one_with_the_store)
+{
+	set_options_of_all_disks();
+	set_u16(u"BootNext", 1);
+	with_variables = 0;
+	devices[0].has_turn = true;
+	results[0] = EFI_ABORTED;
+	efi_boot_options(&devices[2]);
+	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 2;runs 2 as 2;");
 }
 
 TEST(what_cannot_be_read_is_said_once)
