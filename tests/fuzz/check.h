@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold whatever the input is: else the fuzzer has found something. */
+/* What must hold whatever the input is; otherwise the fuzzer has found something. */
 #pragma once
 
 #define CHECK(condition)                  \

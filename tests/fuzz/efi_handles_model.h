@@ -24,8 +24,8 @@ struct open {
 };
 
 static struct {
-	EFI_HANDLE handle; /* kept when it is gone */
-	u64 serial;        /* 0: it is gone */
+	EFI_HANDLE handle; /* kept after it is removed */
+	u64 serial;        /* 0: it was removed */
 	struct {
 		u64 serial; /* 0: not installed */
 		u32 value;
@@ -62,7 +62,7 @@ static bool is_alive(u32 h)
 	return h < HANDLES && model[h].serial;
 }
 
-/* What was a handle and is none: not if its memory is one again. */
+/* What was a handle and no longer is one: not if its memory is a handle again. */
 static EFI_HANDLE handle_of(u32 h)
 {
 	if (h == HANDLES)
@@ -90,7 +90,7 @@ static void drop_opens(u32 gone)
 	}
 }
 
-/* Who registered for @g is told. */
+/* Those who registered for @g are notified. */
 static void model_signal(u32 g)
 {
 	for (u32 n = 0; n < REGISTRATIONS; n++)

@@ -11,7 +11,7 @@
 
 enum { AREA = 0xa0000, INPUT_SIZE_MAX = 64 * 1024, ROOT_ENTRIES_MAX = 32 };
 
-/* The host's RAM is nobody's at this stage. What the input points to there is zeroes. */
+/* The host's RAM is unclaimed at this stage. What the input points to there is zeroes. */
 static u8 ram[HOST_MEMORY_SIZE];
 static u8 area[INPUT_SIZE_MAX];
 static size_t area_size;

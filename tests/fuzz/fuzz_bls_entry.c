@@ -17,7 +17,7 @@ const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
 
 enum { FILES_MAX = 24, PATH_SIZE = 300 };
 
-/* Work in proportion to the input: of the corpus, none takes a third of it. */
+/* Work in proportion to the input: no input of the corpus takes a third of it. */
 enum { STEPS_MAX = 16384, STEPS_PER_BYTE_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

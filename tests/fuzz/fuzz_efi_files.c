@@ -265,7 +265,7 @@ static void ask_position(void)
 		CHECK(!status && position == handle->position);
 }
 
-/* The handle's information, which must be the model's. NULL: its file is gone. */
+/* The handle's information, which must be the model's. NULL: its file was removed. */
 static EFI_FILE_INFO *get_info(const struct handle *handle)
 {
 	static u8 buffer[INFO_SIZE + sizeof(((struct path *)0)->text)];
@@ -293,7 +293,7 @@ static EFI_FILE_INFO *get_info(const struct handle *handle)
 	CHECK(!(info->Attribute & EFI_FILE_DIRECTORY) == !node->is_directory);
 	if (!handle->node)
 		return info;
-	/* A change of the content sets the archive bit, unless it was none. */
+	/* A change of the content sets the archive bit, but not every write changes it. */
 	CHECK(!((info->Attribute ^ more[handle->node].attributes) & ~EFI_FILE_ARCHIVE));
 	CHECK(info->ModificationTime.Day == more[handle->node].modified.Day &&
 	      info->ModificationTime.Minute == more[handle->node].modified.Minute);

@@ -71,7 +71,7 @@ static void install_two(void)
 		model_signal(first);
 }
 
-/* What has gone comes back, as the newest, if the second one stays. */
+/* What was removed is installed again, as the newest, if the second one stays. */
 static void uninstall_two(void)
 {
 	u32 h = take(HANDLES), first = take(GUIDS), second = take(GUIDS), value = take(VALUES);

@@ -39,7 +39,7 @@ static const char primary[LANGUAGES][8] = { "en-US", "de", "fr" };
 
 static EFI_HII_DATABASE_PROTOCOL *database;
 static const EFI_HII_STRING_PROTOCOL *strings = &hii_string;
-static EFI_HII_HANDLE handles[LISTS]; /* kept when the list is gone */
+static EFI_HII_HANDLE handles[LISTS]; /* kept after the list is removed */
 static bool is_there[LISTS];
 static struct text before[LANGUAGES][IDS];
 static struct reader input;
@@ -185,7 +185,7 @@ static u8 *make_list(size_t *size, bool *is_spoiled)
 		blob.size -= less;
 		blob.is_spoiled |= less != 0;
 	}
-	/* How much of it there is only its header says. */
+	/* Only its header tells how much of it there is. */
 	store_le32(blob.bytes + 16, (u32)blob.size);
 	list = malloc(blob.size);
 	memcpy(list, blob.bytes, blob.size);

@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-/* RAM in pieces, of which one lies below 1 MiB, one across 4 GiB, and one above. */
+/* RAM in pieces: one below 1 MiB, one across 4 GiB, and one above. */
 enum { PIECES = 4, PIECE_PAGES = 24, PAGES = PIECES * PIECE_PAGES, STEPS_MAX = 200 };
 
 static const u64 bases[PIECES] = { 0x10000, HOST_MEMORY_BASE + HOST_IMAGE_SIZE,
@@ -181,7 +181,7 @@ static void release(void)
 	set(memory, count, MEMORY_CONVENTIONAL, false);
 }
 
-/* With too little room, it says how much it needs. */
+/* With too little room, it returns how much it needs. */
 static void ask_for_map(void)
 {
 	UINTN size = map_size - 1 - take(200) % map_size, key, asked_stride;

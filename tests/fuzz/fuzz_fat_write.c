@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writing to FAT: the first two bytes of the input choose the shape of an empty volume, the others
- * what is done with it. It must hold what a model of it holds, and be without fault for fsck.
+ * what is done with it. It must contain what a model of it contains, and fsck must find no errors.
  */
 #include "tests/fuzz/fat_volume.h"
 #include "tests/host/fat_check.h"

@@ -10,7 +10,7 @@
 #include "loaders/loader_conf.h"
 #include "tests/host/host.h"
 
-/* Work in proportion to the input: of the corpus, none takes a third of it. */
+/* Work in proportion to the input: no input of the corpus takes a third of it. */
 enum { STEPS_MAX = 4096, STEPS_PER_BYTE_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

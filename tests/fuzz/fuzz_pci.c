@@ -43,7 +43,7 @@ static void *fuzz_allocate(size_t size)
 	return size <= sizeof(memory) ? &memory : NULL;
 }
 
-/* A driver that goes as far as it can, and never stays. */
+/* A driver that does as much as it can, and then fails. */
 static enum status fuzz_probe(struct virtio_device *device)
 {
 	struct virtqueue queue = { 0 };

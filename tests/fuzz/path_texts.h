@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device paths and their texts: both protocols, and which paths their text tells in full. */
+/* Device paths and their texts: both protocols, and which paths their text describes in full. */
 #pragma once
 
 #include <stdlib.h>

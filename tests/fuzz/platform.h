@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 static void fuzz_platform(const struct platform *platform, u32 protocol, u64 address,
 			  const u8 *data, size_t size)
 {
-	/* The host's RAM is nobody's at this stage. What the input points to there is zeroes. */
+	/* The host's RAM is unclaimed at this stage. What the input points to there is zeroes. */
 	static u8 ram[HOST_MEMORY_SIZE];
 	volatile u8 sum = 0;
 

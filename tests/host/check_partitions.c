@@ -7,7 +7,7 @@
 
 #include "core/log.h"
 
-/* Each record of an MBR's chain may lie elsewhere; a GPT is at most 1 MiB, thrice. */
+/* Each record of an MBR's chain may be elsewhere; a GPT is at most 1 MiB, read three times. */
 enum { READS_MAX = 4 * PARTITIONS_MAX + 64 };
 
 static void expect(bool condition, const char *what)

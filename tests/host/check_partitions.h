@@ -5,5 +5,5 @@
 #include "core/partition.h"
 #include "tests/host/host.h"
 
-/* Scans and aborts unless what comes back is what core/partition.h promises, at a bounded cost. */
+/* Scans and aborts unless the result is what core/partition.h promises, at a bounded cost. */
 void check_partitions(const struct partition_scheme *scheme, struct memory_disk *disk);

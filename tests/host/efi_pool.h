@@ -10,7 +10,7 @@
 #include "efi/efi.h"
 #include "efi/services/services.h"
 
-static u64 pool_left = UINT64_MAX; /* so many more allocations succeed */
+static u64 pool_left = UINT64_MAX; /* that many more allocations succeed */
 static s64 pool_pieces;            /* not freed yet */
 static struct efi_object firmware_image;
 

@@ -76,7 +76,7 @@ static void finish(struct fake_ahci_port *port, const struct request *request, u
 	port->unseen_at = (uintptr_t)request->memory + 4;
 	port->unseen_count = count;
 	if (status & 1) {
-		/* The port stands still with the command in its list. */
+		/* The port stops with the command in its list. */
 		port->interrupt |= INTERRUPT_ERROR;
 		port->command &= ~(u32)COMMAND_RUNNING;
 	} else {

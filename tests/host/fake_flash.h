@@ -25,7 +25,7 @@ struct fake_flash {
 	bool has_count;
 };
 
-/* At FAKE_FLASH_BASE, erased; the one before it is gone. */
+/* At FAKE_FLASH_BASE, erased; it replaces the previous one. */
 void fake_flash_init(struct fake_flash *fake, u32 size, u32 block_size, u32 buffer_size);
 
 /* As after a reset: the power is there again. */

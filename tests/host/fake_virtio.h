@@ -17,7 +17,7 @@ enum { FAKE_QUEUE_COUNT = 2, FAKE_CONFIG_SIZE = 64 };
 enum fake_lie {
 	FAKE_HONEST,
 	FAKE_SILENT,           /* does no request */
-	FAKE_COUNT_JUMPS,      /* says it did 1024 requests more */
+	FAKE_COUNT_JUMPS,      /* reports 1024 requests more than it did */
 	FAKE_HEAD_WRONG,       /* says it did a request from the middle of a chain */
 	FAKE_HEAD_HUGE,        /* ... outside of the ring */
 	FAKE_HEAD_IDLE,        /* ... that it was not given */
@@ -32,7 +32,7 @@ enum fake_lie {
 	FAKE_NO_RESET,         /* Firecracker up to 1.16.1 over MMIO: FAILED once it was active */
 	FAKE_DEAD,             /* does no request, and is not reset */
 	FAKE_NO_RESET_PCI,     /* the same over PCI: status 0, and refuses ACKNOWLEDGE */
-	FAKE_GENERATION_RUNS,  /* its configuration never stands still */
+	FAKE_GENERATION_RUNS,  /* its configuration changes all the time */
 };
 
 struct fake_queue {
@@ -100,7 +100,7 @@ struct fake_function {
 	u8 virtio_bar;
 };
 
-/* Where its structures lie in the BAR of fake_function_virtio(): Cloud Hypervisor's layout. */
+/* Where its structures are in the BAR of fake_function_virtio(): Cloud Hypervisor's layout. */
 enum {
 	FAKE_ISR = 0x2000,
 	FAKE_DEVICE = 0x4000,
@@ -135,7 +135,7 @@ void fake_machine_start(struct fake_machine *machine);
 /* Fills in the fields that a plain device has: identification, queues of 128. */
 void fake_virtio_init(struct fake_virtio *device, u32 id, u64 features);
 
-/* A disk of @size bytes; its features come on top of VERSION_1. */
+/* A disk of @size bytes; its features are added to VERSION_1. */
 void fake_virtio_disk(struct fake_virtio *device, void *bytes, u64 size, u64 features);
 
 /* A modern device's function with one 64-bit BAR 0 at @bar, and adds it. */

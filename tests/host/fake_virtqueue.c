@@ -146,7 +146,7 @@ static void push_used(struct fake_queue *queue, u32 head, u32 written)
 		queue->unseen[queue->unseen_count].head = head;
 		queue->unseen[queue->unseen_count++].written = written;
 	}
-	/* As long as they are not seen, something else is there. */
+	/* Until they become visible, something else is there. */
 	store_le32(used + 4 + 8 * (count % queue->size), UINT32_MAX);
 	store_le32(used + 8 + 8 * (count % queue->size), UINT32_MAX);
 	store_le16(used + 2, (u16)(count + 1));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static u8 *owners; /* by cluster: 0 nobody */
+static u8 *owners; /* by cluster; 0: none */
 
 static void expect(bool condition, const char *what, u64 number)
 {

@@ -29,7 +29,8 @@ u8 *gpt_image_entry(const struct gpt_image *image, u32 index);
 void gpt_image_partition(const struct gpt_image *image, u32 index, const u8 type[16], u64 first,
 			 u64 last);
 
-/* The right CRCs in the header in @lba, for what it says there is, as far as it is on the disk. */
+/* Sets the right CRCs in the header in @lba, for the array that it names, as far as that is on the
+ * disk. */
 void gpt_image_seal_header(const struct gpt_image *image, u64 lba);
 
 /* Copies the entries to the backup, seals both. */

@@ -24,7 +24,7 @@ void host_memory_init(void);
 /* Fills the ledger anew from boot_info as the test has left it. The RAM in it need not be real. */
 void host_memory_describe(void);
 
-/* After so many successful allocations of pages no more succeed. UINT64_MAX: no limit. */
+/* After that many successful allocations of pages all others fail. UINT64_MAX: no limit. */
 extern u64 host_allocations_left;
 
 /*
@@ -34,12 +34,12 @@ extern u64 host_allocations_left;
 void host_memory_set(u64 base, const void *bytes, size_t size);
 void host_memory_forget(void); /* all of them */
 
-/* The clock stands still but for this many ticks, of HOST_TICKS_PER_SECOND, at each look at it. */
+/* The clock advances only when it is read, by this many ticks, of HOST_TICKS_PER_SECOND. */
 enum { HOST_TICKS_PER_SECOND = 1000000000, HOST_TICKS_PER_LOOK = 100000 };
 extern u64 host_ticks, host_ticks_per_look;
 extern u64 host_clock_looks;        /* at the clock, so far */
 extern u64 host_relaxes;            /* arch_relax(), so far */
-extern u64 host_waits;              /* arch_wait(), so far: the clock moves on by what it is told */
+extern u64 host_waits;              /* arch_wait(), so far: the clock advances by its argument */
 extern u64 host_timer_stops;        /* arch_timer_stop(), so far */
 extern void (*host_on_relax)(void); /* called at each, if set: what happens meanwhile */
 
@@ -77,7 +77,7 @@ enum host_end { HOST_RETURNED, HOST_POWERED_OFF, HOST_RESET, HOST_HALTED, HOST_E
 /* Runs @run(@context) up to its end. Outside of it each end but a return aborts the test. */
 enum host_end host_run(void (*run)(void *context), void *context);
 
-extern bool host_power_off_works; /* else arch_power_off() returns */
+extern bool host_power_off_works; /* otherwise arch_power_off() returns */
 extern struct kernel host_kernel; /* with which the kernel was entered last */
 extern struct arch_entry arch_entry;
 
@@ -95,8 +95,8 @@ extern struct host_protection {
 } host_protections[HOST_MAPS_MAX];
 extern u32 host_protection_count;
 extern bool host_execution_allowed;
-extern enum status host_restriction; /* what arch_restrict_execution() says */
-extern u32 host_protections_left;    /* after so many arch_protect() says that no table is left */
+extern enum status host_restriction; /* what arch_restrict_execution() returns */
+extern u32 host_protections_left; /* after that many arch_protect() reports that no table is left */
 
 /* A disk of bytes in memory, which counts what is asked of it. */
 struct memory_disk {

@@ -2,7 +2,7 @@
 /*
  * RAM of the host machine. The ledger and arenas are the firmware's own core/memory.c and
  * core/arena.c, compiled with their allocating functions named plain_... (tests/host.mk), so that
- * the ones below can stand in front of them and tell the address sanitizer who owns which bytes.
+ * the ones below can replace them and tell the address sanitizer which bytes are allocated.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A volume of files in memory, for tests of what stands above file systems. */
+/* A volume of files in memory, for tests of the code above file systems. */
 #pragma once
 
 #include "core/volume.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of boot/tables.c, empty: a test that wants rows defines the table itself, which takes
+ * The tables of boot/tables.c, empty: a test that needs rows defines the table itself, which takes
  * precedence.
  */
 #include "core/boot.h"

@@ -10,7 +10,7 @@
 
 enum { SIZE_STEP_MAX = 6000, SIZE_MAX_BYTES = 60000 };
 
-/* Names that are one name for FAT stand in one row. */
+/* Names that are the same name to FAT are in one row. */
 static const char *const names[][2] = {
 	{ "A", "a" },
 	{ "LOADER.CNF", "loader.cnf" },

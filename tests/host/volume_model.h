@@ -52,7 +52,7 @@ u32 model_find_child(const struct model *model, u32 parent, u32 name); /* 0: non
 bool model_is_within(const struct model *model, u32 node, u32 outer);
 void model_resize(struct model_node *node, u64 size);
 
-/* Aborts unless the volume holds what the model does, nothing else, under the same names. */
+/* Aborts unless the volume contains exactly what the model does, under the same names. */
 void model_check(struct model *model);
 
 /* Does the file or directory of @node exist on @volume, with the same content? */

@@ -27,7 +27,8 @@ static void read_all(struct file file, u64 *bytes_left)
 		struct file other = file;
 		u8 last;
 
-		/* The same byte from a file that has its position and one that goes back. */
+		/* The same byte from a file at its current position and from one that seeks back.
+		 */
 		if (!file_read(&file, size - 1, 1, &last)) {
 			expect(!file_read(&other, size / 2, 1, bytes), "read once, not twice");
 			expect(!file_read(&other, size - 1, 1, bytes) && *bytes == last,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ACPI: which field says what, the ends of tables, and registers of every kind. */
+/* ACPI: the meaning of each field, the ends of tables, and registers of every kind. */
 #include "core/memory.h"
 #include "tests/unit/acpi_tables.h"
 
@@ -124,7 +124,7 @@ TEST(a_root_of_another_name_is_none)
 	CHECK(was_logged("no valid XSDT at 0xa0040"));
 	CHECK(has_table("MCFG"));
 	CHECK(!has_table("FACP"));
-	/* Without any root its RSDP is none for a kernel either. */
+	/* Without any root table its RSDP is of no use to a kernel either. */
 	setup();
 	finish_table(XSDT, "XSDX", 52);
 	finish_table(RSDT, "RSDX", 40);

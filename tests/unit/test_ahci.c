@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SATA disks behind AHCI, honest and lying; tests/host/fake_ahci.c defines what a violation is. */
+/* SATA disks behind AHCI, correct and faulty ones; tests/host/fake_ahci.c defines what a violation
+ * is. */
 #include "tests/unit/test.h"
 
 #include "drivers/ata/ahci.h"

@@ -8,7 +8,7 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
-/* Without what stands in front of it on the host (tests/host/host_memory.c). */
+/* Directly, without the wrappers of the host (tests/host/host_memory.c). */
 void *plain_arena_allocate(struct arena *arena, size_t size);
 
 static bool is_zeroed(const u8 *bytes, size_t size)
@@ -154,7 +154,7 @@ TEST(pages_come_as_asked_for_and_go_with_the_arena)
 	CHECK_EQUAL(memory_free_size(), before);
 }
 
-/* Whatever the number of allocations after which memory is gone: an error, then everything back. */
+/* After whichever allocation memory runs out: an error, and everything is freed. */
 TEST(memory_runs_out_at_every_step)
 {
 	u64 before;

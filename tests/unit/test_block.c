@@ -215,7 +215,7 @@ TEST(what_cannot_be_written_is_not)
 	CHECK_EQUAL(block_flush(&disk.device), OK);
 }
 
-/* Schemes of which each returns what the test wants. */
+/* Schemes, each of which returns what the test sets. */
 static enum status first_status, second_status;
 static u32 first_scans, second_scans;
 
@@ -284,7 +284,7 @@ TEST(the_first_trouble_is_what_is_told)
 
 static struct block_device *found[2];
 
-/* As a controller does it: its disks come right after it, and it is none itself. */
+/* As a controller does it: its disks follow it directly, and it is not a disk itself. */
 static enum status find_disks(struct block_device *device)
 {
 	struct block_device *position = device;

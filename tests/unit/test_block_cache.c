@@ -125,7 +125,7 @@ TEST(the_one_not_used_for_longest_goes_first)
 	check_read(2 * LINE_SIZE, 1);
 	check_read((2ull * LINES + 2) * LINE_SIZE, 1);
 	CHECK_EQUAL(disk.reads, LINES + 1);
-	/* The first was used again since, so the second has gone. */
+	/* The first was used again since, so the second was dropped. */
 	for (u64 i = LINES; i > 2; i--)
 		check_read(2 * i * LINE_SIZE, 1);
 	check_read(2 * LINE_SIZE, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loaders/bls.c on what distributions write to an ESP or XBOOTLDR: the form of their entries, with
- * identifiers made up. Each boots with its options and initrds, or says why not.
+ * identifiers made up. Each boots with its options and initrds, or gives the reason why not.
  */
 #include "tests/unit/bls.h"
 
@@ -199,7 +199,8 @@ TEST(clear_linux)
 	BOOTS("root=PARTUUID=1-2 quiet console=tty0", "code");
 }
 
-/* The default's kernel is gone; saved by an editor of another system, and paths as UEFI has them.
+/* The default's kernel is missing; saved by an editor of another system, and paths as UEFI has
+ * them.
  */
 TEST(edited_under_another_system)
 {

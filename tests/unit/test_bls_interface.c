@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Boot Loader Interface as loaders/bls.c uses it: what is asked for, and what is told. */
+/* The Boot Loader Interface as loaders/bls.c uses it: what is read, and what is reported. */
 #include "tests/unit/bls.h"
 
 #include "lib/util.h"

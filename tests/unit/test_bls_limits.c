@@ -48,7 +48,7 @@ TEST(ten_thousand_entries)
 	free(files);
 }
 
-/* @count entries that read alike, "0.conf" and on, and behind them the kernel. */
+/* @count entries with the same text, from "0.conf" on, followed by the kernel. */
 static struct memory_file *alike(u32 count, struct span text)
 {
 	static struct memory_file files[BLS_ENTRIES_MAX + 2];
@@ -72,7 +72,7 @@ TEST(entries_in_vain_have_a_limit)
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
 	CHECK(said("BLS_BEST_MAX"));
 
-	/* One fewer in vain, and it does. */
+	/* With one fewer failure it does. */
 	files[1] = files[BLS_BEST_MAX + 1];
 	set_up(files, BLS_BEST_MAX + 1);
 	files[1].path = "linux";

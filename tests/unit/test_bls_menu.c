@@ -122,7 +122,7 @@ TEST(options_are_edited_and_the_words_of_the_vmm_still_come_last)
 	CHECK_TEXT(boot(), "");
 }
 
-/* GRUB's variables are gone from what is edited, as from what is booted. */
+/* GRUB's variables are removed from the text that is edited, as from what is booted. */
 TEST(what_is_edited_is_what_would_boot)
 {
 	static const struct memory_file files[] = {

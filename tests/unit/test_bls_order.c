@@ -23,7 +23,7 @@ static struct bls_entry entry_of(const struct keys *keys)
 	return entry;
 }
 
-/* @rows are in the right order: does each stand before all behind it, in both directions? */
+/* @rows are in the right order: does each come before all after it, in both directions? */
 static void check_order(const struct keys *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

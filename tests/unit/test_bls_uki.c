@@ -239,8 +239,7 @@ TEST(a_profile_has_what_stands_before_all)
 	CHECK(span_equals(text, SPAN("base\n")));
 }
 
-/* What the image says is what is edited, and what the entry that names one says comes before that.
- */
+/* The image's own options are edited, unless the entry that names it has options. */
 TEST(the_options_of_an_image_are_edited)
 {
 	static const struct memory_file files[] = {

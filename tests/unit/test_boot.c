@@ -7,7 +7,7 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
-/* A program that comes back, or takes the machine, by the second letter of its file. */
+/* A program that returns, or takes over the machine, by the second letter of its file. */
 static u32 starts, rests;
 static u64 free_at_start;
 

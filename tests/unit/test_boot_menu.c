@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/boot_menu.c: who asks for the menu of all disks, and what follows a choice in vain. */
+/* loaders/boot_menu.c: who opens the menu of all disks, and what follows a choice that does not
+ * boot. */
 #include "loaders/boot_menu.h"
 
 #include "core/boot_info.h"

@@ -72,7 +72,7 @@ static void forget_turns(void)
 		disks[i].device.has_turn = false;
 }
 
-/* "31": disk 3, then disk 1, have a turn, and stand first. */
+/* "31": disk 3 and then disk 1 have a turn, and come first. */
 static const char *turns_after(const char *text)
 {
 	static char order[DISKS + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bzimage.c: the setup header, where the kernel goes, what it is told. */
+/* loaders/bzimage.c: the setup header, where the kernel is placed, what is passed to it. */
 #include "core/log.h"
 #include "core/random.h"
 #include "tests/host/memory_console.h"
@@ -271,7 +271,7 @@ TEST(all_of_init_size_is_reserved)
 	CHECK_EQUAL(memory_allocate_at(base + KERNEL_INIT_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 	CHECK_EQUAL(memory_free(base + KERNEL_INIT_SIZE, PAGE_SIZE), OK);
 
-	/* A kernel that says less than it brings is believed the larger. */
+	/* Of the size that a kernel states and that of its file, the larger one counts. */
 	set_up();
 	store_le32(image + 0x260, 0);
 	CHECK_EQUAL(load(), OK);
@@ -323,7 +323,7 @@ TEST(too_large_or_too_high_is_no_memory)
 	}
 }
 
-/* Free is a gap from a page behind a MiB up to the first multiple of 2 MiB. */
+/* There is free memory from a page after a MiB up to the first multiple of 2 MiB. */
 static void set_up_gap(u8 alignment_exponent)
 {
 	const u64 gap = HOST_MEMORY_BASE + 0x100000 + PAGE_SIZE, end = HOST_MEMORY_BASE + 0x200000;

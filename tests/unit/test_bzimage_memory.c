@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bzimage.c and e820.c: the memory map, initrds, and that nothing lies over anything. */
+/* loaders/bzimage.c and e820.c: the memory map, initrds, and that nothing overlaps. */
 #include "tests/unit/bzimage.h"
 
 TEST(the_memory_map_is_whole_and_merged)
@@ -98,7 +98,7 @@ TEST(entries_past_128_go_on_in_setup_data)
 		for (u32 i = 0; i < map_count; i++)
 			kinds += map[i].type == MEMORY_RESERVED;
 		CHECK_EQUAL(all, kinds);
-		/* And the command line behind them is whole. */
+		/* And the command line after them is complete. */
 		CHECK_TEXT((const char *)(uintptr_t)params()->cmd_line_ptr, "");
 	}
 }
@@ -207,7 +207,8 @@ TEST(every_failing_allocation_is_survived)
 		status = load();
 		CHECK(status == OK || status == ERR_NO_MEMORY);
 	}
-	/* The arena's own, kernel, initrd, parameters; then none is left to fail. */
+	/* The arena's own, kernel, initrd, parameters; after these there is no allocation left to
+	 * fail. */
 	CHECK_EQUAL(failures, 5);
 	set_up();
 	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);

@@ -30,7 +30,7 @@ static u64 below(u64 limit)
 	return (state >> 16) % limit;
 }
 
-/* Sizes from bytes to more than there is, none of them likelier than another. */
+/* Sizes from single bytes to more than there is, all magnitudes equally likely. */
 static u64 any_size(void)
 {
 	return below(2ull << below(28));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/rom/chipset.c: what a chipset is told, and where its interrupt pins lead. */
+/* drivers/rom/chipset.c: how a chipset is set up, and where its interrupt pins are routed. */
 #include "tests/unit/test.h"
 
 #include "drivers/rom/rom.h"

@@ -143,7 +143,7 @@ static void add_word(struct words *to, const char *word)
 	strcpy(to->text[to->count++], word);
 }
 
-/* Shares @from out: in front of "--", and behind it. */
+/* Splits @from: what is before "--", and what is after it. */
 static void share(const struct words *from, struct words *for_kernel, struct words *for_init)
 {
 	u32 i = 0;

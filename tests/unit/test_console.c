@@ -27,7 +27,7 @@ TEST(output_goes_to_all)
 	console_write("c", 1);
 	CHECK_TEXT(first.text, "a\r\nb\r\r\n");
 	CHECK_TEXT(second.text, "a\r\nb\r\r\nc");
-	console_unregister(&first.console); /* not there any more */
+	console_unregister(&first.console); /* no longer registered */
 	console_unregister(&second.console);
 	CHECK(!console_present());
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/direct.c, and core/boot.c behind it. */
+/* loaders/direct.c, and core/boot.c, which it calls. */
 #include "core/device.h"
 #include "loaders/boot_params.h"
 #include "loaders/loaders.h"

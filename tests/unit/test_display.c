@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/display/: screens that are honest, that lie, and that are not there. */
+/* drivers/display/: screens that work, that are faulty, and that are missing. */
 #include <sys/mman.h>
 
 #include "tests/unit/test.h"

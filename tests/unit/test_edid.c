@@ -59,7 +59,7 @@ TEST(any_wrong_byte_is_found)
 	setup();
 	for (u32 size = 0; size < EDID_BLOCK; size++)
 		CHECK(span_is_empty(edid_check(span_of(bytes, size))));
-	/* All ones, as where there is nothing; zeroes, whose sum is right. */
+	/* All ones, as if there were no device; zeroes, whose sum is right. */
 	memset(bytes, 0xff, sizeof(bytes));
 	CHECK(span_is_empty(edid_check(all())));
 	memset(bytes, 0, sizeof(bytes));

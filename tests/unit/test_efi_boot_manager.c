@@ -78,7 +78,7 @@ struct block_device *efi_device_of_handle(EFI_HANDLE handle)
 	return handle ? &devices[(struct efi_object *)handle - objects] : NULL;
 }
 
-/* Of paths that begin alike the test tells by the place of the partition. */
+/* Paths that begin alike differ in the place of the partition. */
 EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTOCOL *path,
 			   const EFI_DEVICE_PATH_PROTOCOL **rest)
 {

@@ -125,7 +125,7 @@ static EFI_HANDLE controller_new(EFI_GUID *guid)
 	return handle;
 }
 
-/* Everything goes; that nothing is left shows that the test tidied up. */
+/* Everything is removed; that nothing is left shows that the test cleaned up. */
 static void drop(EFI_HANDLE controller, EFI_GUID *guid)
 {
 	for (u32 i = 0; i < DRIVERS_MAX; i++)
@@ -173,7 +173,7 @@ TEST(the_newest_version_comes_first)
 	CHECK_TEXT(text, "D?B?B+D?C?A?");
 	CHECK(drivers[1].is_running && !drivers[0].is_running && !drivers[2].is_running);
 	text[0] = 0;
-	/* It is managed: nobody else wants it. */
+	/* It is managed: no other driver takes it. */
 	CHECK_STATUS(efi_connect_controller(controller, NULL, NULL, false), EFI_NOT_FOUND);
 	CHECK_TEXT(text, "D?B?C?A?");
 	drop(controller, &work);

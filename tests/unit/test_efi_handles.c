@@ -352,7 +352,7 @@ TEST(registrations_tell_of_new_handles_one_by_one)
 	CHECK_STATUS(efi_locate_handle(ByRegisterNotify, NULL, registration, &size, &found),
 		     EFI_SUCCESS);
 	CHECK(found == second);
-	/* The one that was found last goes: the next is still the next. */
+	/* The one that was found last is removed: the next one is still found. */
 	efi_uninstall_multiple_protocol_interfaces(second, &a, &y, &b, &y, NULL);
 	CHECK_STATUS(efi_locate_protocol(&a, registration, &interface), EFI_SUCCESS);
 	CHECK(interface == &z);
@@ -437,7 +437,7 @@ TEST(many_handles)
 	CHECK_EQUAL(count_of(AllHandles, NULL, NULL), 0);
 }
 
-/* Classes stay, three of the tests' and the device path's; nothing else does. */
+/* Classes remain, three of the tests' and the device path's; nothing else does. */
 TEST(zz_all_memory_has_come_back)
 {
 	CHECK_EQUAL(pool_pieces, 4);

@@ -213,7 +213,7 @@ TEST(each_field_has_each_value)
 	CHECK(with_packages > 100); /* the last shape has some */
 }
 
-/* With EFI_NX: what is protected lies in the image, and is free to be used when it has gone. */
+/* With EFI_NX: protected memory lies in the image, and can be used again after it is unloaded. */
 TEST(each_field_has_each_value_under_protection)
 {
 	host_restriction = OK;

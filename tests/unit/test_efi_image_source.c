@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/services/image_source.c: LoadImage by path (UEFI 2.11, 7.4.1), and images that are none. */
+/* efi/services/image_source.c: LoadImage by path (UEFI 2.11, 7.4.1), and files that are not images.
+ */
 #include "tests/unit/efi_images.h"
 
 bool efi_boot_services_ended(void)
@@ -171,7 +172,7 @@ static EFI_STATUS load(bool boot_policy, EFI_DEVICE_PATH_PROTOCOL *path, EFI_HAN
 	return efi_load_image(boot_policy, efi_firmware_image(), path, NULL, 0, image);
 }
 
-/* Loads @first/@second in vain. */
+/* Loads @first/@second, which must fail. */
 static EFI_STATUS load_status(const char *first, const char *second)
 {
 	EFI_DEVICE_PATH_PROTOCOL *path = path_of(first, second);

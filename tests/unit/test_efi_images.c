@@ -157,7 +157,7 @@ TEST(memory_types_by_subsystem)
 		CHECK_EQUAL(efi_object_of(image) != NULL, !is_application);
 		if (is_application)
 			continue;
-		/* Drivers stay, start once, and cannot be unloaded if they do not say how. */
+		/* Drivers stay, start once, and cannot be unloaded without an Unload function. */
 		CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_INVALID_PARAMETER);
 		CHECK_STATUS(efi_unload_image(image), EFI_UNSUPPORTED);
 		CHECK_STATUS(efi_exit(image, EFI_SUCCESS, 0, NULL), EFI_INVALID_PARAMETER);
@@ -216,7 +216,7 @@ TEST(exit_with_data)
 	CHECK(data && memcmp(data, u"why", 8) == 0);
 	CHECK_EQUAL(efi_current_tpl(), TPL_APPLICATION);
 	CHECK_STATUS(efi_free_pool(data), EFI_SUCCESS);
-	/* Nobody wants it. */
+	/* No driver takes it. */
 	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
 	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_ABORTED);
 	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
@@ -248,7 +248,7 @@ static EFI_STATUS EFIAPI tries_others(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table
 	CHECK_STATUS(efi_exit(NULL, EFI_SUCCESS, 0, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(efi_start_image(outer, NULL, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(efi_start_image(inner, NULL, NULL), EFI_INVALID_PARAMETER);
-	/* Even one that says how. */
+	/* Even one with an Unload function. */
 	loaded_of(inner)->Unload = loaded_of(outer)->Unload = unload_says;
 	CHECK_STATUS(efi_unload_image(outer), EFI_UNSUPPORTED);
 	CHECK_STATUS(efi_unload_image(inner), EFI_UNSUPPORTED);
@@ -317,7 +317,7 @@ TEST(what_an_image_opened_is_closed_and_what_it_installed_stays)
 		     EFI_SUCCESS);
 	CHECK_EQUAL(count, 0);
 	CHECK_STATUS(efi_free_pool(entries), EFI_SUCCESS);
-	/* A handle, but no image any more. */
+	/* Still a handle, but no longer an image. */
 	CHECK(efi_object_of(image));
 	CHECK(!loaded_of(image));
 	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_INVALID_PARAMETER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/load_option.c: what a Boot#### variable holds, and what it must not. */
+/* efi/load_option.c: what a Boot#### variable may contain, and what it must not. */
 #include "tests/unit/test.h"
 
 #include "efi/load_option.h"

@@ -45,7 +45,7 @@ static EFI_MEMORY_DESCRIPTOR descriptor(u32 index)
 	return out;
 }
 
-/* What the map says of the page at @address; of type EfiMaxMemoryType if it says nothing. */
+/* What the map says about the page at @address; of type EfiMaxMemoryType if it says nothing. */
 static EFI_MEMORY_DESCRIPTOR at(u64 address)
 {
 	u32 count = get_map();
@@ -293,7 +293,7 @@ TEST(the_map_is_sorted_and_merged)
 	u32 count;
 
 	set_up_ram(bases, ARRAY_SIZE(bases));
-	/* Beside the image, which was not allocated, so that the ledger tells them apart. */
+	/* Next to the image, which was not allocated, so the ledger keeps them apart. */
 	memory = HOST_MEMORY_BASE + HOST_IMAGE_SIZE;
 	CHECK_EQUAL(allocate(AllocateAddress, EfiBootServicesCode, 4, &memory), EFI_SUCCESS);
 	count = get_map();

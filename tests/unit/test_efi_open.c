@@ -29,7 +29,7 @@ static void make(void)
 	efi_install(&firmware_image, &mark, &y);
 }
 
-/* All goes, whatever is open: the agents first, which ends what they have opened. */
+/* Everything is removed, whatever is open: the agents first, which closes what they have opened. */
 static void drop(void)
 {
 	EFI_HANDLE all[] = { agent, other, child, &firmware_image };
@@ -147,7 +147,7 @@ TEST(handle_protocol)
 	drop();
 }
 
-/* No driver lets go here: nobody has a driver binding. */
+/* No driver disconnects here: none has a driver binding. */
 TEST(who_may_open_beside_whom)
 {
 	static const struct {
@@ -319,7 +319,7 @@ static void EFIAPI ignore_too(EFI_EVENT event, void *context)
 	(void)context, (void)event;
 }
 
-/* An image that returned has left them: nothing may call into its memory any more. */
+/* Left by an image that returned: nothing may call into its memory now. */
 TEST(what_lies_in_memory_that_goes_is_forgotten)
 {
 	u8 image[16];

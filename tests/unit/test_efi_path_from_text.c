@@ -80,7 +80,7 @@ static const struct text_case same[] = {
 	     "\x01\x05\x08\x00\x07\x00\x00\x00\x7f\x01\x04\x00\x01\x05\x08\x00\x08\x00\x00\x00"),
 };
 
-/* What people may write as well. */
+/* Other accepted spellings. */
 static const struct text_case other[] = {
 	CASE(u"PciRoot()/Pci(31,0X2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
 	CASE(u"/Acpi(PNP0A03,0)//Pci(0x1F,2)/", ROOT "\x01\x01\x06\x00\x02\x1f"),

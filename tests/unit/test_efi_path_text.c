@@ -85,7 +85,7 @@ TEST(texts_of_partitions)
 		   u"CDROM(0x1,0x10,0x20)");
 }
 
-/* Nodes of other sizes than they should have, of no known kind, or that no text could say. */
+/* Nodes of wrong size, of unknown kind, or that no text can express. */
 TEST(other_nodes_are_bytes)
 {
 	check_path("\x01\x01\x05\x00\xab" END, u"HardwarePath(1,ab)");

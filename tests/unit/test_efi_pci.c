@@ -184,7 +184,7 @@ TEST(handles_are_published)
 	CHECK_EQUAL(handles, 3);
 	CHECK_EQUAL(roots, 2);
 	CHECK(efi_has_protocol(disk, &guid_pci_io));
-	CHECK_EQUAL(measures, 0); /* nobody has asked */
+	CHECK_EQUAL(measures, 0); /* no caller has asked */
 }
 
 TEST(our_own_devices_are_taken)
@@ -409,7 +409,7 @@ TEST(root_bridge)
 	place = (EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS){ .Bus = 65, .Device = 5 };
 	memcpy(&address, &place, sizeof(address));
 	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_SUCCESS);
-	CHECK_EQUAL((u32)value, UINT32_MAX); /* behind another one */
+	CHECK_EQUAL((u32)value, UINT32_MAX); /* behind another bridge */
 	place.Device = 32;
 	memcpy(&address, &place, sizeof(address));
 	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_INVALID_PARAMETER);
@@ -496,5 +496,5 @@ TEST(what_guests_have_enabled_rests)
 	devices_quiesce();
 	CHECK_EQUAL(config[0][4] & 4, 0);
 	CHECK_EQUAL(config[1][4], 7); /* our own */
-	CHECK_EQUAL(config[2][4], 7); /* nobody has touched it */
+	CHECK_EQUAL(config[2][4], 7); /* it is unchanged */
 }

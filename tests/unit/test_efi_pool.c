@@ -78,7 +78,7 @@ TEST(parameters_of_allocate_pool)
 	CHECK_EQUAL(memory_free_size(), free_size);
 }
 
-/* Each size up to some pages, all at once: nobody's bytes are another's. */
+/* Each size up to some pages, all at once: no two allocations overlap. */
 TEST(pieces_of_all_sizes)
 {
 	u64 free_size = memory_free_size();
@@ -194,7 +194,7 @@ TEST(the_map_changes_only_with_its_pages)
 	CHECK_EQUAL(efi_free_pool(first), EFI_SUCCESS);
 }
 
-/* Few ranges, from the bottom on: memory.c says why. */
+/* Few ranges, from the bottom up: memory.c says why. */
 TEST(pieces_lie_together_at_the_bottom)
 {
 	u32 before, after;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What efi/runtime.c tells of the runtime services: table, properties, memory attributes. */
+/* What efi/runtime.c publishes about the runtime services: table, properties, memory attributes. */
 #include "core/power.h"
 #include "efi/efi.h"
 #include "efi/variables.h"

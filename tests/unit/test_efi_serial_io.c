@@ -157,7 +157,7 @@ TEST(reads_what_is_there_and_waits_for_the_rest)
 	CHECK_STATUS(serial->Read(serial, &size, text), EFI_SUCCESS);
 	CHECK(size == 3 && !memcmp(text, "abc", 3));
 	CHECK_EQUAL(stalled_us, 0);
-	/* The console has the next one, and that is gone. */
+	/* The console uses the next one, which is removed. */
 	CHECK_EQUAL(console_read(), 'd');
 	size = 3;
 	received_later = "f";
@@ -195,7 +195,7 @@ TEST(errors_of_the_line_end_a_read)
 	}
 	CHECK_STATUS(serial->Reset(serial), EFI_SUCCESS);
 	CHECK_EQUAL(uart.registers[2], 7);
-	/* No port answers any more. */
+	/* No port answers now. */
 	host_handlers_forget();
 	size = 1;
 	CHECK_STATUS(serial->Read(serial, &size, text), EFI_TIMEOUT);

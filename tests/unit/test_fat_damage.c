@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/fat: boot sectors that lie, and every byte of the metadata damaged in turn. */
+/* fs/fat: malformed boot sectors, and every byte of the metadata damaged in turn. */
 #include "core/console.h"
 #include "core/log.h"
 #include "fs/fat/fat.h"
@@ -48,7 +48,7 @@ TEST(not_fat)
 	check_field(12, 14, 3, 0, ERR_UNRECOGNIZED);
 }
 
-/* Without 55 AA a boot sector has to be right otherwise, or it is none. */
+/* Without 55 AA everything else in a boot sector must be right; otherwise it is not one. */
 TEST(without_signature)
 {
 	static const struct {
@@ -206,7 +206,7 @@ TEST(what_only_fat32_has)
 	check_field(32, 40, 2, 0x0f, OK);
 }
 
-/* With mirroring off, the FAT that is named holds the truth. */
+/* With mirroring off, the FAT that is named is the valid one. */
 TEST(second_fat_in_use)
 {
 	struct fat_image image;
@@ -344,7 +344,7 @@ static void check_damaged(struct fat_image *image, size_t offset)
 
 	last_message[0] = '\0';
 	status = fat_image_mount(image, &disk, 512, &arena, &volume);
-	/* Whoever refuses says why; what is no FAT at all is not ours to complain about. */
+	/* A refusal gives its reason; what is not FAT at all is not reported. */
 	CHECK(status == OK || status == ERR_UNRECOGNIZED || last_message[0]);
 	if (!status && !volume->ops->root(volume, &root))
 		volume_walk(&root, 3, &entries, &bytes);

@@ -158,7 +158,7 @@ TEST(directories_that_go_wrong)
 	}
 }
 
-/* A directory of one cluster, full, so that the link behind it decides. */
+/* A directory of one full cluster, so that the link after it decides. */
 TEST(which_links_end_a_chain)
 {
 	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16) {

@@ -326,7 +326,7 @@ TEST(links_that_lead_nowhere)
 }
 
 /*
- * What stands in the last cluster's link does not matter to somebody who has read all of the file.
+ * The last cluster's link does not matter to a reader that has read the whole file.
  */
 TEST(links_behind_the_file_are_not_asked_for)
 {
@@ -464,7 +464,7 @@ TEST(files_that_cannot_be)
 	}
 }
 
-/* FAT12 and FAT16 keep something else in the upper half of the cluster number. */
+/* FAT12 and FAT16 use the upper half of the cluster number for something else. */
 TEST(upper_half_of_the_cluster_is_of_fat32_only)
 {
 	struct fat_image image;

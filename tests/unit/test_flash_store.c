@@ -15,7 +15,7 @@ static struct fake_flash fake;
 static const EFI_GUID vendor = { { 5, 6, 7 } };
 static const CHAR16 *const names[NAMES] = { u"A", u"B", u"C", u"Boot0000", u"Large", u"Last" };
 
-/* What the store holds: a character, so many times; 0: no variable. */
+/* What the store contains: a character, that many times; 0: no variable. */
 struct value {
 	char character;
 	u32 count;

@@ -245,7 +245,7 @@ TEST(partitions_outside_of_the_usable_blocks)
 	check_partition(3, 4, PARTITION_ESP, 5000, image.last_lba - 4999);
 }
 
-/* Each byte of the primary header and of the entries in use: the backup stands in. */
+/* Each byte of the primary header and of the used entries: the backup is used. */
 TEST(a_damaged_primary_table)
 {
 	for (u32 at = 0; at < 92; at++) {
@@ -276,7 +276,7 @@ TEST(both_tables_damaged)
 	}
 }
 
-/* The table that is there, whichever it is, says what is wrong. */
+/* The message names what is wrong with the table that exists, whichever it is. */
 TEST(one_table_damaged_and_the_other_erased)
 {
 	start();
@@ -376,7 +376,7 @@ TEST(a_stale_table)
 	check_usual();
 }
 
-/* Whatever a tool made of it: only the type counts. And a hybrid MBR is one that protects as well.
+/* Whatever a tool made of it: only the type counts. And a hybrid MBR is accepted as protective.
  */
 TEST(protective_mbrs)
 {

@@ -126,7 +126,7 @@ TEST(no_screen_no_keyboard)
 {
 	controller = (struct controller){ .configuration = 3 };
 	host_handlers_forget();
-	i8042_probe(); /* no port is touched: there is nobody to answer */
+	i8042_probe(); /* no port is accessed: there is no controller */
 	CHECK(!console_has_input());
 }
 

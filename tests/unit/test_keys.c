@@ -129,7 +129,7 @@ TEST(characters_beyond_ascii)
 
 TEST(what_is_no_key_is_dropped)
 {
-	CHECK_ROWS(/* answers of a terminal: what it is, where its cursor stands, its colours */
+	CHECK_ROWS(/* answers of a terminal: its type, the position of its cursor, its colours */
 		   { "\x1b[?6cx", "x" }, { "\x1b[>0;276;0cx", "x" }, { "\x1b[24;80Rx", "x" },
 		   { "\x1b[?1;2Ax", "x" }, { "\x1b[0nx", "x" },
 		   /* unknown or broken */

@@ -134,7 +134,7 @@ TEST(a_full_line_takes_no_more)
 	CHECK(!editor.is_changed);
 	type(text, HOME "x\xc3\xbc");
 	CHECK(bytes[0] == 'a' && bytes[ROOM - 1] == 'a');
-	/* One byte of room is none for a character of two. */
+	/* One byte of room is not enough for a character of two. */
 	type(text, "\x7f\xc3\xbc");
 	CHECK_EQUAL(editor.size, ROOM - 1);
 	type(text, "\x7fx");
@@ -157,12 +157,12 @@ TEST(what_is_shown)
 	CHECK_TEXT(drawn("", ""), ":\r:");
 	CHECK_TEXT(drawn("ab", ""), ":ab\r:ab");
 	CHECK_TEXT(drawn("ab", LEFT), ":ab\r:a");
-	/* No terminal obeys what an entry says. */
+	/* An entry's text cannot control the terminal. */
 	CHECK_TEXT(drawn("a\x1b[2J\xc2\x9b\xff\x7f\xc3\xbc", ""),
 		   ":a?[2J???\xc3\xbc\r:a?[2J???\xc3\xbc");
 }
 
-/* "0123456789" over and over: a column says which character it is. */
+/* "0123456789" repeated, so that the column tells which character it is. */
 static const char *digits(size_t count)
 {
 	static char text[ROOM + 1];
@@ -196,7 +196,7 @@ TEST(a_long_line_moves_with_the_cursor)
 			CHECK(before == 0 ||
 			      cursor[1 + before] == (char)('0' + (editor.cursor - 1) % 10));
 			CHECK(back == 0 || text[1 + before] == (char)('0' + editor.cursor % 10));
-			/* The marks tell the truth. */
+			/* The marks are right. */
 			CHECK((text[0] == '<') == (before < editor.cursor));
 			CHECK((text[line - 1] == '>') == (shown - before < back));
 		}

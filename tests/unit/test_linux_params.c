@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Linux's boot_params as VMMs write them, and as none should. */
+/* Linux's boot_params as VMMs write them, and malformed. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -127,7 +127,7 @@ TEST(refuses_an_empty_memory_map)
 	CHECK(memory_console_has(&console, "no memory map"));
 }
 
-/* The byte can say more than there is room for. */
+/* The byte can state a larger number than there is room for. */
 TEST(the_memory_map_ends_with_its_room)
 {
 	for (u32 count = 128; count < 256; count += 127) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/log.c: one process, one log; so the tests stand in the order in which a boot goes. */
+/* core/log.c: one process has one log, so the tests are in the order of a boot. */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -26,7 +26,7 @@ TEST(lines_before_any_console_are_kept_whatever_their_level)
 	log_warning("a %s", "warning");
 	log_info("info");
 	log_debug("debug %d", 1);
-	log_replay(); /* still nobody to print to */
+	log_replay(); /* still no console to print to */
 	/* From the replay on the threshold is known: quiet by default. */
 	CHECK(log_is_wanted(LOG_WARNING));
 	CHECK(!log_is_wanted(LOG_INFO));

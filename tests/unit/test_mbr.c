@@ -64,7 +64,7 @@ TEST(primary_partitions)
 	CHECK_EQUAL(disk.reads, 1);
 }
 
-/* Three logical partitions behind two primary ones, in records out of order. */
+/* Three logical partitions after two primary ones, in records out of order. */
 static void make_logical(u8 type)
 {
 	start();
@@ -121,7 +121,7 @@ TEST(chains_that_go_wrong)
 		{ 1500, PARTITIONS_MAX }, /* to the one before: round and round, but not for ever */
 		{ 3000, 4 },              /* outside */
 		{ UINT32_MAX, 4 },
-		{ 1501, 4 }, /* to a block that is none */
+		{ 1501, 4 }, /* to a block that does not exist */
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(links); i++) {
@@ -153,7 +153,7 @@ TEST(records_that_are_none_end_the_chain)
 	store_le16(bytes + 2500 * 512 + 510, 0);
 	CHECK_EQUAL(scan(), OK);
 	CHECK_EQUAL(table.count, 2);
-	/* A link of no blocks is none. */
+	/* A link of no blocks is not a link. */
 	make_logical(5);
 	set_entry(1000, 1, 5, 1500, 0);
 	CHECK_EQUAL(scan(), OK);
@@ -243,7 +243,7 @@ TEST(isohybrid)
 	CHECK_EQUAL(table.count, 1);
 }
 
-/* Whatever stands in the fields of a record that nobody uses. */
+/* The unused fields of a record may contain anything. */
 TEST(records_with_noise)
 {
 	make_logical(5);

@@ -100,7 +100,7 @@ TEST(arrows_and_letters_move_within_the_list)
 	CHECK_EQUAL(choose(1, 3, "\x1bOB\r"), 2);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A\x1b[B\x1b[B\r"), 2);
 	CHECK_EQUAL(choose(0, 3, "\x1b[1;1B\r"), 1);
-	/* What looks like the rest of a sequence is none. */
+	/* What looks like the rest of a sequence is not part of one. */
 	CHECK_EQUAL(choose(1, 3, "[B\r"), 1);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A[B\r"), 0);
 }
@@ -383,7 +383,7 @@ TEST(white_space_of_an_image_is_spaces)
 
 TEST(what_comes_with_the_key_is_not_typed)
 {
-	/* A line that sends back all that is written: Enter comes before anything else. */
+	/* A line that echoes all that is written: Enter comes before anything else. */
 	CHECK_TEXT(type_into("quiet", "eEnter boots 1 of 3\r\n", 3), "-");
 	CHECK(said("For this boot"));
 	CHECK_TEXT(type_into("quiet", "e single\r|!\r", 3), "quiet!");

@@ -237,7 +237,7 @@ FRESH_TEST(protection_of_a_part_of_a_large_page)
 		CHECK_EQUAL(flags_at(base + 3 * PAGE_SIZE), RW | NX);
 		CHECK_EQUAL(size_at(base + 2 * MIB), 2 * MIB);
 		CHECK_EQUAL(arch_access(base + PAGE_SIZE, &access), base + 2 * PAGE_SIZE);
-		/* What nobody can reach is remembered all the same. */
+		/* What cannot be reached is remembered all the same. */
 		CHECK_EQUAL(access, cases[i].access);
 	}
 	CHECK_EQUAL(arch_access(base, &access), base + PAGE_SIZE);
@@ -350,7 +350,7 @@ FRESH_TEST(a_table_that_is_missing_later_changes_nothing_else)
 	CHECK_EQUAL(arch_memory(512 * GIB, 1).size, 0);
 	CHECK_EQUAL(arch_protect(HIGH_BASE, PAGE_SIZE, ACCESS_READ), ERR_NO_MEMORY);
 	CHECK_EQUAL(flags_at(HIGH_BASE), RW | NX);
-	/* A whole page needs none. */
+	/* A whole page needs no table. */
 	CHECK_EQUAL(arch_protect(HIGH_BASE, GIB, ACCESS_READ), OK);
 	CHECK_EQUAL(flags_at(HIGH_BASE), PAGE_PRESENT | NX);
 	check_image();

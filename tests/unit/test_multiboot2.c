@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Multiboot2 boot information as GRUB writes it, and as nobody should. */
+/* Multiboot2 boot information as GRUB writes it, and malformed. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"

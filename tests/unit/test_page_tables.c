@@ -52,7 +52,7 @@ TEST(pages_are_as_large_as_they_can_be)
 	CHECK_EQUAL(size_at(1 * GIB), 1 * GIB);
 	CHECK_EQUAL(flags_at(5 * GIB - 1), RW | NX);
 	CHECK_EQUAL(size_at(5 * GIB), 2 * MIB);
-	/* What holds nothing yet is taken as a whole. */
+	/* What is still empty is mapped as a whole. */
 	CHECK_EQUAL(flags_at(5 * GIB + 6 * MIB - 1), RW | NX);
 	CHECK_EQUAL(flags_at(5 * GIB + 6 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(pages_used(), 4); /* one of each level, and another below 5 GiB */
@@ -110,7 +110,7 @@ TEST(no_access_is_not_the_same_as_nothing_yet)
 	CHECK_EQUAL(page_tables_map(root, 4 * MIB, 8 * MIB, PAGE_NO_ACCESS), OK);
 	CHECK_EQUAL(flags_at(4 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(8 * MIB), RW);
-	/* One page comes back, not what surrounds it. */
+	/* One page is restored, not what surrounds it. */
 	CHECK_EQUAL(page_tables_map(root, 5 * MIB, 5 * MIB + PAGE_SIZE, RW), OK);
 	CHECK_EQUAL(flags_at(5 * MIB), RW);
 	CHECK_EQUAL(flags_at(5 * MIB + PAGE_SIZE), NOT_MAPPED);
@@ -205,7 +205,7 @@ TEST(flags_are_read_back)
 	CHECK_EQUAL(end, 4 * MIB + PAGE_SIZE);
 	CHECK_EQUAL(page_tables_flags(root, 4 * MIB + PAGE_SIZE, &end), RW | NX);
 	CHECK_EQUAL(end, 4 * MIB + 2 * PAGE_SIZE);
-	/* What is remembered of memory that nobody can reach. */
+	/* What is remembered about memory that cannot be reached. */
 	CHECK_EQUAL(page_tables_flags(root, 7 * MIB, &end), NX);
 	CHECK_EQUAL(end, 8 * MIB);
 	CHECK_EQUAL(page_tables_flags(root, 3 * GIB + 5, &end), RW | NX);
@@ -234,7 +234,7 @@ TEST(pages_set_aside_are_the_last_ones)
 	CHECK_EQUAL(flags_at(PAGE_SIZE), RW | NX);
 	CHECK_EQUAL(flags_at(2 * MIB), RW | NX);
 	CHECK_EQUAL(flags_at(GIB), RW | NX);
-	/* Whole pages need none. */
+	/* Whole pages need no table. */
 	CHECK_EQUAL(page_tables_map(root, 0, 2 * GIB, RW), OK);
 	CHECK_EQUAL(flags_at(0), RW);
 	CHECK_EQUAL(flags_at(GIB), RW);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scan of PCI buses, configuration space that lies, and addresses where nobody gave any. */
+/* The scan of PCI buses, malformed configuration space, and addresses for BARs that have none. */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
@@ -10,7 +10,7 @@ static u8 bytes[DISK_SIZE], buffer[4096];
 static struct fake_virtio devices[DISKS_MAX];
 static struct fake_function functions[DISKS_MAX], bridges[8];
 
-/* Disk @number at @slot; its size in sectors is what tells it from others. */
+/* Disk @number at @slot; its size in sectors identifies it. */
 static struct fake_function *add_disk(u32 number, u8 bus, u8 slot, u64 bar)
 {
 	fake_virtio_disk(&devices[number], bytes, 512 * (number + 1), 0);
@@ -412,7 +412,7 @@ TEST(assigned_bar_behind_a_bridge_without_number_is_not_moved)
 	CHECK_EQUAL(block_read(last_disk(), 0, 1, buffer), OK);
 }
 
-/* QEMU's pxb-pcie, and what its DSDT says of a root bus of its own. */
+/* QEMU's pxb-pcie, and what its DSDT says about a root bus of its own. */
 TEST(root_buses_of_expander_bridges_are_found)
 {
 	u32 before = disk_count();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways to configuration space: ports, and memory where a table or the DSDT says. */
+/* The two ways to configuration space: ports, and memory at an address from a table or the DSDT. */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
@@ -123,7 +123,7 @@ TEST(window_of_the_table_comes_first)
 	CHECK(!pci_ecam_window(1, &window));
 }
 
-/* The DSDT may say anything. */
+/* The DSDT may contain anything. */
 TEST(window_of_the_dsdt_in_ram_is_refused)
 {
 	machine_start();

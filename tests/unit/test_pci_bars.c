@@ -187,7 +187,7 @@ TEST(configuration_space_is_left_out_and_no_more)
 
 	CHECK_EQUAL(assign_beside(16 * MIB, buses_16_to_31), 0xc1000000);
 	CHECK_EQUAL(assign_beside(MIB, buses_16_to_31), 0xc3000000);
-	describe(0xc5000000, 16 * MIB); /* right behind it */
+	describe(0xc5000000, 16 * MIB); /* directly after it */
 	CHECK_EQUAL(assign_beside(16 * MIB, buses_0_to_15), 0xc6000000);
 	CHECK_EQUAL(assign_beside(8 * MIB, bus_0), 0xc7800000);
 }
@@ -260,7 +260,7 @@ TEST(all_bars_of_a_disk_behind_a_bridge_are_assigned)
 	CHECK_EQUAL(machine.violations, 0);
 }
 
-/* While it is looked behind a bridge all numbers up to the last go through it. */
+/* While the buses behind a bridge are scanned, all numbers up to the last are routed to it. */
 static u32 numbers_seen;
 
 static void see_numbers(void *context, u64 address, u32 size, bool write, u64 *value)

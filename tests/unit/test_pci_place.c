@@ -129,7 +129,7 @@ TEST(a_mask_with_holes_is_no_bar)
 	CHECK_EQUAL(bar(odd), 0);
 }
 
-/* Each bridge has another behind it: the depth has an end. */
+/* Each bridge has another behind it: the depth is limited. */
 TEST(bridges_in_a_chain_end)
 {
 	machine_start_pci();

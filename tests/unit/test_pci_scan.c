@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which buses, slots and functions are looked at, and what identification and lists may say. */
+/* Which buses, slots and functions are looked at, and what identification and lists may contain. */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
@@ -110,7 +110,7 @@ TEST(ports_are_not_used_where_memory_has_shown_something)
 	CHECK_EQUAL(host_port_accesses, before);
 }
 
-/* Two accesses are how one finds out that there are none. */
+/* It takes two accesses to find out that there are none. */
 TEST(ports_that_do_not_exist_are_not_read)
 {
 	u64 before;
@@ -242,7 +242,7 @@ TEST(a_list_of_capabilities_in_a_circle_has_48)
 	CHECK_EQUAL(count, 48);
 }
 
-/* MSI-X is no PCI Express, whatever stands where that has its type. */
+/* MSI-X is not PCI Express, whatever it has at the offset of that one's type. */
 TEST(only_below_root_and_downstream_ports_one_slot_is_read)
 {
 	static const struct {
@@ -270,7 +270,7 @@ TEST(only_below_root_and_downstream_ports_one_slot_is_read)
 	CHECK_EQUAL(disks_found(), 0);
 }
 
-/* The first bridge to it says what a bus is like. */
+/* The first bridge to a bus determines its properties. */
 TEST(a_bus_that_is_known_is_not_noted_again)
 {
 	machine_start_pci();
@@ -342,7 +342,7 @@ TEST(numbers_are_given_behind_those_that_are_taken)
 	CHECK_EQUAL(load_le32(functions[5].config + PCI_COMMAND), 0);
 }
 
-/* A window of MCFG with fewer buses: the numbers behind it belong to others. */
+/* A window of MCFG with fewer buses: the numbers after it belong to others. */
 TEST(buses_outside_of_the_window_are_left_alone)
 {
 	machine_start_pci();

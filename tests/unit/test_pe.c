@@ -217,7 +217,7 @@ TEST(headers_anywhere_in_the_file)
 	memset(moved, 0, sizeof(moved));
 	memcpy(moved + 4, p, PE_TABLE + 120 - PE_P);
 	memcpy(moved, "MZ", 2);
-	/* The section alignment stands where the pointer does. */
+	/* The section alignment is at the offset of the pointer. */
 	store_le32(moved + 0x3c, 4);
 	store_le32(moved + 4 + 84, 0x400);
 	CHECK_EQUAL(pe_check("test", span_of(moved, sizeof(moved)), sizeof(moved), &image), OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/pe.c: programs that are none, are cut off, or lie. */
+/* loaders/pe.c: files that are not programs, truncated ones, and malformed ones. */
 #include "tests/unit/pe.h"
 
 TEST(not_a_program)
@@ -162,7 +162,7 @@ static const struct bad bad_relocations[] = {
 	{ "LOW", 0x808, 2, 0x2100, ERR_UNSUPPORTED },
 	{ "HIGHADJ", 0x808, 2, 0x4100, ERR_UNSUPPORTED },
 	{ "type 15", 0x808, 2, 0xf100, ERR_UNSUPPORTED },
-	{ "only its header", 0x804, 4, 8, ERR_CORRUPT }, /* what follows is none */
+	{ "only its header", 0x804, 4, 8, ERR_CORRUPT }, /* what follows is not one */
 	{ "the last page", 0x800, 4, PE_MEMORY_SIZE - 0x100 - 8, OK },
 	{ "less than a block at the end", 0x804, 4, 0x13, OK },
 	{ "one block is all", 0x804, 4, 0x1a, OK },

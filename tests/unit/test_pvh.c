@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PVH start information as VMMs write it, and as none should. */
+/* PVH start information as VMMs write it, and malformed. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -289,7 +289,7 @@ TEST(modules_without_a_list)
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.module_count, 0);
 	CHECK(was_logged("1 modules at 0xffffffff00000000"));
-	/* None at address 0 are none. */
+	/* None at address 0 is not an error. */
 	setup();
 	set_counts(0, 4);
 	store_le64(low + START_INFO + 16, 0);

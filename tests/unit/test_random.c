@@ -67,7 +67,7 @@ TEST(the_source_found_last_is_asked_first)
 	CHECK_EQUAL(random_read(buffer, 2), ERR_NOT_FOUND);
 	CHECK_TEXT(buffer, "");
 	CHECK(memory_console_has(&console, "warning: first: "));
-	random_unregister(&second); /* not there any more */
+	random_unregister(&second); /* no longer registered */
 	first_status = OK;
 	CHECK_EQUAL(random_read(buffer, 2), OK);
 	random_unregister(&first);

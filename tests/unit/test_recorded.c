@@ -222,7 +222,7 @@ TEST(firecracker_with_pci)
 	check_firecracker_cannot_end();
 }
 
-/* No PCI, and it says so; the disk stands on the command line. */
+/* No PCI, and it says so; the disk is described on the command line. */
 TEST(firecracker_with_mmio)
 {
 	u32 before = disk_count();

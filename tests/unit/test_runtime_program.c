@@ -2,7 +2,7 @@
 /*
  * The runtime program as it is linked for the firmware, run where it was not linked to run: code
  * and data at unrelated addresses, before and after SetVirtualAddressMap, when the addresses from
- * before are not there any more.
+ * before no longer exist.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include <sys/mman.h>
@@ -72,7 +72,7 @@ static void place(u8 *code, struct runtime_data *data)
 		store_le64(entries + 8 * i, (uintptr_t)code + head->entries[i]);
 }
 
-/* Sets, lists, reads and deletes; what it leaves behind is "A". */
+/* Sets, lists, reads and deletes; only "A" is left. */
 static void use_variables(const EFI_RUNTIME_SERVICES *services)
 {
 	CHAR16 name[8] = { 0 };

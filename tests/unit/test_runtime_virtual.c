@@ -25,7 +25,7 @@ static u32 calls;
 static EFI_STATUS convert_results[4];
 static void *converted;
 
-/* Larger than the structure, as the specification wants programs to expect. */
+/* Larger than the structure, which programs must expect by the specification. */
 static struct descriptor {
 	EFI_MEMORY_DESCRIPTOR part;
 	u64 more;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/timing.c on a clock that stands still unless it is moved. */
+/* core/timing.c with a clock that only moves when the test moves it. */
 #include "tests/unit/test.h"
 
 #include "core/console.h"
@@ -21,7 +21,7 @@ TEST(marks_are_printed_when_asked_for)
 	const char *text = console.text;
 
 	memory_console_init(&console, "");
-	timing_print(); /* nothing was noted, and nobody asked */
+	timing_print(); /* nothing was noted or asked for */
 	host_ticks_per_look = 0;
 	host_ticks = 77000000;
 	timing_mark("entry");
@@ -70,7 +70,7 @@ TEST(marks_that_find_no_place_are_dropped)
 
 	memory_console_init(&console, "");
 	host_ticks_per_look = 0;
-	timing_mark("entry"); /* the first again, and all after it are gone */
+	timing_mark("entry"); /* the first again: all after it are dropped */
 	host_ticks += 3000;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		timing_mark(names[i]);

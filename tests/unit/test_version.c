@@ -72,8 +72,8 @@ TEST(kernels_of_distributions)
 }
 
 /*
- * Ascending: each is older than all behind it. A letter against a digit counts as the number 0, so
- * that words stand between 0 and 1.
+ * Ascending: each is older than all after it. A letter against a digit counts as the number 0, so
+ * that words come between 0 and 1.
  */
 static const char *const ascending[] = {
 	"~",

@@ -254,7 +254,7 @@ TEST(size_max_may_be_anything)
 	}
 }
 
-/* Whatever else is in the configuration: what we do not negotiate does not matter. */
+/* Whatever else the configuration contains: what we do not negotiate does not matter. */
 TEST(features_that_are_not_filled_in_do_not_matter)
 {
 	static const u8 fills[] = { 0, 1, 0x7f, 0xff };

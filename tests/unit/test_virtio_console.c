@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio-console: what is written arrives, a console that nobody reads holds nothing up, typed text
+ * virtio-console: what is written arrives, a console that nobody reads delays nothing, typed text
  * is read.
  */
 #include "tests/unit/test.h"

@@ -69,7 +69,7 @@ TEST(configuration_ends_with_the_window)
 	static const struct {
 		u32 size;
 		const char *refusal;
-		u32 largest; /* request, by the field behind the capacity */
+		u32 largest; /* request, by the field after the capacity */
 	} cases[] = {
 		{ 0x100, "no window for a device", 0 },
 		{ 0x103, "a capacity of 0 sectors", 0 },
@@ -241,7 +241,7 @@ TEST(nonsense_on_the_command_line_is_left_out)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		u32 before = disk_count();
 		size_t size = strlen(lines[i]);
-		char *copy = malloc(size); /* without a NUL, so that a look behind it is noticed */
+		char *copy = malloc(size); /* without a NUL, so that a read beyond it is noticed */
 
 		machine_start();
 		add_disk(0xc0001000, 4096);

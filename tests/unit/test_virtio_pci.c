@@ -97,7 +97,7 @@ TEST(capability_that_does_not_fit_is_passed_over)
 {
 	enum { LAST = 256 - 20 };
 
-	/* The last place that has room for all of it, and the one behind. */
+	/* The last place that has room for all of it, and the one after it. */
 	start();
 	memcpy(function.config + LAST, function.config + CAPABILITY_DOORBELLS, 20);
 	function.config[LAST + NEXT] = CAPABILITY_FIRST;
@@ -141,13 +141,13 @@ TEST(structure_out_of_place_is_refused)
 	expect_no_disk("structure 1 at 0x80000 in BAR 0");
 }
 
-/* What lies behind the end of the configuration reads as 0. */
+/* Beyond the end of the configuration everything reads as 0. */
 TEST(configuration_ends_where_the_device_says)
 {
 	static const struct {
 		u32 size;
 		const char *refusal;
-		u32 largest; /* request, by the field behind the capacity */
+		u32 largest; /* request, by the field after the capacity */
 	} cases[] = {
 		{ 0, "a capacity of 0 sectors", 0 },
 		{ 3, "a capacity of 0 sectors", 0 },
@@ -205,7 +205,7 @@ TEST(doorbell_lies_in_its_structure)
 	}
 }
 
-/* The transitional ID says nothing of the kind of device; the subsystem's does. */
+/* The transitional ID does not tell the kind of device; the subsystem's does. */
 TEST(transitional_device_is_driven_by_its_modern_registers)
 {
 	static const u16 ids[] = { 0x1000, 0x1001, 0x103f };
@@ -268,7 +268,7 @@ TEST(first_structure_of_a_kind_is_taken)
 	expect_a_working_disk();
 }
 
-/* Each is an exit: Cloud Hypervisor and Firecracker have two more behind those that are needed. */
+/* Each is an exit: Cloud Hypervisor and Firecracker have two more after those that are needed. */
 TEST(capabilities_that_are_not_needed_are_not_read)
 {
 	start();

@@ -56,7 +56,7 @@ TEST(never_becomes_active)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-/* The last bytes that make no block are nobody's. */
+/* The last bytes, too few for a block, are not part of the disk. */
 TEST(a_part_of_a_block_is_left_out)
 {
 	CHECK_EQUAL(add_pmem(START, 1535)->block_count, 2);

@@ -92,7 +92,7 @@ TEST(handover_takes_it_away)
 	devices_quiesce();
 	CHECK_EQUAL(device.resets, 1);
 	CHECK_EQUAL(random_read(buffer, 8), ERR_NOT_FOUND);
-	CHECK(!was_logged("warning")); /* nobody was asked */
+	CHECK(!was_logged("warning")); /* no source was asked */
 }
 
 TEST(source_without_a_queue_is_refused)
@@ -148,7 +148,7 @@ TEST(queue_of_one_is_enough)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-/* The last test: nothing of this memory comes back. */
+/* The last test: this memory is not freed. */
 TEST(device_without_memory_is_left_out)
 {
 	host_allocations_left = 0;
