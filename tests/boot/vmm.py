@@ -128,10 +128,10 @@ class Vmm:
 
     def __init__(self, firmware, machine="q35", memory=256, disks=(), command_line="", cpus=1,
                  cpu="qemu64", initrd=None, bridges=(), serial=True, extra=(), reboot=False, kernel=None,
-                 globals=(), variables=None):
+                 globals=(), variables=None, program=("qemu-system-x86_64",)):
         self.folder = tempfile.TemporaryDirectory(prefix="fatwood-")
         self.qmp_path = os.path.join(self.folder.name, "qmp")
-        self.command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+        self.command = [*program, "-nodefaults", "-no-user-config", "-display", "none",
                         "-machine", machine, "-accel", "tcg,thread=single", "-cpu", f"{cpu},cx16=off",
                         "-m", str(memory), "-smp", str(cpus),
                         "-device", "isa-debug-exit,iobase=0xf4,iosize=4",

@@ -183,6 +183,17 @@ class AptRoot:
             run(["dpkg-deb", "-x", archive, folder])
 
 
+    def unpack_with_dependencies(self, package, folder):
+        """Unpacks the package and all that it cannot do without, libc included."""
+        plan = self.run("apt-get", "-s", "--no-install-recommends", "install", package)
+        names = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
+        with tempfile.TemporaryDirectory(dir=self.folder / "packages") as downloads:
+            progress(f"fetching {package} and {len(names) - 1} more")
+            self.run("apt-get", "-qq", "download", *names, cwd=downloads)
+            for archive in sorted(pathlib.Path(downloads).glob("*.deb")):
+                run(["dpkg-deb", "-x", archive, folder])
+
+
 problems = {}  # suite: why it is unavailable, so that nobody waits for it twice
 
 

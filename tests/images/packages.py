@@ -53,6 +53,16 @@ def kernel(suite):
     return kernels.fetch(KERNELS[suite])
 
 
+def qemu():
+    """QEMU 10, of trixie: the words that start it, with its own libraries, modules and ROMs."""
+    root = kernels.unpacked(kernels.CACHE / "packages/trixie-qemu", "Debian", "trixie", "main",
+                            lambda apt, work: apt.unpack_with_dependencies("qemu-system-x86", work))
+    libraries = root / "usr/lib/x86_64-linux-gnu"
+    return ["env", f"QEMU_MODULE_DIR={libraries}/qemu", f"{root}/usr/lib64/ld-linux-x86-64.so.2",
+            "--library-path", str(libraries), f"{root}/usr/bin/qemu-system-x86_64",
+            "-L", f"{root}/usr/share/qemu", "-L", f"{root}/usr/share/seabios"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Firmware:
     """OVMF: code, and the store of variables that each machine starts with."""

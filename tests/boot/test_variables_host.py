@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UEFI variables in a file of the host, by QEMU 10's device uefi-vars-x64 (docs/vmm/qemu.md)."""
+
+import json
+import re
+
+import pytest
+
+from tests.boot import documents
+from tests.boot.vmm import Disk, Vmm
+from tests.images import efi, efi_program, packages
+from tests.images.disk import esp_disk
+
+pytestmark = pytest.mark.extended  # QEMU 10 and its libraries are 37 MB
+
+# The ROM for the device (docs/uefi-variables.md).
+ROM = ("qemu_rom", "EFI_VARIABLES_HOST=y", "EFI_VARIABLES_FLASH=n")
+
+
+def device(store):
+    """The words of the page, with that file."""
+    command = documents.blocks("qemu", "test")["uefi-vars"]
+    option = re.search(r"-device (uefi-vars-x64,jsonfile=)vars\.json ", command)[1]
+    return ["-device", f"{option}{store}"]
+
+
+def stored(store):
+    """{name: (attributes, data)} of the host's file."""
+    variables = json.loads(store.read_text())["variables"]
+    return {one["name"]: (one["attr"], bytes.fromhex(one["data"])) for one in variables}
+
+
+@pytest.mark.parametrize("options", ["", ",use-pio=on"], ids=["dma", "pio"])
+def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
+    """Each start reads what the one before has set, and makes it longer: as a kernel on q35, as a ROM on pc."""
+    store = tmp_path / "vars.json"
+    disk = images("program-journey", lambda path: esp_disk(path, {efi.REMOVABLE: efi_program.program("journey")}))
+    for code, machine, found in ((firmware("qemu"), "q35", "'', attributes 0, NOT_FOUND"),
+                                 (firmware(*ROM).with_suffix(".rom"), "pc", "'1', attributes 7, SUCCESS"),
+                                 (firmware("qemu"), "q35", "'12', attributes 7, SUCCESS")):
+        with Vmm(code, machine, 512, [Disk(disk, "pci-modern")], extra=device(f"{store}{options}"),
+                 program=packages.qemu()) as vmm:
+            vmm.wait_for_end()
+            assert f"EFI-PROGRAM: found {found}\n" in vmm.log
+            assert "EFI-PROGRAM: longer, SUCCESS\n" in vmm.log
+    assert (7, b"123") in stored(store).values()
+
+
+def test_what_linux_sets(firmware, tmp_path):
+    """It is in the host's file at once, and in the guest after a restart of the machine and of QEMU."""
+    disk, store = tmp_path / "disk.raw", tmp_path / "vars.json"
+    efi.make_words(disk, "host", "trixie", "get:Kept,set:Kept=yes,set:Gone=yes,delete:Gone", action="reboot")
+    with Vmm(firmware("qemu"), "q35", 512, [Disk(disk)], extra=device(store), reboot=True,
+             program=packages.qemu()) as vmm:
+        report = vmm.guest()
+        assert report["efi_get"] == ["Kept"]
+        assert report["efi_set"] == ["Kept good", "Gone good"] and report["efi_delete"] == ["Gone good"]
+        assert stored(store)["Kept"] == (7, b"yes") and "Gone" not in stored(store)
+        assert vmm.guest(2)["efi_get"] == ["Kept yes"]
+    efi.change_words(disk, "host", "get:Kept,delete:Kept", action="poweroff")
+    with Vmm(firmware("qemu"), "q35", 512, [Disk(disk)], extra=device(store), program=packages.qemu()) as vmm:
+        assert vmm.guest()["efi_get"] == ["Kept yes"]
+        vmm.wait_for_end()
+    assert "Kept" not in stored(store)
