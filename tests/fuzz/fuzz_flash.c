@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { SIZE = 8192, BLOCK = 256 };
 
 /* The record that holds the variable's value. */
-static bool find_live(const struct flash *flash, const struct flash_variable *variable,
+static bool find_live(const struct flash *flash, const struct kept_variable *variable,
 		      struct flash_record *out)
 {
 	u32 offset = FLASH_RECORDS;
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case EFI_WRITE_PROTECTED:
 		if (!find_live(&fake.flash, &variable, &record) ||
-		    !(record.attributes & ~(u32)FLASH_ATTRIBUTES))
+		    !(record.attributes & ~(u32)KEPT_ATTRIBUTES))
 			abort();
 		break;
 	case EFI_OUT_OF_RESOURCES:
