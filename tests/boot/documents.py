@@ -66,22 +66,32 @@ class Boot:
         return report
 
 
-def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECONDS):
+def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECONDS, typed=()):
     """Lines of shell that run the command until it has printed the mark that many times, and then print its output;
-    the same happens after that many seconds."""
-    return (f": >log; ( exec {command.strip()} ) >log 2>&1 & pid=$!; left={seconds}\n"
+    the same happens after that many seconds. typed: (text to wait for, text to type then), with printf's escapes."""
+    if not typed:
+        start, stop = f"( exec {command.strip()} ) >log 2>&1 & pid=$!", ""
+    else:
+        keys = "".join(f"until grep -q '{text}' log; do sleep 1; done; sleep 1; printf '{answer}'\n"
+                       for text, answer in typed)
+        # The file stays open: a VMM may stop at its end. Cloud Hypervisor takes keys only from a terminal.
+        start = (f"mkfifo keys; ( exec >keys\n{keys}exec sleep {seconds} ) & typist=$!\n"
+                 f"( exec script -qefc {shlex.quote(command.strip())} /dev/null ) <keys >log 2>&1 & pid=$!")
+        stop = "kill $typist; rm keys; "
+    return (f": >log; {start}; left={seconds}\n"
             f"while kill -0 $pid && [ $(grep -c '{mark}' log) -lt {times} ] && [ $left -gt 0 ]; do\n"
             "sleep 1; left=$((left - 1)); done\n"
-            "kill $pid; wait $pid; status=$?; cat log; exit $status")
+            f"kill $pid; wait $pid; status=$?; {stop}cat log; exit $status")
 
 
 def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is_stopped=False,
-         mark=f"{GUEST}done", seconds=BOOT_SECONDS, runs=1):
+         mark=f"{GUEST}done", seconds=BOOT_SECONDS, runs=1, typed=(), kept=None):
     """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
     replace: (old, new) in the command and the files; each old one must be there, so that a test never
     runs something other than it says. more_files: (path, name) of files that the new words name. With
-    is_stopped, the VMM is killed after it has printed the mark that many times. runs: how often the VMM is
-    run, each time with the disk as the previous run left it."""
+    is_stopped, the VMM is killed after it has printed the mark that many times; typed as in until_guest_is_done().
+    runs: how often the VMM is run, each time with the disk as the previous run left it. kept: where the disk is
+    copied to after the last run."""
     texts = {"command": blocks(page, "test")[name], **blocks(page, "file")}
     for old, new in replace:
         assert any(old in text for text in texts.values()), f"{page}.md: no {old!r} for {name}"
@@ -94,10 +104,13 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
         lab.put(path, f"{folder}/{file}")
     for file, text in texts.items():
         lab.check(f"printf %s {shlex.quote(text)} >{folder}/{file}")
-    line = until_guest_is_done(command, times, mark, seconds) if is_stopped else command
+    line = until_guest_is_done(command, times, mark, seconds, typed) if is_stopped else command
     lines = "\n".join([f"{{\n{line}\n}} || exit"] * runs)
     try:
         # A command that waits for a mark is stopped before the lab's own timeout, so that there is output to show.
-        return Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
+        result = Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
+        if kept:
+            kept.write_bytes(lab.get(f"{folder}/disk.raw"))
+        return result
     finally:
         lab.check(f"rm -r {folder}")

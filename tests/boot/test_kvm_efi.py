@@ -6,13 +6,15 @@ A boot takes 20 to 60 s in a guest of the lab. One for each VMM is run by `make 
 """
 
 import dataclasses
+import datetime
 import re
 
 import pytest
 
 from tests.boot.documents import boot
 from tests.boot.efi import LOADER_FIRST
-from tests.boot.test_efi_loaders import BAD, HARMLESS
+from tests.boot.test_efi_loaders import BAD, HARMLESS, assert_file
+from tests.boot.test_efi_selftest import results
 from tests.images import efi
 from tests.images.efi import SUITES
 
@@ -83,7 +85,7 @@ def test_entry_through_stub(start, efi_image, machine):
 
 
 def rows():
-    """Each loader on each VMM, with one suite of Debian or the other, with both on Cloud Hypervisor."""
+    """Each loader on each VMM, with one suite of Debian or the other; with both, and more, on Cloud Hypervisor."""
     kinds = [("cloud", ()), ("systemd-boot", LOADER_FIRST), ("uki", ()), ("uki-bls", ()), ("shim-grub-fallback", ())]
     for number, machine in enumerate(VMMS):
         for shift, (kind, symbols) in enumerate(kinds):
@@ -91,12 +93,14 @@ def rows():
             for suite in suites:
                 name = f"{kind}-{suite}"
                 yield pytest.param(machine, name, symbols, id=f"{machine.name}-{machine.test}-{name}")
+    for kind, symbols in (("systemd-boot-uki", LOADER_FIRST), ("uki-grub", ()), ("boot-option", ())):
+        yield pytest.param(CLOUD_HYPERVISOR, f"{kind}-trixie", symbols, id=f"cloud-hypervisor-kernel-{kind}-trixie")
 
 
 @pytest.mark.extended
 @pytest.mark.parametrize("machine, name, symbols", rows())
 def test_loaders(start, efi_image, machine, name, symbols):
-    """shim and GRUB as cloud images have them, systemd-boot, UKIs, shim's fallback."""
+    """shim and GRUB as cloud images have them, systemd-boot, UKIs, shim's fallback, a kernel from Boot0001."""
     assert_uefi(start(machine, efi_image(name), symbols=symbols).ended_well(), name, machine)
 
 
@@ -108,6 +112,64 @@ def test_rom(start, efi_image, machine, name):
     report = start(machine, efi_image(name)).ended_well()
     assert_uefi(report, name, machine)
     assert report["mtrr_complaints"] == "0"
+
+
+@pytest.mark.extended
+@on_each(CLOUD_HYPERVISOR)
+def test_boot_on_second_disk(start, efi_image, machine):
+    """shim and GRUB on one disk, and /boot on the other."""
+    second = ("path=disk.raw,image_type=raw", "path=disk.raw,image_type=raw path=second.raw,image_type=raw")
+    result = start(machine, efi_image("esp-only-trixie"), replace=[second],
+                   more_files=[(efi_image("boot-only-trixie"), "second.raw")])
+    assert_uefi(result.ended_well(), "boot-only-trixie", machine)
+
+
+@pytest.mark.extended
+@on_each(CLOUD_HYPERVISOR)
+def test_grub_menu_by_keys(start, efi_image, machine):
+    result = start(machine, efi_image("shim-grub-menu-bookworm"), is_stopped=True,
+                   typed=[("Entry third", r"\033[B\r")])
+    result.check(len(result.reports) == 1, "the guest did not come up")
+    assert_uefi(result.reports[0], "second", machine)
+
+
+@pytest.mark.extended
+@on_each(CLOUD_HYPERVISOR)
+def test_fallback_makes_an_entry(start, efi_image, machine):
+    """shim's fallback makes Boot0000, and the next boot goes by BootOrder."""
+    result = start(machine, efi_image("shim-grub-fallback-trixie"), runs=2)
+    result.check(len(result.reports) == 2, "the guest came up not twice")
+    assert result.reports[1]["efi_boot_option"].startswith("debian")
+
+
+@pytest.mark.extended
+@on_each(CLOUD_HYPERVISOR)
+def test_boot_counting(start, efi_image, tmp_path, machine):
+    """systemd-boot counts a boot by the name of the entry's file."""
+    disk = tmp_path / "disk.raw"
+    result = start(machine, efi_image("systemd-boot-counted-trixie"), LOADER_FIRST, kept=disk)
+    assert_uefi(result.ended_well(), "systemd-boot-counted-trixie", machine)
+    assert_file(disk, "/loader/entries/debian+2-1.conf")
+
+
+@on_each(FIRECRACKER)
+def test_clock(lab, start, images, machine):
+    """There is no CMOS clock: the time of day is kvmclock's, during boot services and after them."""
+    def now():
+        return datetime.datetime.fromtimestamp(int(lab.check("date +%s")), datetime.timezone.utc)
+
+    disk = images("selftest-clock", lambda path: efi.make_selftest(path, "selftest-clock", ("time", "virtual")))
+    before = now()
+    result = start(machine, disk, is_stopped=True, mark="SELFTEST: .* passed")
+    after = now()
+    failed, skipped, count, plan = results(result.log)
+    result.check(count == plan > 40 and not failed, f"what failed: {failed}")
+    assert skipped == ["time: set the clock", "time: the alarm"]
+    times = [datetime.datetime(*map(int, re.findall(r"\d+", line)), tzinfo=datetime.timezone.utc)
+             for line in re.findall("^# the time is (.*)$", result.log, re.MULTILINE)]
+    second = datetime.timedelta(seconds=1)
+    result.check(len(times) == 2 and before - second <= times[0] <= times[1] <= after + second,
+                 f"{times} is not the time from {before} to {after}")
 
 
 @pytest.mark.extended
