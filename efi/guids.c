@@ -29,6 +29,7 @@ const EFI_GUID guid_file_system_info = EFI_FILE_SYSTEM_INFO_ID;
 const EFI_GUID guid_file_system_volume_label = EFI_FILE_SYSTEM_VOLUME_LABEL_ID;
 const EFI_GUID guid_load_file = EFI_LOAD_FILE_PROTOCOL_GUID;
 const EFI_GUID guid_load_file2 = EFI_LOAD_FILE2_PROTOCOL_GUID;
+const EFI_GUID guid_decompress = EFI_DECOMPRESS_PROTOCOL_GUID;
 const EFI_GUID guid_rng = EFI_RNG_PROTOCOL_GUID;
 const EFI_GUID guid_rng_algorithm_raw = EFI_RNG_ALGORITHM_RAW;
 const EFI_GUID guid_memory_attribute = EFI_MEMORY_ATTRIBUTE_PROTOCOL_GUID;

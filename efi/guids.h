@@ -31,6 +31,7 @@ extern const EFI_GUID guid_file_system_info;
 extern const EFI_GUID guid_file_system_volume_label;
 extern const EFI_GUID guid_load_file;
 extern const EFI_GUID guid_load_file2;
+extern const EFI_GUID guid_decompress;
 extern const EFI_GUID guid_rng;
 extern const EFI_GUID guid_rng_algorithm_raw;
 extern const EFI_GUID guid_memory_attribute;

@@ -15,6 +15,7 @@ obj-$(CONFIG_EFI_SERIAL_IO) += efi/protocols/serial_io.o
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o
 obj-$(CONFIG_EFI_PCI_IO) += efi/protocols/pci.o efi/protocols/pci_io.o efi/protocols/pci_attributes.o \
 	efi/protocols/pci_root.o efi/protocols/pci_access.o efi/protocols/pci_dma.o
+obj-$(CONFIG_EFI_DECOMPRESS) += efi/protocols/decompress.o
 obj-$(CONFIG_EFI_RNG) += efi/protocols/random.o
 obj-$(CONFIG_EFI_NX) += efi/services/protection.o efi/protocols/memory_attribute.o
 obj-$(CONFIG_EFI_COLLATION) += efi/protocols/collation.o

@@ -3,3 +3,4 @@
 
 obj-y += lib/status.o lib/string.o lib/span.o lib/format.o lib/text.o lib/glob.o lib/version.o \
 	lib/utf.o lib/guid.o lib/crc32.o
+obj-$(CONFIG_EFI_DECOMPRESS) += lib/decompress.o

@@ -16,6 +16,7 @@ EFI_STATUS efi_misc_publish(void)
 		IF_ENABLED(CONFIG_EFI_PATH_TO_TEXT, efi_path_to_text_publish,)
 		IF_ENABLED(CONFIG_EFI_PATH_FROM_TEXT, efi_path_from_text_publish,)
 		IF_ENABLED(CONFIG_EFI_HII, efi_hii_publish,)
+		IF_ENABLED(CONFIG_EFI_DECOMPRESS, efi_decompress_publish,)
 		/* clang-format on */
 		NULL,
 	};

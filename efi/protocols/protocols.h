@@ -24,3 +24,6 @@ EFI_STATUS efi_path_from_text_publish(struct efi_object *object);
 
 /* hii_database.c: also of hii_string.c */
 EFI_STATUS efi_hii_publish(struct efi_object *object);
+
+/* decompress.c */
+EFI_STATUS efi_decompress_publish(struct efi_object *object);

@@ -69,6 +69,17 @@ struct EFI_DRIVER_FAMILY_OVERRIDE_PROTOCOL {
 	UINT32(EFIAPI *GetVersion)(EFI_DRIVER_FAMILY_OVERRIDE_PROTOCOL *This);
 };
 
+/* 19.5 */
+typedef struct EFI_DECOMPRESS_PROTOCOL EFI_DECOMPRESS_PROTOCOL;
+struct EFI_DECOMPRESS_PROTOCOL {
+	EFI_STATUS(EFIAPI *GetInfo)
+	(EFI_DECOMPRESS_PROTOCOL *This, VOID *Source, UINT32 SourceSize, UINT32 *DestinationSize,
+	 UINT32 *ScratchSize);
+	EFI_STATUS(EFIAPI *Decompress)
+	(EFI_DECOMPRESS_PROTOCOL *This, VOID *Source, UINT32 SourceSize, VOID *Destination,
+	 UINT32 DestinationSize, VOID *Scratch, UINT32 ScratchSize);
+};
+
 /* 37.5 */
 typedef EFI_GUID EFI_RNG_ALGORITHM;
 

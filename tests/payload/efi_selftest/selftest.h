@@ -61,6 +61,7 @@ void test_text_output(void);
 void test_text_input(void);
 void test_serial(void);
 void test_graphics(void);
+void test_decompress(void);
 void test_pci(void);
 void test_pci_root(void);
 void test_block(void);

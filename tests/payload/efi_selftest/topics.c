@@ -16,6 +16,6 @@ const struct topic topics[] = {
 	{ "collation", test_collation },   { "misc", test_misc },
 	{ "serial port", test_serial },    { "protection", test_protection },
 	{ "graphics", test_graphics },     { "pci", test_pci },
-	{ "root bridge", test_pci_root },
+	{ "root bridge", test_pci_root },  { "decompression", test_decompress },
 };
 const size_t topic_count = ARRAY_SIZE(topics);
