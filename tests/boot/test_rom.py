@@ -5,7 +5,7 @@ import pytest
 
 from tests.boot.vmm import Disk, Vmm
 from tests.images import efi, efi_program, packages
-from tests.images.disk import esp_disk
+from tests.images.disk import bls_files, esp_disk
 
 PORT = "pcie-root-port,id=bridge,slot=1"
 BRIDGE = "pci-bridge,id=bridge,chassis_nr=1"
@@ -50,6 +50,20 @@ def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
         report = vmm.guest()
         assert "from=shim-grub-trixie" in report.words
         assert report["efi"] == "yes" and report["acpi"] == "yes"
+        vmm.wait_for_end()
+
+
+@pytest.mark.parametrize("machine, bridges, behind",
+                         [("q35", [PORT], "bus=bridge"), ("pc", [], "")], ids=["q35", "pc"])
+def test_interrupts_without_msi(firmware, images, linux, machine, bridges, behind):
+    """The disk interrupts by a pin, routed as the ACPI tables say that the ROM has placed."""
+    kernel, initramfs = linux("debian12-cloud")
+    options = "console=ttyS0 quiet no_timer_check pci=nomsi guest.action=poweroff guest.verify=first"
+    path = images("rom-nomsi", lambda path: esp_disk(path, bls_files(kernel, [initramfs], options=options)))
+    disk = Disk(path, "pci-modern", behind=behind)
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [disk], bridges=bridges) as vmm:
+        report = vmm.guest()
+        assert len(report["disk"]) == 1, "the guest has read its disk"
         vmm.wait_for_end()
 
 
