@@ -47,8 +47,8 @@ class Ext4:
 
 @dataclasses.dataclass
 class Partition:
-    """content: a Fat or Ext4 to make, a file to copy (pathlib.Path), or bytes. number: the entry in a GPT, if
-    it differs from the order on the disk."""
+    """content: a volume to make (Fat, Ext4, anything with write(path)), a file to copy (pathlib.Path), or bytes.
+    number: the entry in a GPT, if it differs from the order on the disk."""
 
     content: object
     type: str = "esp"
@@ -130,13 +130,12 @@ def write_disk(path, partitions, scheme="gpt", block=512, tail=0):
         contents = []
         for number, partition in enumerate(partitions):
             content = partition.content
-            if isinstance(content, (Fat, Ext4)):
+            if not isinstance(content, pathlib.Path):
                 file = pathlib.Path(folder) / str(number)
-                content.write(file)
-                content = file
-            elif isinstance(content, bytes):
-                file = pathlib.Path(folder) / str(number)
-                file.write_bytes(content)
+                if isinstance(content, bytes):
+                    file.write_bytes(content)
+                else:
+                    content.write(file)
                 content = file
             contents.append(content)
         temporary = pathlib.Path(folder) / "disk"

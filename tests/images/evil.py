@@ -24,16 +24,17 @@ from tests.images.damage import (  # noqa: E402, F401 (each fills the catalogue)
     bls, fat_chains, fat_names, fat_volume, gpt, kernel, mbr, program)
 from tests.images.damage.catalogue import CATALOGUE  # noqa: E402
 from tests.images.damage.image import Image  # noqa: E402
-from tests.images.disk import bls_files, esp_disk  # noqa: E402
-from tests.images.fat import MIB  # noqa: E402
+from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
+from tests.images.fat import MIB, Fat  # noqa: E402
 
+# What makes the volume of a base from its files, and the partition table around it.
 BASES = {
-    "gpt-fat12": {"bits": 12, "size": MIB},
-    "gpt-fat16": {"bits": 16, "size": 2 * MIB + 300 * 1024},
-    "gpt-fat32": {"bits": 32, "size": 34 * MIB},
-    "mbr-fat12": {"bits": 12, "size": MIB, "scheme": "mbr"},
-    "logical-fat12": {"bits": 12, "size": MIB, "scheme": "mbr-logical"},
-    "plain-fat12": {"bits": 12, "size": MIB, "scheme": "none"},
+    "gpt-fat12": (functools.partial(Fat, bits=12, size=MIB), "gpt"),
+    "gpt-fat16": (functools.partial(Fat, bits=16, size=2 * MIB + 300 * 1024), "gpt"),
+    "gpt-fat32": (functools.partial(Fat, bits=32, size=34 * MIB), "gpt"),
+    "mbr-fat12": (functools.partial(Fat, bits=12, size=MIB), "mbr"),
+    "logical-fat12": (functools.partial(Fat, bits=12, size=MIB), "mbr-logical"),
+    "plain-fat12": (functools.partial(Fat, bits=12, size=MIB), "none"),
 }
 
 
@@ -51,7 +52,8 @@ def base_image(folder, name, files):
     content = repr(sorted((path, data) for path, data in files.items())).encode()
     path = folder / f".{name}-{hashlib.sha256(content).hexdigest()[:12]}.raw"
     if not path.exists():
-        esp_disk(path, files, **BASES[name])
+        make_volume, scheme = BASES[name]
+        write_disk(path, [Partition(make_volume(files), "esp", "ESP")], scheme)
     return path
 
 
@@ -64,7 +66,7 @@ def write(name, path, scratch):
     good = base_image(pathlib.Path(scratch), item.base, files)
     kernels.run(["cp", "--sparse=always", good, path])
     if item.damage:
-        with Image(path, whole=item.base.startswith("plain")) as image:
+        with Image(path, whole=item.base.startswith("plain"), is_fat="fat" in item.base) as image:
             item.damage(image)
     return path
 

@@ -12,26 +12,28 @@ BLOCK = 512
 
 
 class Image:
-    """Offsets are in bytes of the disk; `fat` is the volume on it."""
+    """Offsets are in bytes of the disk; the volume starts at `start`, and is `fat` if it is FAT."""
 
-    def __init__(self, path, whole=False):
+    def __init__(self, path, whole=False, is_fat=True):
         self.path = path
         self.start = 0 if whole else FIRST_LBA * BLOCK
         self.file = open(path, "r+b")
         self.size = self.file.seek(0, 2)
-        self.fat = Volume(path, self.start)
+        self.fat = Volume(path, self.start) if is_fat else None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.file.close()
-        self.fat.file.close()
+        if self.fat:
+            self.fat.file.close()
 
     def flush(self):
         """Volume has a file of its own: what one writes, the other must see."""
         self.file.flush()
-        self.fat.file.flush()
+        if self.fat:
+            self.fat.file.flush()
 
     def read(self, offset, size):
         self.flush()
