@@ -5,11 +5,16 @@ bench."""
 import pathlib
 import re
 import subprocess
+import sys
 
 import kconfiglib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from scripts import size  # noqa: E402
+
 PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
          *sorted((ROOT / "docs").glob("**/*.md"))]
 FOLDERS = ("lib", "core", "arch", "drivers", "fs", "loaders", "efi", "boot")
@@ -93,6 +98,35 @@ def test_quoted_code_is_there():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     (path, quoted), = re.findall(r"From \[`([^`]+)`\][^\n]*\n\n```c\n(.*?)```", text, re.DOTALL)
     assert (ROOT / path).read_text().startswith(quoted)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("adding-a-*.md")), ids=page_name)
+def test_names_in_the_code_exist(page):
+    """Functions, members and constants that those who add something are told to use."""
+    code = "\n".join(path.read_text() for path in (
+        *(ROOT / "tests").glob("*/*.[ch]"), *(ROOT / "tests/images").glob("**/*.py"), *ROOT.glob("*/Kconfig")))
+    words = set(re.findall(r"\w+", SOURCES + code))
+    other = r"CONFIG_\w+|[\w-]+\.(c|h|py|md|mk)\b|\"[^\"]*\""  # symbols, files, strings
+    named = {word for quoted in re.findall(r"`([^`\n]+)`", page.read_text())
+             if "/" not in quoted and "make" not in quoted
+             for word in re.findall(r"[A-Za-z_]\w+", re.sub(other, "", quoted)) if EXAMPLE not in word.lower()}
+    assert len(named) >= 8
+    assert named <= words, named - words
+
+
+def test_images_held_to_a_size_leave_out_a_new_file_system():
+    page = (ROOT / "docs/adding-a-file-system.md").read_text()
+    for name in size.LIMITS:
+        assert f"`configs/{name}_defconfig`" in page, name
+
+
+def test_the_members_a_file_system_needs_are_told():
+    """Those before the optional ones in struct fs_ops."""
+    page = (ROOT / "docs/adding-a-file-system.md").read_text()
+    told = page.split("For reading it needs ")[1].split(";")[0]
+    code = (ROOT / "core/volume.h").read_text().split("struct fs_ops {\n\t")[1].split("/* FILE_INFO.")[0]
+    needed = re.findall(r"^\t?(?:const char |enum status \()\*(\w+)", code, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", told) == needed
 
 
 def test_the_order_of_the_boot_is_the_one_shown():
