@@ -2,4 +2,10 @@
 /* Of fatwood.rom, for C, assembler and linker scripts. */
 #pragma once
 
-#define ROM_SIZE 0x40000 /* bytes, up to 4 GiB */
+#include "lib/config.h"
+
+#define ROM_SIZE (CONFIG_ROM_SIZE_KIB * 1024) /* bytes, up to 4 GiB */
+
+#if ROM_SIZE % 0x10000
+#error "ROM_SIZE_KIB is not a multiple of 64, which VMMs demand of a ROM"
+#endif

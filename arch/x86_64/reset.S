@@ -22,9 +22,12 @@
 	.section .payload, "a", @progbits
 payload_start:
 	.incbin ROM_PAYLOAD
+payload_end:
+	.if	(payload_end - payload_start) > (ROM_SIZE - 4096 - RESET_SIZE)
+	.error	"fatwood.rom has no room for this image: switch features off, or set ROM_SIZE_KIB=512"
+	.endif
 	.balign 4
 	.set	payload_words, (. - payload_start) / 4
-	/* Fails where the image is too large. */
 	.org	ROM_SIZE - 4096 - RESET_SIZE, 0xff
 
 	.section .reset, "ax", @progbits
