@@ -60,6 +60,7 @@ enum {
 
 	ROOM_SIZE = MESSAGE_BODY,
 	ROOM_LEFT = MESSAGE_BODY + 8,
+	ROOM_ATTRIBUTES = MESSAGE_BODY + 24,
 	ROOM_END = MESSAGE_BODY + 28,
 };
 
@@ -247,10 +248,11 @@ EFI_STATUS host_store_set(const struct host_store *store, const struct kept_vari
 
 EFI_STATUS host_store_room(const struct host_store *store, u64 *size, u64 *left)
 {
-	const u8 *bytes = message(store);
+	u8 *bytes = message(store);
 
 	*size = 0;
 	*left = 0;
+	store_le32(bytes + ROOM_ATTRIBUTES, KEPT_ATTRIBUTES);
 	if (request(store, FUNCTION_ROOM, ROOM_END, ROOM_END))
 		return EFI_DEVICE_ERROR;
 	*size = load_le64(bytes + ROOM_SIZE);

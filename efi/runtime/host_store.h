@@ -19,9 +19,10 @@
  *	16	8	bytes that follow, for request and reply
  *	24	8	function
  *	32	8	of a reply: EFI_STATUS
- *	40		of get and set: vendor, u64 size of the data, u64 size of the name, u32
- *attributes, name, data of next: vendor, u64 size of the name, name of the room: u64 of all, u64
- *that is left, u64 of the largest variable
+ *	40		get and set: vendor, u64 data size, u64 name size, u32 attributes,
+ *			name, data
+ *	40		next: vendor, u64 name size, name
+ *	40		room: u64 of all, u64 left, u64 of the largest variable, u32 attributes
  *
  * Nothing in a reply is believed before it was checked.
  */

@@ -152,6 +152,7 @@ static u64 set(struct fake_host_store *fake, const u8 *message)
 
 static u64 tell_room(const struct fake_host_store *fake, u8 *message)
 {
+	must(load_le32(message + BODY + 24) == KEPT_ATTRIBUTES, "room for other attributes");
 	store_le64(message + BODY, fake->size);
 	store_le64(message + BODY + 8, fake->size - used(fake));
 	store_le64(message + BODY + 16, fake->size / 4);
