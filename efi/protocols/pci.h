@@ -77,7 +77,7 @@ const struct pci_region *efi_pci_region(struct efi_pci *pci, u32 index);
  * A guest is about to access its configuration space. Who asks for an address may use it without
  * this protocol: so regions are measured, and mapped, by then.
  */
-void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent);
+void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent, bool is_write);
 
 /* pci_access.c */
 

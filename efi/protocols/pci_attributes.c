@@ -39,7 +39,8 @@ static u64 supported(struct efi_pci *pci)
 	return attributes;
 }
 
-static u64 present(const struct efi_pci *pci)
+/* Of what is supported: so what Get says can be Set, which a driver does when it stops. */
+static u64 present(struct efi_pci *pci)
 {
 	u32 command = pci->function->ops->read(pci->function, COMMAND, COMMAND_SIZE);
 	u64 attributes = pci->has_long_addresses ? EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE : 0;
@@ -47,15 +48,18 @@ static u64 present(const struct efi_pci *pci)
 	for (u32 i = 0; i < ARRAY_SIZE(commands); i++)
 		if (command & commands[i].command)
 			attributes |= commands[i].attribute;
-	return attributes;
+	return attributes & supported(pci);
 }
 
 static void set(struct efi_pci *pci, u64 attributes)
 {
 	const struct pci_function *function = pci->function;
 	u32 before = function->ops->read(function, COMMAND, COMMAND_SIZE), command = before;
+	u64 known = supported(pci);
 
 	for (u32 i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!(known & commands[i].attribute))
+			continue;
 		command &= ~commands[i].command;
 		if (attributes & commands[i].attribute)
 			command |= commands[i].command;

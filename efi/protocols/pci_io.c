@@ -173,7 +173,7 @@ static EFI_STATUS EFIAPI copy_memory(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTO
 }
 
 static EFI_STATUS prepare_config(EFI_PCI_IO_PROTOCOL *this, u32 width, u32 offset, u64 count,
-				 const void *buffer, struct efi_pci_run *run,
+				 const void *buffer, bool is_write, struct efi_pci_run *run,
 				 struct pci_target *target)
 {
 	struct efi_pci *pci;
@@ -188,7 +188,7 @@ static EFI_STATUS prepare_config(EFI_PCI_IO_PROTOCOL *this, u32 width, u32 offse
 	if (offset > pci->function->config_size ||
 	    run->extent > pci->function->config_size - offset)
 		return EFI_UNSUPPORTED;
-	efi_pci_config_access(pci, offset, run->extent);
+	efi_pci_config_access(pci, offset, run->extent, is_write);
 	*target = (struct pci_target){ PCI_CONFIG, offset, pci->function };
 	return EFI_SUCCESS;
 }
@@ -198,7 +198,8 @@ static EFI_STATUS EFIAPI read_config(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTO
 {
 	struct pci_target target;
 	struct efi_pci_run run;
-	EFI_STATUS status = prepare_config(this, width, offset, count, buffer, &run, &target);
+	EFI_STATUS status =
+		prepare_config(this, width, offset, count, buffer, false, &run, &target);
 
 	if (!status)
 		efi_pci_read(&run, target, buffer);
@@ -210,7 +211,7 @@ static EFI_STATUS EFIAPI write_config(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROT
 {
 	struct pci_target target;
 	struct efi_pci_run run;
-	EFI_STATUS status = prepare_config(this, width, offset, count, buffer, &run, &target);
+	EFI_STATUS status = prepare_config(this, width, offset, count, buffer, true, &run, &target);
 
 	if (!status)
 		efi_pci_write(&run, target, buffer);
@@ -276,13 +277,13 @@ static EFI_STATUS EFIAPI get_location(EFI_PCI_IO_PROTOCOL *this, UINTN *segment,
 	return EFI_SUCCESS;
 }
 
-void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent)
+void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent, bool is_write)
 {
 	bool has_command = offset < COMMAND + 2 && offset + extent > COMMAND;
 
 	if (has_command || (offset < REGIONS_END && offset + extent > REGIONS))
 		(void)efi_pci_region(pci, 0);
-	pci->is_changed |= has_command;
+	pci->is_changed |= has_command && is_write;
 }
 
 void efi_pci_io_init(struct efi_pci *pci)

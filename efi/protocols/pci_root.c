@@ -157,7 +157,7 @@ static EFI_STATUS access_config(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *this, u32 width
 	/* Where there is nothing, all bits are ones. */
 	if (pci && target.address + run.extent <= pci->function->config_size) {
 		target.function = pci->function;
-		efi_pci_config_access(pci, target.address, run.extent);
+		efi_pci_config_access(pci, target.address, run.extent, is_write);
 	}
 	if (is_write)
 		efi_pci_write(&run, target, buffer);

@@ -357,6 +357,22 @@ TEST(attributes_of_the_function)
 	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_IO, NULL), EFI_UNSUPPORTED);
 }
 
+TEST(attributes_are_restored)
+{
+	u64 before, supported;
+
+	start();
+	io = pci_io(1);
+	config[1][4] = 7;
+	CHECK_STATUS(attributes(Supported, 0, &supported), EFI_SUCCESS);
+	CHECK(!(supported & EFI_PCI_IO_ATTRIBUTE_IO));
+	CHECK_STATUS(attributes(Get, 0, &before), EFI_SUCCESS);
+	CHECK_STATUS(attributes(Disable, EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(config[1][4] & 4, 0);
+	CHECK_STATUS(attributes(Set, before, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(config[1][4], 7);
+}
+
 TEST(attributes_of_regions)
 {
 	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR *region;
@@ -489,10 +505,14 @@ TEST(dma_above_4_gib)
 /* The last one: nothing uses a device after it. */
 TEST(what_guests_have_enabled_rests)
 {
+	u32 command;
+
 	start();
 	io = pci_io(0);
 	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL), EFI_SUCCESS);
 	config[1][4] = config[2][4] = 7;
+	io = pci_io(2);
+	CHECK_STATUS(read_config(W16, 4, 1, &command), EFI_SUCCESS);
 	devices_quiesce();
 	CHECK_EQUAL(config[0][4] & 4, 0);
 	CHECK_EQUAL(config[1][4], 7); /* our own */
