@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compression of UEFI (UEFI 2.11, 19): LZ77 in a window of 8 KiB, the result coded in blocks
- *with Huffman codes of their own.
+ * The compression of UEFI (UEFI 2.11, 19): LZ77 in a window of 8 KiB, the result coded in blocks,
+ * each with Huffman codes of its own.
  *
  *	offset	size
  *	0	4	size of what follows the header

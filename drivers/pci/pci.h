@@ -78,7 +78,7 @@ void pci_probe(void);
 /* Has pci_probe() found any function? */
 bool pci_is_present(void);
 
-/* @offset is a multiple of the access's size, below PCI_CONFIG_SIZE. */
+/* @offset is a multiple of the access's size, below PCI_CONFIG_SIZE, with ECAM below 4096. */
 u32 pci_read32(const struct pci_device *device, u32 offset);
 void pci_write32(const struct pci_device *device, u32 offset, u32 value);
 void pci_write16(const struct pci_device *device, u32 offset, u16 value);
