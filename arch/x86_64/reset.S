@@ -24,7 +24,7 @@ payload_start:
 	.incbin ROM_PAYLOAD
 payload_end:
 	.if	(payload_end - payload_start) > (ROM_SIZE - 4096 - RESET_SIZE)
-	.error	"fatwood.rom has no room for this image: switch features off, or set ROM_SIZE_KIB=512"
+	.error	"fatwood.rom has no room for this image: turn features off, or ROM_SIZE_KIB up"
 	.endif
 	.balign 4
 	.set	payload_words, (. - payload_start) / 4
