@@ -49,6 +49,12 @@ static u32 rows(const struct menu *menu)
 	return (u32)min_u64(menu->count, ROWS_MAX);
 }
 
+/* Whatever is typed, it must go on: endless noise may not hold up the boot. */
+static bool is_used_up(const struct menu *menu)
+{
+	return menu->used_seconds >= (u64)menu->idle_seconds * IDLE_TIMES_MAX;
+}
+
 static bool may_edit(const struct menu *menu)
 {
 	return IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->read_options;
@@ -148,11 +154,16 @@ static void open_editor(struct menu *menu)
 	enum status status = load_options(menu);
 	char text[LINE_SIZE];
 
+	/* Noise makes this take up to a second, which nothing else counts. */
+	menu->used_seconds++;
 	redraw(menu);
 	if (status) {
-		format(text, sizeof(text), "\r\x1b[KThe options of %u of %u cannot be edited: %s",
+		/* The status line is soon drawn again: the menu continues below the reason. */
+		format(text, sizeof(text),
+		       "\r\x1b[KThe options of %u of %u cannot be edited: %s\n",
 		       menu->selected + 1, menu->count, status_name(status));
-		return print(text);
+		print(text);
+		return draw(menu);
 	}
 	drop_input();
 	menu->is_editing = true;
@@ -253,7 +264,7 @@ static bool handle(struct menu *menu, const struct key *key)
 /* True when the key boots the marked entry. */
 static bool handle_key(struct menu *menu, const struct key *key, bool *is_changed)
 {
-	bool is_e = may_edit(menu) && key->unicode == 'e' && !key->modifiers;
+	bool is_e = may_edit(menu) && key->unicode == 'e' && !key->modifiers && !is_used_up(menu);
 
 	if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && menu->is_editing)
 		return edit(menu, key, is_changed);
@@ -305,7 +316,7 @@ static bool wait_second(struct menu *menu)
 static bool is_time_up(struct menu *menu)
 {
 	menu->used_seconds += menu->is_used;
-	if (menu->used_seconds >= (u64)menu->idle_seconds * IDLE_TIMES_MAX)
+	if (is_used_up(menu))
 		return true;
 	if (menu->seconds != MENU_FOREVER)
 		menu->seconds--;
