@@ -53,6 +53,8 @@ u32 arch_processors_init(u32 count)
 	memcpy((void *)base, processor_start, code_size);
 	memory_types_copy((void *)(base + code_size));
 	answered = start((u8 *)base, count);
-	(void)memory_free(base, PAGE_SIZE); /* in a full ledger it stays allocated */
+	/* One that is late may still execute there. In a full ledger it stays allocated, too. */
+	if (answered >= count)
+		(void)memory_free(base, PAGE_SIZE);
 	return answered;
 }
