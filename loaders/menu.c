@@ -159,8 +159,7 @@ static void open_editor(struct menu *menu)
 	redraw(menu);
 	if (status) {
 		/* The status line is soon drawn again: the menu continues below the reason. */
-		format(text, sizeof(text),
-		       "\r\x1b[KThe options of %u of %u cannot be edited: %s\n",
+		format(text, sizeof(text), "\r\x1b[KThe options of %u of %u cannot be edited: %s\n",
 		       menu->selected + 1, menu->count, status_name(status));
 		print(text);
 		return draw(menu);
