@@ -12,8 +12,6 @@
 #include "efi/services/services.h"
 #include "lib/config.h"
 
-enum { COMMAND = 0x04, COMMAND_SIZE = 2 };
-
 struct efi_pci *efi_pci_functions;
 static struct efi_pci_root *roots;
 
@@ -180,9 +178,9 @@ static void stop_guests_devices(struct device *device)
 
 		if (!pci->is_changed || function->is_bridge || is_ours(function))
 			continue;
-		command = function->ops->read(function, COMMAND, COMMAND_SIZE);
+		command = function->ops->read(function, EFI_PCI_COMMAND, EFI_PCI_COMMAND_SIZE);
 		if (command & EFI_PCI_COMMAND_MASTER)
-			function->ops->write(function, COMMAND, COMMAND_SIZE,
+			function->ops->write(function, EFI_PCI_COMMAND, EFI_PCI_COMMAND_SIZE,
 					     command & ~(u32)EFI_PCI_COMMAND_MASTER);
 	}
 }

@@ -27,6 +27,11 @@ struct [[gnu::packed]] efi_pci_resources {
 
 enum { EFI_PCI_COMMAND_MASTER = 1 << 2 };
 
+enum {
+	EFI_PCI_COMMAND = 0x04, /* register in configuration space */
+	EFI_PCI_COMMAND_SIZE = 2,
+};
+
 struct efi_pci_root {
 	struct efi_object object;
 	EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL io;

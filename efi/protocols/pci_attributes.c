@@ -3,11 +3,6 @@
 #include "efi/protocols/pci.h"
 #include "lib/util.h"
 
-enum {
-	COMMAND = 0x04,
-	COMMAND_SIZE = 2,
-};
-
 static const struct {
 	u64 attribute;
 	u32 command;
@@ -42,7 +37,8 @@ static u64 supported(struct efi_pci *pci)
 /* Of what is supported: so what Get says can be Set, which a driver does when it stops. */
 static u64 present(struct efi_pci *pci)
 {
-	u32 command = pci->function->ops->read(pci->function, COMMAND, COMMAND_SIZE);
+	u32 command =
+		pci->function->ops->read(pci->function, EFI_PCI_COMMAND, EFI_PCI_COMMAND_SIZE);
 	u64 attributes = pci->has_long_addresses ? EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE : 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(commands); i++)
@@ -54,7 +50,8 @@ static u64 present(struct efi_pci *pci)
 static void set(struct efi_pci *pci, u64 attributes)
 {
 	const struct pci_function *function = pci->function;
-	u32 before = function->ops->read(function, COMMAND, COMMAND_SIZE), command = before;
+	u32 before = function->ops->read(function, EFI_PCI_COMMAND, EFI_PCI_COMMAND_SIZE),
+	    command = before;
 	u64 known = supported(pci);
 
 	for (u32 i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -68,7 +65,7 @@ static void set(struct efi_pci *pci, u64 attributes)
 	if (command == before)
 		return;
 	pci->is_changed = true;
-	function->ops->write(function, COMMAND, COMMAND_SIZE, command);
+	function->ops->write(function, EFI_PCI_COMMAND, EFI_PCI_COMMAND_SIZE, command);
 }
 
 EFI_STATUS EFIAPI efi_pci_attributes(EFI_PCI_IO_PROTOCOL *this,

@@ -6,7 +6,6 @@
 #include "lib/util.h"
 
 enum {
-	COMMAND = 0x04,
 	REGIONS = 0x10, /* base address registers */
 	REGIONS_END = 0x28,
 	CONFIG_ACCESS_MAX = 4,
@@ -104,54 +103,46 @@ static EFI_STATUS EFIAPI poll_ports(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOC
 		    value, delay, result);
 }
 
-static EFI_STATUS read_region(EFI_PCI_IO_PROTOCOL *this, struct pci_target target, u32 width,
-			      u32 index, u64 offset, u64 count, void *buffer)
+/* A write leaves @buffer as it is. */
+static EFI_STATUS access_region(EFI_PCI_IO_PROTOCOL *this, struct pci_target target, u32 width,
+				u32 index, u64 offset, u64 count, void *buffer, bool is_write)
 {
 	struct efi_pci_run run;
 	EFI_STATUS status = prepare(this, width, index, offset, count, buffer, &run, &target);
 
-	if (!status)
-		efi_pci_read(&run, target, buffer);
-	return status;
-}
-
-static EFI_STATUS write_region(EFI_PCI_IO_PROTOCOL *this, struct pci_target target, u32 width,
-			       u32 index, u64 offset, u64 count, const void *buffer)
-{
-	struct efi_pci_run run;
-	EFI_STATUS status = prepare(this, width, index, offset, count, buffer, &run, &target);
-
-	if (!status)
+	if (!status && is_write)
 		efi_pci_write(&run, target, buffer);
+	else if (!status)
+		efi_pci_read(&run, target, buffer);
 	return status;
 }
 
 static EFI_STATUS EFIAPI read_memory(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				     UINT8 index, UINT64 offset, UINTN count, VOID *buffer)
 {
-	return read_region(this, (struct pci_target){ .space = PCI_MEMORY }, width, index, offset,
-			   count, buffer);
+	return access_region(this, (struct pci_target){ .space = PCI_MEMORY }, width, index, offset,
+			     count, buffer, false);
 }
 
 static EFI_STATUS EFIAPI write_memory(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				      UINT8 index, UINT64 offset, UINTN count, VOID *buffer)
 {
-	return write_region(this, (struct pci_target){ .space = PCI_MEMORY }, width, index, offset,
-			    count, buffer);
+	return access_region(this, (struct pci_target){ .space = PCI_MEMORY }, width, index, offset,
+			     count, buffer, true);
 }
 
 static EFI_STATUS EFIAPI read_ports(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				    UINT8 index, UINT64 offset, UINTN count, VOID *buffer)
 {
-	return read_region(this, (struct pci_target){ .space = PCI_PORTS }, width, index, offset,
-			   count, buffer);
+	return access_region(this, (struct pci_target){ .space = PCI_PORTS }, width, index, offset,
+			     count, buffer, false);
 }
 
 static EFI_STATUS EFIAPI write_ports(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				     UINT8 index, UINT64 offset, UINTN count, VOID *buffer)
 {
-	return write_region(this, (struct pci_target){ .space = PCI_PORTS }, width, index, offset,
-			    count, buffer);
+	return access_region(this, (struct pci_target){ .space = PCI_PORTS }, width, index, offset,
+			     count, buffer, true);
 }
 
 static EFI_STATUS EFIAPI copy_memory(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
@@ -172,50 +163,41 @@ static EFI_STATUS EFIAPI copy_memory(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTO
 	return status;
 }
 
-static EFI_STATUS prepare_config(EFI_PCI_IO_PROTOCOL *this, u32 width, u32 offset, u64 count,
-				 const void *buffer, bool is_write, struct efi_pci_run *run,
-				 struct pci_target *target)
+static EFI_STATUS access_config(EFI_PCI_IO_PROTOCOL *this, u32 width, u32 offset, u64 count,
+				void *buffer, bool is_write)
 {
+	struct pci_target target;
+	struct efi_pci_run run;
 	struct efi_pci *pci;
 	EFI_STATUS status;
 
 	if (!this)
 		return EFI_INVALID_PARAMETER;
 	pci = pci_of(this);
-	status = efi_pci_run(width, CONFIG_ACCESS_MAX, offset, count, buffer, run);
+	status = efi_pci_run(width, CONFIG_ACCESS_MAX, offset, count, buffer, &run);
 	if (status)
 		return status;
-	if (offset > pci->function->config_size ||
-	    run->extent > pci->function->config_size - offset)
+	if (offset > pci->function->config_size || run.extent > pci->function->config_size - offset)
 		return EFI_UNSUPPORTED;
-	efi_pci_config_access(pci, offset, run->extent, is_write);
-	*target = (struct pci_target){ PCI_CONFIG, offset, pci->function };
+	efi_pci_config_access(pci, offset, run.extent, is_write);
+	target = (struct pci_target){ PCI_CONFIG, offset, pci->function };
+	if (is_write)
+		efi_pci_write(&run, target, buffer);
+	else
+		efi_pci_read(&run, target, buffer);
 	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI read_config(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				     UINT32 offset, UINTN count, VOID *buffer)
 {
-	struct pci_target target;
-	struct efi_pci_run run;
-	EFI_STATUS status =
-		prepare_config(this, width, offset, count, buffer, false, &run, &target);
-
-	if (!status)
-		efi_pci_read(&run, target, buffer);
-	return status;
+	return access_config(this, width, offset, count, buffer, false);
 }
 
 static EFI_STATUS EFIAPI write_config(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_WIDTH width,
 				      UINT32 offset, UINTN count, VOID *buffer)
 {
-	struct pci_target target;
-	struct efi_pci_run run;
-	EFI_STATUS status = prepare_config(this, width, offset, count, buffer, true, &run, &target);
-
-	if (!status)
-		efi_pci_write(&run, target, buffer);
-	return status;
+	return access_config(this, width, offset, count, buffer, true);
 }
 
 static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *this, EFI_PCI_IO_PROTOCOL_OPERATION operation,
@@ -279,7 +261,8 @@ static EFI_STATUS EFIAPI get_location(EFI_PCI_IO_PROTOCOL *this, UINTN *segment,
 
 void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent, bool is_write)
 {
-	bool has_command = offset < COMMAND + 2 && offset + extent > COMMAND;
+	bool has_command = offset < EFI_PCI_COMMAND + EFI_PCI_COMMAND_SIZE &&
+			   offset + extent > EFI_PCI_COMMAND;
 
 	if (has_command || (offset < REGIONS_END && offset + extent > REGIONS))
 		(void)efi_pci_region(pci, 0);
