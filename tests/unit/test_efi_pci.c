@@ -2,6 +2,8 @@
 /* EFI_PCI_IO_PROTOCOL and EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL (UEFI 2.11, 14). */
 #include "tests/unit/efi_services.h"
 
+#include <sys/mman.h>
+
 #include "core/memory.h"
 #include "efi/protocols/pci.h"
 
@@ -475,16 +477,20 @@ TEST(dma)
 	CHECK_STATUS(io->Flush(io), EFI_SUCCESS);
 }
 
-/* A device without 64 bits, and RAM above 4 GiB: it need not be real, as nothing is copied here. */
+#define HIGH (1ull << 45) /* where AddressSanitizer lets us */
+
+/* RAM above 4 GiB, and a device without 64 bits, which gets a buffer below. */
 TEST(dma_above_4_gib)
 {
-	void *high = (void *)(5ull << 30);
+	u8 *high = mmap((void *)HIGH, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	EFI_PHYSICAL_ADDRESS device = 0;
-	UINTN size = 0;
+	UINTN size = 100;
 	void *mapping, *other;
 
+	CHECK_EQUAL((u64)high, HIGH);
 	start();
-	boot_info_add_range(4ull << 30, 4ull << 30, MEMORY_CONVENTIONAL);
+	boot_info_add_range(HIGH, PAGE_SIZE, MEMORY_CONVENTIONAL);
 	host_memory_describe();
 	io = pci_io(0);
 	CHECK_STATUS(map(BusMasterCommonBuffer, high, &size, &device, &mapping), EFI_UNSUPPORTED);
@@ -494,12 +500,20 @@ TEST(dma_above_4_gib)
 	CHECK_EQUAL(device, (u64)high);
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
 	io = pci_io(1);
+	memset(high, 'h', size);
 	CHECK_STATUS(map(BusMasterWrite, high, &size, &device, &mapping), EFI_SUCCESS);
 	CHECK(device < MEMORY_BELOW_4_GIB);
-	CHECK_STATUS(map(BusMasterWrite, high, &size, &device, &other), EFI_SUCCESS);
+	memset((void *)device, 'd', size);
+	CHECK_STATUS(map(BusMasterRead, high, &size, &device, &other), EFI_SUCCESS);
+	CHECK(device < MEMORY_BELOW_4_GIB);
+	CHECK(*(u8 *)device == 'h' && ((u8 *)device)[size - 1] == 'h');
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
+	CHECK(high[0] == 'd' && high[size - 1] == 'd' && high[size] == 0);
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_INVALID_PARAMETER);
+	memset((void *)device, 'x', size);
 	CHECK_STATUS(io->Unmap(io, other), EFI_SUCCESS);
+	CHECK_EQUAL(high[0], 'd'); /* the device only reads it */
+	munmap(high, PAGE_SIZE);
 }
 
 /* The last one: nothing uses a device after it. */
