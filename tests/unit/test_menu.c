@@ -436,6 +436,20 @@ TEST(the_owner_may_have_the_editor_wait)
 	CHECK(said("For this boot: Enter boots, Esc goes back\r\n"));
 }
 
+static void start_editable(void)
+{
+	host_memory_init();
+	arena = (struct arena){ 0 };
+	options = "quiet";
+	edited = (struct menu){
+		.titles = titles,
+		.count = ARRAY_SIZE(titles),
+		.seconds = 3,
+		.read_options = read_options,
+		.arena = &arena,
+	};
+}
+
 /* Ctrl-U keeps the line short, and the test fast. */
 static int type_into_line(struct console *it)
 {
@@ -450,16 +464,7 @@ TEST(noise_without_end_does_not_hold_the_editor)
 	struct console endless = { .name = "endless", .write = discard, .read = type_into_line };
 	u64 before = host_ticks;
 
-	host_memory_init();
-	arena = (struct arena){ 0 };
-	options = "quiet";
-	edited = (struct menu){
-		.titles = titles,
-		.count = ARRAY_SIZE(titles),
-		.seconds = 3,
-		.read_options = read_options,
-		.arena = &arena,
-	};
+	start_editable();
 	console_register(&endless);
 	CHECK_EQUAL(menu_choose(&edited), 0);
 	console_unregister(&endless);
@@ -488,16 +493,7 @@ TEST(an_editor_that_is_opened_without_end_does_not_hold_the_menu)
 {
 	struct console endless = { .name = "endless", .write = discard, .read = open_and_leave };
 
-	host_memory_init();
-	arena = (struct arena){ 0 };
-	options = "quiet";
-	edited = (struct menu){
-		.titles = titles,
-		.count = ARRAY_SIZE(titles),
-		.seconds = 3,
-		.read_options = read_options,
-		.arena = &arena,
-	};
+	start_editable();
 	noise_start = host_ticks;
 	console_register(&endless);
 	(void)menu_choose(&edited);

@@ -12,6 +12,7 @@
 #include "tests/host/fake_flash.h"
 #include "tests/host/host.h"
 #include "tests/host/text_variables.h"
+#include "tests/unit/runtime_map.h"
 #include "tests/unit/test.h"
 
 enum {
@@ -259,24 +260,10 @@ TEST(authenticated_variables_stay_where_they_are)
 
 static void map_flash(u64 virtual_flash)
 {
-	struct runtime_data *data = efi_runtime_data;
-	EFI_MEMORY_DESCRIPTOR map[] = {
-		{ .PhysicalStart = data->code,
-		  .VirtualStart = data->code,
-		  .NumberOfPages = data->code_size / PAGE_SIZE,
-		  .Attribute = EFI_MEMORY_RUNTIME },
-		{ .PhysicalStart = data->data,
-		  .VirtualStart = data->data,
-		  .NumberOfPages = data->data_size / PAGE_SIZE,
-		  .Attribute = EFI_MEMORY_RUNTIME },
-		{ .Type = EfiMemoryMappedIO,
-		  .PhysicalStart = FAKE_FLASH_BASE,
-		  .VirtualStart = virtual_flash,
-		  .NumberOfPages = SIZE / PAGE_SIZE,
-		  .Attribute = virtual_flash ? EFI_MEMORY_RUNTIME : 0 },
-	};
+	const struct runtime_mapping flash = { EfiMemoryMappedIO, FAKE_FLASH_BASE, virtual_flash,
+					       SIZE / PAGE_SIZE };
 
-	(void)services->SetVirtualAddressMap(sizeof(map), sizeof(map[0]), 1, map);
+	runtime_map(&flash, 1);
 }
 
 TEST(the_operating_system_maps_flash_elsewhere)

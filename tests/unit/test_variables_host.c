@@ -12,6 +12,7 @@
 #include "tests/host/fake_host_store.h"
 #include "tests/host/host.h"
 #include "tests/host/text_variables.h"
+#include "tests/unit/runtime_map.h"
 #include "tests/unit/test.h"
 
 enum { STATUS = 32, BODY = 40, DATA_SIZE = BODY + 16, NEXT_NAME_SIZE = BODY + 16, NEXT_NAME = 64 };
@@ -377,29 +378,13 @@ TEST(a_device_that_does_not_answer_is_not_used)
 /* To these addresses. 0: not at all. */
 static void map(u64 device, u64 buffer)
 {
-	struct runtime_data *data = efi_runtime_data;
-	EFI_MEMORY_DESCRIPTOR map[] = {
-		{ .PhysicalStart = data->code,
-		  .VirtualStart = data->code,
-		  .NumberOfPages = data->code_size / PAGE_SIZE,
-		  .Attribute = EFI_MEMORY_RUNTIME },
-		{ .PhysicalStart = data->data,
-		  .VirtualStart = data->data,
-		  .NumberOfPages = data->data_size / PAGE_SIZE,
-		  .Attribute = EFI_MEMORY_RUNTIME },
-		{ .Type = EfiMemoryMappedIO,
-		  .PhysicalStart = FAKE_HOST_STORE_BASE,
-		  .VirtualStart = device,
-		  .NumberOfPages = 1,
-		  .Attribute = device ? EFI_MEMORY_RUNTIME : 0 },
-		{ .Type = EfiRuntimeServicesData,
-		  .PhysicalStart = data->host.buffer,
-		  .VirtualStart = buffer,
-		  .NumberOfPages = HOST_STORE_BUFFER_SIZE / PAGE_SIZE,
-		  .Attribute = buffer ? EFI_MEMORY_RUNTIME : 0 },
+	const struct runtime_mapping more[] = {
+		{ EfiMemoryMappedIO, FAKE_HOST_STORE_BASE, device, 1 },
+		{ EfiRuntimeServicesData, efi_runtime_data->host.buffer, buffer,
+		  HOST_STORE_BUFFER_SIZE / PAGE_SIZE },
 	};
 
-	(void)services->SetVirtualAddressMap(sizeof(map), sizeof(map[0]), 1, map);
+	runtime_map(more, ARRAY_SIZE(more));
 }
 
 TEST(the_operating_system_maps_the_device_elsewhere)
