@@ -3,6 +3,7 @@
 
 import pathlib
 import re
+import time
 
 from tests.images import kernels
 
@@ -50,3 +51,17 @@ def text(path):
             line += known.get(shape, "?")
         lines.append(line.rstrip())
     return lines
+
+
+def shown(vmm, line, seconds=60):
+    """Waits until a line of the page begins with that text; returns all lines."""
+    deadline = time.monotonic() + seconds
+    file = f"{vmm.folder.name}/screen.ppm"
+    while True:
+        vmm.qmp("screendump", filename=file)
+        lines = text(file)
+        if any(one.startswith(line) for one in lines):
+            return lines
+        if time.monotonic() > deadline:
+            vmm.fail("on the screen:\n" + "\n".join(lines))
+        time.sleep(0.5)

@@ -3,6 +3,7 @@
 
 import pytest
 
+from tests.boot import screen
 from tests.boot.vmm import Disk, Vmm
 from tests.images import efi
 from tests.images.disk import bls_files, entry, esp_disk
@@ -50,13 +51,20 @@ def test_choice_in_vain(start, keys, name):
     assert start.guest().words[0] == ("from=second" if keys == ENTER else "from=first")
 
 
-def test_keyboard(firmware, images, stub_kernel):
-    """The window's keyboard drives the menu and its editor, where there is a screen."""
+@pytest.mark.parametrize("build, machine", [("qemu", "q35"), ("qemu_rom", "pc")])
+def test_screen_and_keyboard(firmware, images, stub_kernel, build, machine):
+    """The menu is on the screen, and the window's keyboard drives it and its editor."""
+    image, words, command_line = firmware(build), [], MENU
+    if build == "qemu_rom":
+        image, command_line = image.with_suffix(".rom"), ""
+        words = ["-fw_cfg", f"name=opt/fatwood/command-line,string={MENU}"]
     disk = images("menu-keyboard", lambda path: esp_disk(path, {
         **bls_files(stub_kernel, options="from=first", name="b", title="First", sort_key="a"),
         "/loader/entries/c.conf": entry("Second", linux="/linux/vmlinuz", options="from=second", sort_key="b")}))
-    with Vmm(firmware("qemu"), disks=[Disk(disk)], command_line=MENU, extra=["-device", "VGA"]) as vmm:
+    with Vmm(image, machine, disks=[Disk(disk, "pci-modern")], command_line=command_line,
+             extra=["-device", "VGA", *words]) as vmm:
         vmm.expect("Enter boots 1 of 2")
+        assert any("Second" in line for line in screen.shown(vmm, "Enter boots 1 of 2"))
         for key in ("down", "e"):
             vmm.press(key)
         vmm.expect("For this boot")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Screens: the text on them, and what Linux finds."""
 
-import time
-
 import pytest
 
 from tests.boot import screen
@@ -12,27 +10,13 @@ from tests.boot.efi import on
 MODES = {"VGA": "1280x800", "bochs-display": "1280x800", "ramfb": "1024x768"}
 
 
-def shown(vmm, line, seconds=60):
-    """Waits until a line of the page begins with that text; returns all lines."""
-    deadline = time.monotonic() + seconds
-    file = f"{vmm.folder.name}/screen.ppm"
-    while True:
-        vmm.qmp("screendump", filename=file)
-        lines = screen.text(file)
-        if any(text.startswith(line) for text in lines):
-            return lines
-        if time.monotonic() > deadline:
-            vmm.fail("on the screen:\n" + "\n".join(lines))
-        time.sleep(0.5)
-
-
 @pytest.mark.parametrize("device", MODES)
 @on("q35", ovmf=False)
 def test_text_on_the_screen(place, efi_image, device):
     """The Shell shows its prompt on the screen as well as on the serial port."""
     with place.boot(efi_image("shell-prompt"), extra=["-device", device]) as vmm:
         vmm.expect("Shell> ")
-        lines = shown(vmm, "Shell>")
+        lines = screen.shown(vmm, "Shell>")
         assert any(line.startswith("UEFI Interactive Shell") for line in lines), lines
 
 
