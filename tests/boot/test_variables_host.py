@@ -13,8 +13,8 @@ from tests.images.disk import esp_disk
 
 pytestmark = pytest.mark.extended  # QEMU 10 and its libraries are 37 MB
 
-# The ROM for the device (docs/uefi-variables.md).
-ROM = ("qemu_rom", "EFI_VARIABLES_HOST=y", "EFI_VARIABLES_FLASH=n")
+# The ROM for the device (docs/uefi-variables.md): it knows flash, too.
+ROM = ("qemu_rom", "EFI_VARIABLES_HOST=y")
 
 
 def device(store):
@@ -32,18 +32,22 @@ def stored(store):
 
 @pytest.mark.parametrize("options", ["", ",use-pio=on"], ids=["dma", "pio"])
 def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
-    """Each start reads what the one before has set, and makes it longer: as a kernel on q35, as a ROM on pc."""
-    store = tmp_path / "vars.json"
+    """Each start reads what the one before has set, and makes it longer: as a kernel on q35, as a ROM on pc, where a
+    flash for variables stays as it is."""
+    rom, store, flash = firmware(*ROM).with_suffix(".rom"), tmp_path / "vars.json", tmp_path / "vars.fd"
+    blank = rom.with_name("fatwood_vars.fd").read_bytes()
+    flash.write_bytes(blank)
     disk = images("program-journey", lambda path: esp_disk(path, {efi.REMOVABLE: efi_program.program("journey")}))
     for code, machine, found in ((firmware("qemu"), "q35", "'', attributes 0, NOT_FOUND"),
-                                 (firmware(*ROM).with_suffix(".rom"), "pc", "'1', attributes 7, SUCCESS"),
+                                 (rom, "pc", "'1', attributes 7, SUCCESS"),
                                  (firmware("qemu"), "q35", "'12', attributes 7, SUCCESS")):
         with Vmm(code, machine, 512, [Disk(disk, "pci-modern")], extra=device(f"{store}{options}"),
-                 program=packages.qemu()) as vmm:
+                 variables=flash if code == rom else None, program=packages.qemu()) as vmm:
             vmm.wait_for_end()
             assert f"EFI-PROGRAM: found {found}\n" in vmm.log
             assert "EFI-PROGRAM: longer, SUCCESS\n" in vmm.log
     assert (7, b"123") in stored(store).values()
+    assert flash.read_bytes() == blank
 
 
 def test_what_linux_sets(firmware, tmp_path):
