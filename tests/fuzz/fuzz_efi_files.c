@@ -312,7 +312,7 @@ static void set_info(void)
 	struct model_node *node = &model.nodes[handle->node];
 	EFI_FILE_INFO *info = get_info(handle);
 	u32 change = take(256);
-	bool is_renamed = false, is_new_time = (change & 0xc) == 0xc;
+	bool is_renamed = false, is_new_time = false;
 	EFI_GUID guid = guid_file_info;
 	UINTN size;
 	EFI_STATUS status, wanted;
@@ -328,10 +328,14 @@ static void set_info(void)
 			     (path.count != 1 || path.is_absolute || path.is_closed ||
 			      !handle->node || strcmp(path.parts[0], node->spelling) != 0);
 	}
-	if (is_new_time)
-		info->ModificationTime = (EFI_TIME){
+	if ((change & 0xc) == 0xc) {
+		EFI_TIME time = {
 			.Year = 2024, .Month = 2, .Day = (u8)(2 + take(20)), .Minute = (u8)take(60)
 		};
+
+		is_new_time = memcmp(&info->ModificationTime, &time, offsetof(EFI_TIME, Pad1)) != 0;
+		info->ModificationTime = time;
+	}
 	if (change & 0x10)
 		info->Attribute ^= 1u << take(8);
 	if ((change & 0x60) == 0x60)
