@@ -26,8 +26,9 @@ PYTHON = "build/venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
 # A QEMU for each core; a line for each test.
 BOOT_TESTS = [*PYTEST, "-vv", "-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", "tests/boot"]
-# Of each target: enough to notice a broken one; `make fuzz` takes longer.
-FUZZ_SECONDS = 6
+# Of each target: enough to notice a broken one; `make fuzz` takes longer. With a seed, as what a check finds
+# must depend on the commit and not on chance.
+FUZZ = ["FUZZ_SECONDS=6", "FUZZ_SEED=1"]
 HEARTBEAT_S = 30
 TAIL_LINES = 80
 # Of what is said again at the end.
@@ -53,7 +54,7 @@ PARTS = [
     ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 900),
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 900),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 1200),
-    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz", f"FUZZ_SECONDS={FUZZ_SECONDS}"], 1800),
+    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz", *FUZZ], 1800),
     ("boot", "boot tests", BOOT_TESTS, 5400),
 ]
 

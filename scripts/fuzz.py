@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fuzzes each target for a while, starting from tests/fuzz/corpus/<target>.
 
-fuzz.py --seconds N --out FOLDER BINARY...
+fuzz.py --seconds N [--seed N] --out FOLDER BINARY...
 
-New inputs go to FOLDER/corpus/<target>, so that the next run goes on from there; inputs that crash
-to FOLDER/crashes/<target>-*, and stay there.
+New inputs go to FOLDER/corpus/<target>, where the next run continues; inputs that crash go to
+FOLDER/crashes/<target>-*, and stay there. With a seed, all runs try the same inputs in the same
+order, as many as time allows: nothing of earlier runs is used, and no new input is kept.
 """
 import argparse
 import base64
@@ -15,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from run_tests import fix_addresses
@@ -34,15 +36,23 @@ def crashes_of(arguments, binary):
             if name.startswith(f"{target_of(binary)}-")}
 
 
-def fuzz(arguments, binary):
+def fuzz(arguments, scratch, binary):
     """Returns (it held, text to show)."""
     target = target_of(binary)
-    grown = f"{arguments.out}/corpus/{target}"
-    os.makedirs(grown, exist_ok=True)
     before = crashes_of(arguments, binary)
     command = [binary, f"-max_total_time={arguments.seconds}", f"-timeout={INPUT_LIMIT_S}", "-rss_limit_mb=2048",
                f"-artifact_prefix={arguments.out}/crashes/{target}-", "-print_final_stats=1",
-               f"-max_len={INPUT_BYTES_MAX}", grown]
+               f"-max_len={INPUT_BYTES_MAX}"]
+    environment = None
+    # New inputs go to the first folder named.
+    if arguments.seed is None:
+        grown = f"{arguments.out}/corpus/{target}"
+        os.makedirs(grown, exist_ok=True)
+        command.append(grown)
+    else:
+        command += [f"-seed={arguments.seed}", "-reload=0", tempfile.mkdtemp(dir=scratch)]
+        # Addresses on the stack, which depend on the environment's size, are among the values that libFuzzer tries.
+        environment = {"PATH": os.defpath}
     stored = f"tests/fuzz/corpus/{target}"
     if os.path.isdir(stored):
         command.append(stored)
@@ -50,7 +60,7 @@ def fuzz(arguments, binary):
         command.append(f"-dict=tests/fuzz/{target}.dict")
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=arguments.seconds + 120, check=False)
+                              timeout=arguments.seconds + 120, env=environment, check=False)
         output, status = done.stdout.decode(errors="replace"), f"status {done.returncode}"
         held = done.returncode == 0
     except subprocess.TimeoutExpired as expired:
@@ -72,6 +82,7 @@ def fuzz(arguments, binary):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--out", required=True)
     parser.add_argument("binaries", nargs="*")
     arguments = parser.parse_args()
@@ -79,8 +90,8 @@ def main():
     fix_addresses()
 
     passed = failed = 0
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda binary: fuzz(arguments, binary), arguments.binaries)
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda binary: fuzz(arguments, scratch, binary), arguments.binaries)
         for binary, (held, text) in zip(arguments.binaries, results):
             print(f"  fuzz    {target_of(binary)}: {'' if held else 'FAILED, '}{text}", flush=True)
             passed += held

@@ -125,6 +125,6 @@ fuzz-replay: $(replays)
 	@$(python) scripts/run_tests.py replay $^
 
 fuzz: $(fuzzers)
-	@$(python) scripts/fuzz.py --seconds $(FUZZ_SECONDS) --out $(O)/fuzz $^
+	@$(python) scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(addprefix --seed ,$(FUZZ_SEED)) --out $(O)/fuzz $^
 
 .PHONY: test-unit test-tools fuzz-replay fuzz

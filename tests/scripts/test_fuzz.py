@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/fuzz.py: an input that crashes can be had from what is printed."""
+"""scripts/fuzz.py: an input that crashes can be had from what is printed; a seed repeats a run."""
 import pathlib
 import subprocess
 import sys
@@ -26,3 +26,25 @@ def test_a_crash_is_kept_and_printed(tmp_path):
     kept.unlink()
     subprocess.run(["bash", "-ec", line.split("elsewhere: ")[1]], check=True)
     assert kept.read_bytes() == b"an \0 input"
+
+
+TELL_ALL = """#!/bin/sh
+for word; do last=$word; done
+echo "number_of_executed_units: 1"
+touch "$last/new"
+echo "$*" >>@LOG@
+"""
+
+
+def test_a_seed_starts_from_nothing_kept(tmp_path):
+    binary, log = tmp_path / "fuzz_nothing", tmp_path / "log"
+    binary.write_text(TELL_ALL.replace("@LOG@", str(log)))
+    binary.chmod(0o755)
+    for more in ["--seed", "7"], ["--seed", "7"], []:
+        subprocess.run([sys.executable, "scripts/fuzz.py", "--seconds", "1", *more, "--out", tmp_path / "out", binary],
+                       cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    first, second, free = log.read_text().splitlines()
+    assert " -seed=7 " in first and " -seed=7 " in second and "-seed" not in free
+    folders = [line.split()[-1] for line in (first, second, free)]
+    assert folders[0] != folders[1] and not any(pathlib.Path(folder).exists() for folder in folders[:2])
+    assert folders[2] == str(tmp_path / "out/corpus/nothing") and [*pathlib.Path(folders[2]).iterdir()]
