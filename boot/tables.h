@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists that only main.c walks; the others are declared beside their noun in core/ and
- * drivers/.
+ * The lists that only main.c uses; the others are declared in headers of core/ and drivers/.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything one attempt to boot makes, pages included, released as a whole. Parsers, loaders and
- * file systems allocate from the arena they are given and never free.
+ * All allocations of one boot attempt, pages included, which are released together. Parsers,
+ * loaders and file systems allocate from the arena that they are given and never free.
  */
 #pragma once
 
@@ -20,10 +20,10 @@ void *arena_allocate(struct arena *arena, size_t size);
 /* A copy of @text with a NUL after it. NULL when no memory is left. */
 char *arena_copy(struct arena *arena, struct span text);
 
-/* As memory_allocate() and memory_allocate_at(), released with the arena. */
+/* Like memory_allocate() and memory_allocate_at(), but released with the arena. */
 enum status arena_allocate_pages(struct arena *arena, u64 size, u64 alignment, u64 limit, u32 type,
 				 u64 *out);
 enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32 type);
 
-/* Releases everything; the arena is then empty and usable again. */
+/* Releases everything. The arena is then empty and can be used again. */
 void arena_release(struct arena *arena);

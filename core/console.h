@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where text goes and keys come from: output to every console, input from any. */
+/* Consoles: output goes to all of them, input comes from any of them. */
 #pragma once
 
 #include "lib/types.h"
 
 struct console {
 	const char *name;
-	/* Writes all of it or gives up after a bounded wait: a console never holds up the boot. */
+	/*
+	 * Writes all of @text, or gives up after a bounded wait: a console never blocks the boot.
+	 */
 	void (*write)(struct console *console, const char *text, size_t size);
 	/* The next byte typed, or -1. NULL: a console without input. */
 	int (*read)(struct console *console);
@@ -22,23 +24,23 @@ struct console {
 void console_register(struct console *console);
 void console_unregister(struct console *console);
 
-/* Is there any? */
+/* Is there a console? */
 bool console_present(void);
 
-/* '\n' goes out as "\r\n". */
+/* '\n' is sent as "\r\n". */
 void console_write(const char *text, size_t size);
 
-/* The bytes unchanged: for callers that manage the cursor themselves. */
+/* Writes the bytes unchanged, for callers that manage the cursor themselves. */
 void console_write_raw(const char *bytes, size_t size);
 
 /* Does any console have input? */
 bool console_has_input(void);
 
 /*
- * Waits until all consoles have passed on what was written: before the machine ends or a device is
- * reset.
+ * Waits until all consoles have sent what was written. To be called before the machine stops or a
+ * device is reset.
  */
 void console_flush(void);
 
-/* The next byte typed on any console, or -1: does not wait. */
+/* The next byte typed on any console, or -1. Does not wait. */
 int console_read(void);

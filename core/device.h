@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a driver has brought up and must bring to rest again before a kernel takes the machine. */
+/* Devices that a driver has started and must stop before a kernel takes over the machine. */
 #pragma once
 
 #include "lib/types.h"
@@ -17,14 +17,14 @@ struct device_address {
 	u8 root_bus;
 	u8 depth; /* 0: deeper than DEVICE_DEPTH_MAX */
 	u8 functions[DEVICE_DEPTH_MAX];
-	/* Which of the devices behind the controller that is there. */
+	/* Which device behind the controller at that place. */
 	enum device_unit { DEVICE_UNIT_NONE, DEVICE_UNIT_SATA } unit;
 	u8 port; /* DEVICE_UNIT_SATA */
 };
 
 struct device {
 	char name[28]; /* "virtio-blk 00:03.0" */
-	/* Stops all DMA. Waits with a deadline. Called once. */
+	/* Stops all DMA, waiting with a deadline. Called once. */
 	void (*quiesce)(struct device *device);
 	struct device *next;           /* device_register()'s */
 	struct device_address address; /* with EFI */
@@ -32,26 +32,25 @@ struct device {
 
 void device_register(struct device *device);
 
-/* Are they the same place, whatever the unit behind it? */
+/* Are they the same place, ignoring the unit behind it? */
 bool device_address_equals(const struct device_address *a, const struct device_address *b);
 
 /* Has a driver registered a device there? */
 bool device_is_at(const struct device_address *address);
 
 /*
- * Maps the registers at [base, base + size). NULL, with a message that starts with @name, if no
- * device can be there.
+ * Maps the registers at [base, base + size). If no device can be there, returns NULL and prints a
+ * message that starts with @name.
  */
 volatile u8 *device_map(const char *name, u64 base, u64 size);
 
 /*
- * Memory that a device which could not be stopped may write to at any time from now on: it is never
- * handed out again, and the kernel is told that it is unusable.
+ * Marks memory to which a device that could not be stopped may write at any time: it is never
+ * allocated again and reported to the kernel as unusable.
  */
 void device_keep_memory(u64 base, u64 size);
 
 /*
- * Brings every device to rest, newest first, and stops the timer. Nothing may use a device after
- * this.
+ * Stops every device, newest first, and the timer. No device may be used after this.
  */
 void devices_quiesce(void);

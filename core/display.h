@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Screens: each has a linear framebuffer of 32-bit pixels, and the modes that its device can show.
+ * Screens: each has a linear framebuffer of 32-bit pixels, and the modes that its device supports.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ struct framebuffer {
 	u64 base;   /* mapped */
 	u32 width;  /* pixels shown in a line */
 	u32 height; /* lines */
-	u32 stride; /* pixels from one line to the next; at least the width */
+	u32 stride; /* distance between lines in pixels; at least the width */
 };
 
 struct display_mode {
@@ -30,28 +30,28 @@ struct display_mode {
 
 struct display {
 	char name[DISPLAY_NAME_SIZE];
-	struct framebuffer framebuffer; /* as the present mode has it */
+	struct framebuffer framebuffer; /* of the current mode */
 	struct display_mode modes[DISPLAY_MODES_MAX];
 	u32 mode_count;
-	u32 mode;         /* the present one, an index of modes[] */
+	u32 mode;         /* the current one, an index of modes[] */
 	u32 mode_changes; /* counts mode changes, each of which clears the screen */
-	/* Shows modes[@mode] and sets the framebuffer. On an error the old mode may be lost. */
+	/* Sets modes[@mode] and the framebuffer. After an error the old mode may be lost. */
 	enum status (*show)(struct display *display, u32 mode);
-	u8 edid[DISPLAY_EDID_MAX]; /* whole blocks with right checksums */
+	u8 edid[DISPLAY_EDID_MAX]; /* complete blocks with correct checksums */
 	u32 edid_size;             /* 0: the monitor is unknown */
 	struct device_address address;
 	struct display *next; /* display_register()'s */
 };
 
-/* The display shows a mode already, and stays registered forever. */
+/* The display already shows a mode; it stays registered forever. */
 void display_register(struct display *display);
 
 /* In the order of registration. NULL: none, or no more. */
 struct display *display_first(void);
 
 /*
- * Shows another mode, blank. ERR_INVALID: there is no such mode. After any other error, which is
- * the driver's, it is unknown what is shown.
+ * Sets another mode, with a blank screen. ERR_INVALID: there is no such mode. Any other error comes
+ * from the driver and leaves the mode undefined.
  */
 enum status display_set_mode(struct display *display, u32 mode);
 
@@ -61,10 +61,10 @@ enum status display_set_mode(struct display *display, u32 mode);
  */
 bool display_add_mode(struct display *display, struct display_mode mode, u64 memory_size);
 
-/* Bytes from one pixel's line to the end of the last line. */
+/* Bytes from the first pixel to the end of the last line. */
 u64 framebuffer_size(const struct framebuffer *framebuffer);
 
-/* Does the rectangle lie on the screen? Its corner coordinates may not wrap either. */
+/* Is the rectangle on the screen, with coordinates that do not wrap? */
 bool framebuffer_contains(const struct framebuffer *framebuffer, u64 x, u64 y, u64 width,
 			  u64 height);
 

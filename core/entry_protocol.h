@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How we were entered, for C and assembly. */
+/* Entry protocols, for C and assembly. */
 #pragma once
 
 #define ENTRY_PROTOCOL_PVH 0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The NOR flash that variables can be kept in, with the Intel command set of the Common Flash
- * Interface (JEDEC JESD68.01, JEP137). Its bytes can be read in the memory map.
+ * NOR flash for variables, with the Intel command set of the Common Flash Interface (JEDEC
+ * JESD68.01, JEP137). Its content is memory-mapped.
  */
 #pragma once
 
@@ -14,5 +14,5 @@ struct flash {
 	u32 buffer_size; /* bytes that are programmed together, at most; a power of two */
 };
 
-/* As a driver has found it, before UEFI starts. */
+/* Set by a driver before UEFI starts. */
 extern struct flash variable_flash;

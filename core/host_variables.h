@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device by which the VMM keeps UEFI variables for the guest: QEMU's uefi-vars. */
+/* The device through which the VMM stores UEFI variables for the guest: QEMU's uefi-vars. */
 #pragma once
 
 #include "lib/types.h"
 
-/* Of its registers in the memory map, as a driver has found it before UEFI starts. 0: none. */
+/* The address of its registers, set by a driver before UEFI starts. 0: there is no such device. */
 extern u64 host_variables;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys, out of the bytes that a terminal sends: VT100 and xterm sequences (ECMA-48, 5.4; xterm's
- * "PC-Style Function Keys"), the Linux console's function keys, UTF-8.
+ * Decodes keys from the bytes that a terminal sends: VT100 and xterm sequences (ECMA-48, 5.4;
+ * xterm's "PC-Style Function Keys"), the Linux console's function keys, UTF-8.
  */
 #pragma once
 
@@ -35,7 +35,7 @@ enum key_code {
 	KEY_ESCAPE,
 };
 
-/* As far as a terminal reports them: Shift is not reported with characters. */
+/* As far as a terminal reports them. Shift is not reported with characters. */
 enum key_modifiers { KEY_SHIFT = 1, KEY_ALT = 2, KEY_CONTROL = 4 };
 
 struct key {
@@ -49,14 +49,14 @@ struct key {
 	u32 unicode;
 };
 
-/* One stream of bytes. Zeroed, it is at its start. */
+/* The state of one byte stream. Zero it to initialise. */
 struct key_decoder {
 	u8 state;
 	u8 bytes[4]; /* of one UTF-8 character */
 	u8 byte_count;
 	u8 parameter_count; /* of a sequence; only the first two are kept */
 	u8 parameters[2];   /* at most 255 */
-	bool is_private;    /* the sequence is not that of a key, whatever byte ends it */
+	bool is_private;    /* not the sequence of a key, whatever its last byte */
 	bool had_escape;    /* an ESC came before the character: Alt */
 };
 
@@ -66,26 +66,26 @@ struct key_decoder {
  */
 bool key_decode(struct key_decoder *decoder, u8 byte, struct key *out);
 
-/* Is a sequence incomplete that the next byte could continue? Then a pause ends it. */
+/* Is a sequence incomplete? The next byte may continue it, or a pause end it. */
 bool key_decoder_is_waiting(const struct key_decoder *decoder);
 
 /*
- * Nothing arrived for a while: an incomplete sequence ends here. True if that makes a key: Esc, or
- * Alt with '[' or 'O'.
+ * Called when nothing has arrived for a while: ends an incomplete sequence. True if that makes a
+ * key: Esc, or Alt with '[' or 'O'.
  */
 bool key_decode_pause(struct key_decoder *decoder, struct key *out);
 
 /* After this time without another byte, an ESC is the key Esc. */
 enum { KEYS_PAUSE_MS = 100 };
 
-/* The next key typed on any console. False if there is none yet: does not wait. */
+/* The next key typed on any console. False if there is none yet. Does not wait. */
 bool keys_read(struct key *out);
 
 /* Has a key started to arrive? Then keys_read() returns it within KEYS_PAUSE_MS. */
 bool keys_are_incomplete(void);
 
 /*
- * As keys_read(), but looks at the consoles, which costs a VM exit or more, once a millisecond at
- * most: for callers that ask as often as they can.
+ * Like keys_read(), but checks the consoles at most once a millisecond, as each check costs VM
+ * exits. For callers that poll continuously.
  */
 bool keys_poll(struct key *out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages, one line each, without a newline. A level above LOG_LEVEL_* is not compiled in; of the
- * rest, the threshold decides (LOG_DEFAULT_*, "fatwood.log=" on the VMM's command line). Lines
- * before that is known, or before the first console, are kept and replayed. Control characters are
- * printed as '?', because names come from disks.
+ * Messages of one line each, without a newline. Levels above LOG_LEVEL_* are not compiled in; for
+ * the others, the threshold decides (LOG_DEFAULT_*, "fatwood.log=" on the VMM's command line).
+ * Lines logged before the threshold is known, or before there is a console, are buffered and
+ * replayed. Control characters are printed as '?', because names come from disks.
  */
 #pragma once
 
@@ -34,14 +34,14 @@ enum log_level { LOG_NONE, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	})
 
 /*
- * The subject of the following lines ("disk0p1"), printed before each of them. NULL: none. Not
- * copied.
+ * Sets the subject of the following lines ("disk0p1"), which is printed before each of them. NULL:
+ * none. Not copied.
  */
 void log_set_subject(const char *subject);
 
 void log_set_threshold(enum log_level level);
 
-/* "error", "warning", "info", "debug", "none" to a level. False for anything else. */
+/* Converts "error", "warning", "info", "debug" or "none" to a level. False for anything else. */
 bool log_level_from_name(struct span name, enum log_level *out);
 
 [[gnu::format(printf, 2, 3)]] void log_write(enum log_level level, const char *pattern, ...);
@@ -49,11 +49,14 @@ bool log_level_from_name(struct span name, enum log_level *out);
 /* Is this level printed? For information that is collected only to be logged. */
 bool log_is_wanted(enum log_level level);
 
-/* After a fault or panic, which may have interrupted a line: the next lines are printed again. */
+/*
+ * Called after a fault or panic, which may have interrupted a line, so that later lines are
+ * printed.
+ */
 void log_abandon_line(void);
 
 /*
- * The threshold is known: from here on it decides which lines are printed or, without a console,
- * kept. Prints those that were kept so far, if there is a console; later lines do so too.
+ * Called when the threshold is known: from now on it decides which lines are printed or, without a
+ * console, buffered. Prints the buffered lines if there is a console; so does each later line.
  */
 void log_replay(void);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For our own mistakes only. No input from a disk, a device or the VMM may lead here. */
+/* For bugs in the firmware only. No input from a disk, a device or the VMM may lead here. */
 #pragma once
 
 #include "core/log.h"
 #include "core/power.h"
 
-/* Logs the message, a literal pattern and its arguments, then takes the last action (power.h). */
+/*
+ * Logs the message, a literal format string and its arguments, then takes the last action
+ * (power.h).
+ */
 #define panic(...)                                                         \
 	do {                                                               \
 		panic_begin();                                             \

@@ -17,15 +17,15 @@ struct partition_scheme {
 extern const struct partition_scheme *const partition_schemes[];
 
 /*
- * The partitions of a disk, and the volume on one of them: found at the first call, and kept with
- * the disk. A failure is kept, too: there is no second try.
+ * The partitions of a disk, and the volume on a partition: found at the first call and cached with
+ * the disk. Failures are cached, too.
  */
 enum status disk_partitions(struct block_device *disk, const struct partition_table **out);
 enum status partition_volume(struct block_device *partition, struct volume **out);
 
 /*
- * The table of the first scheme that recognizes the disk. A scheme that finds its table corrupt
- * says so, and the next is tried.
+ * Reads the table with the first scheme that recognizes the disk. If a scheme finds its table
+ * corrupt, it logs that and the next scheme is tried.
  */
 enum status partition_scan(struct block_device *disk, struct arena *arena,
 			   struct partition_table *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PCI functions that the scan of the buses has found, for those who offer them to a guest
- * (EFI_PCI_IO). Drivers use drivers/pci/pci.h.
+ * The PCI functions found by the bus scan, for code that exposes them to a guest (EFI_PCI_IO).
+ * Drivers use drivers/pci/pci.h.
  */
 #pragma once
 
@@ -26,14 +26,14 @@ struct pci_function_ops {
 	u32 (*read)(const struct pci_function *function, u32 offset, u32 size);
 	void (*write)(const struct pci_function *function, u32 offset, u32 size, u32 value);
 	/*
-	 * Finds out what base address register @index decodes, by writing to it: nobody may use the
-	 * device meanwhile. Gives it an address if nobody has (PCI_ASSIGN_BARS).
+	 * Finds out what base address register @index decodes by writing to it; the device must not
+	 * be in use meanwhile. Assigns an address if there is none (PCI_ASSIGN_BARS).
 	 */
 	void (*measure)(const struct pci_function *function, u32 index, struct pci_region *out);
 };
 
 struct pci_function {
-	struct device_address address; /* depth 0: behind more bridges than are recorded */
+	struct device_address address; /* depth 0: behind more bridges than can be recorded */
 	u8 bus, device, function;      /* of segment address.segment */
 	u8 region_count;               /* base address registers that its header has */
 	bool is_bridge;
@@ -44,10 +44,10 @@ struct pci_function {
 
 void pci_function_register(struct pci_function *function);
 
-/* All of them, in the order of the scan. NULL: none. */
+/* The first function, in the order of the scan. NULL: none. */
 struct pci_function *pci_function_first(void);
 
-/* Where an access goes. */
+/* The target of an access. */
 struct pci_target {
 	enum pci_space { PCI_MEMORY, PCI_PORTS, PCI_CONFIG } space;
 	u64 address; /* PCI_MEMORY: mapped; PCI_CONFIG: within configuration space */
@@ -58,5 +58,5 @@ struct pci_target {
 u64 pci_read(const struct pci_target *target, u32 size);
 void pci_write(const struct pci_target *target, u32 size, u64 value);
 
-/* What was written before is seen by devices before what is written after. */
+/* Devices see earlier writes before later ones. */
 void pci_flush(void);

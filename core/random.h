@@ -15,7 +15,7 @@ void random_register(struct random_source *source);
 void random_unregister(struct random_source *source);
 
 /*
- * Fills @buffer from the processor or the first source that delivers. ERR_NOT_FOUND: there is no
- * source; the buffer is zeroed then.
+ * Fills @buffer from the processor or the first working source. ERR_NOT_FOUND: there is no source;
+ * the buffer is zeroed.
  */
 enum status random_read(void *buffer, size_t size);

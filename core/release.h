@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The version of this Fatwood. */
+/* The version of Fatwood. */
 #pragma once
 
-/* "0.2.0", from a git checkout "0.2.0-g1234567". In every image. */
+/* "0.2.0", or "0.2.0-g1234567" for a build from a git checkout. In every image. */
 extern const char fatwood_release[];
 
 /* As UEFI's FirmwareRevision: major in the upper 16 bits, minor in the lower. */

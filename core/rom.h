@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of fatwood.rom, for C, assembler and linker scripts. */
+/* The size of fatwood.rom, for C, assembly and linker scripts. */
 #pragma once
 
 #include "lib/config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The serial port that a console uses: for callers that talk to it byte by byte. */
+/* The serial port of a console, for callers that access it byte by byte. */
 #pragma once
 
 #include "lib/types.h"
@@ -15,7 +15,7 @@ struct serial_line {
 
 enum { SERIAL_BAUD_RATE_MAX = 115200 };
 
-/* We drive the first two; the others come from the other side, or from the port. */
+/* We drive the first two; the others come from the other end of the line, or from the port. */
 enum serial_signal {
 	SERIAL_TERMINAL_READY = 1 << 0,
 	SERIAL_REQUEST_TO_SEND = 1 << 1,
@@ -30,18 +30,18 @@ enum serial_signal {
 /* Results of read() that are not a byte. */
 enum {
 	SERIAL_NOTHING = -1,
-	SERIAL_OVERRUN = -2,  /* bytes were lost since the last read(); the next brings those that
-				 were not */
-	SERIAL_BAD_BYTE = -3, /* wrong parity, no stop bit, or a break; the byte is gone */
+	SERIAL_OVERRUN = -2,  /* bytes were lost since the last read(); the next read() returns the
+				 ones that were not */
+	SERIAL_BAD_BYTE = -3, /* parity error, framing error or break; the byte is lost */
 };
 
 /*
- * A console reads and writes the same port: each byte goes to the first reader. Only set_line() and
+ * A console uses the same port: each received byte goes to whoever reads first. Only set_line() and
  * reset() wait, with a limit, until everything written has been sent at the old rate.
  */
 struct serial_port {
 	u32 fifo_size;
-	/* How many of the bytes were taken; 0: there is no room yet. */
+	/* Returns the number of bytes accepted; 0: there is no room yet. */
 	size_t (*write)(const void *bytes, size_t size);
 	int (*read)(void);
 	u32 (*signals)(void);       /* of enum serial_signal */
@@ -51,7 +51,7 @@ struct serial_port {
 	void (*reset)(void);
 };
 
-/* At most one, forever. */
+/* At most one port can be registered. It stays registered forever. */
 void serial_register(const struct serial_port *port);
 
 /* NULL: there is no port. */

@@ -7,7 +7,7 @@
 /* One function. The table ascends by address; scripts/symbols.py makes it from the linked image. */
 struct symbol {
 	u32 address;
-	u32 name; /* where in symbol_names its name starts */
+	u32 name; /* the offset of its name in symbol_names */
 };
 
 extern const struct symbol symbols[];
@@ -15,7 +15,7 @@ extern const u32 symbol_count;
 extern const char symbol_names[];
 
 /*
- * The name of the function that @address lies in, and how far in. NULL before the first function;
- * an address after the last one is taken to be in it.
+ * The name of the function that contains @address, and the offset in it. NULL before the first
+ * function; an address after the last function is attributed to it.
  */
 const char *symbol_find(u64 address, u64 *offset);

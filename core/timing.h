@@ -5,10 +5,11 @@
 enum { TIMING_MARKS_MAX = 16 };
 
 /*
- * Milestones of a boot. @name is not copied. The same name again (the next volume, the next kernel)
- * takes the place of that milestone and all after it. At most TIMING_MARKS_MAX; more are dropped.
- * timing_print() prints those that it has not printed yet, whatever the log threshold, if
- * timing_enable() was called ("fatwood.log=timing"). The time for printing is not counted.
+ * Records a milestone of the boot. @name is not copied. If the same name is used again (the next
+ * volume, the next kernel), it replaces that milestone and all after it. There can be
+ * TIMING_MARKS_MAX; more are dropped. timing_print() prints those that it has not printed yet,
+ * regardless of the log threshold, if timing_enable() was called ("fatwood.log=timing"). The time
+ * for printing is not counted.
  */
 void timing_mark(const char *name);
 void timing_enable(void);

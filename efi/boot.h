@@ -11,10 +11,10 @@
 /* Starts the program at @path on @volume. Returns the reason why it did not boot. */
 enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options);
 
-/* By BOOTX64.CSV, and by names that are known, in the folders of \EFI. */
+/* Boots programs in the folders of \EFI that are named in BOOTX64.CSV or have well-known names. */
 enum status efi_boot_known_places(struct volume *volume, struct arena *arena);
 
-/* As choices: one file, and what efi_boot_known_places() would start. */
+/* Add choices: one file, and what efi_boot_known_places() would start. */
 void efi_list_loader(struct boot_choices *choices, struct volume *volume, struct span path,
 		     struct span options);
 void efi_list_known_places(struct volume *volume, struct boot_choices *choices);
@@ -24,5 +24,8 @@ struct efi_csv_line {
 	struct span file, title, options; /* UTF-8 */
 };
 
-/* Removes lines from the front of @rest up to one that names a file. False at the end. */
+/*
+ * Removes lines from the front of @rest up to and including one that names a file. False at the
+ * end.
+ */
 bool efi_csv_next(struct span *rest, struct efi_csv_line *out);

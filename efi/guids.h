@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One object of each GUID of efi/spec/guids.h, for code that needs an address. */
+/* Objects for the GUIDs of efi/spec/guids.h, for code that needs an address. */
 #pragma once
 
 #include "efi/spec/guids.h"

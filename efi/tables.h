@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration tables that start.c publishes. */
+/* Configuration tables published by start.c. */
 #pragma once
 
 #include "efi/efi.h"

@@ -22,21 +22,20 @@
 #include "lib/status.h"
 
 /*
- * What the header says: how many bytes of the file are needed. 0: not such a file, or larger than a
- * store can be. @header: RUNTIME_FILE_HEADER_SIZE bytes.
+ * The size of the file according to its header. 0: not such a file, or larger than a store can be.
+ * @header has RUNTIME_FILE_HEADER_SIZE bytes.
  */
 u32 variables_file_size(struct span header);
 
 /*
- * Fills @store, which need not be clear, with the variables in @file. Left out are those with
- * attributes that our services do not know, and what comes a second time. ERR_CORRUPT: damaged;
- * @store is then empty.
+ * Fills @store, which need not be initialised, with the variables in @file, except duplicates and
+ * variables with unsupported attributes. ERR_CORRUPT: damaged; @store is then empty.
  */
 enum status variables_file_read(struct span file, struct runtime_store *store);
 
 /*
- * The number of changes up to those that @store holds: a record of our own, added if it is not
- * there. False: no room.
+ * The number of changes so far, in a record of our own, which is added if it does not exist. False:
+ * no room.
  */
 u64 variables_sequence(struct runtime_store *store);
 bool variables_set_sequence(struct runtime_store *store, u64 sequence);

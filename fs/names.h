@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device holds that no file system of this build can read: for messages only. */
+/* Identifies file systems that this build cannot read, for messages. */
 #pragma once
 
 #include "core/block.h"
 
-/* "ext2, ext3 or ext4", "an LVM volume", ...; NULL: nothing known, or it cannot be read. */
+/* "ext2, ext3 or ext4", "an LVM volume", ...; NULL: unknown, or the device cannot be read. */
 const char *file_system_name(struct block_device *device);

@@ -5,8 +5,8 @@
  *	if (IS_ENABLED(CONFIG_FAT12) && ...)		a branch
  *	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)		a row of a table, or nothing
  *
- * CONFIG_X is defined as 1 when on and not defined when off, so that PLACEHOLDER_1 inserts an
- * argument and anything else does not; the second argument is then the answer.
+ * CONFIG_X is defined as 1 when on and undefined when off. So PLACEHOLDER_1 inserts an argument,
+ * anything else does not, and the second argument is the result.
  */
 #pragma once
 

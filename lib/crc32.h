@@ -4,11 +4,11 @@
 
 #include "lib/span.h"
 
-/* @crc is 0 for the first part, then what the part before returned. */
+/* @crc is 0 for the first part, then the result for the previous part. */
 u32 crc32(u32 crc, struct span part);
 
 /*
- * The same for a part of @size zeroes, in time of the logarithm of @size: what is at the end of
- * most tables.
+ * The same for a part of @size zeroes, in time proportional to log(@size). Most tables end with
+ * zeroes.
  */
 u32 crc32_zeroes(u32 crc, u64 size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compression of UEFI (UEFI 2.11, 19): LZ77 in a window of 8 KiB, the result coded in blocks,
- * each with Huffman codes of its own.
+ * UEFI's compression format (UEFI 2.11, 19): LZ77 with a window of 8 KiB, encoded in blocks that
+ * each have their own Huffman codes.
  *
  *	offset	size
  *	0	4	size of what follows the header
@@ -23,21 +23,20 @@ enum {
 struct decompress_code {
 	u16 counts[DECOMPRESS_BITS_MAX + 1]; /* of codes with that many bits */
 	u16 symbols[DECOMPRESS_SYMBOLS_MAX];
-	bool has_one_symbol; /* symbols[0], of which no bit is written */
+	bool has_one_symbol; /* symbols[0], which is encoded in no bits */
 };
 
-/* What a decompression needs beside its buffers. */
+/* Working memory for decompress(). */
 struct decompress_work {
 	struct decompress_code lengths, characters, positions;
-	u8 bits[DECOMPRESS_SYMBOLS_MAX]; /* of each symbol's code; 0: has none */
+	u8 bits[DECOMPRESS_SYMBOLS_MAX]; /* length of each symbol's code; 0: unused */
 };
 
-/* The size of the original. ERR_CORRUPT: the header says more than there is. */
+/* The size of the decompressed data. ERR_CORRUPT: the header claims more than there is. */
 enum status decompress_size(struct span source, u32 *size);
 
 /*
- * @to has room for the original. ERR_CORRUPT: the source ends too early, or cannot be the result of
- * compression; what is in @to is then undefined. The work is proportional to the source and the
- * original.
+ * @to has room for the decompressed data. ERR_CORRUPT: the source is truncated or malformed; the
+ * content of @to is then undefined. The time is proportional to the sizes of both.
  */
 enum status decompress(struct span source, u8 *to, struct decompress_work *work);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GUIDs as they stand on disk (UEFI 2.11 appendix A): the first three fields little endian. */
+/* GUIDs as stored on disk (UEFI 2.11 appendix A): the first three fields are little endian. */
 #pragma once
 
 #include "lib/types.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes from outside are never cast, only read. A span is bytes somebody else owns; a reader is a
- * span being used up. Past the end a reader yields zeroes and remembers it, so that a parser is a
- * straight list of fields with one check of `overrun` at the end.
+ * Decoding of bytes from outside, which are never cast. A span refers to bytes that somebody else
+ * owns; a reader consumes a span. Past the end, a reader returns zeroes and sets `overrun`, so a
+ * parser is a simple list of fields with one check at the end.
  */
 #pragma once
 
@@ -37,11 +37,14 @@ static inline struct span span_part(struct span s, u64 offset, u64 size)
 {
 	if (offset > s.size || size > s.size - offset)
 		return (struct span){ 0 };
-	/* As a number, because C allows no arithmetic on the null pointer of an empty span. */
+	/*
+	 * Calculated as an integer, because C does not allow arithmetic on the null pointer of an
+	 * empty span.
+	 */
 	return (struct span){ (const u8 *)((uintptr_t)s.data + offset), (size_t)size };
 }
 
-/* All from @offset on; empty if @offset lies past the end. */
+/* Everything from @offset on; empty if @offset is past the end. */
 static inline struct span span_from(struct span s, u64 offset)
 {
 	return offset > s.size ? (struct span){ 0 } : span_part(s, offset, s.size - offset);
@@ -57,7 +60,7 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 	return s.size >= prefix.size && span_equals(span_part(s, 0, prefix.size), prefix);
 }
 
-/* Of all bytes, modulo 256: 0 where one of them is a checksum and right. */
+/* The sum of all bytes modulo 256: 0 if they include a correct checksum. */
 static inline u8 span_sum(struct span s)
 {
 	u8 sum = 0;
@@ -68,7 +71,8 @@ static inline u8 span_sum(struct span s)
 }
 
 /*
- * Reduces @s to what follows the first @needle, which is not empty. False: @s does not contain it.
+ * Reduces @s to the part after the first @needle, which is not empty. False: @s does not contain
+ * it.
  */
 bool span_skip_past(struct span *s, struct span needle);
 
@@ -142,7 +146,7 @@ static inline void store_be32(void *to, u32 value)
 
 struct reader {
 	struct span rest;
-	bool overrun; /* something was read past the end: what came back is zeroes */
+	bool overrun; /* something was read past the end, and zeroes were returned */
 };
 
 /* The next @size bytes; empty, and overrun, unless all of them are there. */

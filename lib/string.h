@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of the C library that a compiler may call by itself, and the few of its string
- * functions we use.
+ * The C library functions to which a compiler may generate calls, and the few string functions that
+ * we use.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines, words and numbers out of a span of text that may hold anything. White space is what it is
- * to the kernel: space and the control characters from tab to carriage return.
+ * Extracts lines, words and numbers from arbitrary text. White space is as defined by the Linux
+ * kernel: space and the control characters from tab to carriage return.
  */
 #pragma once
 
@@ -14,19 +14,19 @@
 bool text_next_line(struct span *rest, struct span *line);
 
 /*
- * Removes the next word from the front of @rest, as the kernel splits its command line: a double
- * quote hides white space up to the next one, or to the end. The quotes stay in @word. False when
- * only white space is left.
+ * Removes the next word from the front of @rest, as the kernel splits its command line: white space
+ * between double quotes, or after an unmatched one, does not end a word. The quotes stay in @word.
+ * False when only white space is left.
  */
 bool text_next_word(struct span *rest, struct span *word);
 
-/* @text without the double quotes around it; unchanged if there are others in between. */
+/* @text without its enclosing double quotes; unchanged if there are other quotes inside. */
 struct span text_unquote(struct span text);
 
 /*
- * Removes lines from the front of @rest, up to the first that has a key and a value after it, as in
- * configuration files. Lines whose first character is '#' are comments. @value is without white
- * space at either end, but with its quotes. False at the end.
+ * Removes lines from the front of @rest up to and including the first that has a key and a value,
+ * as in configuration files. Lines whose first character is '#' are comments. @value has no white
+ * space at either end, but keeps its quotes. False at the end.
  */
 bool text_next_setting(struct span *rest, struct span *key, struct span *value);
 
@@ -36,25 +36,25 @@ struct span text_of_file(struct span bytes);
 /* @text without white space at either end. */
 struct span text_trim(struct span text);
 
-/* For the 26 ASCII letters; any other byte is returned unchanged. */
+/* Converts ASCII letters; any other byte is returned unchanged. */
 u8 text_to_lower(u8 c);
 
 /* The value of a hexadecimal digit in either case; UINT8_MAX: not a digit. */
 u8 text_digit(u8 c);
 
-/* Of a variable's name: an ASCII letter, a digit or '_'. */
+/* May @c be part of a variable's name: is it an ASCII letter, a digit or '_'? */
 bool text_is_name(u8 c);
 
 bool text_equals(struct span text, const char *other);
 
-/* Same, but letters match in either case. */
+/* The same, ignoring the case of letters. */
 bool text_equals_ignoring_case(struct span text, const char *other);
 
-/* Below 0, 0, above 0, as strcmp(). */
+/* Negative, 0 or positive, like strcmp(). */
 int text_compare(struct span a, struct span b);
 
 /*
- * The number in @text, decimal or, with "0x", hexadecimal, with nothing before or after it. False
+ * Converts @text, which must be a decimal or, with "0x", hexadecimal number and nothing else. False
  * if it is not a number or does not fit.
  */
 bool text_to_u64(struct span text, u64 *out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The integer types every file uses, by width. */
+/* Integer types by width. */
 #pragma once
 
 #include <stdbool.h>

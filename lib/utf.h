@@ -7,14 +7,14 @@
 enum { UNICODE_REPLACEMENT = 0xfffd };
 
 /*
- * Removes one character from the front of @rest, which is not empty. A malformed byte yields
- * UNICODE_REPLACEMENT.
+ * Removes and returns one character from the front of @rest, which is not empty. Returns
+ * UNICODE_REPLACEMENT for a malformed byte.
  */
 u32 utf8_next(struct span *rest);
 
 /*
- * Puts a '?' in place of each control character, C1 ones included, and of each malformed byte, so
- * that no terminal obeys what a disk or a guest has written. Returns the size, which is not larger.
+ * Replaces each control character (including C1) and each malformed byte by '?', so that terminals
+ * do not interpret text from a disk or a guest. Returns the new size, which is not larger.
  */
 size_t utf8_make_printable(char *text, size_t size);
 
@@ -25,16 +25,16 @@ size_t utf8_make_printable(char *text, size_t size);
 size_t utf8_from_utf16(char *buffer, size_t size, const u16 *units, size_t count);
 
 /*
- * Writes @utf8 as UTF-16 and a NUL. Returns the units that all of it takes, without the NUL, even
- * if @count_max cannot hold them; what does not fit is left out.
+ * Writes @utf8 as UTF-16 and a NUL. Returns the number of units needed, without the NUL, even if it
+ * exceeds @count_max; the text is then truncated.
  */
 size_t utf16_from_utf8(u16 *units, size_t count_max, struct span utf8);
 
 /*
- * Simple upper case of the Basic Multilingual Plane: what FAT and UEFI compare names by. Without
- * UNICODE_CASE of a to z only.
+ * Simple upper case mapping in the Basic Multilingual Plane, which FAT and UEFI use to compare
+ * names. Without UNICODE_CASE, of a to z only.
  */
 u16 ucs2_to_upper(u16 unit);
 
-/* The reverse: of the units with this upper case, the usual one. */
+/* The reverse mapping. If several units have this upper case, returns the usual one. */
 u16 ucs2_to_lower(u16 unit);

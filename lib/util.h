@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small tools without state: containers, alignment, arithmetic that says when it overflows. */
+/* Small helpers without state: containers, alignment, arithmetic with overflow checks. */
 #pragma once
 
 #include "lib/types.h"
@@ -27,7 +27,7 @@ static inline u64 max_u64(u64 a, u64 b)
 
 static inline bool is_power_of_two(u64 value)
 {
-	/* Not the usual "&", of which clang makes a count of all bits. */
+	/* Not the usual expression with "&", which clang compiles to a population count. */
 	return (value ^ (value - 1)) > value - 1;
 }
 
@@ -42,7 +42,7 @@ static inline u64 align_up(u64 value, u64 alignment)
 	return align_down(value + alignment - 1, alignment);
 }
 
-/* Each stores the (wrapped) result and says whether it wrapped. */
+/* Each stores the (wrapped) result and returns whether it wrapped. */
 [[nodiscard]] static inline bool add_overflows(u64 a, u64 b, u64 *sum)
 {
 	return __builtin_add_overflow(a, b, sum);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Version order of the UAPI Group Version Format Specification, which the Boot Loader Specification
- * sorts by.
+ * The version order of the UAPI Group Version Format Specification, used by the Boot Loader
+ * Specification.
  */
 #pragma once
 
 #include "lib/span.h"
 
-/* Below 0, 0, above 0 as @a is older than, the same as, newer than @b. Any bytes are allowed. */
+/*
+ * Negative, 0 or positive if @a is older than, the same as or newer than @b. Any bytes are allowed.
+ */
 int version_compare(struct span a, struct span b);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The "zero page" that a Linux kernel for x86 is entered with, and the setup header in it
- * (Documentation/arch/x86/boot.rst, zero-page.rst). Written by us for the kernel, so a packed
- * struct; of what a kernel file says, bzimage.c reads the header's bytes by offset. Named are the
- * fields we touch.
+ * The "zero page" that is passed to a Linux kernel for x86, with the setup header in it
+ * (Documentation/arch/x86/boot.rst, zero-page.rst). It is a packed struct because we write it;
+ * bzimage.c reads the header in a kernel file by offsets. Only the fields that we use have names.
  */
 #pragma once
 
@@ -19,11 +18,11 @@ struct [[gnu::packed]] e820_entry {
 };
 
 enum setup_data_type {
-	SETUP_E820_EXT = 1, /* struct e820_entry each: those past E820_ZERO_PAGE_MAX */
+	SETUP_E820_EXT = 1, /* struct e820_entry: the entries after E820_ZERO_PAGE_MAX */
 	SETUP_RNG_SEED = 9,
 };
 
-/* Head of one element of the list at boot_params.setup_data; @size bytes follow it. */
+/* Header of an element of the list at boot_params.setup_data; @size bytes follow. */
 struct setup_data {
 	u64 next; /* physical address, 0 at the end */
 	u32 type;
@@ -35,8 +34,9 @@ enum {
 
 	LOADED_HIGH = 1 << 0, /* loadflags: the protected-mode part belongs at or above 1 MiB */
 
-	XLF_KERNEL_64 = 1 << 0, /* xloadflags: has the 64-bit entry, 0x200 into the kernel */
-	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1, /* so can boot_params, command line and initrd */
+	XLF_KERNEL_64 = 1 << 0, /* xloadflags: has the 64-bit entry point at offset 0x200 */
+	XLF_CAN_BE_LOADED_ABOVE_4G = 1 << 1, /* boot_params, command line and initrd may also be
+						above 4 GiB */
 };
 
 /* The screen (Documentation/arch/x86/zero-page.rst; include/uapi/linux/screen_info.h). */
@@ -78,7 +78,7 @@ struct [[gnu::packed]] boot_params {
 	u8 e820_entries; /* 0x1e8 */
 	u8 disks[0x1f1 - 0x1e9];
 
-	u8 setup_sects; /* 0x1f1: the setup header, as it stands in the file */
+	u8 setup_sects; /* 0x1f1: the setup header, as in the file */
 	u8 root_and_video[0x210 - 0x1f2];
 	u8 type_of_loader; /* 0x210 */
 	u8 loadflags;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger of memory in the form that Linux on x86 receives. */
+/* The memory ledger in the format for Linux on x86. */
 #pragma once
 
 #include "loaders/boot_params.h"
 
 /*
- * The entry that starts at @cursor (0 at first), and the cursor moved past it; false at the end.
- * Neighbours of one kind are one entry, so that neither entries nor their count change with what is
- * allocated in RAM.
+ * Returns the entry at @cursor (initially 0) and advances the cursor; false at the end. Adjacent
+ * ranges of the same kind are one entry, so allocations in RAM change neither the entries nor their
+ * number.
  */
 bool e820_next(u32 *cursor, struct e820_entry *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sections of a unified kernel image that say what it is (UAPI.5): .osrel, .cmdline, and
- * .profile, each of which begins a profile. What stands before the first .profile is for all of
- * them, and a profile's own section takes its place.
+ * The sections that describe a unified kernel image (UAPI.5): .osrel, .cmdline, and .profile, which
+ * starts a profile. Sections before the first .profile apply to all profiles, unless a profile has
+ * its own section of that name.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 enum {
 	UKI_PROFILES_MAX = 64,        /* more are left out with a message */
-	UKI_HEADERS_SIZE_MAX = 65536, /* of a program, for us to read its sections */
+	UKI_HEADERS_SIZE_MAX = 65536, /* of a program whose sections we read */
 	UKI_SECTION_SIZE_MAX = 65536, /* of those above; a larger one is refused */
 };
 
@@ -24,7 +24,7 @@ struct uki_profile {
 };
 
 struct uki {
-	u32 count; /* at least 1: an image without profiles is one */
+	u32 count; /* at least 1: an image without profiles counts as one */
 	struct uki_profile profiles[UKI_PROFILES_MAX];
 };
 
@@ -34,6 +34,6 @@ struct uki {
  */
 enum status uki_read(const char *name, struct file *file, struct arena *arena, struct uki *out);
 
-/* What the section says, up to its first NUL; empty if the section is absent. */
+/* The text of the section, up to its first NUL; empty if the section is absent. */
 enum status uki_text(struct file *file, const struct uki_profile *profile, enum uki_section section,
 		     struct arena *arena, struct span *out);

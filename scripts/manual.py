@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the manual page fatwood(7) from docs/command-line.md and the table in docs/vmm/README.md.
 
-manual.py prints it. Of Markdown it understands what those pages use: paragraphs, tables, links, code.
+It is printed to standard output. Only the Markdown that those pages use is supported: paragraphs, tables, links,
+code.
 """
 import pathlib
 import re
@@ -17,14 +18,14 @@ def table(text):
 
 
 def paragraphs(text):
-    """What is neither title, table nor comment."""
+    """All text other than titles, tables and comments."""
     for part in re.split(r"\n\s*\n", text):
         if part.strip() and part[0] not in "#|<":
             yield " ".join(part.split())
 
 
 def roff(text):
-    """One line of roff: links by their text, code in bold, minus signs of code as such."""
+    """One line of roff: links become their text, code becomes bold, hyphens in code become minus signs."""
     text = re.sub(r"\s*\(\[[^\]]*\]\([^)]*\)\)", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = text.replace("\\", "\\e")
@@ -41,8 +42,8 @@ def page():
     command_line = (ROOT / "docs/command-line.md").read_text()
     first, *others = paragraphs(command_line)
     page_text = f'.TH FATWOOD 7 "" "Fatwood {version}"\n.nh\n'
-    page_text += ".SH NAME\nfatwood \\- firmware for virtual machines, and its words of the command line\n"
-    page_text += f".SH DESCRIPTION\n{roff(first)}\n.SH WORDS\n"
+    page_text += ".SH NAME\nfatwood \\- firmware for virtual machines, and its command-line options\n"
+    page_text += f".SH DESCRIPTION\n{roff(first)}\n.SH OPTIONS\n"
     for word, symbol, meaning in table(command_line):
         page_text += entry(word, f"{meaning}. Needs `CONFIG_{symbol[1:]}.")
     page_text += ".SH RULES\n" + ".PP\n".join(roff(text) + "\n" for text in others)

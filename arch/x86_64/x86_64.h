@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share. */
+/* Shared by the files of this folder. */
 #pragma once
 
 #include "lib/config.h"
@@ -11,7 +11,7 @@ extern char image_start[], text_start[], data_start[], image_end[];
 extern char stack_guard_page[], stack_top[], fault_stack_top[];
 extern u64 gdt[];
 
-/* What LGDT and LIDT read. */
+/* The operand of LGDT and LIDT. */
 struct [[gnu::packed]] table_pointer {
 	u16 limit;
 	u64 base;
@@ -19,13 +19,13 @@ struct [[gnu::packed]] table_pointer {
 
 extern u32 cpu_extended_features;
 
-/* Of the processor's physical addresses. */
+/* The width of physical addresses. */
 u32 physical_address_bits(void);
 
 /*
- * Interrupts have vectors after those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
- * Up to VECTOR_LAST they may come from what an earlier guest had asked of the APIC: Alioth's reset
- * leaves it as it was. Small images are for VMMs that reset it.
+ * Interrupt vectors follow those of exceptions. The low four bits of VECTOR_SPURIOUS are set.
+ * Vectors up to VECTOR_LAST may come from an earlier guest's APIC setup, because Alioth's reset
+ * does not reset the APIC. Small images are for VMMs that do.
  */
 enum {
 	VECTOR_TIMER = 0x20,
@@ -38,11 +38,12 @@ enum {
 void trap_set_handler(u32 vector, void *handler);
 
 /*
- * apic.c: to all processors but this one (Intel SDM volume 3, 11.6.1). False: there is no APIC.
+ * apic.c: sends an interrupt command to all other processors (Intel SDM volume 3, 11.6.1). False:
+ * there is no APIC.
  */
 bool apic_send_to_others(u32 command);
 
-/* mtrr.c: the registers that are written on each processor, as processor_start.S reads them. */
+/* mtrr.c: the registers to write on each processor, in the format read by processor_start.S. */
 void memory_types_copy(void *to);
 
 /* Called by long_mode.S in this order, before boot_main(). */

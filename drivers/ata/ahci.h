@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SATA disks and CD-ROM drives of an AHCI controller (Serial ATA AHCI 1.3.1). The
- * interface between the files of this folder.
+ * SATA disks and CD-ROM drives on an AHCI controller (Serial ATA AHCI 1.3.1). Shared by the files
+ * of this folder.
  *
- * One command at a time, polled, without native command queuing. A controller is not touched before
- * the turn of its disks comes; then all its ports look for devices at the same time, and each
- * device is asked when it is reached.
+ * One command at a time, polled, without native command queuing. A controller is not accessed
+ * before its disks are tried. Then all ports look for devices at the same time, and each device is
+ * identified when it is reached.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 enum {
 	AHCI_NAME_SIZE = 32,
 	AHCI_PORTS_MAX = 32,
-	AHCI_REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* as one entry of the PRDT can hold */
+	AHCI_REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* the limit of a PRDT entry */
 	AHCI_DATA_SIZE = 512,
 	AHCI_ALIGNMENT = 2, /* of a buffer (4.2.3.3) */
 	AHCI_TIMEOUT_MS = 30000,
@@ -29,7 +29,7 @@ enum {
 	AHCI_PORT_COMMAND = 0x18,
 	AHCI_PORT_LINK_STATUS = 0x28,
 	AHCI_LINK_DETECTION_MASK = 0xf,
-	AHCI_LINK_SEEN = 1, /* and no communication yet */
+	AHCI_LINK_SEEN = 1, /* no communication yet */
 	AHCI_LINK_ESTABLISHED = 3,
 };
 
@@ -37,13 +37,13 @@ struct ahci_port {
 	char name[AHCI_NAME_SIZE]; /* "ahci 00:1f.2 port 0" */
 	struct ahci_controller *controller;
 	volatile u8 *registers;
-	u8 *memory;  /* a page that the port reads and writes. NULL: not started */
+	u8 *memory;  /* a page that the port reads and writes; NULL: not started */
 	bool failed; /* it no longer gets commands */
 	bool has_answered;
 	u8 packet_size;
-	bool says_direction; /* a bridge to ATAPI that must be told the direction */
+	bool says_direction; /* an ATAPI bridge that must be told the direction */
 	struct block_device disk;
-	struct scsi_unit unit;         /* of a device that takes packets */
+	struct scsi_unit unit;         /* of a packet device */
 	struct device_address address; /* with EFI */
 	u64 request_count, byte_count;
 	struct ahci_port *next;
@@ -52,12 +52,12 @@ struct ahci_port {
 struct ahci_controller {
 	struct device device;
 	struct pci_device place;
-	struct block_device disks_to_come; /* until they are looked for */
+	struct block_device disks_to_come; /* placeholder until the disks are found */
 	volatile u8 *registers;
 	u32 implemented;      /* a bit for each port */
-	bool failed;          /* its ports are no longer used */
-	bool is_64_bit;       /* otherwise its DMA only reaches the first 4 GiB */
-	struct deadline spin; /* when all devices must be ready */
+	bool failed;          /* the ports are no longer used */
+	bool is_64_bit;       /* otherwise DMA reaches only the first 4 GiB */
+	struct deadline spin; /* deadline for all devices to be ready */
 	struct ahci_port *ports;
 };
 
@@ -74,10 +74,10 @@ struct ahci_command {
 	u32 timeout_ms;
 	/* Results. */
 	u32 transferred; /* at most @size */
-	u8 error;        /* the error register, after ERR_IO; 0: it did not get that far */
+	u8 error;        /* the error register, after ERR_IO; 0: not available */
 };
 
-/* The signature of what is attached (ATA8-ACS, 9.1). */
+/* Device signatures (ATA8-ACS, 9.1). */
 enum { AHCI_SIGNATURE_DISK = 0x00000101, AHCI_SIGNATURE_PACKET = 0xeb140101u };
 
 extern const struct pci_driver ahci_driver;
@@ -91,25 +91,27 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature);
 u8 *ahci_port_data(struct ahci_port *port);
 
 /*
- * Runs one command. ERR_IO: it failed, and the next may succeed, unless the port failed with it.
+ * Runs one command. ERR_IO: it failed; the next one may succeed, unless the port failed, too.
  * ERR_TIMEOUT: no answer; the port is no longer used.
  */
 enum status ahci_execute(struct ahci_port *port, struct ahci_command *command);
 
-/* Polls a register until none of @bits is set. False: one still is after @timeout_ms. */
+/* Polls a register until none of @bits is set. False: timeout. */
 bool ahci_wait_while(const volatile u8 *address, u32 bits, u32 timeout_ms);
 
 /*
- * Fills @identity by @command, IDENTIFY DEVICE or IDENTIFY PACKET DEVICE. Says why it cannot.
+ * Fills @identity with @command, IDENTIFY DEVICE or IDENTIFY PACKET DEVICE. Logs why it cannot.
  */
 enum status ahci_identify(struct ahci_port *port, u8 command, u8 identity[AHCI_DATA_SIZE]);
 
-/* False: it continues what it does. */
+/* False: it cannot be stopped. */
 bool ahci_port_stop(struct ahci_port *port);
 
-/* ahci.c: one that cannot be stopped. @data: what it may still write to. */
+/*
+ * ahci.c: disables a controller that cannot be stopped. @data: memory to which it may still write.
+ */
 void ahci_controller_fail(struct ahci_controller *controller, const void *data, u32 size);
 
-/* disk.c and packet.c: the device at a port that was started becomes its disk. */
+/* disk.c and packet.c: make the device at a started port the port's disk. */
 enum status ahci_disk_open(struct ahci_port *port);
 enum status ahci_packet_open(struct ahci_port *port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the drivers of screens share. */
+/* Shared by the screen drivers. */
 #pragma once
 
 #include "core/display.h"
@@ -14,23 +14,26 @@ void ramfb_probe(void);
 /* modes.c */
 
 /*
- * Fills in the modes that fit in @memory_size bytes and shows the one that the monitor prefers, or
- * 1024x768, or the first that works; those that fail are left out. ERR_UNSUPPORTED: none fits.
- * Otherwise what the driver's show() says of the last. The display is then registered, and text
- * goes to it.
+ * Fills in the modes that fit in @memory_size bytes and sets the monitor's preferred mode, or
+ * 1024x768, or the first that works; modes that fail are removed. Then registers the display and
+ * shows text on it. ERR_UNSUPPORTED: no mode fits. Other errors are those of the driver's show()
+ * for the last mode.
  */
 enum status display_start(struct display *display, u64 memory_size);
 
 /* edid.c */
 
 /*
- * The part of @bytes that is an EDID structure with its extensions (VESA E-EDID A.2): whole blocks
- * with right checksums. Empty: it is not an EDID.
+ * The part of @bytes that is an EDID structure with its extensions (VESA E-EDID A.2): complete
+ * blocks with correct checksums. Empty: it is not an EDID.
  */
 struct span edid_check(struct span bytes);
 
-/* The preferred mode: the first detailed timing. False: it has none. @edid is edid_check()'s. */
+/*
+ * The preferred mode: the first detailed timing. False: there is none. @edid is the result of
+ * edid_check().
+ */
 bool edid_preferred_mode(struct span edid, struct display_mode *out);
 
-/* console.c: text on the first display that is started. */
+/* console.c: shows text on the first display that is started. */
 void display_console_start(struct display *display);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one font: ASCII, Latin-1, box drawing, blocks, and the arrows that UEFI asks for. */
+/* The font: ASCII, Latin-1, box drawing, blocks, and the arrows required by UEFI. */
 #pragma once
 
 #include "lib/types.h"

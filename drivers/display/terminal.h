@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The terminal of a screen: bytes as for a serial terminal (UTF-8 and the VT100 sequences that the
- * firmware itself sends; ECMA-48) make a page of cells. Knows nothing of pixels.
+ * A screen's terminal: converts bytes as sent to a serial terminal (UTF-8 and the VT100 sequences
+ * that the firmware itself uses; ECMA-48) to a page of cells. It does not deal with pixels.
  */
 #pragma once
 
@@ -19,14 +19,14 @@ struct terminal_cell {
 struct terminal {
 	struct terminal_cell cells[TERMINAL_ROWS][TERMINAL_COLUMNS];
 	u32 row, column;
-	bool wraps_next; /* a character was put into the last column */
+	bool wraps_next; /* a character was written in the last column */
 	bool wrap_is_off;
 	bool cursor_is_hidden;
 	u8 attribute;
-	u32 changed_rows; /* a bit each: the reader clears it */
-	bool was_cleared; /* all at once: anything drawn around the cells is cleared, too */
+	u32 changed_rows; /* one bit each, cleared by the reader */
+	bool was_cleared; /* entirely: anything drawn around the cells must be cleared, too */
 
-	u8 state; /* of what was begun */
+	u8 state; /* of the current sequence */
 	bool is_private;
 	u32 parameter_count;
 	u32 parameters[TERMINAL_PARAMETERS_MAX]; /* at most 9999 */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The partition schemes of this folder, for boot/tables.c, and what they share. */
+/* The partition schemes of this folder, for boot/tables.c, and code that they share. */
 #pragma once
 
 #include "core/partition.h"
 
 extern const struct partition_scheme gpt_scheme, mbr_scheme, el_torito_scheme;
 
-/* Takes any disk, as one partition of kind PARTITION_WHOLE_DISK. */
+/* Accepts any disk, as one partition of kind PARTITION_WHOLE_DISK. */
 extern const struct partition_scheme whole_disk_scheme;
 
-/* The boot sector's table, which gpt.c looks into as well. */
+/* The boot sector's table, which gpt.c also uses. */
 enum {
 	MBR_TABLE_OFFSET = 446,
 	MBR_ENTRY_SIZE = 16,
@@ -26,10 +26,10 @@ enum status partition_table_init(struct partition_table *out, const char *scheme
 				 struct arena *arena);
 
 /*
- * Adds blocks @first to @first + @count - 1 of @disk, unless some of them do not exist: then the
- * partition is left out with a message; after PARTITIONS_MAX of those nothing more is added. Of
- * more than PARTITIONS_MAX one that boot files are looked for in replaces the last one that is not.
- * @id is copied.
+ * Adds blocks @first to @first + @count - 1 of @disk. If some of them do not exist, the partition
+ * is skipped with a message; after PARTITIONS_MAX of these, nothing more is added. If there are
+ * more than PARTITIONS_MAX partitions, one that may have boot files replaces the last one that may
+ * not. @id is copied.
  */
 void partition_table_add(struct partition_table *table, struct block_device *disk, u64 first,
 			 u64 count, u32 number, enum partition_kind kind,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PCI functions and their configuration space (PCI Local Bus 3.0, PCI Express Base 5.0 chapter 7).
- * Each access is a VM exit, through the ports even two, so what is not needed is not read.
+ * Each access is a VM exit, or two through ports, so only what is needed is read.
  */
 #pragma once
 
@@ -36,11 +36,11 @@ enum {
 
 	PCI_CAPABILITY_VENDOR = 0x09,
 	PCI_CAPABILITY_EXPRESS = 0x10,
-	PCI_CAPABILITIES_MAX = 48, /* all that 192 bytes can hold */
+	PCI_CAPABILITIES_MAX = 48, /* as many as fit in 192 bytes */
 
-	PCI_VENDOR_REDHAT = 0x1b36, /* of what QEMU invented */
+	PCI_VENDOR_REDHAT = 0x1b36, /* of devices defined by QEMU */
 
-	PCI_CONFIG_SIZE = 256, /* all that drivers use of it */
+	PCI_CONFIG_SIZE = 256, /* the part that drivers use */
 	PCI_CONFIG_SIZE_EXPRESS = 4096,
 	PCI_DEVICES_PER_BUS = 32,
 	PCI_FUNCTIONS_PER_DEVICE = 8,
@@ -49,21 +49,21 @@ enum {
 enum { PCI_NAME_SIZE = 13 };
 
 struct pci_device {
-	char name[PCI_NAME_SIZE]; /* "00:03.0", with the segment in front if it is not 0 */
-	volatile u8 *config;      /* its configuration space in memory; NULL: through the ports */
-	struct ecam window;       /* what that is part of */
+	char name[PCI_NAME_SIZE];      /* "00:03.0", with the segment first if it is not 0 */
+	volatile u8 *config;           /* its configuration space in memory; NULL: use the ports */
+	struct ecam window;            /* the window that contains it */
 	struct device_address address; /* with EFI, while it is probed */
 	u8 bus, device, function;
 	u8 header_type;
 	u16 vendor_id, device_id;
 };
 
-/* What a device is driven by: rows of pci_drivers[] in boot/tables.c, NULL at the end. */
+/* A driver: pci_drivers[] in boot/tables.c lists them, with NULL at the end. */
 struct pci_driver {
 	const char *name;
-	/* By vendor and device, or by pci_class(), which is one more access. */
+	/* Compares vendor and device, or pci_class(), which costs another access. */
 	bool (*matches)(const struct pci_device *device);
-	/* @device lives as long as the call: copy it. */
+	/* @device is only valid during the call: copy it. */
 	void (*probe)(const struct pci_device *device);
 };
 
@@ -71,7 +71,7 @@ extern const struct pci_driver *const pci_drivers[];
 
 /*
  * Finds all functions, bus by bus, in the order of device and function (the order of the VMM's
- * command line), and hands them to their drivers as it goes.
+ * command line), and calls their drivers.
  */
 void pci_probe(void);
 
@@ -87,55 +87,53 @@ void pci_write16(const struct pci_device *device, u32 offset, u16 value);
 u32 pci_class(const struct pci_device *device);
 
 /*
- * For all capabilities: for (o = pci_first_capability(d, &left); o; o = pci_next_capability(head,
- * &left)).
+ * Iteration over the capabilities: for (o = pci_first_capability(d, &left); o; o =
+ * pci_next_capability(head, &left)).
  */
 u32 pci_first_capability(const struct pci_device *device, u32 *left);
 
 /*
- * The one behind a capability that begins with @head. 0 at the end, also that of a list without an
- * end.
+ * The capability after one that starts with @head. 0 at the end, or when a list is too long.
  */
 u32 pci_next_capability(u32 head, u32 *left);
 
-/* Makes the device answer in memory and lets it do DMA. */
+/* Enables memory decoding and DMA. */
 void pci_enable(const struct pci_device *device);
 
-/* Takes that away again, for a device that cannot be stopped otherwise. */
+/* Disables DMA, for a device that cannot be stopped otherwise. */
 void pci_disable_dma(const struct pci_device *device);
 
 /*
- * Where BAR @index lies; the device is enabled. Assigns an address if nobody has, or one that the
- * processor does not reach (PCI_ASSIGN_BARS).
- * ERR_NOT_FOUND: no BAR in memory. ERR_UNSUPPORTED: no address, and none can be assigned.
- * ERR_NO_MEMORY: no room for one.
+ * The address of BAR @index of an enabled device. Assigns one if there is none, or if the processor
+ * cannot reach it (PCI_ASSIGN_BARS). ERR_NOT_FOUND: not a memory BAR. ERR_UNSUPPORTED: no address,
+ * and none can be assigned. ERR_NO_MEMORY: no room for one.
  */
 enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
 
 /*
- * How many bytes BAR @index spans, by writing ones to it: nobody may use the device meanwhile. 0:
- * no BAR in memory. What a device says may be no power of two.
+ * The size of BAR @index, measured by writing ones to it: the device must not be in use meanwhile.
+ * 0: not a memory BAR. A device may return a value that is not a power of two.
  */
 u64 pci_bar_size(const struct pci_device *device, u32 index);
 
-/* What the files of this folder offer one another. */
+/* Shared by the files of this folder. */
 
 /*
- * Hands every function on the bus to @visit, those of the first @device_count devices only. @window
- * is NULL: through the ports.
+ * Calls @visit for each function of the first @device_count devices on the bus. @window is NULL:
+ * use the ports.
  */
 void pci_visit_bus(const struct ecam *window, u8 bus, u32 device_count,
 		   void (*visit)(const struct pci_device *device, void *context), void *context);
 
 bool pci_is_bridge(const struct pci_device *device);
 
-/* Below a root port or a switch's port there is one device only. */
+/* Is there only one device below it, as below a root port or a switch port? */
 bool pci_has_single_slot(const struct pci_device *bridge);
 
 /* The driver for it, or NULL. */
 const struct pci_driver *pci_driver_for(const struct pci_device *device);
 
-/* The address in a BAR; 0 if it has none. False: it is no BAR in memory. */
+/* Reads the address in a BAR; 0 if it has none. False: it is not a memory BAR. */
 struct pci_bar {
 	u32 index;
 	u64 base;
@@ -144,18 +142,20 @@ struct pci_bar {
 bool pci_bar_read(const struct pci_device *device, u32 index, struct pci_bar *bar);
 
 /*
- * Its size, by writing ones, which stay in it. The device must not answer in memory meanwhile. 0:
+ * Its size, measured by writing ones, which stay in it. Memory decoding must be off meanwhile. 0:
  * no such BAR.
  */
 u64 pci_bar_measure(const struct pci_device *device, const struct pci_bar *bar);
 
-/* functions.c, with EFI_PCI_IO: guests will see it. @device has its address. */
+/*
+ * functions.c, with EFI_PCI_IO: records a function that guests will see. @device has its address.
+ */
 void pci_function_note(const struct pci_device *device);
 
 /* Window @index. False past the last. */
 bool pci_ecam_window(u32 index, struct ecam *out);
 
-/* The configuration space of all functions of @bus, mapped. NULL if it cannot be. */
+/* Maps the configuration space of all functions of @bus. NULL if that fails. */
 volatile u8 *pci_ecam_map(const struct ecam *window, u8 bus);
 
 bool pci_ports_exist(void);
@@ -165,17 +165,17 @@ void pci_ports_write16(const struct pci_device *device, u32 offset, u16 value);
 void pci_ports_write8(const struct pci_device *device, u32 offset, u8 value);
 
 /*
- * Gives a BAR without one an address: of a device on a root bus, as bridges let only their own
- * addresses through (ERR_UNSUPPORTED). ERR_NOT_FOUND: there is no such BAR. ERR_NO_MEMORY: no room
- * for it.
+ * Assigns an address to a BAR without one. Only for devices on a root bus, as bridges forward only
+ * the addresses in their windows (ERR_UNSUPPORTED). ERR_NOT_FOUND: there is no such BAR.
+ * ERR_NO_MEMORY: no room for it.
  */
 enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar);
 
-/* Before a scan: what the VMM has placed is found out anew. */
+/* To be called before a scan: the addresses assigned by the VMM are determined again. */
 void pci_forget_placed(void);
 
 /*
- * Numbers the buses below @bridge, which nobody did, from @bus up to at most @bus_last, and assigns
- * the BARs of the devices there that we drive. Returns the last number given.
+ * Assigns numbers from @bus to at most @bus_last to the buses below @bridge, which have none, and
+ * assigns the BARs of the devices there that we drive. Returns the last number assigned.
  */
 u8 pci_assign_bridge(const struct pci_device *bridge, u8 bus, u8 bus_last);

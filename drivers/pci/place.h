@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All addresses of a machine whose VMM has given none: bus numbers, BARs, windows of bridges, and
- * interrupt lines. For a ROM, which comes first; elsewhere see pci_assign_bar().
+ * Assigns all addresses on a machine whose VMM has assigned none: bus numbers, BARs, bridge
+ * windows, and interrupt lines. For a ROM, which runs first; otherwise see pci_assign_bar().
  */
 #pragma once
 
@@ -12,17 +12,17 @@ struct pci_window {
 };
 
 struct pci_placement {
-	const struct ecam *ecam; /* NULL: configuration space by the ports */
+	const struct ecam *ecam; /* NULL: configuration space through ports */
 	struct pci_window ports; /* of I/O */
 	struct pci_window low;   /* of memory, below 4 GiB */
 	struct pci_window high;  /* and above; may be empty */
-	bool has_more_roots;     /* root buses besides 0, which have numbers already */
+	bool has_more_roots;     /* root buses other than 0, which already have numbers */
 	/* The interrupt line for pin @pin (0: INTA) of a device in slot @slot of a root bus. */
 	u8 (*interrupt_line)(u8 slot, u8 pin);
 };
 
 /*
- * Numbers buses and places everything. What does not fit is left without an address, the largest
- * first, and said. ERR_NO_MEMORY: nothing was done.
+ * Numbers the buses and assigns all addresses. Devices that do not fit, the largest first, get no
+ * address, which is logged. ERR_NO_MEMORY: nothing was done.
  */
 enum status pci_place_all(const struct pci_placement *placement);

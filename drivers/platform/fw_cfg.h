@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU's firmware configuration device: numbered items and named files that the VMM has for its
- * firmware (QEMU, docs/specs/fw_cfg.rst). All of it is foreign: the reader checks sizes.
+ * QEMU's firmware configuration device: numbered items and named files from the VMM to its firmware
+ * (QEMU, docs/specs/fw_cfg.rst). The content is not trusted: callers check sizes.
  */
 #pragma once
 
@@ -32,25 +32,29 @@ struct fw_cfg_file {
 /* Looks for the device and reads its directory. False: there is no device. */
 bool fw_cfg_probe(void);
 
-/* For boot/tables.c: does so before the first that asks for a file, unless a ROM has done it. */
+/*
+ * For boot/tables.c: calls fw_cfg_probe() before the first user of a file, unless a ROM has already
+ * done so.
+ */
 void fw_cfg_start(void);
 
-/* Can files be written to, and are transfers one VM exit each? */
+/* Can files be written, and does a transfer take only one VM exit? */
 bool fw_cfg_has_dma(void);
 
-/* NULL: there is no such file, or no device. Other calls need an item of a device that is there. */
+/* NULL: there is no such file, or no device. The functions below require that the device exists. */
 const struct fw_cfg_file *fw_cfg_find(const char *name);
 
 /*
- * @size bytes of an item, from @offset; past its end they are zeroes. ERR_IO: the device refused.
+ * Reads @size bytes of an item from @offset; bytes past its end are zeroes. ERR_IO: the device
+ * refused.
  */
 enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to);
 
-/* A number of 4 bytes: the sizes of items. 0 if it cannot be read. */
+/* Reads a 4-byte number, such as the size of an item. 0 if it cannot be read. */
 u32 fw_cfg_read_u32(u16 item);
 
 /*
- * Writes to a file that the VMM lets us write, like fw_cfg_read(). ERR_UNSUPPORTED: not without
+ * Writes to a file that the VMM has made writable, like fw_cfg_read(). ERR_UNSUPPORTED: there is no
  * DMA.
  */
 enum status fw_cfg_write(u16 item, u32 offset, u32 size, const void *from);

@@ -3,8 +3,8 @@
 
 #include "lib/span.h"
 
-/* Devices that QEMU names in a file of fw_cfg, as they are on no bus. */
+/* Devices that are not on a bus, which QEMU describes in an fw_cfg file. */
 void hardware_info_probe(void);
 
-/* The same for the content of that file. */
+/* The same with the content of that file. */
 void hardware_info_read(struct span file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ways a VMM describes the machine, for the table of boot/tables.c. */
+/* The ways in which a VMM describes the machine, for boot/tables.c. */
 #pragma once
 
 #include "core/boot_info.h"

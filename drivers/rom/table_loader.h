@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU's table loader: a script of the VMM by which firmware places ACPI tables that the VMM has
- * made, and tells them and the VMM where they are (QEMU, hw/acpi/bios-linker-loader.c).
+ * QEMU's table loader: the VMM provides ACPI tables and a script with which the firmware places
+ * them and patches their addresses into the tables and into the VMM (QEMU,
+ * hw/acpi/bios-linker-loader.c).
  */
 #pragma once
 
@@ -12,33 +13,33 @@ enum { TABLE_FILES_MAX = 64, TABLE_NAME_SIZE = 56 };
 
 struct table_file {
 	char name[TABLE_NAME_SIZE];
-	u8 *data; /* where it lies, at ... */
+	u8 *data; /* its content */
 	u64 address;
 	u32 size;
 };
 
 struct table_loader {
-	/* What the script works with, for a test another than fw_cfg. */
+	/* Access to the files: fw_cfg, or a replacement in tests. */
 	enum status (*size)(const char *name, u32 *size);
 	enum status (*read)(const char *name, u32 size, void *to);
 	enum status (*write)(const char *name, u32 offset, u32 size, const void *from);
 	/*
-	 * Memory below 4 GiB that stays, at a power of two. @in_bios_area: where a search of
-	 * 0xf0000 to 0xfffff finds it.
+	 * Allocates permanent memory below 4 GiB. @alignment is a power of two. @in_bios_area:
+	 * between 0xf0000 and 0xfffff.
 	 */
 	enum status (*allocate)(u32 size, u32 alignment, bool in_bios_area, u8 **data,
 				u64 *address);
 
 	struct table_file files[TABLE_FILES_MAX];
 	u32 file_count;
-	u64 work; /* bytes that were read and added up: hostile scripts are cut off */
+	u64 work; /* bytes read and summed; limited against malicious scripts */
 };
 
 /*
- * Runs all of @script. ERR_CORRUPT, ERR_UNSUPPORTED: a line that names what is not there, reaches
- * outside of its file, or is not known in a way that matters; what went before it is done.
+ * Runs all of @script. ERR_CORRUPT, ERR_UNSUPPORTED: a command refers to a missing file, exceeds
+ * its file, or is unknown and cannot be ignored. Earlier commands have been executed.
  */
 enum status table_loader_run(struct table_loader *loader, struct span script);
 
-/* A file that the script has placed. NULL: none. */
+/* A file that the script has loaded. NULL: there is no such file. */
 const struct table_file *table_loader_find(const struct table_loader *loader, const char *name);

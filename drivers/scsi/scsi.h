@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CD-ROM drives that take SCSI commands (SPC-4, MMC-6), whatever carries them: ATA's PACKET command
- * today.
+ * CD-ROM drives with SCSI commands (SPC-4, MMC-6), independent of the transport, currently ATA's
+ * PACKET command.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ struct scsi_command {
 	u32 size;
 	/* Results. */
 	u32 transferred; /* at most @size */
-	bool has_sense;  /* with ERR_IO: the device refused the command, and this is why */
+	bool has_sense;  /* with ERR_IO: the device rejected the command for this reason */
 	u8 sense[SCSI_SENSE_SIZE];
 };
 
@@ -30,10 +30,10 @@ struct scsi_unit {
 };
 
 /*
- * Asks what the unit is, waits until it is ready, and fills in block_size, block_count, read_only
- * and is_removable of @disk: no blocks if it is a drive without a medium. Logs why it cannot.
+ * Identifies the unit, waits until it is ready, and fills in block_size, block_count, read_only and
+ * is_removable of @disk, with no blocks if the drive has no medium. Logs why it cannot.
  */
 enum status scsi_open(struct scsi_unit *unit, struct block_device *disk);
 
-/* Whole blocks of @block_size, within the disk: at most UINT16_MAX of them, and below 4 GiB. */
+/* Reads whole blocks of @block_size within the disk: at most UINT16_MAX, and less than 4 GiB. */
 enum status scsi_read(struct scsi_unit *unit, u32 block_size, u64 first, u64 count, void *buffer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Consoles at I/O ports. Each looks whether it is there, and registers itself if so. */
+/* Consoles at I/O ports. Each function registers its console if the device is present. */
 #pragma once
 
 void uart16550_probe(void);

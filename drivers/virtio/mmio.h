@@ -9,7 +9,7 @@
 #include "lib/types.h"
 
 /*
- * Brings up the device in the window, if we drive it, and logs why it cannot. ERR_NOT_FOUND, and
- * not logged: no virtio there at all.
+ * Initialises the device in the window, if we have a driver for it; logs why it cannot.
+ * ERR_NOT_FOUND, which is not logged: no virtio device there.
  */
 enum status virtio_mmio_probe_window(u64 base, u64 size);

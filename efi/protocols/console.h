@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the console protocols share. */
+/* Shared by the console protocols. */
 #pragma once
 
 #include "efi/efi.h"
@@ -14,10 +14,12 @@ extern EFI_SIMPLE_TEXT_INPUT_PROTOCOL efi_text_input;
 extern EFI_SIMPLE_TEXT_INPUT_EX_PROTOCOL efi_text_input_ex;
 EFI_STATUS efi_text_input_init(void);
 
-/* serial_io.c: a handle of its own, if the machine has a serial port. */
+/* serial_io.c: creates a separate handle, if the machine has a serial port. */
 EFI_STATUS efi_serial_io_publish(void);
 
-/* The first nodes of the path to a terminal, and all of that to the serial port. */
+/*
+ * The first nodes of the path to a terminal, which are also the complete path to the serial port.
+ */
 enum { EFI_PNP_16550 = 0x0501, EFI_UART_BAUD_RATE = 115200, EFI_UART_DATA_BITS = 8 };
 
 #define EFI_SERIAL_PORT_NODE                                                         \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A disk or a partition as UEFI shows it: one handle with all that is on it. */
+/* A disk or a partition in UEFI: a handle with all of its protocols. */
 #pragma once
 
 #include "efi/efi.h"
@@ -8,7 +8,7 @@
 struct efi_disk {
 	struct efi_object object;
 	struct block_device *device;
-	struct volume *volume; /* NULL: no file system that we can read */
+	struct volume *volume; /* NULL: no supported file system */
 	EFI_DEVICE_PATH_PROTOCOL *path;
 	EFI_BLOCK_IO_MEDIA media;
 	EFI_BLOCK_IO_PROTOCOL block_io;
@@ -23,7 +23,7 @@ void efi_block_io_init(struct efi_disk *disk);
 void efi_disk_io_init(struct efi_disk *disk);
 void efi_file_system_init(struct efi_disk *disk);
 
-/* Why a transfer cannot be, in the order of the specification's checks (UEFI 2.11, 13.9). */
+/* Checks the parameters of a transfer in the order given by the specification (UEFI 2.11, 13.9). */
 EFI_STATUS efi_disk_check(const struct efi_disk *disk, UINT32 media_id, const void *buffer);
 
 /* paths/device.c: the path to a device. NULL: no memory. */

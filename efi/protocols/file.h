@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an open EFI_FILE_PROTOCOL is. */
+/* An open EFI_FILE_PROTOCOL. */
 #pragma once
 
 #include "efi/protocols/disk.h"
@@ -8,12 +8,12 @@ struct efi_file {
 	EFI_FILE_PROTOCOL protocol;
 	struct efi_disk *disk;
 	struct file file;
-	u64 position; /* bytes of a file, cursor of a directory */
+	u64 position; /* offset in a file, cursor in a directory */
 	bool is_writable;
 };
 
 /*
- * Why a call on an open file has failed: EFI_DEVICE_ERROR if the file has been deleted, and
+ * Converts the status of a call on an open file: EFI_DEVICE_ERROR if the file has been deleted,
  * EFI_VOLUME_FULL if it cannot be so large (UEFI 2.11, 13.5).
  */
 EFI_STATUS efi_file_status(enum status status);
@@ -25,8 +25,8 @@ EFI_STATUS EFIAPI efi_file_set_info(EFI_FILE_PROTOCOL *this, EFI_GUID *type, UIN
 				    VOID *buffer);
 
 /*
- * The EFI_FILE_INFO of @file, called @name. EFI_BUFFER_TOO_SMALL, and *@size what is needed, if the
- * buffer cannot hold it.
+ * Fills in the EFI_FILE_INFO of @file, called @name. EFI_BUFFER_TOO_SMALL: the buffer is too small;
+ * *@size is the size needed.
  */
 EFI_STATUS efi_file_info_fill(struct file *file, const char *name, UINTN *size, void *buffer);
 

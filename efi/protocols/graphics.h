@@ -13,8 +13,8 @@ struct efi_blt {
 	u64 source_x, source_y;
 	u64 destination_x, destination_y;
 	u64 width, height;
-	u64 delta; /* bytes from one line of the buffer to the next; 0: its lines are @width long */
+	u64 delta; /* distance between lines of the buffer in bytes; 0: @width pixels */
 };
 
-/* blt.c. Nothing is drawn on an error. */
+/* blt.c. Draws nothing if it returns an error. */
 EFI_STATUS efi_blt(const struct framebuffer *framebuffer, const struct efi_blt *blt);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packages of the HII database. What a guest brings is checked whole by hii_list_check(); the bytes
- * of a package are our own copy from then on.
+ * Packages of the HII database. hii_list_check() checks a complete list from a guest; after that,
+ * we use our own copy of the packages.
  */
 #pragma once
 
@@ -17,22 +17,25 @@ enum {
 
 /* hii_packages.c: pure */
 
-/* Is @list, of the size that its header says, made of packages that are well-formed? */
+/* Does @list, of the size in its header, consist of well-formed packages? */
 bool hii_list_check(struct span list);
 
-/* Takes the next package off @rest; false at the end package or at the end. */
+/* Removes the next package from the front of @rest; false at the end package or at the end. */
 bool hii_next_package(struct span *rest, struct span *package);
 u8 hii_package_type(struct span package);
 
-/* Of a string package: "en-US", or several with ';' between; its strings' blocks. */
+/*
+ * Parts of a string package: its language ("en-US", or several separated by ';'), and the blocks of
+ * its strings.
+ */
 struct span hii_language(struct span package);
 struct span hii_blocks(struct span package);
 
-/* One string, or one other block, of those of a string package. */
+/* A string, or another block, of a string package. */
 struct hii_item {
-	struct span block; /* of what is no string: all its bytes */
-	struct span text;  /* of a string, without its NUL */
-	u16 id;            /* of a string; of others the next one's */
+	struct span block; /* if it is not a string: all its bytes */
+	struct span text;  /* if it is a string: without its NUL */
+	u16 id;            /* of this string, or of the next one */
 	u16 duplicate_of;  /* 0: none */
 	u8 font;
 	bool is_string, has_font, is_ucs2;
@@ -48,10 +51,10 @@ struct hii_walk {
 };
 
 struct hii_walk hii_walk_start(struct span package);
-/* False at the end, or at something malformed, which sets blocks.overrun. */
+/* False at the end, or at malformed data, which sets blocks.overrun. */
 bool hii_walk_next(struct hii_walk *walk, struct hii_item *item);
 
-/* The string @id. Duplicates lead to earlier strings. False: there is no such string. */
+/* Finds the string @id, following duplicates to earlier strings. False: there is no such string. */
 bool hii_find_string(struct span package, u16 id, struct hii_item *item);
 
 /* hii_database.c */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PCI functions and root bridges as UEFI shows them (UEFI 2.11, 14): one handle each. Device
- * addresses are those of the processor: there is no IOMMU, and nothing is translated.
+ * PCI functions and root bridges in UEFI (UEFI 2.11, 14): one handle each. Device addresses equal
+ * processor addresses: there is no IOMMU and no translation.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 #include "efi/efi.h"
 #include "efi/spec/pci.h"
 
-/* A list of ACPI resource descriptors: what a root bridge has. */
+/* The resources of a root bridge, as a list of ACPI resource descriptors. */
 struct [[gnu::packed]] efi_pci_resources {
 	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR buses, ports, low, high;
 	EFI_ACPI_END_TAG_DESCRIPTOR end;
@@ -38,12 +38,12 @@ struct efi_pci_root {
 	EFI_DEVICE_PATH_PROTOCOL *path;
 	u16 segment;
 	u8 bus;
-	struct efi_pci_resources resources; /* as Configuration() told them last */
+	struct efi_pci_resources resources; /* as last returned by Configuration() */
 	struct efi_pci_root *next;          /* oldest first */
 };
 
 struct efi_pci {
-	struct efi_object object; /* not used where the handle is that of a disk */
+	struct efi_object object; /* not used if the disk's handle is used instead */
 	EFI_HANDLE handle;
 	EFI_PCI_IO_PROTOCOL io;
 	EFI_DEVICE_PATH_PROTOCOL *path;
@@ -72,25 +72,25 @@ EFI_STATUS EFIAPI efi_pci_set_bar_attributes(EFI_PCI_IO_PROTOCOL *this, UINT64 a
 					     UINT8 index, UINT64 *offset, UINT64 *length);
 
 /*
- * What base address register @index decodes, with its memory mapped; NULL: nothing. All of the
- * function are measured when the first is asked for, so that a boot in which nobody asks does not
- * pay for it.
+ * The region that base address register @index decodes, mapped if it is memory; NULL: none. All
+ * registers of the function are measured when the first is requested, so that a boot without such
+ * requests does not pay for it.
  */
 const struct pci_region *efi_pci_region(struct efi_pci *pci, u32 index);
 
 /*
- * A guest is about to access its configuration space. Who asks for an address may use it without
- * this protocol: so regions are measured, and mapped, by then.
+ * To be called before a guest accesses the configuration space. A guest that reads an address may
+ * use it without this protocol, so regions must have been measured and mapped.
  */
 void efi_pci_config_access(struct efi_pci *pci, u64 offset, u64 extent, bool is_write);
 
 /* pci_access.c */
 
-/* A call of one of the accesses, its parameters checked. */
+/* An access request with checked parameters. */
 struct efi_pci_run {
 	u32 size;   /* of each access */
 	u64 count;  /* of accesses */
-	u64 extent; /* bytes of the address space that they touch */
+	u64 extent; /* bytes of address space that they touch */
 	bool same_address;
 	bool same_place; /* of the buffer */
 };
@@ -106,12 +106,12 @@ EFI_STATUS efi_pci_poll(const struct efi_pci_run *run, struct pci_target target,
 			u64 value, u64 delay, u64 *result);
 
 /*
- * Addresses that are no function's own: ports, and memory where PCI devices can be.
- * EFI_INVALID_PARAMETER if it is anything else.
+ * For addresses that belong to no particular function: ports, and memory where PCI devices can be.
+ * EFI_INVALID_PARAMETER for anything else.
  */
 EFI_STATUS efi_pci_any_address(u64 address, u64 extent, struct pci_target *target);
 
-/* Where there is no RAM: below 4 GiB, and above. */
+/* Addresses without RAM, below and above 4 GiB. */
 struct efi_pci_windows {
 	u64 low_base, low_end;
 	u64 high_base, high_end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocols on the firmware's own handle: misc.c calls each once. */
+/* The protocols on the firmware's own handle; misc.c calls each function once. */
 #pragma once
 
 #include "efi/efi.h"
@@ -22,7 +22,7 @@ EFI_STATUS efi_path_to_text_publish(struct efi_object *object);
 /* efi/paths/from_text.c */
 EFI_STATUS efi_path_from_text_publish(struct efi_object *object);
 
-/* hii_database.c: also of hii_string.c */
+/* hii_database.c: includes the protocol of hii_string.c */
 EFI_STATUS efi_hii_publish(struct efi_object *object);
 
 /* decompress.c */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the places outside of the guest's memory share in which variables are kept. */
+/* Shared by the variable stores outside the guest's memory. */
 #pragma once
 
 #include "efi/spec/tables.h"
 
-/* Of variables that our services offer; a store may hold others. */
+/* Limits and attributes of variables that our services expose; a store may have others. */
 enum {
 	KEPT_ATTRIBUTES_NEEDED = EFI_VARIABLE_NON_VOLATILE | EFI_VARIABLE_BOOTSERVICE_ACCESS,
 	KEPT_ATTRIBUTES = KEPT_ATTRIBUTES_NEEDED | EFI_VARIABLE_RUNTIME_ACCESS,
 };
 
-/* A variable that is to be written: its data are two parts. */
+/* A variable to be written, with its data in two parts. */
 struct kept_variable {
 	const CHAR16 *name;
 	u32 name_size; /* bytes, with the NUL */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The runtime program: all that may run after ExitBootServices. It is linked by itself
- * (runtime.ld.S), so that it cannot reach the rest of the firmware, and copied to memory of the
- * type EfiRuntimeServicesCode. It has no writable variable but one, runtime_data, the address of
- * its memory of the type EfiRuntimeServicesData: the operating system may map both anywhere.
+ * The runtime program: all code that may run after ExitBootServices. It is linked separately
+ * (runtime.ld.S), so that it cannot refer to the rest of the firmware, and copied to memory of the
+ * type EfiRuntimeServicesCode. Its only writable variable is runtime_data, the address of its
+ * memory of the type EfiRuntimeServicesData. The operating system may map both anywhere.
  *
- * The firmware fills struct runtime_data in before it places the program (efi/runtime.c), and calls
- * the services by struct runtime_entries.
+ * The firmware fills in struct runtime_data before it installs the program (efi/runtime.c), and
+ * calls the services through struct runtime_entries.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #include "efi/spec/types.h"
 
 enum {
-	/* Room for the records of variables, non-volatile and volatile apart. */
+	/* Room for the records of non-volatile and of volatile variables, each. */
 	RUNTIME_STORE_SIZE = 128 * 1024,
 	RUNTIME_EVENTS_MAX = 32,
 	RUNTIME_IMAGES_MAX = 16,
@@ -24,21 +24,21 @@ enum {
 };
 
 /*
- * Records of variables one after the other: those of a file of variables as EBBR 2.4, 5 defines it,
- * little endian, each filled up with zeroes to a multiple of 8 bytes.
+ * Consecutive records of variables, in the format of EBBR 2.4, chapter 5: little endian, each
+ * padded with zeroes to a multiple of 8 bytes.
  */
 struct runtime_variable {
 	u32 data_size; /* bytes */
 	u32 attributes;
-	u64 time; /* of authentication; 0 */
+	u64 time; /* of authentication; always 0 */
 	EFI_GUID vendor;
-	CHAR16 name[]; /* with its NUL; the data follow */
+	CHAR16 name[]; /* with its NUL; the data follows */
 };
 
-/* Attributes of records that no guest can ask for or sees. */
+/* Attributes of records that guests can neither set nor see. */
 enum {
 	RUNTIME_READ_ONLY = 1u << 31,  /* only the firmware changes it */
-	RUNTIME_FILE_IMAGE = 1u << 30, /* its data are the file of the non-volatile variables */
+	RUNTIME_FILE_IMAGE = 1u << 30, /* its data is the file of the non-volatile variables */
 	RUNTIME_INTERNAL = RUNTIME_READ_ONLY | RUNTIME_FILE_IMAGE,
 };
 
@@ -55,11 +55,11 @@ struct runtime_store {
 	u8 records[RUNTIME_STORE_SIZE];
 };
 
-/* What to write, and where, to end the machine's run. */
+/* What to write, and where, to reset the machine or power it off. */
 enum runtime_space { RUNTIME_PORT, RUNTIME_MEMORY };
 
 struct runtime_write {
-	u64 address; /* 0: of memory that the operating system has not mapped */
+	u64 address; /* 0: memory that the operating system has not mapped */
 	u16 value;
 	u8 space;
 	u8 size; /* 1 or 2 bytes */
@@ -76,22 +76,22 @@ struct runtime_clock {
 	INT16 time_zone;  /* as SetTime stored them */
 	UINT8 daylight;
 	/*
-	 * Without an RTC: the time of day when the ticks of the processor were so many. It cannot
-	 * be set. 0 ticks a second: that is not known either.
+	 * Without an RTC: the time of day at a value of the processor's tick counter. It cannot be
+	 * set. 0 ticks per second: not known either.
 	 */
 	u64 seconds, ticks, ticks_per_second;
 };
 
-/* The notification function of an event that the operating system's call is to signal. */
+/* The notification function of an event that is signaled at runtime. */
 struct runtime_event {
-	EFI_EVENT event; /* NULL: the place is free */
+	EFI_EVENT event; /* NULL: unused */
 	EFI_EVENT_NOTIFY notify;
 	void *context;
 };
 
-/* A runtime driver, which is relocated as the operating system maps it. */
+/* A runtime driver, which is relocated when the operating system maps it. */
 struct runtime_image {
-	u64 base; /* 0: the place is free */
+	u64 base; /* 0: unused */
 	u64 size;
 	u64 relocations;      /* offset of its base relocation table in the image */
 	u64 relocations_size; /* bytes */
@@ -102,18 +102,18 @@ struct runtime_data {
 
 	bool at_runtime;           /* ExitBootServices has succeeded */
 	bool is_virtual;           /* SetVirtualAddressMap has, too */
-	bool set_variable_refused; /* at runtime: nothing that was set could be kept */
-	bool in_memory_only;       /* for now, non-volatile variables are not stored */
+	bool set_variable_refused; /* at runtime: changes cannot be stored, and are refused */
+	bool in_memory_only;       /* currently, non-volatile variables are not stored */
 
 	/*
-	 * Called while boot services last, NULL then: a non-volatile variable has changed, and
-	 * what to tell the caller (NULL: nothing to do); the machine is about to be
-	 * reset.
+	 * Hooks during boot services, NULL afterwards. The first is called when a non-volatile
+	 * variable has changed, and returns the status for the caller (NULL: nothing to do); the
+	 * second when the machine is about to be reset.
 	 */
 	EFI_STATUS (*on_change)(void);
 	void (*on_reset)(EFI_RESET_TYPE type);
 
-	/* While SetVirtualAddressMap runs: what ConvertPointer looks at. */
+	/* For ConvertPointer, while SetVirtualAddressMap runs. */
 	const u8 *map;
 	u64 map_size, descriptor_size;
 
@@ -126,7 +126,7 @@ struct runtime_data {
 	struct runtime_writes reset, power_off;
 	u32 monotonic_high;
 
-	/* What configuration tables point to. */
+	/* Data of configuration tables. */
 	EFI_RT_PROPERTIES_TABLE properties;
 	struct {
 		UINT16 version, count; /* EFI_CONFORMANCE_PROFILES_TABLE */
@@ -134,7 +134,8 @@ struct runtime_data {
 	} profiles;
 
 	/*
-	 * Where each change is written before it is made, also at runtime: one of them, or neither.
+	 * Stores to which each change is written before it is made in memory, also at runtime. At
+	 * most one of them is used.
 	 */
 	struct flash flash;
 	struct host_store host;
@@ -144,7 +145,7 @@ struct runtime_data {
 
 enum { RUNTIME_NON_VOLATILE, RUNTIME_VOLATILE };
 
-/* The program's first bytes: head.S */
+/* The start of the program: head.S */
 enum runtime_entry {
 	RUNTIME_GET_TIME,
 	RUNTIME_SET_TIME,
@@ -171,13 +172,13 @@ struct runtime_head {
 };
 
 /*
- * Of the firmware. Copies the program to @code, where runtime_program_size() bytes are, to work on
- * @data; @entries, RUNTIME_ENTRY_COUNT of them, become the addresses of its functions.
+ * For the firmware. Copies the program to @code, which has runtime_program_size() bytes, and makes
+ * it use @data. The RUNTIME_ENTRY_COUNT elements of @entries become the addresses of its functions.
  */
 u64 runtime_program_size(void);
 void runtime_program_place(void *code, struct runtime_data *data, void **entries);
 
-/* The one variable of the program. */
+/* The only variable of the program. */
 extern struct runtime_data *runtime_data;
 
 EFI_STATUS EFIAPI runtime_get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities);
@@ -210,8 +211,8 @@ EFI_STATUS EFIAPI runtime_set_own_variable(CHAR16 *name, EFI_GUID *vendor, UINT3
 					   UINTN size, VOID *data);
 
 /*
- * store.c: the records themselves. @store holds records that are whole, as all that write to it see
- * to.
+ * store.c: the records themselves. @store contains only complete records; all code that writes to
+ * it ensures that.
  */
 enum { RUNTIME_RECORD_ALIGNMENT = 8 };
 
@@ -223,33 +224,36 @@ u32 store_record_size(const struct runtime_variable *record);
 struct runtime_variable *store_find(struct runtime_store *store, const CHAR16 *name,
 				    const EFI_GUID *vendor);
 
-/* Would store_put() find room for a variable in place of @old (NULL: besides the others)? */
+/* Would store_put() find room for a variable that replaces @old (NULL: a new variable)? */
 bool store_has_room(const struct runtime_store *store, const struct runtime_variable *old,
 		    u32 name_size, u32 data_size);
 
 /*
- * A record with that data: in the place of @old, or at the end if that is NULL. The first @keep
- * bytes of data are those of @old. False, and nothing is changed: no room.
+ * Stores a record with that data, replacing @old, or at the end if that is NULL. The first @keep
+ * bytes of data are those of @old. False, with nothing changed: no room.
  */
 bool store_put(struct runtime_store *store, struct runtime_variable *old, const CHAR16 *name,
 	       u32 name_size, const EFI_GUID *vendor, u32 attributes, u32 keep, u32 size,
 	       const void *data);
 void store_remove(struct runtime_store *store, struct runtime_variable *record);
 
-/* The file of the store's records: its size, and makes it be the bytes from store->header on. */
+/*
+ * The file of the store's records: the first returns its size; the second completes the header, so
+ * that the file is the bytes from store->header on.
+ */
 u32 store_file_size(const struct runtime_store *store);
 void store_file_seal(struct runtime_store *store);
 
 /* time.c: days and seconds of the Gregorian calendar. */
 bool time_is_valid(const EFI_TIME *time);
-u64 time_to_seconds(const EFI_TIME *time); /* since 1970; of a valid time, later than that */
+u64 time_to_seconds(const EFI_TIME *time); /* seconds since 1970, for a valid time after that */
 void time_from_seconds(u64 seconds, EFI_TIME *time);
 
-/* rtc.c: the clock of the CMOS memory. False: it does not answer, or with what is no time. */
+/* rtc.c: the CMOS clock. False: it does not respond, or not with a valid time. */
 bool rtc_read(EFI_TIME *time);
 bool rtc_write(const EFI_TIME *time);
 
 /* processor_x86_64.c */
 u64 runtime_ticks(void);                         /* as arch_ticks() */
-void runtime_wait_for_vmm(void);                 /* it may take a moment to stop us */
-[[gnu::noreturn]] void runtime_stop(bool reset); /* the last resort */
+void runtime_wait_for_vmm(void);                 /* it may take a moment to act */
+[[gnu::noreturn]] void runtime_stop(bool reset); /* the fallback */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The handle database (UEFI 2.11, 7.3) as handles.c, locate.c, open.c and drivers.c see it. An
- * interface hangs in two lists: that of its handle, and that of all interfaces with its GUID in
- * order of installation. So neither question walks through all handles.
+ * The handle database (UEFI 2.11, 7.3), shared by handles.c, locate.c, open.c and drivers.c. An
+ * interface is in two lists: that of its handle, and that of all interfaces with its GUID, in order
+ * of installation. So neither lookup iterates over all handles.
  */
 #pragma once
 
 #include "efi/efi.h"
 
-/* One agent's use of one interface: an item of its open list (7.3.9). */
+/* An item of the open list (7.3.9): one agent's use of an interface. */
 struct efi_open {
 	struct efi_open *next;
 	EFI_HANDLE agent;
@@ -27,8 +27,10 @@ struct efi_protocol {
 	struct efi_open *opens;
 };
 
-/* A GUID that is or was installed or waited for. Never freed: ProtocolsPerHandle() returns its
- * address. */
+/*
+ * A GUID that was installed or registered for notification. Never freed, because
+ * ProtocolsPerHandle() returns its address.
+ */
 struct efi_class {
 	EFI_GUID guid;
 	struct efi_class *next_in_hash;
@@ -41,7 +43,7 @@ struct efi_registration {
 	struct efi_registration *next;
 	struct efi_class *class;
 	EFI_EVENT event;
-	struct efi_protocol *position; /* located last; NULL: none yet */
+	struct efi_protocol *position; /* last one located; NULL: none yet */
 };
 
 /* handles.c */
@@ -50,11 +52,13 @@ struct efi_class *efi_class_make(const EFI_GUID *guid); /* NULL: no memory */
 struct efi_protocol *efi_protocol_of(EFI_HANDLE handle, const EFI_GUID *guid);
 struct efi_object *efi_oldest_object(void);
 
-/* Installs without the check for equal device paths, as InstallProtocolInterface() does. */
+/*
+ * Installs an interface without the check for equal device paths, like InstallProtocolInterface().
+ */
 EFI_STATUS efi_install_on(EFI_HANDLE *handle, const EFI_GUID *guid, void *interface);
 EFI_STATUS efi_uninstall_from(EFI_HANDLE handle, const EFI_GUID *guid, void *interface);
 
-/* Does a handle have a device path of the same bytes? */
+/* Does a handle have an identical device path? */
 bool efi_device_path_is_taken(const EFI_DEVICE_PATH_PROTOCOL *path);
 
 /* Removes the interface, even if it is in use. */
@@ -69,13 +73,13 @@ void efi_registrations_remove(EFI_EVENT event); /* it is closed */
 /* open.c */
 
 /*
- * Makes the drivers and others that have the interface open let go of it. EFI_ACCESS_DENIED if one
- * does not; EFI_NOT_FOUND if the interface is not there, or no longer.
+ * Makes drivers and others close the interface. EFI_ACCESS_DENIED if one does not; EFI_NOT_FOUND if
+ * the interface does not exist, or no longer exists.
  */
 EFI_STATUS efi_opens_release(EFI_HANDLE handle, const EFI_GUID *guid, void *interface);
 
-/* Forgets the whole list. */
+/* Clears the open list. */
 void efi_opens_clear(struct efi_protocol *protocol);
 
-/* Forgets what was opened by or for the handle, which is about to be removed. */
+/* Removes all items opened by or for the handle, which is about to be removed. */
 void efi_opens_forget(struct efi_object *gone);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events (UEFI 2.11, 7.1) as events.c, tpl.c and timers.c share them. */
+/* Events (UEFI 2.11, 7.1), shared by events.c, tpl.c and timers.c. */
 #pragma once
 
 #include "efi/efi.h"
 
 struct efi_event {
 	struct efi_event *next_in_hash;
-	u64 serial; /* tells an event from a later one at the same address */
+	u64 serial; /* distinguishes an event from a later one at the same address */
 	u32 type;
 	EFI_TPL tpl;
 	EFI_EVENT_NOTIFY notify;
 	void *context;
 	bool is_signaled;
 
-	/* The group, and all events of any group, oldest first. */
+	/* The group, and the list of all events in any group, oldest first. */
 	bool has_group;
 	EFI_GUID group;
 	struct efi_event *previous_grouped, *next_grouped;
@@ -32,10 +32,10 @@ struct efi_event {
 /* events.c */
 struct efi_event *efi_event_of(EFI_EVENT event); /* NULL: no such event now. Constant time. */
 
-/* An event whose notification function is in that memory; NULL: none. */
+/* Finds an event whose notification function is in that memory; NULL: none. */
 struct efi_event *efi_event_within(u64 base, u64 size);
 
-/* Signals the event, and with it its group. Notifications are only queued. */
+/* Signals the event and its group. Notifications are only queued. */
 void efi_event_signal(struct efi_event *event);
 
 /* tpl.c */
@@ -48,8 +48,8 @@ void efi_event_unqueue(struct efi_event *event);
 void efi_dispatch(void);
 
 /*
- * Between the two nothing is dispatched: around changes of what a notification may look at, and
- * around what keeps pointers into it. They nest; the last release dispatches.
+ * Nothing is dispatched between these two calls. They enclose changes to data that a notification
+ * may use, and code that keeps pointers into such data. They nest; the last release dispatches.
  */
 void efi_events_hold(void);
 void efi_events_release(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images (UEFI 2.11, 7.4) as images.c, image_source.c and image_start.c share them. */
+/* Images (UEFI 2.11, 7.4), shared by images.c, image_source.c and image_start.c. */
 #pragma once
 
 #include "core/arch.h"
@@ -31,24 +31,24 @@ struct efi_image {
 	UINTN exit_data_size;
 };
 
-/* The image that a handle stands for; NULL: it is not an image, or it was unloaded. */
+/* The image of a handle; NULL: it is not an image, or was unloaded. */
 struct efi_image *efi_image_of(EFI_HANDLE handle);
 
-/* Is it on the stack: has it been started, and not ended? */
+/* Has it been started and not ended, so that it is on the stack? */
 bool efi_image_is_running(const struct efi_image *image);
 
-/* Takes it out of memory and of the handles. */
+/* Frees its memory and removes its handle. */
 void efi_image_unload(struct efi_image *image);
 
-/* image_resources.c: its list of HII packages, in the placed image; empty: it has none. */
+/* image_resources.c: its list of HII packages, in the loaded image; empty: it has none. */
 struct pe_image;
 struct span efi_image_hii(const struct pe_image *pe, struct span placed);
 
 /* image_source.c */
 
 /*
- * The bytes of the file that @path leads to, in pages of their own: efi_image_source_free().
- * @device is the handle that serves it, @rest the path from there on.
+ * Reads the file at @path into newly allocated pages, to be freed by efi_image_source_free().
+ * @device is the handle that provides it, @rest the path relative to that.
  */
 struct efi_image_source {
 	struct span bytes;
@@ -61,5 +61,5 @@ EFI_STATUS efi_image_source_read(const EFI_DEVICE_PATH_PROTOCOL *path, bool boot
 				 struct efi_image_source *out);
 void efi_image_source_free(struct efi_image_source *source);
 
-/* The text of all file nodes of @path, joined, as UTF-8; cut to @size. Empty: no file nodes. */
+/* The joined text of all file nodes of @path as UTF-8, truncated to @size. Empty: no file nodes. */
 void efi_path_file_name(const EFI_DEVICE_PATH_PROTOCOL *path, char *text, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory (UEFI 2.11, 7.2) as memory.c, pool.c and images.c share it. */
+/* Memory (UEFI 2.11, 7.2), shared by memory.c, pool.c and images.c. */
 #pragma once
 
 #include "efi/efi.h"
@@ -8,27 +8,30 @@
 bool efi_memory_type_is_valid(u32 type);
 
 /*
- * As AllocatePages() of any pages does, but with an alignment, and without a notification. With
- * EFI_NX only memory of a code type is executable.
+ * Like AllocatePages() for any pages, but with an alignment and without a notification. With
+ * EFI_NX, only memory of a code type is executable.
  */
 enum status efi_memory_allocate(u64 size, u64 alignment, u32 type, u64 *out);
 
-/* Exactly there; @base on a page boundary. */
+/* The same at exactly @base, which is on a page boundary. */
 enum status efi_memory_allocate_at(u64 base, u64 size, u32 type);
 
-/* The lowest place, but above the first MiB, which kernels need for other processors. */
+/* The same at the lowest place above the first MiB, which kernels need for other processors. */
 enum status efi_memory_allocate_lowest(u64 size, u64 alignment, u32 type, u64 *out);
 
 /* Frees pages, and restores their default access: reading and writing. */
 enum status efi_memory_free(u64 base, u64 size);
 
-/* protection.c, only with EFI_NX. Where protection is not enabled they do nothing and return OK. */
+/*
+ * protection.c, only with EFI_NX. If protection is not enabled, these functions do nothing and
+ * return OK.
+ */
 
-/* Enables protection, or calls arch_allow_execution() where the processor cannot do that. */
+/* Enables protection, or calls arch_allow_execution() if the processor does not support it. */
 void efi_protection_init(void);
 bool efi_protection_is_on(void);
 
-/* Sets the access that pages of that type have. */
+/* Sets the default access for pages of that type. */
 enum status efi_protect_type(u64 base, u64 size, u32 type);
 
 /* Sets the access to the pages of an image placed at @base, by section if it supports that. */

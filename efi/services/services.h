@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7: the boot services by their C names. Contracts are the specification's. */
+/* UEFI 2.11, 7: the boot services by their C names. For their contracts, see the specification. */
 #pragma once
 
 #include "efi/spec/tables.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Variable arguments in EFIAPI's calling convention, which on x64 is not the compiler's own. */
+/* Variable arguments in EFIAPI's calling convention, which on x64 is not the compiler's default. */
 #pragma once
 
 #ifdef __x86_64__

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 10: device paths. Nodes follow each other in bytes: no field of theirs is aligned. */
+/* UEFI 2.11, 10: device paths. Nodes are packed bytes, so their fields are not aligned. */
 #pragma once
 
 #include "efi/spec/types.h"

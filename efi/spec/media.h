@@ -140,7 +140,7 @@ struct EFI_BLOCK_IO_PROTOCOL {
 #define EFI_BLOCK_IO_PROTOCOL_REVISION2 0x00020001u
 #define EFI_BLOCK_IO_PROTOCOL_REVISION3 ((2u << 16) | 31)
 
-/* 13.18; the records as they stand on the disk (5.2.1, 5.3.3) */
+/* 13.18; the records as on the disk (5.2.1, 5.3.3) */
 typedef struct [[gnu::packed]] {
 	UINT8 BootIndicator;
 	UINT8 StartHead;

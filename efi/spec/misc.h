@@ -92,7 +92,7 @@ struct EFI_RNG_PROTOCOL {
 	 UINT8 *RNGValue);
 };
 
-/* 37.6: memory protection of what is allocated */
+/* 37.6: protection of allocated memory */
 typedef struct EFI_MEMORY_ATTRIBUTE_PROTOCOL EFI_MEMORY_ATTRIBUTE_PROTOCOL;
 struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
 	EFI_STATUS(EFIAPI *GetMemoryAttributes)

@@ -4,7 +4,7 @@
 
 #include "efi/spec/types.h"
 
-/* 14.2 and 14.4 have the same widths under two names each. */
+/* 14.2 and 14.4 name the same widths differently. */
 typedef enum {
 	EfiPciWidthUint8,
 	EfiPciWidthUint16,
@@ -14,7 +14,7 @@ typedef enum {
 	EfiPciWidthFifoUint16,
 	EfiPciWidthFifoUint32,
 	EfiPciWidthFifoUint64,
-	EfiPciWidthFillUint8, /* all from or to one place of the buffer */
+	EfiPciWidthFillUint8, /* all from or to one position in the buffer */
 	EfiPciWidthFillUint16,
 	EfiPciWidthFillUint32,
 	EfiPciWidthFillUint64,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UEFI 2.11, 2.3.1 and appendices A and D: base types and status codes. In this folder names are
- * the specification's, so that the specification is their documentation.
+ * UEFI 2.11, 2.3.1 and appendices A and D: base types and status codes. Names in this folder are
+ * the specification's, which documents them.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ typedef s32 INT32;
 typedef s64 INT64;
 typedef u64 UINTN;
 typedef s64 INTN;
-typedef u8 BOOLEAN; /* what a guest passes may be neither 0 nor 1 */
+typedef u8 BOOLEAN; /* a guest may pass values other than 0 and 1 */
 typedef char CHAR8;
 typedef u16 CHAR16;
 typedef void VOID;

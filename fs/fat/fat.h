@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT12, FAT16 and FAT32 (Microsoft, FAT File System Specification, 1.03 and 2005). mount.c turns
- * the boot sector into a struct fat whose numbers hold together; all the rest of the folder trusts
- * it, and nothing else that comes from the disk.
+ * FAT12, FAT16 and FAT32 (Microsoft, FAT File System Specification, 1.03 and 2005). mount.c decodes
+ * the boot sector into a consistent struct fat, which the rest of the folder trusts; nothing else
+ * from the disk is trusted.
  */
 #pragma once
 
@@ -16,17 +16,17 @@ struct fat_variant {
 	u32 entry_bits;
 	u32 end_of_chain; /* links from here on end a chain */
 	/*
-	 * Moves @cluster along its chain as long as each link leads to the next neighbour, up to
-	 * @last or to the end of the part of the table that is at hand. @link is then the link of
-	 * the cluster it arrived at.
+	 * Advances @cluster along its chain while links lead to the next contiguous cluster, up to
+	 * @last or to the end of the cached part of the table. @link becomes the link of the final
+	 * cluster.
 	 */
 	enum status (*scan)(const struct fat *fat, u32 *cluster, u32 last, u32 *link);
 };
 
 enum {
 	/*
-	 * Stands for the root directory of FAT12 and FAT16, which has a place of its own. No chain
-	 * holds this number.
+	 * Represents the root directory of FAT12 and FAT16, which is outside the data area. No
+	 * chain contains this number.
 	 */
 	FAT_FIXED_ROOT = 1,
 	FAT_FIRST_CLUSTER = 2,
@@ -50,29 +50,29 @@ struct fat {
 	u32 root_size;     /* bytes of the fixed root directory */
 	u64 root_offset;   /* where it is; all offsets are bytes on the device */
 	u64 table_offset;  /* the FAT in use, */
-	u64 table_size;    /* and its copies, each this many bytes after the one before: */
-	u32 table_count;   /* so many with it */
+	u64 table_size;    /* distance to its copies in bytes */
+	u32 table_count;   /* number of copies, including it */
 	u64 data_offset;   /* cluster 2 */
 	/* space.c's */
 	u64 fs_info_offset; /* 0: absent */
 	u32 free_count;     /* clusters, or FAT_NOT_KNOWN */
 	u32 next_free;      /* where to look for free clusters */
-	/* change.c's: short entries whose file was removed, and which may now belong to another. */
-	u32 gone_count; /* counts on past the array's end */
+	/* For change.c: short entries of removed files, which may now belong to other files. */
+	u32 gone_count; /* may exceed the size of the array */
 	struct {
 		u64 entry_offset;
-		u32 generation; /* of the volume, from which on that is so */
+		u32 generation; /* generation of the volume at removal */
 	} gone[FAT_GONE_MAX];
 };
 
 #define FAT_NOT_KNOWN 0xffffffffu
 
-/* Directory entries: directory.c and info.c have the pictures. */
+/* Directory entries; for their layout see directory.c and info.c. */
 enum {
 	FAT_FREE_FROM_HERE = 0x00,
 	FAT_DELETED = 0xe5,
 	FAT_KIND_OFFSET = 11,
-	FAT_CASE_OFFSET = 12, /* Windows NT: halves of a short name meant in lower case */
+	FAT_CASE_OFFSET = 12, /* Windows NT: which halves of a short name are in lower case */
 	FAT_KIND_LABEL = 0x08,
 	FAT_KIND_DIRECTORY = 0x10,
 	FAT_KIND_LONG_NAME = 0x0f,
@@ -90,7 +90,7 @@ enum {
 	FAT_SIZE_OFFSET = 28,
 };
 
-/* Clusters of a file that are neighbours on the disk. */
+/* Contiguous clusters of a file. */
 struct fat_run {
 	u32 index;   /* of its first cluster within the file */
 	u32 cluster; /* and the number of that */
@@ -99,13 +99,13 @@ struct fat_run {
 
 /* The state of a struct file. */
 struct fat_file {
-	u32 first_cluster; /* 0 in an empty file */
-	u32 directory; /* the first cluster of the one that the file lies in; 0: it is the root */
+	u32 first_cluster;  /* 0 in an empty file */
+	u32 directory;      /* the first cluster of the parent directory; 0: this is the root */
 	u64 entry_offset;   /* its short entry */
-	struct fat_run run; /* the one used last, so that reading on does not start over; count 0:
-			       none */
-	u32 jumps;          /* from run to run so far, */
-	u32 jump_target;    /* and the cluster that an earlier one led to */
+	struct fat_run run; /* the last run used, so that sequential reads need not start over;
+			       count 0: none */
+	u32 jumps;          /* from run to run so far */
+	u32 jump_target;    /* the target of an earlier jump */
 	u32 identity;       /* of the short name */
 };
 
@@ -138,10 +138,10 @@ extern const struct fs_ops fat_ops;
 const struct fat_variant *fat_variant_find(u32 entry_bits);
 
 /*
- * Follows the chain from @cluster. @count is how many neighbours in a row it starts with, @cluster
- * included, at most @count_max.
- * @next is the cluster the chain jumps to then, 0 at its end or where @count_max stopped it. A link
- * that leads nowhere ends the run as well; ERR_CORRUPT if it is that of @cluster itself.
+ * Follows the chain from @cluster. @count is the number of contiguous clusters from @cluster on, at
+ * most @count_max. @next is the cluster to which the chain then jumps; 0 at its end or if
+ * @count_max was reached. An invalid link also ends the run; ERR_CORRUPT if it is that of @cluster
+ * itself.
  */
 enum status fat_chain_run(const struct fat *fat, u32 cluster, u32 count_max, u32 *count, u32 *next);
 
@@ -153,16 +153,16 @@ static inline enum status fat_link(const struct fat *fat, u32 cluster, u32 *link
 
 /* directory.c */
 
-/* A place in a directory; the entry there is valid until something else is read by the cache. */
+/* A position in a directory. The entry there is valid until the next read through the cache. */
 struct fat_walk {
 	const struct fat *fat;
 	u32 index;   /* of the next entry in the directory */
-	u32 cluster; /* that holds the entry before it; FAT_FIXED_ROOT */
+	u32 cluster; /* that contains the previous entry; or FAT_FIXED_ROOT */
 	u64 offset;  /* of the next entry */
 	const u8 *next, *end;
 };
 
-/* A file or directory as its directory shows it: a short entry, and the long name before it. */
+/* A file or directory as found in its directory: a short entry and the long name before it. */
 struct fat_entry {
 	const u8 *bytes; /* the short entry: as long as fat_walk's */
 	u64 offset;
@@ -175,7 +175,7 @@ struct fat_entry {
 
 struct fat_walk fat_walk_start(const struct fat *fat, u32 first_cluster);
 
-/* The next 32 bytes, whatever they hold. ERR_NOT_FOUND at the end of the directory. */
+/* The next 32 bytes, whatever they are. ERR_NOT_FOUND at the end of the directory. */
 enum status fat_walk_step(struct fat_walk *walk, const u8 **bytes);
 
 /* The next file or directory. ERR_NOT_FOUND at the end. */
@@ -185,29 +185,29 @@ enum status fat_walk_next(struct fat_walk *walk, struct fat_entry *out);
 enum status fat_entry_find(const struct fat *fat, u32 first_cluster, struct span name,
 			   struct fat_entry *out);
 
-/* The name of an entry, long or short; 0 if nobody could open it by that name. */
+/* The name of an entry, long or short; 0 if it could not be opened by that name. */
 size_t fat_entry_name(const struct fat_entry *entry, char name[FILE_NAME_SIZE]);
 
 u32 fat_entry_cluster(const struct fat *fat, const u8 *bytes);
 
-/* The file that the short entry @bytes at @entry_offset stands for. */
+/* The file described by the short entry @bytes at @entry_offset. */
 struct file fat_file_from_entry(const struct fat *fat, u32 directory, const u8 *bytes,
 				u64 entry_offset);
 
 /* file.c */
 
 /*
- * Makes the run of @state the one that holds cluster @index of the file; it is not followed beyond
- * cluster @last.
+ * Sets the run of @state to the one that contains cluster @index of the file, without following it
+ * beyond cluster @last.
  */
 enum status fat_file_run(const struct fat *fat, struct fat_file *state, u32 index, u32 last);
 
 /* info.c */
 
-/* The first cluster of the directory that ".." of the one in @cluster leads to. */
+/* The first cluster of the directory to which ".." in the directory at @cluster leads. */
 enum status fat_dot_dot(const struct fat *fat, u32 cluster, u32 *parent);
 
-/* The entry that holds the volume's label: its name, and where it is. ERR_NOT_FOUND: none. */
+/* Finds the entry with the volume's label: its name and its position. ERR_NOT_FOUND: none. */
 enum status fat_label_find(const struct fat *fat, u8 label[FAT_SHORT_NAME_SIZE], u64 *offset);
 
 /* space.c */
@@ -236,16 +236,19 @@ enum status fat_set_info(struct file *file, const struct file_info *info);
 
 /* name.c */
 
-/* The units of the short name of a directory entry; 0 if nobody could open it by that name. */
+/* The units of the short name of a directory entry; 0 if it could not be opened by that name. */
 u32 fat_short_name_units(const u8 *entry, u16 units[FAT_SHORT_NAME_UNITS]);
 
 /* @name as UTF-16; 0 if it is too long. */
 u32 fat_name_to_units(struct span name, u16 units[FAT_LONG_NAME_MAX]);
 
-/* A name with a separator or a control character in it opens nothing, or something else. */
+/*
+ * False for separators and control characters: a name with one of these could not be opened, or
+ * would open another file.
+ */
 bool fat_name_can_have(u16 unit);
 
-/* What ties the parts of a long name to the short name that follows them. */
+/* Links the parts of a long name to the short name that follows them. */
 u8 fat_name_checksum(const u8 *short_name);
 
 /* The offset in an entry of unit @index, below FAT_LONG_NAME_PART, of a part of a long name. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changing a FAT volume (FAT_WRITE). Each operation is a few steps, and what one step has written
- * is on the disk before the next one starts. Wherever an operation is cut off, all other files are
- * as they were, and its own file is there in one of its two states. What may be left for fsck to
- * repair: clusters marked as used that belong to no file, a file with more clusters than its size
- * needs, parts of a long name without a short entry, two names of one file that was being moved to
- * another block, copies of the FAT that differ, a wrong number of free clusters.
+ * Changing a FAT volume (FAT_WRITE). Each operation consists of a few steps, and the writes of a
+ * step are on the disk before the next step starts. Wherever an operation is interrupted, all other
+ * files are unchanged, and its own file is in either its old or its new state. What may be left for
+ * fsck to repair: clusters marked as used that belong to no file, a file with more clusters than
+ * its size needs, parts of a long name without a short entry, two names for a file that was being
+ * moved to another block, copies of the FAT that differ, a wrong number of free clusters.
  */
 #pragma once
 
@@ -21,15 +21,15 @@ enum status fat_free_chain(struct fat *fat, u32 cluster);
 
 enum status fat_set_link(struct fat *fat, u32 cluster, u32 link);
 
-/* As a link: the end of a chain, cut to the width of the FAT. */
+/* The link at the end of a chain, to be truncated to the width of the FAT. */
 enum { FAT_END_OF_CHAIN = 0x0fffffff };
 
 enum { FAT_NO_OFFSET = 0 }; /* of a directory entry: none */
 
-/* space.c: what is known of free clusters goes to the disk. */
+/* space.c: writes the known number of free clusters to the disk. */
 enum status fat_write_fs_info(struct fat *fat);
 
-/* Before what follows is written, what was written before is on the disk. */
+/* Earlier writes are on the disk before later ones start. */
 static inline enum status fat_barrier(const struct fat *fat)
 {
 	return block_flush(fat->volume.device);
@@ -42,10 +42,10 @@ enum status fat_write_zeroes(const struct fat *fat, u64 offset, u64 size);
 
 /* alias.c */
 
-/* The entries of the longest name, and one that ends the directory. */
+/* The entries for the longest name, and one that ends the directory. */
 enum { FAT_ENTRIES_MAX = FAT_LONG_NAME_PARTS_MAX + 1 + 1 };
 
-/* The directory entries of a file, as they will stand: those of the long name first. */
+/* The directory entries to write for a file, those of the long name first. */
 struct fat_name_entries {
 	u32 count;
 	u8 bytes[FAT_ENTRIES_MAX][FAT_ENTRY_SIZE]; /* zero from @count on */
@@ -58,8 +58,8 @@ static inline u8 *fat_short_entry(struct fat_name_entries *entries)
 
 /*
  * Makes the entries for @name in the directory that starts in @directory. The short one at the end
- * is a copy of @entry but for its name, which no other there has but the one at @own_offset.
- * ERR_INVALID: no file can have that name.
+ * is a copy of @entry with a name that no other entry in the directory has, except the one at
+ * @own_offset. ERR_INVALID: the name is not allowed.
  */
 enum status fat_name_to_entries(const struct fat *fat, u32 directory, struct span name,
 				u64 own_offset, const u8 entry[FAT_ENTRY_SIZE],
@@ -67,19 +67,19 @@ enum status fat_name_to_entries(const struct fat *fat, u32 directory, struct spa
 
 /* room.c */
 
-/* Places of directory entries that follow each other, by their offsets on the device. */
+/* The device offsets of consecutive directory entries. */
 struct fat_places {
 	u32 count;
 	u64 offsets[FAT_ENTRIES_MAX];
 };
 
-/* The places from entry @first to entry @last, which are at most FAT_ENTRIES_MAX. */
+/* The places from entry @first to entry @last, at most FAT_ENTRIES_MAX. */
 enum status fat_places_find(const struct fat *fat, u32 directory, u32 first, u32 last,
 			    struct fat_places *out);
 
 /*
- * Writes @entries into the directory that starts in @directory, which grows if necessary, so that
- * they all appear at once. @entry_offset is where the short entry is then. ERR_FULL.
+ * Writes @entries into the directory that starts in @directory, which is extended if necessary, so
+ * that all of them appear at once. @entry_offset is the offset of the short entry. ERR_FULL.
  */
 enum status fat_entries_add(struct fat *fat, u32 directory, const struct fat_name_entries *entries,
 			    u64 *entry_offset);
@@ -88,8 +88,8 @@ enum status fat_entries_add(struct fat *fat, u32 directory, const struct fat_nam
 enum status fat_entries_remove(const struct fat *fat, const struct fat_places *places);
 
 /*
- * Puts @entries where the entries at @old are, or what is free in their block, by writing that
- * block. ERR_FULL: there are several blocks, or there is no room.
+ * Replaces the entries at @old by @entries, also using free entries in the same block, in one write
+ * of that block. ERR_FULL: the entries are in several blocks, or there is no room.
  */
 enum status fat_entries_replace(const struct fat *fat, u32 directory, const struct fat_places *old,
 				const struct fat_name_entries *entries, u64 *entry_offset);
@@ -102,7 +102,6 @@ enum status fat_entry_read(const struct file *file, u8 entry[FAT_ENTRY_SIZE]);
 void fat_entry_set_cluster(const struct fat *fat, u8 entry[FAT_ENTRY_SIZE], u32 cluster);
 
 /*
- * Writes the changed short entry of @file with the time of the change in it, and lets @file be what
- * it says.
+ * Writes the changed short entry of @file with the time of the change, and updates @file from it.
  */
 enum status fat_entry_update(struct file *file, u8 entry[FAT_ENTRY_SIZE]);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instructions that C has no word for. */
+/* Instructions that cannot be expressed in C. */
 #pragma once
 
 #include "lib/types.h"
 
 /*
- * Order of memory as a device on another processor sees it. Loads stay in order with loads and
- * stores with stores by themselves; only a load may pass an older store.
+ * Memory order as seen by a device on another processor. x86 keeps loads in order with loads, and
+ * stores with stores; only a load may pass an older store.
  */
 static inline void memory_barrier_read(void)
 {
@@ -32,7 +32,7 @@ struct cpuid {
 	u32 eax, ebx, ecx, edx;
 };
 
-/* A VM exit: callers keep the result. */
+/* Causes a VM exit, so callers should cache the result. */
 static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 {
 	struct cpuid out;

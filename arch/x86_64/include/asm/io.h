@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access to device registers, of exactly the width that is named: VMMs insist on it. */
+/* Access to device registers with exactly the stated width, which VMMs require. */
 #pragma once
 
 #include "lib/types.h"
@@ -43,15 +43,15 @@ static inline void port_write32(u16 port, u32 value)
 	asm volatile("outl %0, %1" ::"a"(value), "Nd"(port) : "memory");
 }
 
-/* Writes @count bytes to one port: a single VM exit where the VMM takes strings. */
+/* Writes @count bytes to one port, in a single VM exit if the VMM supports string I/O. */
 static inline void port_write_block8(u16 port, const void *from, size_t count)
 {
 	asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
 }
 
 /*
- * Assembly rather than a volatile access, so that the compiler neither splits it nor picks an
- * instruction that a VMM's decoder does not know.
+ * Assembly rather than a volatile access, so that the compiler neither splits it nor uses an
+ * instruction that a VMM cannot decode.
  */
 static inline u8 mmio_read8(const volatile void *address)
 {

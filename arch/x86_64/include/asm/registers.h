@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers of the processor that C and assembly share (Intel SDM volume 3, AMD64 APM volume 2). */
+/* Processor constants shared by C and assembly (Intel SDM volume 3, AMD64 APM volume 2). */
 #pragma once
 
-/* Segment selectors of our GDT; code and data stand where Linux expects __BOOT_CS and __BOOT_DS. */
+/* Segment selectors of our GDT. Code and data are where Linux expects __BOOT_CS and __BOOT_DS. */
 #define SELECTOR_CODE_32 0x08
 #define SELECTOR_CODE 0x10
 #define SELECTOR_DATA 0x18

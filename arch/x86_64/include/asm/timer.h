@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the clock's calibration can use, if somebody finds it. */
+/* A timer for calibrating the clock, if a driver finds one. */
 #pragma once
 
 #include "lib/types.h"
