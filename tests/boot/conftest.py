@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts import firmware as firmware_build  # noqa: E402
 from scripts import lab as lab_module  # noqa: E402
+from tests.boot import documents  # noqa: E402
 from tests.boot import efi as efi_boot  # noqa: E402
 from tests.boot import lab_vmms  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
@@ -158,6 +159,20 @@ def vmm(lab):
         return name
 
     return bring
+
+
+@pytest.fixture
+def start_vmm(lab, vmm, firmware):
+    """start_vmm(machine, disk, ...) runs a VMM of lab_vmms.py to its end (documents.boot)."""
+
+    def run(machine, disk, symbols=(), **options):
+        vmm(machine.name)
+        image = firmware(machine.build, *symbols)
+        if machine in lab_vmms.ROMS:
+            image = image.with_suffix(".rom")
+        return documents.boot(lab, machine.name, machine.test, image, disk, **options)
+
+    return run
 
 
 @pytest.hookimpl(hookwrapper=True)

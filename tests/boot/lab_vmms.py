@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The VMMs that tests run in the lab: Cloud Hypervisor and Firecracker from the folder FATWOOD_VMM_DIR, Alioth as
-cargo installs it."""
+"""The VMMs that tests run in the lab, and how the pages of docs/vmm/ start them: Cloud Hypervisor, Firecracker and
+crosvm from the folder FATWOOD_VMM_DIR, Alioth as cargo installs it."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -15,6 +16,50 @@ from tests.images import kernels
 INSTALL_SECONDS = 1800
 ALIOTH_VERSION = "0.12.0"
 ALIOTH_RUST = (1, 85)
+
+# The lab's emulated processor gives its guests an XSAVE area of a size that surprises Linux.
+LAB = re.compile(r"fpu__init_system_xstate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Vmm:
+    """A VMM, and how a page (docs/vmm/) starts it. is_restarted: a reset starts the machine again in the same
+    process; otherwise it ends the process. The tuples are (old, new) words of that page: for a single processor, for a
+    second disk, and lists of them for keys and for output that goes to a file."""
+
+    name: str
+    test: str
+    build: str
+    one_processor: tuple
+    second_disk: tuple
+    is_restarted: bool = True
+    smbios: str = ""
+    keys: tuple = ()
+    to_file: tuple = ()
+
+
+CLOUD_HYPERVISOR = Vmm(
+    "cloud-hypervisor", "kernel", "cloudhv", ("boot=2", "boot=1"),
+    ("path=disk.raw,image_type=raw", "path=disk.raw,image_type=raw path=second.raw,image_type=raw"),
+    smbios="Cloud Hypervisor")
+FIRECRACKER = Vmm(
+    "firecracker", "mmio", "firecracker", ('"vcpu_count": 2', '"vcpu_count": 1'),
+    ("\n  ],", ', { "drive_id": "second", "path_on_host": "second.raw", "is_root_device": false }\n  ],'),
+    is_restarted=False)
+FIRECRACKER_PCI = dataclasses.replace(FIRECRACKER, test="pci")
+ALIOTH = Vmm(
+    "alioth", "script", "alioth", ("--cpu count=2", "--cpu count=1"),
+    ("--blk file,path=disk.raw", "--blk file,path=disk.raw --blk file,path=second.raw"))
+CROSVM = Vmm(
+    "crosvm", "kernel", "crosvm", ("--cpus 2", "--cpus 1"),
+    ("--block path=disk.raw", "--block path=disk.raw --block path=second.raw"),
+    is_restarted=False, keys=(("num=1", "num=1,stdin=true"),))
+ALIOTH_ROM = dataclasses.replace(ALIOTH, test="firmware", build="qemu_rom", to_file=(
+    ("alioth", 'script -qec "alioth'), ("path=disk.raw", 'path=disk.raw" /dev/null')))
+CROSVM_ROM = dataclasses.replace(CROSVM, test="bios", build="qemu_rom", smbios="ChromiumOS")
+ROMS = (ALIOTH_ROM, CROSVM_ROM)
+VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)  # test_kvm_crosvm.py has this one's quick rows
+ALL = (*VMMS, CROSVM, *ROMS)
 
 
 def install_alioth():

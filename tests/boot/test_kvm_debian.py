@@ -7,27 +7,29 @@ A boot takes a minute and a half in a guest of the lab.
 
 import pytest
 
-from tests.boot.documents import boot
+from tests.boot.lab_vmms import (
+    ALIOTH,
+    ALIOTH_ROM,
+    CLOUD_HYPERVISOR,
+    CROSVM,
+    CROSVM_ROM,
+    FIRECRACKER,
+    FIRECRACKER_PCI,
+)
 from tests.images import efi_root
 
 pytestmark = [pytest.mark.kvm, pytest.mark.extended]
 
-ONE_PROCESSOR = {"cloud-hypervisor": ("boot=2", "boot=1"), "firecracker": ('"vcpu_count": 2', '"vcpu_count": 1'),
-                 "alioth": ("--cpu count=2", "--cpu count=1"), "crosvm": ("--cpus 2", "--cpus 1")}
 
-
-@pytest.mark.parametrize("page, name, config, suite", [
-    ("cloud-hypervisor", "kernel", "cloudhv", "bookworm"),
-    ("cloud-hypervisor", "kernel", "cloudhv", "trixie"),
-    ("firecracker", "mmio", "firecracker", "bookworm"),
-    ("firecracker", "pci", "firecracker", "trixie"),
-    ("alioth", "script", "alioth", "trixie"),
-    ("crosvm", "kernel", "crosvm", "bookworm"),
+@pytest.mark.parametrize("machine, suite", [
+    pytest.param(machine, suite, id=f"{machine.name}-{machine.test}-{suite}") for machine, suite in (
+        (CLOUD_HYPERVISOR, "bookworm"), (CLOUD_HYPERVISOR, "trixie"), (FIRECRACKER, "bookworm"),
+        (FIRECRACKER_PCI, "trixie"), (ALIOTH, "bookworm"), (ALIOTH, "trixie"), (ALIOTH_ROM, "trixie"),
+        (CROSVM, "bookworm"), (CROSVM, "trixie"), (CROSVM_ROM, "trixie"))
 ])
-def test_login(lab, vmm, firmware, page, name, config, suite):
-    vmm(page)
+def test_login(start_vmm, machine, suite):
     prompt = f"{efi_root.host_name(suite)} login: "
-    result = boot(lab, page, name, firmware(config), efi_root.disk(suite, "grub"), [ONE_PROCESSOR[page]],
-                  is_stopped=True, mark=prompt)
+    result = start_vmm(machine, efi_root.disk(suite, "grub"), replace=[machine.one_processor, *machine.to_file],
+                       is_stopped=True, mark=prompt)
     result.check("GNU GRUB" in result.log, "GRUB was not started")
     result.check(prompt in result.log, "there is no login prompt")

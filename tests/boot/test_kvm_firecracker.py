@@ -8,7 +8,9 @@ import pytest
 
 from scripts import lab as lab_module
 from tests.boot.documents import MIB, boot
-from tests.images import efi, stub
+from tests.boot.efi import LOADER_FIRST
+from tests.boot.lab_vmms import FIRECRACKER
+from tests.images import efi, efi_root, stub
 from tests.images.disk import bls_files, esp_disk
 
 pytestmark = pytest.mark.kvm
@@ -38,10 +40,13 @@ def test_pmem(lab, firecracker, firmware, images):
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("name", ["bls-bookworm", "cloud-trixie"])
+@pytest.mark.parametrize("name", [
+    "bls-bookworm", "cloud-trixie", "shim-grub-fallback-bookworm", "boot-option-trixie", "systemd-boot-bookworm",
+    "systemd-boot-uki-trixie", "uki-bookworm", "uki-bls-trixie", "uki-grub-bookworm"])
 def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
-    """By its EFI stub, or by shim and GRUB: the kernel can use the disk that the firmware has not read."""
-    result = boot(lab, "firecracker", "boot-disk", firmware("firecracker"), data, firecracker,
+    """By the kernel's EFI stub, or by a boot loader: the kernel can use the disk that the firmware has not read."""
+    symbols = LOADER_FIRST if name.startswith("systemd-boot") else ()
+    result = boot(lab, "firecracker", "boot-disk", firmware("firecracker", *symbols), data, firecracker,
                   [(efi_image(name), "loader.raw")])
     report = result.ended_well()
     assert f"from={name}" in report.words and report.get("efi") == "yes"
@@ -55,3 +60,19 @@ def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
     report = boot(lab, "firecracker", "initrd", firmware("firecracker"), data,
                   [*firecracker, ("root=/dev/vda1", words)], [(efi.uki("bookworm", "own"), "uki.efi")]).came_up(data)
     assert "from=vmm" in report.words and report.get("efi") == "yes"
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("suite", efi.SUITES)
+def test_login_from_boot_disk(lab, firecracker, firmware, images, suite):
+    """A whole Debian, whose kernel shim and GRUB take from the other disk."""
+    root = efi_root.root(suite)
+    cfg = (f"set timeout=0\nmenuentry Debian {{\n  linux /vmlinuz root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 quiet "
+           f"{efi_root.PATIENCE}\n  initrd /initrd.img\n}}\n")
+    files = {**efi.shim_grub(suite), "/vmlinuz": root / "vmlinuz", "/initrd.img": root / "initrd.img",
+             "/EFI/debian/grub.cfg": cfg.encode()}
+    loader = images(f"firecracker-loader-{suite}", lambda path: esp_disk(path, files, size=efi.ESP_SIZE))
+    prompt = f"{efi_root.host_name(suite)} login: "
+    result = boot(lab, "firecracker", "boot-disk", firmware("firecracker"), efi_root.disk(suite, "grub"),
+                  [*firecracker, FIRECRACKER.one_processor], [(loader, "loader.raw")], is_stopped=True, mark=prompt)
+    result.check(prompt in result.log, "there is no login prompt")
