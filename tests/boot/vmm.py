@@ -61,7 +61,7 @@ class Report(dict):
     """The guest's report: key to value, or to a list of values for a key that repeats."""
 
     REPEATED = ("memmap", "setup_data", "virtio", "disk", "insmod_failed", "efi_log", "efi_name", "efi_get",
-                "efi_set", "efi_delete", "efi_map", "efi_runtime")
+                "efi_set", "efi_delete", "efi_map", "efi_runtime", "bootctl")
 
     def __init__(self, lines):
         super().__init__({key: [] for key in self.REPEATED})
