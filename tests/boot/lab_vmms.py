@@ -53,13 +53,13 @@ ALIOTH = Vmm(
 CROSVM = Vmm(
     "crosvm", "kernel", "crosvm", ("--cpus 2", "--cpus 1"),
     ("--block path=disk.raw", "--block path=disk.raw --block path=second.raw"),
-    is_restarted=False, keys=(("num=1", "num=1,stdin=true"),))
+    is_restarted=False, smbios="ChromiumOS")
 ALIOTH_ROM = dataclasses.replace(ALIOTH, test="firmware", build="qemu_rom", to_file=(
     ("alioth", 'script -qec "alioth'), ("path=disk.raw", 'path=disk.raw" /dev/null')))
-CROSVM_ROM = dataclasses.replace(CROSVM, test="bios", build="qemu_rom", smbios="ChromiumOS")
+CROSVM_ROM = dataclasses.replace(CROSVM, test="bios", build="qemu_rom")
 ROMS = (ALIOTH_ROM, CROSVM_ROM)
-VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH)  # test_kvm_crosvm.py has this one's quick rows
-ALL = (*VMMS, CROSVM, *ROMS)
+VMMS = (CLOUD_HYPERVISOR, FIRECRACKER, FIRECRACKER_PCI, ALIOTH, CROSVM)
+ALL = (*VMMS, *ROMS)
 
 
 def install_alioth():

@@ -69,12 +69,3 @@ def test_kernel_and_initrd_of_the_vmm(lab, crosvm, firmware, images, stub_disk):
                   [("--block", "--initrd kernel -p from=vmm --block")], [(kernel, "kernel")], is_stopped=True)
     result.check(len(result.reports) == 1 and result.reports[0].words == ["panic=-1", "from=vmm"],
                  "the kernel that crosvm handed over was not booted")
-
-
-@pytest.mark.parametrize("name", ["shim-grub-trixie", "systemd-boot-bookworm", "uki-trixie", "bls-bookworm"])
-def test_uefi(lab, crosvm, firmware, efi_image, name):
-    disk = efi_image(name)
-    result = boot(lab, "crosvm", "kernel", firmware("crosvm"), disk)
-    result.check(len(result.reports) == 1 and f"from={name}" in result.reports[0].words, "the guest did not come up")
-    result.check(result.reports[0].get("efi") == "yes", "the guest has no UEFI")
-    result.check(result.result.status == 0 and not result.result.timed_out, "crosvm did not end well")

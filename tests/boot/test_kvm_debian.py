@@ -44,7 +44,8 @@ def test_login(start_vmm, machine, suite):
     pytest.param(machine, suite, symbols, id=f"{machine.name}-{machine.test}-{suite}") for machine, suite, symbols in (
         (CLOUD_HYPERVISOR, "bookworm", LOADER_FIRST), (CLOUD_HYPERVISOR, "trixie", ()),
         (FIRECRACKER, "bookworm", ()), (FIRECRACKER_PCI, "trixie", LOADER_FIRST),
-        (ALIOTH, "trixie", LOADER_FIRST), (ALIOTH_ROM, "bookworm", ()), (CROSVM, "bookworm", LOADER_FIRST))
+        (ALIOTH, "trixie", LOADER_FIRST), (ALIOTH_ROM, "bookworm", ()), (CROSVM, "bookworm", LOADER_FIRST),
+        (CROSVM, "trixie", ()))
 ])
 def test_tools_of_the_guest(start_vmm, images, machine, suite, symbols):
     """bootctl knows the boot loader (systemd-boot, or Fatwood itself), and systemd the root by it; variables are
@@ -70,4 +71,3 @@ def test_tools_of_the_guest(start_vmm, images, machine, suite, symbols):
     assert "direct=yes" in second["cmdline"] and second["efi_boot_current"] == second["efi_boot_option"]
     assert second["kept"] == "yes" and second["deleted"] == "good"
     result.check(not result.result.timed_out and result.result.status == 0, "the VMM did not end well")
-

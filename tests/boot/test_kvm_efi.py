@@ -83,7 +83,7 @@ def test_loaders(start_vmm, efi_image, machine, name, symbols):
     pytest.param(ALIOTH_ROM, "bls-trixie", (), id="alioth"),
     pytest.param(ALIOTH_ROM, "shim-grub-trixie", (("size=1G", "size=5G"),), id="alioth-5G"),
     pytest.param(CROSVM_ROM, "bls-trixie", (), id="crosvm"),
-    pytest.param(CROSVM_ROM, "shim-grub-trixie", (), id="crosvm-shim-grub"),
+    pytest.param(CROSVM_ROM, "shim-grub-trixie", (("--mem 1024", "--mem 5120"),), id="crosvm-5G"),
 ])
 def test_rom(start_vmm, efi_image, machine, name, memory):
     """From the reset vector to user space and to the end, with two processors that are set up alike."""
@@ -122,11 +122,12 @@ def test_fallback_makes_an_entry(start_vmm, efi_image, machine):
 
 
 @pytest.mark.extended
+@pytest.mark.parametrize("symbols", [LOADER_FIRST, ()], ids=["systemd-boot", "fatwood"])
 @on_each(*ALL)
-def test_boot_counting(start_vmm, efi_image, tmp_path, machine):
-    """systemd-boot counts a boot by the name of the entry's file."""
+def test_boot_counting(start_vmm, efi_image, tmp_path, machine, symbols):
+    """systemd-boot, or Fatwood as the boot loader, counts a boot by the name of the entry's file."""
     disk = tmp_path / "disk.raw"
-    result = start_vmm(machine, efi_image("systemd-boot-counted-trixie"), LOADER_FIRST, kept=disk)
+    result = start_vmm(machine, efi_image("systemd-boot-counted-trixie"), symbols, kept=disk)
     assert_uefi(result.ended_well(), "systemd-boot-counted-trixie", machine)
     assert_file(disk, "/loader/entries/debian+2-1.conf")
 

@@ -67,7 +67,8 @@ def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
 def test_login_from_boot_disk(lab, firecracker, firmware, images, suite):
     """A whole Debian, whose kernel shim and GRUB take from the other disk."""
     root = efi_root.root(suite)
-    cfg = (f"set timeout=0\nmenuentry Debian {{\n  linux /vmlinuz root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 quiet "
+    cfg = ("set timeout=0\nmenuentry Debian {\n"
+           f"  linux /vmlinuz root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 quiet "
            f"{efi_root.PATIENCE}\n  initrd /initrd.img\n}}\n")
     files = {**efi.shim_grub(suite), "/vmlinuz": root / "vmlinuz", "/initrd.img": root / "initrd.img",
              "/EFI/debian/grub.cfg": cfg.encode()}

@@ -24,10 +24,11 @@ write() { printf '\007\000\000\000%s' "$2" >"$efivars/$1-$test_guid"; }
 text() { cat "$efivars/$1-$2" | tail -c +5 | tr -d '\0'; }
 
 variables() {
+	file=$efivars/Test-$test_guid
 	write Test one && [ "$(text Test $test_guid)" = one ] &&
-		chattr -i "$efivars/Test-$test_guid" && write Test "two two" && [ "$(text Test $test_guid)" = "two two" ] &&
+		chattr -i "$file" && write Test "two two" && [ "$(text Test $test_guid)" = "two two" ] &&
 		find $efivars -name "SecureBoot-$global_guid" | grep -q . &&
-		chattr -i "$efivars/Test-$test_guid" && rm "$efivars/Test-$test_guid" && [ ! -e "$efivars/Test-$test_guid" ]
+		chattr -i "$file" && rm "$file" && [ ! -e "$file" ]
 }
 
 # $1: its options
