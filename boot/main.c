@@ -18,6 +18,10 @@
 #include "lib/util.h"
 #include "loaders/boot_menu.h"
 
+#define ATTACHMENTS                                                    \
+	"virtio-blk" IF_ENABLED(CONFIG_VIRTIO_SCSI, " or virtio-scsi") \
+		IF_ENABLED(CONFIG_AHCI, " or SATA")
+
 /*
  * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
  */
@@ -349,8 +353,7 @@ void boot_main(void)
 	log_replay();
 	timing_mark("devices");
 	if (!block_first())
-		log_error("no disk found: is one attached by %s?",
-			  IS_ENABLED(CONFIG_AHCI) ? "virtio-blk or SATA" : "virtio-blk");
+		log_error("no disk found: is one attached by " ATTACHMENTS "?");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))
 		boot_menu(efi_menu_seconds, list_all);
 	take_turns();

@@ -77,6 +77,7 @@ const struct pci_driver *const pci_drivers[] = {
 
 const struct virtio_driver *const virtio_drivers[] = {
 	IF_ENABLED(CONFIG_VIRTIO_BLOCK, &virtio_block_driver,)
+	IF_ENABLED(CONFIG_VIRTIO_SCSI, &virtio_scsi_driver,)
 	IF_ENABLED(CONFIG_VIRTIO_PMEM, &virtio_pmem_driver,)
 	IF_ENABLED(CONFIG_CONSOLE_VIRTIO, &virtio_console_driver,)
 	IF_ENABLED(CONFIG_VIRTIO_RANDOM, &virtio_random_driver,)

@@ -185,7 +185,7 @@ static bool is_at(const struct block_device *disk, const struct device_address *
 	const struct device_address *own = disk->address;
 
 	if (!own || own->bus != address->bus || own->unit != address->unit ||
-	    own->port != address->port)
+	    own->port != address->port || own->lun != address->lun)
 		return false;
 	if (own->bus == DEVICE_VIRTIO_MMIO)
 		return own->base == address->base;
@@ -208,7 +208,7 @@ static void open_controller(struct block_device **link, const struct device_addr
 	struct device_address controller = *disk;
 
 	controller.unit = DEVICE_UNIT_NONE;
-	controller.port = 0;
+	controller.port = controller.lun = 0;
 	link = find_at(link, &controller);
 	if (*link && !(*link)->is_open && open_disk(*link))
 		*link = (*link)->next;

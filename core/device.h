@@ -18,8 +18,9 @@ struct device_address {
 	u8 depth; /* 0: deeper than DEVICE_DEPTH_MAX */
 	u8 functions[DEVICE_DEPTH_MAX];
 	/* Which device behind the controller at that place. */
-	enum device_unit { DEVICE_UNIT_NONE, DEVICE_UNIT_SATA } unit;
-	u8 port; /* DEVICE_UNIT_SATA */
+	enum device_unit { DEVICE_UNIT_NONE, DEVICE_UNIT_SATA, DEVICE_UNIT_SCSI } unit;
+	u16 port; /* of DEVICE_UNIT_SATA; the target of DEVICE_UNIT_SCSI */
+	u16 lun;  /* of DEVICE_UNIT_SCSI */
 };
 
 struct device {

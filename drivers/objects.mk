@@ -27,6 +27,7 @@ obj-$(CONFIG_VIRTIO) += drivers/virtio/virtio.o drivers/virtio/queue.o
 obj-$(CONFIG_VIRTIO_PCI) += drivers/virtio/pci.o
 obj-$(CONFIG_VIRTIO_MMIO) += drivers/virtio/mmio.o drivers/virtio/mmio_windows.o
 obj-$(CONFIG_VIRTIO_BLOCK) += drivers/virtio/block.o
+obj-$(CONFIG_VIRTIO_SCSI) += drivers/virtio/scsi.o drivers/scsi/luns.o
 obj-$(CONFIG_VIRTIO_PMEM) += drivers/virtio/pmem.o
 obj-$(CONFIG_VIRTIO_RANDOM) += drivers/virtio/random.o
 obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o

@@ -104,7 +104,10 @@ enum status ahci_packet_open(struct ahci_port *port)
 	port->unit = (struct scsi_unit){
 		.name = port->name,
 		.execute = execute,
+		.ready = &port->controller->spin,
 	};
 	port->disk.ops = &packet_ops;
-	return scsi_open(&port->unit, &port->disk);
+	status = scsi_open(&port->unit, &port->disk);
+	port->disk.read_only = true; /* also a disk: packets only read */
+	return status;
 }

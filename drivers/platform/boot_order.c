@@ -11,6 +11,8 @@
  *		of the first further root bus (pxb, pxb-pcie)
  *	/pci@i0cf8/pci8086,2922@1f,2/drive@1/disk@0
  *		at port 1 of an AHCI controller
+ *	/pci@i0cf8/scsi@4/channel@0/disk@2,1
+ *		LUN 1 of target 2 behind virtio-scsi
  *	/virtio-mmio@00000000feb02e00/disk@0,0
  *		by the address of its registers
  *	/rom@genroms/pvh.bin
@@ -27,6 +29,7 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "drivers/platform/fw_cfg.h"
+#include "lib/config.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -89,19 +92,33 @@ static bool last_number(struct span text, u64 max, u64 *out)
 	return next_number(&text, max, out) && span_is_empty(text);
 }
 
+static bool read_unit_number(struct span text, enum device_unit unit, u64 lun_max,
+			     struct device_address *out)
+{
+	u64 port, lun;
+
+	if (!next_number(&text, UINT8_MAX, &port) || !last_number(text, lun_max, &lun))
+		return false;
+	out->unit = unit;
+	out->port = (u16)port;
+	out->lun = (u16)lun;
+	return true;
+}
+
 /* Which of a controller's disks. If @rest names none: its only one. */
 static bool read_unit(struct span rest, struct device_address *out)
 {
 	struct node node;
-	u64 port;
 
-	if (!next_node(&rest, &node) || !text_equals(node.name, "drive"))
+	if (!next_node(&rest, &node))
 		return true;
-	if (!next_number(&node.address, UINT8_MAX, &port) || !span_is_empty(node.address))
-		return false;
-	out->unit = DEVICE_UNIT_SATA;
-	out->port = (u8)port;
-	return true;
+	if (text_equals(node.name, "drive"))
+		return read_unit_number(node.address, DEVICE_UNIT_SATA, 0, out);
+	if (!IS_ENABLED(CONFIG_VIRTIO_SCSI) || !text_equals(node.name, "channel"))
+		return true;
+	return text_equals(node.address, "0") && next_node(&rest, &node) &&
+	       text_equals(node.name, "disk") &&
+	       read_unit_number(node.address, DEVICE_UNIT_SCSI, UINT16_MAX, out);
 }
 
 /* The functions from a root bus down: bridges, and at the end one that is not a bridge. */
@@ -149,7 +166,7 @@ static bool read_path(struct span path, struct device_address *out)
 	if (text_equals(root.name, "virtio-mmio")) {
 		out->bus = DEVICE_VIRTIO_MMIO;
 		return next_number(&root.address, UINT64_MAX, &out->base) &&
-		       span_is_empty(root.address);
+		       span_is_empty(root.address) && read_unit(path, out);
 	}
 	if (!text_equals(root.name, "pci") || !skip_host_bridge(&root.address) ||
 	    !last_number(root.address, UINT8_MAX, &number))

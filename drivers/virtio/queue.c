@@ -148,7 +148,9 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 			(u16)((i + 1 < count ? DESCRIPTOR_NEXT : 0) |
 			      (buffers[i].device_writes ? DESCRIPTOR_DEVICE_WRITES : 0));
 		descriptor->next = (u16)(head + i + 1);
-		if (buffers[i].device_writes && writable_size == 0)
+		if (buffers[i].device_writes &&
+		    (writable_size == 0 ||
+		     (IS_ENABLED(CONFIG_VIRTIO_SCSI) && buffers[i].size > writable_size)))
 			queue->writable_base[slot] = (uintptr_t)buffers[i].data;
 		if (buffers[i].device_writes)
 			writable_size += buffers[i].size;
@@ -159,13 +161,24 @@ void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buf
 	queue->available++;
 }
 
+static u64 memory_size(const struct virtqueue *queue)
+{
+	return virtio_is_legacy(queue->device) ? 2 * PAGE_SIZE : PAGE_SIZE;
+}
+
+void virtqueue_release(struct virtqueue *queue)
+{
+	queue->device->queues = queue->next;
+	if (memory_free(queue->descriptor_ring, memory_size(queue)))
+		log_warning("%s: memory of its queue is lost", queue->device->device.name);
+}
+
 void virtqueue_abandon(const struct virtqueue *queue)
 {
 	for (u32 slot = 0; slot < queue->slot_count; slot++)
 		if (queue->busy & 1u << slot && queue->writable_size[slot])
 			device_keep_memory(queue->writable_base[slot], queue->writable_size[slot]);
-	device_keep_memory(queue->descriptor_ring,
-			   virtio_is_legacy(queue->device) ? 2 * PAGE_SIZE : PAGE_SIZE);
+	device_keep_memory(queue->descriptor_ring, memory_size(queue));
 }
 
 void virtqueue_notify(struct virtqueue *queue)

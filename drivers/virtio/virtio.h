@@ -20,6 +20,7 @@ enum {
 	VIRTIO_ID_BLOCK = 2,
 	VIRTIO_ID_CONSOLE = 3,
 	VIRTIO_ID_RANDOM = 4,
+	VIRTIO_ID_SCSI = 8,
 	VIRTIO_ID_PMEM = 27,
 };
 
@@ -86,7 +87,7 @@ extern const struct virtio_driver *const virtio_drivers[];
 
 extern const struct pci_driver virtio_pci_driver;
 extern const struct virtio_driver virtio_block_driver, virtio_console_driver, virtio_random_driver,
-	virtio_pmem_driver;
+	virtio_scsi_driver, virtio_pmem_driver;
 
 /* Finds devices in the windows named by the command line or ACPI (virtio over MMIO, 4.2). */
 void virtio_mmio_probe(void);
@@ -135,8 +136,7 @@ struct virtqueue {
 	u16 used;                              /* total number of chains taken back */
 	u32 busy;                              /* bit n: the device has slot n */
 	u32 writable_size[VIRTQUEUE_SIZE_MAX]; /* for each slot: bytes that the device may write */
-	u64 writable_base[VIRTQUEUE_SIZE_MAX]; /* address of the first of them; others are in space
-						*/
+	u64 writable_base[VIRTQUEUE_SIZE_MAX]; /* their address, except those in space */
 	u64 descriptor_ring, available_ring, used_ring; /* addresses */
 	void *space;                                    /* VIRTQUEUE_SPACE_SIZE bytes, zeroed */
 	volatile void *doorbell;                        /* of the transport, looked up once */
@@ -161,11 +161,15 @@ bool virtqueue_free_slot(const struct virtqueue *queue, u32 *slot);
 
 /*
  * Passes a free slot to the device, which is notified by virtqueue_notify(). Buffers that the
- * device writes come last, and all but the first of these are in the queue's space.
+ * device writes come last, and all but the first of these are in the queue's space;
+ * with VIRTIO_SCSI all but the largest.
  */
 void virtqueue_add(struct virtqueue *queue, u32 slot, const struct virtqueue_buffer *buffers,
 		   u32 count);
 void virtqueue_notify(struct virtqueue *queue);
+
+/* Frees the memory of the newest queue of a device that was reset. */
+void virtqueue_release(struct virtqueue *queue);
 
 /*
  * For a device that could not be stopped: memory that it may still write, including the rings, is

@@ -90,7 +90,7 @@ static HARDDRIVE_DEVICE_PATH hard_drive_node(const struct block_device *partitio
 }
 
 /* 10.3.4.6: without a port multiplier. */
-static EFI_DEVICE_PATH_PROTOCOL *append_sata(EFI_DEVICE_PATH_PROTOCOL *controller, u8 port)
+static EFI_DEVICE_PATH_PROTOCOL *append_sata(EFI_DEVICE_PATH_PROTOCOL *controller, u16 port)
 {
 	const SATA_DEVICE_PATH node = {
 		.Header = EFI_NODE(SATA_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_SATA_DP),
@@ -101,16 +101,37 @@ static EFI_DEVICE_PATH_PROTOCOL *append_sata(EFI_DEVICE_PATH_PROTOCOL *controlle
 	return extend(controller, &node);
 }
 
-EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address)
+/* 10.3.4.2 */
+static EFI_DEVICE_PATH_PROTOCOL *append_scsi(EFI_DEVICE_PATH_PROTOCOL *controller, u16 target,
+					     u16 lun)
 {
-	if (IS_ENABLED(CONFIG_AHCI) && address && address->unit == DEVICE_UNIT_SATA &&
-	    address->depth)
-		return append_sata(efi_path_of_pci(address), address->port);
+	const SCSI_DEVICE_PATH node = {
+		.Header = EFI_NODE(SCSI_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_SCSI_DP),
+		.Pun = target,
+		.Lun = lun,
+	};
+
+	return extend(controller, &node);
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *path_of_place(const struct device_address *address)
+{
 	if (address && address->bus == DEVICE_PCI && address->depth)
 		return efi_path_of_pci(address);
 	if (address && address->bus == DEVICE_VIRTIO_MMIO)
 		return path_of_virtio_mmio(address->base);
 	return path_of_unknown();
+}
+
+EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *address)
+{
+	EFI_DEVICE_PATH_PROTOCOL *path = path_of_place(address);
+
+	if (IS_ENABLED(CONFIG_AHCI) && address && address->unit == DEVICE_UNIT_SATA)
+		return append_sata(path, address->port);
+	if (IS_ENABLED(CONFIG_VIRTIO_SCSI) && address && address->unit == DEVICE_UNIT_SCSI)
+		return append_scsi(path, address->port, address->lun);
+	return path;
 }
 
 /* 10.3.5.2: its number in the boot catalog counts from 0. */

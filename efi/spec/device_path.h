@@ -90,6 +90,13 @@ typedef struct [[gnu::packed]] {
 	UINT8 StopBits;
 } UART_DEVICE_PATH;
 
+/* 10.3.4.2 */
+typedef struct [[gnu::packed]] {
+	EFI_DEVICE_PATH_PROTOCOL Header;
+	UINT16 Pun;
+	UINT16 Lun;
+} SCSI_DEVICE_PATH;
+
 /* 10.3.4.6 */
 typedef struct [[gnu::packed]] {
 	EFI_DEVICE_PATH_PROTOCOL Header;

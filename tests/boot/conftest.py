@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -20,6 +21,7 @@ from tests.boot import lab_vmms  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
 from tests.images import efi, initrd, kernels, packages, stub  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
+from tests.images.fat import MIB, Fat  # noqa: E402
 
 sys.modules.setdefault("vmm", vmm_module)  # `import vmm` and `tests.boot.vmm` are one module
 
@@ -102,6 +104,17 @@ def images(tmp_path_factory):
 def stub_kernel():
     """The bytes of a small stub kernel, which is enough for most tests."""
     return stub.Stub().data()
+
+
+@pytest.fixture
+def disc(stub_kernel, tmp_path):
+    """An ISO image with an El Torito image."""
+    folder, path = tmp_path / "tree", tmp_path / "disc.iso"
+    folder.mkdir()
+    Fat(bls_files(stub_kernel, options="from=cd"), 16 * MIB, 16).write(folder / "efi.img")
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", path, "-e", "efi.img", "-no-emul-boot", folder],
+                   check=True)
+    return path
 
 
 @pytest.fixture

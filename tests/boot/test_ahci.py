@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """SATA disks and CD-ROM drives (docs/vmm/qemu.md, docs/multiboot2.md)."""
 
-import subprocess
-
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
@@ -22,17 +20,6 @@ def test_an_entry_on_a_disk_boots(firmware, stub_disk, machine, bridges, disk):
              command_line=DEBUG) as vmm:
         assert "from=stub" in vmm.guest().words
         assert "ahci" in vmm.log
-
-
-@pytest.fixture
-def disc(stub_kernel, tmp_path):
-    """An ISO image with an El Torito image."""
-    folder, path = tmp_path / "tree", tmp_path / "disc.iso"
-    folder.mkdir()
-    Fat(bls_files(stub_kernel, options="from=cd"), 16 * MIB, 16).write(folder / "efi.img")
-    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", path, "-e", "efi.img", "-no-emul-boot", folder],
-                   check=True)
-    return path
 
 
 def test_a_disk_that_held_an_iso_image(firmware, disc, stub_kernel, tmp_path):

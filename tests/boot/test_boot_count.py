@@ -33,8 +33,8 @@ def disk(tmp_path, stub_kernel):
     return esp_disk(tmp_path / "disk.raw", files)
 
 
-def boot(firmware, disk, build="qemu"):
-    with Vmm(firmware(build), disks=[disk]) as vmm:
+def boot(firmware, disk, build="qemu", **options):
+    with Vmm(firmware(build), disks=[disk], **options) as vmm:
         return next(word for word in vmm.guest().words if word.startswith("from="))
 
 
@@ -46,6 +46,12 @@ def test_tries_are_counted_down(firmware, disk):
     for source, after in expected:
         assert boot(firmware, Disk(disk, kept=True)) == source
         assert names(disk) == after
+
+
+def test_tries_on_a_scsi_disk(firmware, disk):
+    controller = "virtio-scsi-pci,id=scsi"
+    assert boot(firmware, Disk(disk, "scsi", kept=True), bridges=(controller,)) == "from=new"
+    assert names(disk) == ["debian-1.conf", "debian-2+1-1.conf"]
 
 
 def test_what_cannot_be_counted_boots(firmware, disk):

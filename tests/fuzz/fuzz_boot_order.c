@@ -8,7 +8,7 @@
 #include "drivers/platform/boot_order.h"
 #include "tests/host/host.h"
 
-enum { DISKS = 4, SIZE_MAX_OF_INPUT = 64 * 1024 };
+enum { DISKS = 5, SIZE_MAX_OF_INPUT = 64 * 1024 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -19,6 +19,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		{ .bus = DEVICE_PCI, .depth = 2, .functions = { 2 << 3, 0 } },
 		{ .bus = DEVICE_PCI, .root_index = 1, .depth = 1, .functions = { 1 } },
 		{ .bus = DEVICE_VIRTIO_MMIO, .base = 0xfeb02e00 },
+		{ .bus = DEVICE_PCI,
+		  .depth = 1,
+		  .functions = { 9 << 3 },
+		  .unit = DEVICE_UNIT_SCSI,
+		  .port = 2,
+		  .lun = 1 },
 	};
 	static struct memory_disk disks[DISKS];
 	static u8 bytes[512];

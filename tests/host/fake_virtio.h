@@ -11,7 +11,7 @@
 
 enum { FAKE_RINGS_SIZE = 4096, FAKE_UNSEEN_MAX = 64 };
 
-enum { FAKE_QUEUE_COUNT = 2, FAKE_CONFIG_SIZE = 64 };
+enum { FAKE_QUEUE_COUNT = 3, FAKE_CONFIG_SIZE = 64 };
 
 /* What a device does wrong. */
 enum fake_lie {
@@ -72,6 +72,7 @@ struct fake_virtio {
 	 */
 	u8 *disk;
 	u64 disk_size;
+	struct fake_scsi *scsi; /* virtio-scsi's units */
 	/* A fuzzer's: instead of doing what waits in the queue, and after any register was read. */
 	void (*on_notify)(struct fake_virtio *device, u32 queue);
 	void (*on_read)(struct fake_virtio *device, u64 *value);

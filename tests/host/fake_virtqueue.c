@@ -14,6 +14,7 @@
 #include "lib/span.h"
 #include "lib/util.h"
 #include "tests/host/fake_machine.h"
+#include "tests/host/fake_scsi.h"
 
 enum { NEXT = 1, DEVICE_WRITES = 2 };
 enum { CHAIN_MAX = 8 };
@@ -124,9 +125,38 @@ static u32 do_random_request(struct fake_virtio *device, struct chain *chain)
 	return size;
 }
 
+/* Request, data to the device, response, data from the device. */
+static u32 do_scsi_request(struct fake_virtio *device, u32 queue, struct chain *chain)
+{
+	u32 response = chain->count > 1 && !chain->parts[1].device_writes ? 2 : 1;
+	u32 sense_size = load_le32(device->config + 20), cdb_size = load_le32(device->config + 24);
+	struct fake_scsi_command command = { 0 };
+
+	device->requests++;
+	if (queue != 2 || chain->count < 2 || chain->count > 3 || response >= chain->count ||
+	    (response == 1 && chain->count == 3 && !chain->parts[2].device_writes) ||
+	    chain->parts[0].device_writes || chain->parts[0].size != 19 + cdb_size ||
+	    !chain->parts[response].device_writes ||
+	    chain->parts[response].size != 12 + sense_size) {
+		violation(device, "request of %u parts in queue %u", chain->count, queue);
+		return 0;
+	}
+	command.request = chain->parts[0].data;
+	command.response = chain->parts[response].data;
+	command.sense_size = sense_size;
+	if (chain->count == 3) {
+		command.data = chain->parts[3 - response].data;
+		command.size = chain->parts[3 - response].size;
+		command.is_write = response == 2;
+	}
+	return fake_scsi_execute(device, &command);
+}
+
 static u32 do_request(struct fake_virtio *device, u32 queue, struct chain *chain)
 {
 	switch (device->id) {
+	case VIRTIO_ID_SCSI:
+		return do_scsi_request(device, queue, chain);
 	case VIRTIO_ID_BLOCK:
 		return do_block_request(device, chain);
 	case VIRTIO_ID_CONSOLE:
@@ -206,9 +236,12 @@ static void run_queue(struct fake_virtio *device, u32 index)
 	for (u32 i = 0; i < waiting; i++) {
 		u16 head = heads[device->reverse ? waiting - 1 - i : i];
 		struct chain chain;
+		u32 written;
 
 		read_chain(device, queue, head, &chain);
-		finish(device, queue, head, do_request(device, index, &chain));
+		written = do_request(device, index, &chain);
+		if (written != FAKE_SCSI_NEVER)
+			finish(device, queue, head, written);
 	}
 }
 

@@ -9,9 +9,6 @@
 const struct pci_driver *const pci_drivers[] = { &virtio_pci_driver, &ahci_driver, NULL };
 
 const struct virtio_driver *const virtio_drivers[] = {
-	&virtio_block_driver,
-	&virtio_pmem_driver,
-	&virtio_console_driver,
-	&virtio_random_driver,
-	NULL,
+	&virtio_block_driver,   &virtio_scsi_driver,   &virtio_pmem_driver,
+	&virtio_console_driver, &virtio_random_driver, NULL,
 };

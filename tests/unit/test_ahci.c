@@ -495,7 +495,7 @@ TEST(unit_attention_after_a_reset_is_no_error)
 	ahci.ports[5].attentions = 1;
 	CHECK_EQUAL(block_read(disk, 0, 4, buffer), OK);
 	CHECK(memcmp(buffer, bytes, 8192) == 0);
-	ahci.ports[5].attentions = 2;
+	ahci.ports[5].attentions = 9;
 	CHECK_EQUAL(block_read(disk, 0, 4, buffer), ERR_IO);
 	CHECK_EQUAL(block_read(disk, 0, 4, buffer), OK);
 	ahci.ports[5].lie = FAKE_AHCI_SHORT;

@@ -9,7 +9,7 @@
 #define BRIDGES_4 "/pci-bridge@1/pci-bridge@1/pci-bridge@1/pci-bridge@1"
 #define BRIDGES_8 BRIDGES_4 BRIDGES_4
 
-enum { DISKS = 7, SATA = 6 };
+enum { DISKS = 9, SATA = 6 };
 
 static struct memory_disk disks[DISKS];
 static u8 bytes[DISKS][512];
@@ -32,6 +32,13 @@ static const struct device_address addresses[DISKS] = {
 	  .functions = { 31 << 3 | 2 },
 	  .unit = DEVICE_UNIT_SATA,
 	  .port = 1 },
+	{ .bus = DEVICE_PCI,
+	  .depth = 1,
+	  .functions = { 9 << 3 },
+	  .unit = DEVICE_UNIT_SCSI,
+	  .port = 255,
+	  .lun = 0x3fff },
+	{ .bus = DEVICE_VIRTIO_MMIO, .base = 0xfeb02c00, .unit = DEVICE_UNIT_SCSI },
 };
 
 /* Stands in the list until its disk, the last one, is found. */
@@ -121,6 +128,23 @@ TEST(paths_of_all_kinds)
 	CHECK_TEXT(turns_after("/pci@i0cf8,1/pci-bridge@0/scsi@1/disk@0,0"), "3");
 	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02e00/disk@0,0"), "4");
 	CHECK_TEXT(turns_after("/virtio-mmio@feb02E00"), "4");
+}
+
+TEST(disks_behind_virtio_scsi)
+{
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@ff,3fff"), "7");
+	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02c00/channel@0/disk@0,0"), "8");
+	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02c00/channel@0/disk@0"), "8");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@ff,0"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@fe,3fff"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@1ff,3fff"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@ff,13fff"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/disk@ff,3fff,0"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@1/disk@ff,3fff"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0/tape@ff,3fff"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/disk@0,0"), "");
+	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02c00/disk@0,0"), "");
 }
 
 TEST(the_order_is_that_of_the_lines)

@@ -174,6 +174,36 @@ static void start(void)
 	CHECK_STATUS(efi_pci_publish(), EFI_SUCCESS);
 }
 
+TEST(paths_of_disks_behind_a_controller)
+{
+	static const u8 on_pci[] = {
+		2,    1,    12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0, /* PciRoot(0x0) */
+		1,    1,    6,  0, 0,    4,    3, 2,    8, 0, 2, 0,
+		1,    0x3f, /* Pci(0x4,0x0)/Scsi(0x2,0x3f01) */
+		0x7f, 0xff, 4,  0,
+	};
+	static const u8 scsi_node[] = { 3, 2, 8, 0, 2, 0, 1, 0x3f, 0x7f, 0xff, 4, 0 };
+	struct device_address address = {
+		.bus = DEVICE_PCI,
+		.depth = 1,
+		.functions = { 4 << 3 },
+		.unit = DEVICE_UNIT_SCSI,
+		.port = 2,
+		.lun = 0x3f01,
+	};
+
+	EFI_DEVICE_PATH_PROTOCOL *path;
+
+	start();
+	path = efi_path_of_address(&address);
+	CHECK(memcmp(path, on_pci, sizeof(on_pci)) == 0);
+	efi_free(path);
+	address.bus = DEVICE_VIRTIO_MMIO;
+	path = efi_path_of_address(&address);
+	CHECK(memcmp((u8 *)path + 28, scsi_node, sizeof(scsi_node)) == 0);
+	efi_free(path);
+}
+
 TEST(handles_are_published)
 {
 	u32 handles = 0, roots = 0;
