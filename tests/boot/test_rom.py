@@ -3,8 +3,9 @@
 
 import pytest
 
+from tests.boot.checks import assert_started_well
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi, efi_program, packages
+from tests.images import efi, efi_consumers, efi_program, packages
 from tests.images.disk import bls_files, esp_disk
 
 PORT = "pcie-root-port,id=bridge,slot=1"
@@ -22,6 +23,17 @@ def test_a_disk_behind_a_bridge_boots(firmware, stub_disk, machine, bridge, behi
     assert "from=stub" in report.words
     assert "entered by reset" in vmm.log
     assert "ACPI: RSDP at 0xf0" in vmm.log
+
+
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_memory_above_4_gib(firmware, stub_disk, machine):
+    """All of it, on both sides of the hole, and two processors."""
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 5120, [stub_disk], cpus=2, cpu="max",
+             extra=WORDS) as vmm:
+        report = vmm.guest()
+        assert_started_well(report, 5120)
+        assert report["rsdp"] == "good"
+        assert "2 processors are set up" in vmm.log
 
 
 def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
@@ -96,3 +108,70 @@ def test_flash_that_ovmf_used(firmware, images, tmp_path):
             vmm.wait_for_end()
             assert f"EFI-PROGRAM: found {found}\n" in vmm.log
             assert "EFI-PROGRAM: longer, SUCCESS\n" in vmm.log
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_smbios(firmware, efi_image, machine):
+    extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [Disk(efi_image("uki-trixie"))],
+             extra=extra) as vmm:
+        assert vmm.guest()["smbios_manufacturer"] == "OpenStack Foundation"
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("bar, bits", [("64G", 40), ("1T", 46), ("16T", 40)])
+@pytest.mark.parametrize("machine, bridge, behind", [("q35", PORT, "bus=bridge"), ("pc", BRIDGE, "bus=bridge,addr=2")],
+                         ids=["q35", "pc"])
+def test_huge_bars(firmware, stub_disk, machine, bridge, behind, bar, bits):
+    """Before the disk, and behind a bridge: what the processor cannot reach is left out, with a warning."""
+    root = "pcie.0" if machine == "q35" else "pci.0"
+    first, last = (f"pci-testdev,membar={bar},bus={root},addr={slot}" for slot in ("8", "1e"))
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, disks=[Disk(stub_disk, behind=f"bus={root},addr=9")],
+             bridges=[bridge], cpu=f"max,phys-bits={bits}",
+             extra=["-device", first, "-device", last, "-device", f"pci-testdev,membar={bar},{behind}", *WORDS]) as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert ("warning: PCI" in vmm.log) == (bar == "16T")
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("cpu", ["max,phys-bits=42", "max,phys-bits=42,pdpe1gb=off"])
+def test_more_than_a_tebibyte_of_memory(firmware, tmp_path, cpu):
+    disk = efi.make_selftest(tmp_path / "disk.raw", "x", ["memory", "memory map"])
+    extra = ["-object", "memory-backend-ram,id=ram,size=1100G,reserve=off"]
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), "q35,memory-backend=ram", "1100G", [disk], cpu=cpu,
+             extra=extra) as vmm:
+        vmm.expect(r"SELFTEST: \d+ passed, 0 failed")
+        vmm.wait_for_end()
+
+
+def kernels_for_fw_cfg(name):
+    """What is given as -kernel, a path or bytes, and further arguments of Vmm."""
+    kernel = packages.kernel("trixie")
+    if name == "vmlinuz":
+        return kernel.image, {"initrd": efi.initrd.guest_file(kernel), "command_line": efi.options(name)}
+    if name == "uki":
+        return efi.uki("trixie", name), {}
+    if name == "uki-append":
+        return efi.uki("trixie", "uki"), {"command_line": efi.options(name)}
+    loaders = packages.boot_loaders("trixie")
+    return {"shell": loaders / packages.SHELL,
+            "memtest": efi_consumers.package("memtest86+") / "boot/memtest86+x64.efi"}[name], {
+                "command_line": "console=ttyS0,115200" if name == "memtest" else ""}
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("name", ["vmlinuz", "uki", "uki-append", "shell", "memtest"])
+def test_programs_from_fw_cfg(firmware, tmp_path, name):
+    """Whatever EFI program the VMM hands over is started, by LoadImage."""
+    kernel, more = kernels_for_fw_cfg(name)
+    if isinstance(kernel, bytes):
+        (tmp_path / "kernel").write_bytes(kernel)
+        kernel = tmp_path / "kernel"
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=kernel, extra=WORDS, **more) as vmm:
+        if shown := {"shell": "Shell> ", "memtest": "Address test"}.get(name):
+            vmm.expect(shown)
+        else:
+            report = vmm.guest()
+            assert report["efi"] == "yes"
+            assert f"from={name}" in report.words
