@@ -2,8 +2,12 @@
 """The domains and commands of docs/vmm/libvirt.md, in a session of libvirt's own (qemu:///session) without KVM: each
 starts, and its console shows that the guest came up."""
 
+import contextlib
+import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +18,7 @@ import pytest
 
 from tests.boot.documents import blocks
 from tests.boot.vmm import GUEST, WAIT_SECONDS, Report
+from tests.images import efi, packages
 
 # One after the other: sessions do not know of one another, and would use the same port for VNC.
 pytestmark = pytest.mark.xdist_group("libvirt")
@@ -27,16 +32,27 @@ NOBODY = 65534
 FOLDER_PREFIX = "fatwood-"
 
 
-class Session:
-    """A user's libvirt, with a home of its own."""
+# Runs words with that root, in which the home and what the kernel provides are where they are outside.
+ENTER = """root=$0; home=$1; shift
+mount -t tmpfs none $root/tmp; mkdir -p $root$home; mount --bind $home $root$home
+for folder in dev proc sys; do mount --rbind /$folder $root/$folder; done
+exec chroot $root "$@"
+"""
 
-    def __init__(self, home):
+
+class Session:
+    """A user's libvirt, with a home of its own; root: a folder with another libvirt than this machine's."""
+
+    def __init__(self, home, root=None):
         self.home = home
         self.as_user = []
+        if root:
+            self.as_user = ["unshare", "--mount", "sh", "-ec", ENTER, root, home]
         if os.geteuid() == 0:
-            self.as_user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            self.as_user += ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         (home / "run").mkdir(mode=0o700)
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"),
+        self.environment = {"PATH": "/usr/sbin:/usr/bin" if root else os.environ["PATH"],
+                            "HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"),
                             "LIBVIRT_DEFAULT_URI": "qemu:///session", "LANG": "C.UTF-8", "TERM": "dumb"}
         self.own()
 
@@ -47,17 +63,18 @@ class Session:
                 os.chown(path, NOBODY, NOBODY)
 
     def run(self, command, check=True):
-        done = subprocess.run([*self.as_user, "sh", "-ec", command], cwd=self.home, env=self.environment, text=True,
-                              check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=WAIT_SECONDS)
+        done = subprocess.run([*self.as_user, "sh", "-ec", f"cd; {command}"], cwd=self.home, env=self.environment,
+                              text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=WAIT_SECONDS)
         assert not check or done.returncode == 0, f"$ {command}\n{done.stdout}"
         return done.stdout
 
     def console(self, command):
         """Runs a command that ends with a domain's console, on a terminal, until the guest has reported."""
         path = self.home / "console"
+        words = shlex.join(map(str, [*self.as_user, "sh", "-ec", f"cd; {command}"]))
         with open(path, "wb") as file, subprocess.Popen(
-                [*self.as_user, "script", "-qefc", command, "/dev/null"], cwd=self.home, env=self.environment,
+                ["script", "-qefc", words, "/dev/null"], cwd=self.home, env={**self.environment, "SHELL": "/bin/sh"},
                 stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT) as process:
             deadline = time.monotonic() + WAIT_SECONDS
             while f"{GUEST}done\n" not in (log := path.read_text(errors="replace").replace("\r", "")):
@@ -80,17 +97,32 @@ class Session:
             self.run(f"kill {process.read_text()}", check=False)
 
 
+@contextlib.contextmanager
+def opened_session(root=None):
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
+        opened = Session(pathlib.Path(folder), root)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
 @pytest.fixture
 def session():
     missing = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
     if missing:
         pytest.skip(f"not installed: {' '.join(missing)}")
-    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as folder:
-        opened = Session(pathlib.Path(folder))
-        try:
-            yield opened
-        finally:
-            opened.close()
+    with opened_session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def debian_session(request):
+    """That of libvirt and QEMU of another Debian, whose name is the parameter."""
+    if os.geteuid():
+        pytest.skip("only root can change the root")
+    with opened_session(packages.libvirt(request.param)) as opened:
+        yield opened
 
 
 def install(session, firmware, disk, name="qemu_rom"):
@@ -169,3 +201,43 @@ def test_virt_install(session, firmware, efi_image):
     report = session.console(replaced(blocks(PAGE, "test")["virt-install"], words))
     assert_flash(session)
     assert "from=shim-grub-trixie" in report.words and report["efi"] == "yes"
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("debian_session", ["trixie", "forky"], indirect=True)
+def test_newer_libvirt(debian_session, firmware, stub_disk):
+    """Chosen by the descriptor, with variables of its own, which --reset-nvram makes again from the template."""
+    session = debian_session
+    words = install(session, firmware, stub_disk)
+    session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
+    assert "from=stub" in start(session, words).words
+    assert_flash(session)
+    domain = session.run("virsh dumpxml debian")
+    assert f"template='{session.home}/usr/share/fatwood/qemu_vars.fd'" in domain
+    variables = pathlib.Path(re.search(r"<nvram [^>]*>([^<]+)</nvram>", domain)[1])
+    variables.write_text("damaged")
+    session.run("virsh start --reset-nvram --paused debian")
+    assert variables.read_bytes() == (session.home / "usr/share/fatwood/qemu_vars.fd").read_bytes()
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("debian_session", ["forky"], indirect=True)
+def test_variables_of_the_host(debian_session, firmware, tmp_path):
+    """What the guest has set is in the file of the host."""
+    session = debian_session
+    disk = tmp_path / "disk.raw"
+    efi.make_words(disk, "varstore", "trixie", "set:Kept=yes")
+    words = install(session, firmware, disk)
+    build = firmware("qemu_rom", "EFI_VARIABLES_HOST=y").parent
+    commands = blocks(PAGE, "test")["varstore"].splitlines()
+    for command in commands[3:]:
+        subprocess.run(["sh", "-ec", replaced(command, {**words, "build/host": str(build)})], check=True)
+    name, text = next(iter((name, text) for name, text in blocks(PAGE, "file").items() if name.endswith(".json")))
+    folder = session.home / ".config/qemu/firmware"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(replaced(text, words))
+    assert start(session, words, "varstore")["efi_set"] == ["Kept good"]
+    assert "uefi-vars-x64" in session.run("cat .cache/libvirt/qemu/log/debian.log")
+    store = json.loads((session.home / ".config/libvirt/qemu/varstore/debian.json").read_text())
+    stored = {variable["name"]: bytes.fromhex(variable["data"]) for variable in store["variables"]}
+    assert stored["Kept"] == b"yes"

@@ -182,13 +182,12 @@ class AptRoot:
             (archive,) = pathlib.Path(downloads).glob("*.deb")
             run(["dpkg-deb", "-x", archive, folder])
 
-
-    def unpack_with_dependencies(self, package, folder):
-        """Unpacks the package and all that it cannot do without, libc included."""
-        plan = self.run("apt-get", "-s", "--no-install-recommends", "install", package)
+    def unpack_with_dependencies(self, packages, folder):
+        """Unpacks the packages and all that they cannot do without, libc included."""
+        plan = self.run("apt-get", "-s", "--no-install-recommends", "install", *packages)
         names = [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
         with tempfile.TemporaryDirectory(dir=self.folder / "packages") as downloads:
-            progress(f"fetching {package} and {len(names) - 1} more")
+            progress(f"fetching {' '.join(packages)}: {len(names)} in all")
             self.run("apt-get", "-qq", "download", *names, cwd=downloads)
             for archive in sorted(pathlib.Path(downloads).glob("*.deb")):
                 run(["dpkg-deb", "-x", archive, folder])

@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
@@ -56,11 +57,28 @@ def kernel(suite):
 def qemu():
     """QEMU 10, of trixie: the words that start it, with its own libraries, modules and ROMs."""
     root = kernels.unpacked(kernels.CACHE / "packages/trixie-qemu", "Debian", "trixie", "main",
-                            lambda apt, work: apt.unpack_with_dependencies("qemu-system-x86", work))
+                            lambda apt, work: apt.unpack_with_dependencies(["qemu-system-x86"], work))
     libraries = root / "usr/lib/x86_64-linux-gnu"
     return ["env", f"QEMU_MODULE_DIR={libraries}/qemu", f"{root}/usr/lib64/ld-linux-x86-64.so.2",
             "--library-path", str(libraries), f"{root}/usr/bin/qemu-system-x86_64",
             "-L", f"{root}/usr/share/qemu", "-L", f"{root}/usr/share/seabios"]
+
+
+# What a user of libvirt has, and what a root needs for commands in it.
+LIBVIRT = ("libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt-clients", "qemu-system-x86", "ovmf", "coreutils",
+           "dash", "util-linux")
+
+
+def libvirt(suite):
+    """A folder to change the root to, with libvirt and QEMU of that suite."""
+    def fill(apt, work):
+        apt.unpack_with_dependencies(LIBVIRT, work)
+        for name in ("passwd", "group"):  # installing would make them
+            shutil.copy(f"/etc/{name}", work / "etc")
+        for name in ("dev", "proc", "sys", "tmp"):
+            (work / name).mkdir(exist_ok=True)
+
+    return kernels.unpacked(kernels.CACHE / f"packages/{suite}-libvirt", "Debian", suite, "main", fill)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,11 +17,11 @@ import manual
 
 NAMES = sorted(path.name.removesuffix("_defconfig") for path in (ROOT / "configs").iterdir())
 
-# docs/interop/firmware.json of QEMU 3.0 to 11.0: what all of them accept.
+# docs/interop/firmware.json of QEMU 3.0 to 11.0: what all of them accept, and from 11.0 what goes with host-uefi-vars.
 INTERFACES = {"bios", "openfirmware", "uboot", "uefi"}
 ARCHITECTURES = {"aarch64", "arm", "i386", "loongarch64", "riscv64", "x86_64"}
 FEATURES = {"acpi-s3", "acpi-s4", "amd-sev", "enrolled-keys", "requires-smm", "secure-boot", "verbose-dynamic",
-            "verbose-static"}
+            "verbose-static", "host-uefi-vars"}
 MAPPINGS = {"memory": {"device", "filename"}, "kernel": {"device", "filename"},
             "flash": {"device", "executable", "nvram-template"}}
 
@@ -38,8 +38,11 @@ def mistakes(firmware):
     mapping = firmware["mapping"]
     if not firmware["interface-types"] or set(firmware["interface-types"]) - INTERFACES:
         found.append("interface-types")
-    if set(mapping) != MAPPINGS.get(mapping.get("device")):
+    variables = {"uefi-vars"} if "host-uefi-vars" in firmware["features"] else set()
+    if set(mapping) != MAPPINGS.get(mapping.get("device"), set()) | variables:
         found.append("mapping")
+    elif variables and (mapping["device"] != "memory" or set(mapping["uefi-vars"]) != {"template"}):
+        found.append("mapping: uefi-vars")
     if not str(mapping.get("filename", "/")).startswith("/"):
         found.append("mapping: filename")
     for file in (mapping[name] for name in ("executable", "nvram-template") if name in mapping):
@@ -111,8 +114,17 @@ def test_the_descriptor_follows_the_schema():
         assert any(fnmatch.fnmatchcase(machine, pattern) for pattern in machines)
 
 
+def test_the_documented_descriptor_follows_the_schema():
+    text = (ROOT / "docs/vmm/libvirt.md").read_text()
+    (block,) = re.findall(r"^```json file=11-fatwood-host.json\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert mistakes(json.loads(block)) == []
+
+
 @pytest.mark.parametrize("change", [
     {"mapping": {"device": "memory"}},
+    {"mapping": {"device": "memory", "filename": "/x", "uefi-vars": {"template": "/y"}}},
+    {"mapping": {"device": "memory", "filename": "/x", "uefi-vars": {"path": "/y"}}, "features": ["host-uefi-vars"]},
+    {"mapping": {"device": "memory", "filename": "/x"}, "features": ["host-uefi-vars"]},
     {"mapping": {"device": "rom", "filename": "/x"}},
     {"mapping": {"device": "memory", "filename": "share/x"}},
     {"mapping": {"device": "flash", "executable": {"filename": "/x", "format": "raw"}}},
