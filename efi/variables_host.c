@@ -10,11 +10,14 @@
 #include "efi/efi.h"
 #include "efi/runtime/host_store.h"
 #include "efi/variables.h"
+#include "lib/utf.h"
 #include "lib/util.h"
 
 enum {
 	REGISTERS_SIZE = 0x20,
 	VARIABLES_MAX = 4096, /* a device could name new ones forever */
+	NAME_SHOWN_MAX = 40,
+	NAME_SHOWN_SIZE = 3 * NAME_SHOWN_MAX + 1, /* as UTF-8 */
 };
 
 /* Variables that our services do not support, such as signed ones, stay with the VMM. */
@@ -25,7 +28,18 @@ static bool is_offered(const struct kept_variable *variable)
 	       variable->first_size;
 }
 
-/* NULL: loaded, otherwise why not. */
+static void leave_out(const CHAR16 *name)
+{
+	char text[NAME_SHOWN_SIZE];
+	size_t length = 0;
+
+	while (length < NAME_SHOWN_MAX && name[length])
+		length++;
+	(void)utf8_from_utf16(text, sizeof(text), name, length);
+	log_error("UEFI variables of the VMM: %s is not visible: too large", text);
+}
+
+/* NULL: loaded or left out, otherwise what is wrong with the device. */
 static const char *load_one(const struct host_store *host, struct kept_variable *variable)
 {
 	struct runtime_store *store = &efi_runtime_data->stores[RUNTIME_NON_VOLATILE];
@@ -37,9 +51,10 @@ static const char *load_one(const struct host_store *host, struct kept_variable 
 		return NULL;
 	if (store_find(store, variable->name, variable->vendor))
 		return "the device names one of them twice";
+	/* The others are not lost for it. */
 	if (status || !store_put(store, NULL, variable->name, variable->name_size, variable->vendor,
 				 variable->attributes, 0, variable->first_size, variable->first))
-		return "there is no room for all of them";
+		leave_out(variable->name);
 	return NULL;
 }
 

@@ -234,6 +234,7 @@ EFI_STATUS host_store_set(const struct host_store *store, const struct kept_vari
 			 MESSAGE_BODY);
 	switch (status) {
 	case EFI_SUCCESS:
+	case EFI_NOT_FOUND:
 	case EFI_INVALID_PARAMETER: /* a variable that we do not offer has that name */
 	case EFI_WRITE_PROTECTED:
 	case EFI_OUT_OF_RESOURCES:

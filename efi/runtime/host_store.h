@@ -65,7 +65,10 @@ EFI_STATUS host_store_next(const struct host_store *store, CHAR16 *name, u32 *na
  */
 EFI_STATUS host_store_get(const struct host_store *store, struct kept_variable *variable);
 
-/* Writes the variable, or deletes it if it has no data. Returns the statuses of SetVariable. */
+/*
+ * Writes the variable, or deletes it if it has no data. Returns the statuses of SetVariable. The
+ * device refuses to change the attributes of a variable.
+ */
 EFI_STATUS host_store_set(const struct host_store *store, const struct kept_variable *variable);
 
 /* The total and the remaining bytes. EFI_DEVICE_ERROR: both are 0. */

@@ -192,14 +192,19 @@ static EFI_STATUS keep(struct runtime_variable *old, const struct kept_variable 
 	return has_flash() ? flash_store_put(&runtime_data->flash, variable) : EFI_SUCCESS;
 }
 
+static struct kept_variable head_of(const struct runtime_variable *record)
+{
+	return (struct kept_variable){
+		.name = record->name,
+		.name_size = store_name_size(record),
+		.vendor = &record->vendor,
+		.attributes = record->attributes,
+	};
+}
+
 static EFI_STATUS keep_no_more(const struct runtime_variable *old)
 {
-	const struct kept_variable variable = {
-		.name = old->name,
-		.name_size = store_name_size(old),
-		.vendor = &old->vendor,
-		.attributes = old->attributes,
-	};
+	const struct kept_variable variable = head_of(old);
 
 	if (has_host())
 		return host_store_set(&runtime_data->host, &variable);
@@ -246,6 +251,30 @@ static EFI_STATUS put(struct runtime_variable *old, struct runtime_store *store,
 	return changed(attributes);
 }
 
+/*
+ * A variable of ours gets other attributes. The VMM refuses that: there it has to be deleted first,
+ * and is set again as it was if the new one is refused.
+ */
+static EFI_STATUS replace_at_host(struct runtime_variable *old, struct runtime_store *store,
+				  const CHAR16 *name, const EFI_GUID *vendor, u32 attributes,
+				  u64 size, const void *data)
+{
+	struct kept_variable before = head_of(old);
+	EFI_STATUS status = keep_no_more(old);
+
+	if (status && status != EFI_NOT_FOUND)
+		return status;
+	before.first = store_data(old);
+	before.first_size = old->data_size;
+	/* A new record comes after all others: the old one stays where it is. */
+	status = put(NULL, store_of(attributes), name, vendor, attributes, size, data);
+	if (!status)
+		store_remove(store, old);
+	else
+		(void)host_store_set(&runtime_data->host, &before);
+	return status;
+}
+
 static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes, u64 size,
 		      const void *data, bool is_own)
 {
@@ -273,7 +302,7 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 	/* A disk or flash may hold anything under a name of ours, which does not count. */
 	if (is_own && old && !deletes && old->attributes != attributes) {
 		if (has_host() && is_kept(old->attributes))
-			(void)keep_no_more(old); /* the VMM does not change attributes */
+			return replace_at_host(old, store, name, vendor, attributes, size, data);
 		store_remove(store, old);
 		old = NULL;
 	}
@@ -283,12 +312,13 @@ static EFI_STATUS set(const CHAR16 *name, const EFI_GUID *vendor, u32 attributes
 		return put(old, store, name, vendor, attributes, size, data);
 	old_attributes = old->attributes;
 	if (is_kept(old_attributes)) {
+		/* One that the VMM does not have goes from memory as well. */
 		status = keep_no_more(old);
-		if (status)
+		if (status && status != EFI_NOT_FOUND)
 			return status;
 	}
 	store_remove(store, old);
-	return changed(old_attributes);
+	return status ? status : changed(old_attributes);
 }
 
 EFI_STATUS EFIAPI runtime_set_variable(CHAR16 *name, EFI_GUID *vendor, UINT32 attributes,

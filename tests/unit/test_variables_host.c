@@ -11,6 +11,7 @@
 #include "tests/host/efi_rest.h"
 #include "tests/host/fake_host_store.h"
 #include "tests/host/host.h"
+#include "tests/host/memory_console.h"
 #include "tests/host/text_variables.h"
 #include "tests/unit/runtime_map.h"
 #include "tests/unit/test.h"
@@ -212,6 +213,49 @@ TEST(our_own_variables_replace_what_the_store_had_of_that_name)
 	CHECK_TEXT(get(u"A"), "two");
 }
 
+TEST(a_variable_is_not_lost_if_the_vmm_refuses_the_one_in_its_place)
+{
+	const u32 others = KEPT & ~EFI_VARIABLE_RUNTIME_ACCESS;
+
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"A", &vendor, others, "one");
+	CHECK(boot());
+	/* As it is deleted first, there is room for the same again, and for no more. */
+	fake.size = FAKE_VARIABLE_OVERHEAD + sizeof(u"A") + 3;
+	CHECK_EQUAL(efi_variable_set(u"A", &vendor, KEPT, 4, "two!"), EFI_OUT_OF_RESOURCES);
+	CHECK_EQUAL(fake.changes, 3);
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK(boot());
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_EQUAL(fake.variables[0].attributes, others);
+	CHECK_EQUAL(efi_variable_set(u"A", &vendor, KEPT, 3, "two"), EFI_SUCCESS);
+	CHECK_TEXT(get(u"A"), "two");
+
+	/* What cannot be deleted stays. */
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"A", &vendor, others, "one");
+	CHECK(boot());
+	replied = EFI_WRITE_PROTECTED;
+	fake.spoil = spoil_status;
+	CHECK_EQUAL(efi_variable_set(u"A", &vendor, KEPT, 3, "two"), EFI_WRITE_PROTECTED);
+	fake.spoil = NULL;
+	CHECK_TEXT(get(u"A"), "one");
+	CHECK_EQUAL(fake.changes, 1);
+}
+
+TEST(what_the_vmm_does_not_have_cannot_be_deleted_there)
+{
+	fresh();
+	efi_runtime_data->in_memory_only = true;
+	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+	efi_runtime_data->in_memory_only = false;
+	replied = EFI_NOT_FOUND;
+	fake.spoil = spoil_status;
+	CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT, 0, NULL), EFI_NOT_FOUND);
+	fake.spoil = NULL;
+	CHECK_TEXT(get(u"A"), "(none)");
+}
+
 static bool is_clean(void)
 {
 	return efi_runtime_data->set_variable_refused && !efi_runtime_data->host.registers &&
@@ -233,12 +277,6 @@ static void spoil_get(struct fake_host_store *device, u8 *message)
 {
 	if (of_function(message) == FAKE_GET && device->requests > 5)
 		store_le64(message + STATUS, EFI_NOT_FOUND);
-}
-
-static void spoil_get_size(struct fake_host_store *device, u8 *message)
-{
-	if (of_function(message) == FAKE_GET && device->requests > 5)
-		store_le64(message + STATUS, EFI_BUFFER_TOO_SMALL);
 }
 
 static void spoil_next(struct fake_host_store *device, u8 *message)
@@ -306,9 +344,9 @@ static void spoil_order(struct fake_host_store *device, u8 *message)
 TEST(a_device_that_lies_is_not_used)
 {
 	static void (*const spoilers[])(struct fake_host_store *, u8 *) = {
-		spoil_length,         spoil_get,         spoil_get_size,     spoil_next,
-		spoil_name_size,      spoil_name_to_odd, spoil_name_to_none, spoil_name_end,
-		spoil_name_early_end, spoil_room,        spoil_order,
+		spoil_length,      spoil_get,          spoil_next,     spoil_name_size,
+		spoil_name_to_odd, spoil_name_to_none, spoil_name_end, spoil_name_early_end,
+		spoil_room,        spoil_order,
 	};
 
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(spoilers); i++) {
@@ -338,15 +376,43 @@ TEST(a_list_without_an_end_has_one)
 	CHECK(fake.requests < 10000);
 }
 
-TEST(more_than_there_is_room_for_is_not_used)
+TEST(variables_that_memory_has_no_room_for_are_left_out)
 {
 	fake_host_store_init(&fake);
-	for (u32 i = 0; i < 3; i++) {
+	for (u32 i = 0; i < 4; i++) {
 		fake_host_store_add(&fake, (CHAR16[]){ 'A' + i, 0 }, &vendor, KEPT, "text");
-		fake.variables[i].data_size = 60 * 1024;
+		if (i < 3)
+			fake.variables[i].data_size = 60 * 1024;
 	}
-	CHECK(!boot());
-	CHECK(is_clean());
+	CHECK(boot());
+	CHECK_EQUAL(services->GetVariable(u"A", &vendor, NULL, &(UINTN){ 0 }, NULL),
+		    EFI_BUFFER_TOO_SMALL);
+	CHECK_TEXT(get(u"C"), "(none)");
+	CHECK_TEXT(get(u"D"), "text");
+	CHECK_EQUAL(fake.changes, 0);
+}
+
+TEST(one_that_is_larger_than_the_buffer_is_left_out)
+{
+	struct memory_console console;
+
+	fake_host_store_init(&fake);
+	fake_host_store_add(&fake, u"Before", &vendor, KEPT, "one");
+	fake_host_store_add(&fake, u"Large", &vendor, KEPT, "text");
+	fake_host_store_add(&fake, u"After", &vendor, KEPT, "two");
+	fake.variables[1].data_size = HOST_STORE_BUFFER_SIZE;
+	memory_console_log(&console, LOG_WARNING);
+	CHECK(boot());
+	CHECK(memory_console_has(&console, "Large is not visible: too large"));
+	console_unregister(&console.console);
+	CHECK_TEXT(get(u"Before"), "one");
+	CHECK_TEXT(get(u"Large"), "(none)");
+	CHECK_TEXT(get(u"After"), "two");
+	/* What is set under its name is in its place. */
+	CHECK_EQUAL(services->SetVariable(u"Large", &vendor, KEPT, 0, NULL), EFI_NOT_FOUND);
+	CHECK_EQUAL(set(u"Large", "small"), EFI_SUCCESS);
+	CHECK(boot());
+	CHECK_TEXT(get(u"Large"), "small");
 }
 
 TEST(a_device_that_does_not_answer_is_not_used)
