@@ -14,7 +14,10 @@
 
 enum { SHOWN_MAX = 80 }; /* of a pattern in a message */
 
-/* The file is optional: any error leaves @conf unchanged. */
+/*
+ * The file is optional. One that cannot be read may forbid the editor; otherwise @conf stays
+ * unchanged by an error.
+ */
 static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct loader_conf *conf)
 {
 	for (u32 i = 0; i < disk->volume_count; i++) {
@@ -29,6 +32,7 @@ static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct
 			status = file_load(&file, arena, LOADER_CONF_SIZE_MAX, &text);
 		if (!status)
 			return loader_conf_parse(text, conf);
+		conf->is_editor_off = true;
 		log_warning("%s: loader.conf: %s", disk->volumes[i]->device->name,
 			    status_name(status));
 	}

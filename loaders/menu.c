@@ -24,6 +24,7 @@ enum {
 	IDLE_TIMES_MAX = 10, /* endless noise delays the menu no longer than this */
 	QUIET_MS = 2 * KEYS_PAUSE_MS,
 	NOISE_MS_MAX = 1000,
+	ENTER_PAUSE_MS = 50, /* people take longer between two keys */
 };
 
 /* A title wider than the terminal must stay on one line, or the cursor would not return to it. */
@@ -106,9 +107,9 @@ static void redraw(struct menu *menu)
 
 /*
  * A line that sends back what is written to it, or a log that is written to it, must not get into
- * the options: what arrives together with the key is dropped.
+ * the options: what arrives together with the key is dropped. False: it does not end.
  */
-static void drop_input(void)
+static bool drop_input(void)
 {
 	struct deadline end = deadline_after(NOISE_MS_MAX);
 	struct deadline quiet = deadline_after(QUIET_MS);
@@ -117,6 +118,24 @@ static void drop_input(void)
 	while (!deadline_passed(&quiet) && !deadline_passed(&end))
 		if (keys_read(&key) || keys_are_incomplete())
 			quiet = deadline_after(QUIET_MS);
+	return deadline_passed(&quiet);
+}
+
+/*
+ * In noise, too, there may be an Enter, but other bytes come right before or after it. Some
+ * terminals send Enter as two bytes, CR and LF.
+ */
+static bool is_enter_alone(struct menu *menu)
+{
+	struct deadline quiet = deadline_after(ENTER_PAUSE_MS);
+	struct key key;
+
+	if (!deadline_passed(&menu->editor_pause))
+		return false;
+	while (!deadline_passed(&quiet))
+		if (keys_are_incomplete() || (keys_read(&key) && key.unicode != '\r'))
+			return false;
+	return true;
 }
 
 /* An image may have its options in several lines: to kernels each control character is a space. */
@@ -152,20 +171,23 @@ static enum status load_options(struct menu *menu)
 static void open_editor(struct menu *menu)
 {
 	enum status status = load_options(menu);
+	const char *problem = status ? status_name(status) : NULL;
 	char text[LINE_SIZE];
 
 	/* Noise makes this take up to a second, which nothing else counts. */
 	menu->used_seconds++;
 	redraw(menu);
-	if (status) {
+	if (!problem && !drop_input())
+		problem = "noise on the line";
+	if (problem) {
 		/* The status line is soon drawn again: the menu continues below the reason. */
 		format(text, sizeof(text), "\r\x1b[KThe options of %u of %u cannot be edited: %s\n",
-		       menu->selected + 1, menu->count, status_name(status));
+		       menu->selected + 1, menu->count, problem);
 		print(text);
 		return draw(menu);
 	}
-	drop_input();
 	menu->is_editing = true;
+	menu->editor_pause = deadline_started(0);
 	print("\r\x1b[KFor this boot: Enter boots, Esc goes back");
 	if (menu->idle_seconds != MENU_FOREVER) {
 		format(text, sizeof(text), ", and so do %u s without a key", menu->idle_seconds);
@@ -187,6 +209,9 @@ static bool edit(struct menu *menu, const struct key *key, bool *is_changed)
 {
 	enum line_editor_result result = line_editor_handle(&menu->editor, key);
 
+	if (result == LINE_ACCEPTED && !is_enter_alone(menu))
+		result = LINE_IGNORED;
+	menu->editor_pause = deadline_started(ENTER_PAUSE_MS);
 	if (result == LINE_ACCEPTED && menu->editor.is_changed)
 		menu->edited = span_of(menu->editor.text, menu->editor.size);
 	if (result != LINE_IGNORED)

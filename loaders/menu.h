@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/arena.h"
+#include "core/time.h"
 #include "loaders/line_editor.h"
 
 enum { MENU_OPTIONS_SIZE_MAX = 16 * 1024 }; /* of edited options, as in a boot entry */
@@ -25,7 +26,8 @@ struct menu {
 	/* The result, besides the number of the chosen one: */
 	struct span edited; /* the edited options; no data: they were not edited */
 	/* Private to the menu, initially 0: */
-	struct line_editor editor; /* without text: not used yet */
+	struct line_editor editor;    /* without text: not used yet */
+	struct deadline editor_pause; /* Enter is noise until it has passed */
 	bool is_editing;
 	u32 top;          /* first title shown */
 	u32 typed;        /* number typed so far */

@@ -35,7 +35,8 @@ def test_entry_of_the_second_disk(start):
 def test_options_are_edited_for_one_boot(start):
     start.send(DOWN + "e")
     start.expect("For this boot: Enter boots, Esc goes back$")
-    start.send(" typed=1" + ENTER)
+    start.send(" typed=1")
+    start.type_enter("from=first typed=1")
     assert start.guest().words == ["from=first", "typed=1"]
 
 
@@ -68,6 +69,8 @@ def test_screen_and_keyboard(firmware, images, stub_kernel, build, machine):
         for key in ("down", "e"):
             vmm.press(key)
         vmm.expect("For this boot")
-        for key in ("spc", "x", "y", "left", "delete", "home", "z", "spc", "ret"):
+        for key in ("spc", "x", "y", "left", "delete", "home", "z", "spc"):
             vmm.press(key)
+        vmm.pause_after("z from=second x")
+        vmm.press("ret")
         assert vmm.guest().words == ["z", "from=second", "x"]

@@ -167,7 +167,8 @@ def test_options_of_a_uki_are_edited(place, efi_image):
         vmm.expect("e edits its options")
         vmm.send("e")
         vmm.expect("For this boot: Enter boots")
-        vmm.send(HOME + "typed=1 " + END + " typed=3" + LEFT + BACKSPACE + "=" + DELETE + "2" + ENTER)
+        vmm.send(HOME + "typed=1 " + END + " typed=3" + LEFT + BACKSPACE + "=" + DELETE + "2")
+        vmm.type_enter("typed=2")
         report = vmm.guest()
         assert_uefi(report, name)
         assert report.words[0] == "typed=1"

@@ -249,6 +249,16 @@ class Vmm:
         self.process.stdin.write(text.encode())
         self.process.stdin.flush()
 
+    def pause_after(self, shown):
+        """Waits until the editor shows this text, and then as long as a person: an Enter that comes at once is noise."""
+        self.expect(re.escape(shown))
+        time.sleep(0.3)
+
+    def type_enter(self, shown):
+        """Ends the editing of options in a menu."""
+        self.pause_after(shown)
+        self.send("\r")
+
     def press(self, *keys):
         """Presses these keys of the window's keyboard together (QEMU's names, QKeyCode), and releases them."""
         self.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys])

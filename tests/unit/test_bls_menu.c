@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loaders/bls*.c: when the menu is shown, and what is in it. */
+#include "loaders/loader_conf.h"
 #include "tests/unit/bls.h"
 
 TEST(without_a_timeout_no_console_is_read_and_no_time_passes)
@@ -112,12 +113,12 @@ TEST(options_are_edited_and_the_words_of_the_vmm_still_come_last)
 {
 	VOLUME(three);
 	boot_info.command_line = SPAN("fatwood.timeout=5 console=ttyS0");
-	console.input = "je| single\r";
+	console.input = "je| single|\r";
 	console.pause = '|';
 	CHECK_TEXT(boot(), "nine single console=ttyS0");
 	VOLUME(three);
 	boot_info.command_line = SPAN("fatwood.timeout=5");
-	console.input = "je|\x15\r";
+	console.input = "je|\x15|\r";
 	console.pause = '|';
 	CHECK_TEXT(boot(), "");
 }
@@ -132,7 +133,7 @@ TEST(what_is_edited_is_what_would_boot)
 
 	VOLUME(files);
 	boot_info.command_line = SPAN("fatwood.timeout=5");
-	console.input = "e|d\r";
+	console.input = "e|d|\r";
 	console.pause = '|';
 	CHECK_TEXT(boot(), "a b cd");
 	CHECK(said(":a  b c\r"));
@@ -157,7 +158,40 @@ TEST(editor_no_is_obeyed)
 	CHECK(choices.is_editor_off);
 	VOLUME(files);
 	boot_info.command_line = SPAN("fatwood.editor=yes");
-	console.input = "e|x\r";
+	console.input = "e|x|\r";
+	console.pause = '|';
+	CHECK_TEXT(boot(), "ax");
+}
+
+/* What it says about the editor is not known. */
+TEST(a_loader_conf_that_cannot_be_read_forbids_the_editor)
+{
+	static u8 large[LOADER_CONF_SIZE_MAX + 1];
+	struct memory_file files[] = {
+		ENTRY("a.conf", "linux linux\noptions a\n"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("editor yes\n"), .status = ERR_IO },
+		LINUX("linux"),
+	};
+
+	for (u32 i = 0; i < 2; i++) {
+		struct boot_choices choices = { .arena = &arena, .end = &choices.first };
+
+		VOLUME(files);
+		boot_info.command_line = SPAN("fatwood.timeout=5");
+		console.input = "e| x|\r";
+		console.pause = '|';
+		CHECK_TEXT(boot(), "a");
+		CHECK(!said("edit"));
+		VOLUME(files);
+		bls_list(&disk, &choices);
+		CHECK(choices.is_editor_off);
+		files[1].status = OK;
+		files[1].bytes = span_of(large, sizeof(large));
+	}
+	/* The VMM's word counts. */
+	VOLUME(files);
+	boot_info.command_line = SPAN("fatwood.timeout=5 fatwood.editor=yes");
+	console.input = "e|x|\r";
 	console.pause = '|';
 	CHECK_TEXT(boot(), "ax");
 }

@@ -253,10 +253,10 @@ TEST(the_options_of_an_image_are_edited)
 	static const struct {
 		const char *input, *first;
 	} rows[] = {
-		{ "e| more\r", "A (main) (2)@0,base more;" },
-		{ "2e| more\r", "A (own) (2)@1,own more;" },
-		{ "3e| more\r", "B (1)@0,o more;" },
-		{ "4e| more\r", "C (0)@0,base more;" },
+		{ "e| more|\r", "A (main) (2)@0,base more;" },
+		{ "2e| more|\r", "A (own) (2)@1,own more;" },
+		{ "3e| more|\r", "B (1)@0,o more;" },
+		{ "4e| more|\r", "C (0)@0,base more;" },
 		{ "4e|\r", "C (0)@0,;" },
 	};
 

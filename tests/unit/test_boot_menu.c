@@ -138,7 +138,7 @@ static const char *edit(const char *words, const char *input)
 
 TEST(options_of_a_choice_are_edited)
 {
-	CHECK_TEXT(edit("", "je|x\r"), "bbx;a;");
+	CHECK_TEXT(edit("", "je|x|\r"), "bbx;a;");
 	CHECK_TEXT(edit("", "e|\r\r"), "a;b;");
 	CHECK(memory_console_has(&console, "The options of 1 of 2 cannot be edited"));
 }

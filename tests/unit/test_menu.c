@@ -349,7 +349,7 @@ static const char *type_into(const char *text, const char *input, u32 seconds)
 
 TEST(options_are_edited_for_this_boot)
 {
-	CHECK_TEXT(type_into("quiet", "je| single\r", 3), "quiet single");
+	CHECK_TEXT(type_into("quiet", "je| single|\r", 3), "quiet single");
 	CHECK_EQUAL(edited.selected, 1);
 	CHECK(said("Booting 1 of 3 in 3 s, any key stops; e edits its options"));
 	CHECK(said("\r\x1b[KFor this boot: Enter boots, Esc goes back, and so do 60 s without a key"
@@ -357,7 +357,7 @@ TEST(options_are_edited_for_this_boot)
 	CHECK(said(":quiet single\r:quiet single"));
 	/* Each key of a sequence, which may come in pieces. */
 	CHECK_TEXT(type_into("ab", "e|\x1b[Dx\x1b[Hy\x1b[3~|\r", 3), "yxb");
-	CHECK_TEXT(type_into("ab", "e|\x15\r", 3), "");
+	CHECK_TEXT(type_into("ab", "e|\x15|\r", 3), "");
 }
 
 TEST(nothing_edited_is_an_ordinary_boot)
@@ -373,12 +373,12 @@ TEST(esc_goes_back_and_drops_what_was_typed)
 	CHECK_EQUAL(edited.selected, 1);
 	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, and so do 60 s without a key"));
 	/* Opened again, it begins anew. */
-	CHECK_TEXT(type_into("quiet", "e|x\x1b|e|y\r", 3), "quiety");
+	CHECK_TEXT(type_into("quiet", "e|x\x1b|e|y|\r", 3), "quiety");
 }
 
 TEST(white_space_of_an_image_is_spaces)
 {
-	CHECK_TEXT(type_into("\t a\nb\tc \n", "e|x\r", 3), "a b cx");
+	CHECK_TEXT(type_into("\t a\nb\tc \n", "e|x|\r", 3), "a b cx");
 }
 
 TEST(what_comes_with_the_key_is_not_typed)
@@ -386,7 +386,21 @@ TEST(what_comes_with_the_key_is_not_typed)
 	/* A line that echoes all that is written: Enter comes before anything else. */
 	CHECK_TEXT(type_into("quiet", "eEnter boots 1 of 3\r\n", 3), "-");
 	CHECK(said("For this boot"));
-	CHECK_TEXT(type_into("quiet", "e single\r|!\r", 3), "quiet!");
+	CHECK_TEXT(type_into("quiet", "e single\r|!|\r", 3), "quiet!");
+}
+
+TEST(an_enter_among_other_bytes_does_not_choose)
+{
+	static const char *const noise[] = { "e|x\r", "e|x|\ry", "e|x\ry\rz\r\n",
+					     "e|x|\r\x1b[K:quietx\r:quietx", "e|x|\r\x1b[A" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(noise); i++) {
+		CHECK_TEXT(type_into("quiet", noise[i], 3), "-");
+		CHECK(edited.editor.is_changed && edited.used_seconds > 1);
+	}
+	/* One alone does, also where it is CR and LF. */
+	CHECK_TEXT(type_into("quiet", "e|x\r|\r", 3), "quietx");
+	CHECK_TEXT(type_into("quiet", "e|x|\r\n", 3), "quietx");
 }
 
 TEST(options_that_cannot_be_edited)
@@ -450,28 +464,37 @@ static void start_editable(void)
 	};
 }
 
-/* Ctrl-U keeps the line short, and the test fast. */
+static const char *typed_without_end;
+
 static int type_into_line(struct console *it)
 {
 	static u32 count;
 
 	(void)it;
-	return "exx\x15"[count++ % 4];
+	return typed_without_end[count++ % 4];
 }
 
-TEST(noise_without_end_does_not_hold_the_editor)
+static void edit_without_end(const char *text)
 {
 	struct console endless = { .name = "endless", .write = discard, .read = type_into_line };
-	u64 before = host_ticks;
 
 	start_editable();
+	typed_without_end = text;
 	console_register(&endless);
 	CHECK_EQUAL(menu_choose(&edited), 0);
 	console_unregister(&endless);
-	/* The entry boots as it was. */
-	CHECK(edited.editor.is_changed && !edited.edited.data);
-	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <= 24 * CONFIG_BOOT_MENU_IDLE_SECONDS);
+	/* The editor was never open: the entry boots as it was. */
+	CHECK(edited.is_used && !edited.editor.is_changed && !edited.edited.data);
 	arena_release(&arena);
+}
+
+TEST(noise_without_end_does_not_open_the_editor)
+{
+	u64 before = host_ticks;
+
+	edit_without_end("exx\x15");
+	edit_without_end("exx\r");
+	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <= 24 * CONFIG_BOOT_MENU_IDLE_SECONDS);
 }
 
 enum { NOISE_SECONDS_MAX = 24 * CONFIG_BOOT_MENU_IDLE_SECONDS };
