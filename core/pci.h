@@ -8,7 +8,10 @@
 #include "core/device.h"
 #include "lib/types.h"
 
-enum { PCI_REGIONS_MAX = 6 };
+enum {
+	PCI_REGIONS_MAX = 6,
+	PCI_PORTS_END = 0x10000, /* of x86's I/O space */
+};
 
 /* What a base address register decodes. */
 struct pci_region {

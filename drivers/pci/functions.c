@@ -12,9 +12,7 @@
 enum {
 	FUNCTIONS_MAX = 1024,
 	BRIDGE_REGION_COUNT = 2,
-	BAR_PREFETCHABLE = 1 << 3,
 	BAR_PORTS_FLAGS = 3,
-	PORTS_END = 0x10000,
 };
 
 struct known_function {
@@ -67,7 +65,7 @@ static void measure_ports(const struct pci_device *device, u32 offset, u32 low,
 	if (mask && mask <= UINT16_MAX)
 		mask |= (u32)UINT16_MAX << 16;
 	*out = (struct pci_region){ .base = base, .size = (u32)(~mask + 1), .is_ports = true };
-	if (base == 0 || base + out->size > PORTS_END)
+	if (base == 0 || base + out->size > PCI_PORTS_END)
 		out->size = 0;
 }
 
@@ -77,7 +75,7 @@ static void measure_memory(const struct pci_device *device, u32 index, u32 low,
 	*out = (struct pci_region){
 		.size = pci_bar_size(device, index),
 		.is_64_bit = (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT,
-		.is_prefetchable = low & BAR_PREFETCHABLE,
+		.is_prefetchable = low & PCI_BAR_PREFETCHABLE,
 	};
 	if (out->size && pci_bar(device, index, &out->base))
 		out->size = 0;

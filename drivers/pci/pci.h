@@ -26,6 +26,7 @@ enum {
 	PCI_BAR_IO = 1 << 0,
 	PCI_BAR_TYPE_MASK = 3 << 1,
 	PCI_BAR_64_BIT = 2 << 1,
+	PCI_BAR_PREFETCHABLE = 1 << 3,
 	PCI_BAR_FLAGS = 0xf,
 	PCI_BAR_COUNT = 6,
 	PCI_BUS_NUMBERS = 0x18, /* of a bridge: primary, secondary, subordinate */

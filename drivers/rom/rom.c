@@ -18,6 +18,7 @@
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/pci.h"
 #include "core/rom.h"
 #include "drivers/pci/place.h"
 #include "drivers/platform/acpi.h"
@@ -55,7 +56,6 @@ enum {
 #define LOW_WINDOW_BASE 0xc0000000ull
 #define LOW_WINDOW_END 0xfec00000ull /* the I/O APIC */
 #define PORTS_BASE 0xc000
-#define PORTS_END 0x10000
 #define HIGH_WINDOW_ALIGNMENT GIB
 
 static bool has_fw_cfg;
@@ -176,7 +176,7 @@ static void place_devices(void)
 			  number_in_file("etc/reserved-memory-end"));
 	struct pci_placement placement = {
 		.ecam = chipset->has_ecam ? &ecam : NULL,
-		.ports = { PORTS_BASE, PORTS_END },
+		.ports = { PORTS_BASE, PCI_PORTS_END },
 		.low = { max_u64(LOW_WINDOW_BASE, align_up(low_end, ECAM_SIZE)), LOW_WINDOW_END },
 		.has_more_roots = number_in_file("etc/extra-pci-roots") != 0,
 		.interrupt_line = chipset->interrupt_line,

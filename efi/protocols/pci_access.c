@@ -7,7 +7,6 @@
 #include "lib/util.h"
 
 enum {
-	PORTS_END = 0x10000,
 	POLL_US = 10,
 	POLL_UNITS = 10 * POLL_US, /* of 100 ns */
 };
@@ -95,12 +94,18 @@ EFI_STATUS efi_pci_poll(const struct efi_pci_run *run, struct pci_target target,
 	return EFI_SUCCESS;
 }
 
-void efi_pci_windows(struct efi_pci_windows *out)
+/* Where there is no RAM: below 4 GiB, and above. */
+struct windows {
+	u64 low_base, low_end;
+	u64 high_base, high_end;
+};
+
+static void find_windows(struct windows *out)
 {
 	u32 count;
 	const struct memory_range *map = memory_map(&count);
 
-	*out = (struct efi_pci_windows){
+	*out = (struct windows){
 		.low_end = MEMORY_BELOW_4_GIB,
 		.high_base = MEMORY_BELOW_4_GIB,
 		.high_end = arch_physical_end(),
@@ -122,13 +127,13 @@ static bool is_within(u64 address, u64 extent, u64 base, u64 end)
 
 EFI_STATUS efi_pci_any_address(u64 address, u64 extent, struct pci_target *target)
 {
-	struct efi_pci_windows windows;
+	struct windows windows;
 
 	target->address = address;
 	if (target->space == PCI_PORTS)
-		return is_within(address, extent, 0, PORTS_END) ? EFI_SUCCESS :
-								  EFI_INVALID_PARAMETER;
-	efi_pci_windows(&windows);
+		return is_within(address, extent, 0, PCI_PORTS_END) ? EFI_SUCCESS :
+								      EFI_INVALID_PARAMETER;
+	find_windows(&windows);
 	if (!is_within(address, extent, windows.low_base, windows.low_end) &&
 	    !is_within(address, extent, windows.high_base, windows.high_end))
 		return EFI_INVALID_PARAMETER;
