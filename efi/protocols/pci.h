@@ -11,7 +11,8 @@
 
 /* The resources of a root bridge, as a list of ACPI resource descriptors. */
 struct [[gnu::packed]] efi_pci_resources {
-	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR buses, ports, low, high;
+	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR buses;
+	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR more[3]; /* the end of the list may be here already */
 	EFI_ACPI_END_TAG_DESCRIPTOR end;
 };
 
@@ -110,13 +111,6 @@ EFI_STATUS efi_pci_poll(const struct efi_pci_run *run, struct pci_target target,
  * EFI_INVALID_PARAMETER for anything else.
  */
 EFI_STATUS efi_pci_any_address(u64 address, u64 extent, struct pci_target *target);
-
-/* Addresses without RAM, below and above 4 GiB. */
-struct efi_pci_windows {
-	u64 low_base, low_end;
-	u64 high_base, high_end;
-};
-void efi_pci_windows(struct efi_pci_windows *out);
 
 /* pci_dma.c: for both protocols. */
 EFI_STATUS efi_pci_map(u32 operation, void *host, UINTN *size, EFI_PHYSICAL_ADDRESS *device,

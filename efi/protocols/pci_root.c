@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL (UEFI 2.11, 14.2): all that is behind a root bridge. What windows
- * it has only AML tells, so each has all addresses without RAM.
+ * it has only AML tells, so accesses may go to all addresses without RAM, and its resources are
+ * those of the functions behind it.
  */
+#include "core/memory.h"
 #include "efi/protocols/pci.h"
 #include "lib/util.h"
 
@@ -10,7 +12,6 @@ enum {
 	CONFIG_ACCESS_MAX = 4,
 	PORT_ACCESS_MAX = 4,
 	MEMORY_ACCESS_MAX = 8,
-	PORTS_END = 0x10000,
 	CONFIG_SIZE_MAX = 4096,
 	DEVICES_MAX = 32,
 	FUNCTIONS_MAX = 8,
@@ -154,9 +155,11 @@ static EFI_STATUS access_config(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *this, u32 width
 	    target.address > CONFIG_SIZE_MAX || run.extent > CONFIG_SIZE_MAX - target.address)
 		return EFI_INVALID_PARAMETER;
 	pci = find_function(root_of(this), place.Bus, place.Device, place.Function);
-	/* Where there is nothing, all bits are ones. */
-	if (pci && target.address + run.extent <= pci->function->config_size) {
+	/* Where there is no function, all bits are ones. */
+	if (pci) {
 		target.function = pci->function;
+		if (target.address + run.extent > pci->function->config_size)
+			return EFI_INVALID_PARAMETER;
 		efi_pci_config_access(pci, target.address, run.extent, is_write);
 	}
 	if (is_write)
@@ -251,27 +254,53 @@ static u8 last_bus(const struct efi_pci_root *root)
 	return last;
 }
 
+/*
+ * Adds a descriptor from the first to the last address of one kind that functions behind the root
+ * bridge decode, if they do.
+ */
+static void *add_window(const struct efi_pci_root *root, u8 type, u64 base, u64 end, void *place)
+{
+	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR *out = place;
+	u64 first = end, last = base;
+
+	for (struct efi_pci *pci = efi_pci_functions; pci; pci = pci->next) {
+		for (u32 i = 0; pci->root == root && i < PCI_REGIONS_MAX; i++) {
+			const struct pci_region *region = efi_pci_region(pci, i);
+
+			if (!region || region->is_ports != (type == ACPI_ADDRESS_SPACE_TYPE_IO) ||
+			    region->base < base || region->base >= end)
+				continue;
+			first = min_u64(first, region->base);
+			last = max_u64(last, region->base + region->size);
+		}
+	}
+	if (first >= last)
+		return place;
+	*out = (EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR)EFI_PCI_DESCRIPTOR(type, first, last - first);
+	if (type == ACPI_ADDRESS_SPACE_TYPE_MEM)
+		out->AddrSpaceGranularity = end <= MEMORY_BELOW_4_GIB ? 32 : 64;
+	return out + 1;
+}
+
 static EFI_STATUS EFIAPI configuration(EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *this, VOID **resources)
 {
-	struct efi_pci_windows windows;
+	EFI_ACPI_END_TAG_DESCRIPTOR end = { .Desc = ACPI_END_TAG_DESCRIPTOR };
 	struct efi_pci_root *root;
+	void *place;
 
 	if (!this || !resources)
 		return EFI_INVALID_PARAMETER;
 	root = root_of(this);
-	efi_pci_windows(&windows);
 	root->resources = (struct efi_pci_resources){
 		.buses = EFI_PCI_DESCRIPTOR(ACPI_ADDRESS_SPACE_TYPE_BUS, root->bus,
 					    last_bus(root) - root->bus + 1u),
-		.ports = EFI_PCI_DESCRIPTOR(ACPI_ADDRESS_SPACE_TYPE_IO, 0, PORTS_END),
-		.low = EFI_PCI_DESCRIPTOR(ACPI_ADDRESS_SPACE_TYPE_MEM, windows.low_base,
-					  windows.low_end - windows.low_base),
-		.high = EFI_PCI_DESCRIPTOR(ACPI_ADDRESS_SPACE_TYPE_MEM, windows.high_base,
-					   windows.high_end - windows.high_base),
-		.end = { .Desc = ACPI_END_TAG_DESCRIPTOR },
 	};
-	root->resources.low.AddrSpaceGranularity = 32;
-	root->resources.high.AddrSpaceGranularity = 64;
+	place = add_window(root, ACPI_ADDRESS_SPACE_TYPE_IO, 0, PCI_PORTS_END,
+			   root->resources.more);
+	place = add_window(root, ACPI_ADDRESS_SPACE_TYPE_MEM, 0, MEMORY_BELOW_4_GIB, place);
+	place = add_window(root, ACPI_ADDRESS_SPACE_TYPE_MEM, MEMORY_BELOW_4_GIB, UINT64_MAX,
+			   place);
+	memcpy(place, &end, sizeof(end));
 	*resources = &root->resources;
 	return EFI_SUCCESS;
 }

@@ -4,128 +4,12 @@
 
 #include <sys/mman.h>
 
-#include "core/memory.h"
-#include "efi/protocols/pci.h"
-
-enum {
-	CONFIG_SIZE = 256,
-	MEMORY_BASE = 0x80000000,
-	MEMORY_SIZE = 0x1000,
-	COUNTER = 8, /* a byte that counts how often it is read */
-	PORTS_BASE = 0xc000,
-	PORTS_SIZE = 0x20,
-	RAM = HOST_MEMORY_BASE,
-};
+#include "tests/host/pci_machine.h"
 
 static const EFI_PCI_WIDTH W8 = EfiPciWidthUint8, W16 = EfiPciWidthUint16, W32 = EfiPciWidthUint32,
 			   W64 = EfiPciWidthUint64;
-static EFI_GUID mark = GUID(0xd, 0, 0, 0);
-static u8 config[3][CONFIG_SIZE], memory[MEMORY_SIZE], ports[PORTS_SIZE];
-static u32 measures, reads, writes;
-static struct device driven; /* a driver of our own has function 1 */
-static u8 word;
 
-static u32 index_of(const struct pci_function *function)
-{
-	return function->bus ? 2 : function->device - 1u;
-}
-
-static u32 config_read(const struct pci_function *function, u32 offset, u32 size)
-{
-	u32 value = 0;
-
-	CHECK(offset % size == 0 && offset + size <= function->config_size);
-	memcpy(&value, config[index_of(function)] + offset, size);
-	return value;
-}
-
-static void config_write(const struct pci_function *function, u32 offset, u32 size, u32 value)
-{
-	CHECK(offset % size == 0 && offset + size <= function->config_size);
-	memcpy(config[index_of(function)] + offset, &value, size);
-}
-
-static void measure(const struct pci_function *function, u32 index, struct pci_region *out)
-{
-	measures++;
-	*out = (struct pci_region){ 0 };
-	if (index == 0 && index_of(function) == 0)
-		*out = (struct pci_region){ MEMORY_BASE, MEMORY_SIZE, false, true, false };
-	if (index == 2 && index_of(function) == 0)
-		*out = (struct pci_region){ PORTS_BASE, PORTS_SIZE, true, false, false };
-	/* Where there is RAM no device can be. */
-	if (index == 0 && index_of(function) == 2)
-		*out = (struct pci_region){ RAM, MEMORY_SIZE, false, false, false };
-}
-
-static const struct pci_function_ops ops = { config_read, config_write, measure };
-
-static struct pci_function functions[] = {
-	{ .address = { .bus = DEVICE_PCI, .depth = 1, .functions = { 1 << 3 } },
-	  .device = 1,
-	  .region_count = 6,
-	  .config_size = CONFIG_SIZE,
-	  .ops = &ops },
-	{ .address = { .bus = DEVICE_PCI, .depth = 1, .functions = { 2 << 3 } },
-	  .device = 2,
-	  .region_count = 6,
-	  .config_size = CONFIG_SIZE,
-	  .ops = &ops },
-	{ .address = { .bus = DEVICE_PCI, .root_bus = 64, .depth = 2, .functions = { 0, 5 << 3 } },
-	  .bus = 65,
-	  .device = 5,
-	  .region_count = 6,
-	  .config_size = CONFIG_SIZE,
-	  .ops = &ops },
-	{ .address = { .bus = DEVICE_PCI }, .device = 9, .ops = &ops }, /* too deep */
-};
-
-static void access(void *context, u64 address, u32 size, bool write, u64 *value)
-{
-	u8 *at = context == memory ? memory + (address - MEMORY_BASE) :
-				     ports + (address - PORTS_BASE);
-
-	if (write)
-		writes++;
-	else
-		reads++;
-	if (!write && address == MEMORY_BASE + COUNTER)
-		++*at;
-	if (write)
-		memcpy(at, value, size);
-	else
-		memcpy(value, at, size);
-}
-
-static void rest(struct device *device)
-{
-	(void)device;
-}
-
-void *efi_copy(const void *from, size_t size)
-{
-	void *copy = efi_allocate(size);
-
-	return copy ? memcpy(copy, from, size) : NULL;
-}
-
-static EFI_PCI_IO_PROTOCOL *pci_io(u32 index)
-{
-	struct efi_pci *pci = efi_pci_functions;
-
-	while (pci && index--)
-		pci = pci->next;
-	return &pci->io;
-}
-
-static EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *root_io(u32 index)
-{
-	struct efi_object *object = efi_next_with(&guid_pci_root_bridge_io, NULL);
-
-	while (object && index--)
-		object = efi_next_with(&guid_pci_root_bridge_io, object);
-	return efi_interface_of(object, &guid_pci_root_bridge_io);
-}
+enum { COUNTER = 8 }; /* a byte that counts how often it is read */
 
 static EFI_PCI_IO_PROTOCOL *io; /* that is tested */
 
@@ -148,32 +32,6 @@ static EFI_STATUS poll(u32 width, u8 index, u64 offset, u64 mask, u64 value, u64
 	io->Attributes(io, EfiPciIoAttributeOperation##operation, __VA_ARGS__)
 #define map(operation, ...) io->Map(io, EfiPciIoOperation##operation, __VA_ARGS__)
 
-static EFI_HANDLE disk;
-
-/* As UEFI starts: once, as nothing is ever taken back. */
-static void start(void)
-{
-	static bool has_started;
-	static struct device_address disk_address;
-
-	if (has_started)
-		return;
-	has_started = true;
-	host_physical_end = 1ull << 40;
-	host_mmio_handler(MEMORY_BASE, MEMORY_SIZE, access, memory);
-	host_port_handler(PORTS_BASE, PORTS_SIZE, access, ports);
-	efi_install(&firmware_image, &mark, &word);
-	disk_address = functions[1].address;
-	efi_install_protocol_interface(&disk, (EFI_GUID *)&guid_device_path, EFI_NATIVE_INTERFACE,
-				       efi_path_of_address(&disk_address));
-	driven.address = disk_address;
-	driven.quiesce = rest;
-	device_register(&driven);
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
-		pci_function_register(&functions[i]);
-	CHECK_STATUS(efi_pci_publish(), EFI_SUCCESS);
-}
-
 TEST(paths_of_disks_behind_a_controller)
 {
 	static const u8 on_pci[] = {
@@ -194,7 +52,7 @@ TEST(paths_of_disks_behind_a_controller)
 
 	EFI_DEVICE_PATH_PROTOCOL *path;
 
-	start();
+	pci_machine_start();
 	path = efi_path_of_address(&address);
 	CHECK(memcmp(path, on_pci, sizeof(on_pci)) == 0);
 	efi_free(path);
@@ -208,7 +66,7 @@ TEST(handles_are_published)
 {
 	u32 handles = 0, roots = 0;
 
-	start();
+	pci_machine_start();
 	for (struct efi_object *o = NULL; (o = efi_next_with(&guid_pci_io, o)); handles++)
 		CHECK(efi_has_protocol(o, &guid_device_path));
 	for (struct efi_object *o = NULL; (o = efi_next_with(&guid_pci_root_bridge_io, o)); roots++)
@@ -224,7 +82,7 @@ TEST(our_own_devices_are_taken)
 	EFI_HANDLE agent = NULL, free_one;
 	void *interface;
 
-	start();
+	pci_machine_start();
 	efi_install_protocol_interface(&agent, &mark, EFI_NATIVE_INTERFACE, &word);
 	CHECK_STATUS(efi_open_protocol(disk, (EFI_GUID *)&guid_pci_io, &interface, agent, disk,
 				       EFI_OPEN_PROTOCOL_BY_DRIVER),
@@ -250,18 +108,18 @@ TEST(memory_of_the_device)
 	u64 longs[2] = { 0x1122334455667788, 0x99aabbccddeeff00 }, value = 0;
 	u8 bytes[4] = { 1, 2, 3, 4 };
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	CHECK_STATUS(io->Mem.Write(io, W64, 0, 0x10, 2, longs), EFI_SUCCESS);
-	CHECK(!memcmp(memory + 0x10, longs, sizeof(longs)));
+	CHECK(!memcmp(registers.memory + 0x10, longs, sizeof(longs)));
 	CHECK_STATUS(read_memory(W16, 0, 0x12, 1, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value, 0x5566);
 	CHECK_STATUS(io->Mem.Write(io, EfiPciWidthFifoUint8, 0, 0x20, 4, bytes), EFI_SUCCESS);
-	CHECK_EQUAL(load_le32(memory + 0x20), 4);
+	CHECK_EQUAL(load_le32(registers.memory + 0x20), 4);
 	CHECK_STATUS(io->Mem.Write(io, EfiPciWidthFillUint8, 0, 0x20, 4, bytes), EFI_SUCCESS);
-	CHECK_EQUAL(load_le32(memory + 0x20), 0x01010101);
+	CHECK_EQUAL(load_le32(registers.memory + 0x20), 0x01010101);
 	CHECK_STATUS(io->CopyMem(io, W32, 0, 0x14, 0, 0x10, 4), EFI_SUCCESS);
-	CHECK(!memcmp(memory + 0x14, longs, sizeof(longs)));
+	CHECK(!memcmp(registers.memory + 0x14, longs, sizeof(longs)));
 	CHECK_EQUAL(measures, 5); /* one of six is the upper half of another */
 }
 
@@ -269,7 +127,7 @@ TEST(only_its_own_memory)
 {
 	u32 before, value = 0;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	before = reads + writes;
 	CHECK_STATUS(read_memory(W32, 0, MEMORY_SIZE, 1, &value), EFI_UNSUPPORTED);
@@ -304,10 +162,10 @@ TEST(ports_of_the_device)
 {
 	u32 value = 0xcafe;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	CHECK_STATUS(io->Io.Write(io, W16, 2, 4, 1, &value), EFI_SUCCESS);
-	CHECK_EQUAL(load_le16(ports + 4), 0xcafe);
+	CHECK_EQUAL(load_le16(registers.ports + 4), 0xcafe);
 	CHECK_STATUS(io->Io.Read(io, W8, 2, 5, 1, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value & 0xff, 0xca);
 	CHECK_STATUS(io->Io.Read(io, W8, EFI_PCI_IO_PASS_THROUGH_BAR, 0x10000, 1, &value),
@@ -318,9 +176,9 @@ TEST(polling)
 {
 	u64 result = 0;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
-	memory[COUNTER] = 0;
+	counter = COUNTER;
 	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 5, 10000, &result), EFI_SUCCESS);
 	CHECK_EQUAL(result, 5);
 	CHECK_STATUS(poll(W8, 0, COUNTER, 0xff, 200, 1000, &result), EFI_TIMEOUT);
@@ -336,13 +194,13 @@ TEST(configuration_space)
 {
 	u32 value = 0;
 
-	start();
+	pci_machine_start();
 	io = pci_io(1);
-	store_le32(config[1], 0x10421af4);
+	store_le32(registers.config[1], 0x10421af4);
 	CHECK_STATUS(read_config(W16, 2, 1, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value, 0x1042);
 	CHECK_STATUS(io->Pci.Write(io, W8, 0x40, 3, &value), EFI_SUCCESS);
-	CHECK_EQUAL(load_le32(config[1] + 0x40), 0x1042);
+	CHECK_EQUAL(load_le32(registers.config[1] + 0x40), 0x1042);
 	CHECK_STATUS(read_config(W32, CONFIG_SIZE, 1, &value), EFI_UNSUPPORTED);
 	CHECK_STATUS(read_config(W32, CONFIG_SIZE - 4, 2, &value), EFI_UNSUPPORTED);
 	CHECK_STATUS(read_config(W32, 2, 1, &value), EFI_UNSUPPORTED);
@@ -354,7 +212,7 @@ TEST(location)
 {
 	UINTN segment, bus, device, function;
 
-	start();
+	pci_machine_start();
 	io = pci_io(2);
 	CHECK_STATUS(io->GetLocation(io, &segment, &bus, &device, &function), EFI_SUCCESS);
 	CHECK(segment == 0 && bus == 65 && device == 5 && function == 0);
@@ -367,19 +225,19 @@ TEST(attributes_of_the_function)
 			EFI_PCI_IO_ATTRIBUTE_BUS_MASTER | EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
 	u64 value;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
-	config[0][4] = 0;
+	registers.config[0][4] = 0;
 	CHECK_STATUS(attributes(Supported, 0, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value, all);
 	CHECK_STATUS(attributes(Enable,
 				EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL),
 		     EFI_SUCCESS);
-	CHECK_EQUAL(config[0][4], 6);
+	CHECK_EQUAL(registers.config[0][4], 6);
 	CHECK_STATUS(attributes(Disable, EFI_PCI_IO_ATTRIBUTE_MEMORY, NULL), EFI_SUCCESS);
-	CHECK_EQUAL(config[0][4], 4);
+	CHECK_EQUAL(registers.config[0][4], 4);
 	CHECK_STATUS(attributes(Set, EFI_PCI_IO_ATTRIBUTE_IO, NULL), EFI_SUCCESS);
-	CHECK_EQUAL(config[0][4], 1);
+	CHECK_EQUAL(registers.config[0][4], 1);
 	CHECK_STATUS(attributes(Get, 0, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value, EFI_PCI_IO_ATTRIBUTE_IO);
 	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_MEMORY_CACHED, NULL), EFI_UNSUPPORTED);
@@ -393,16 +251,16 @@ TEST(attributes_are_restored)
 {
 	u64 before, supported;
 
-	start();
+	pci_machine_start();
 	io = pci_io(1);
-	config[1][4] = 7;
+	registers.config[1][4] = 7;
 	CHECK_STATUS(attributes(Supported, 0, &supported), EFI_SUCCESS);
 	CHECK(!(supported & EFI_PCI_IO_ATTRIBUTE_IO));
 	CHECK_STATUS(attributes(Get, 0, &before), EFI_SUCCESS);
 	CHECK_STATUS(attributes(Disable, EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL), EFI_SUCCESS);
-	CHECK_EQUAL(config[1][4] & 4, 0);
+	CHECK_EQUAL(registers.config[1][4] & 4, 0);
 	CHECK_STATUS(attributes(Set, before, NULL), EFI_SUCCESS);
-	CHECK_EQUAL(config[1][4], 7);
+	CHECK_EQUAL(registers.config[1][4], 7);
 }
 
 TEST(attributes_of_regions)
@@ -412,7 +270,7 @@ TEST(attributes_of_regions)
 	u64 supports = 1, offset = 0, length = MEMORY_SIZE;
 	void *resources;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	CHECK_STATUS(io->GetBarAttributes(io, 0, &supports, &resources), EFI_SUCCESS);
 	region = resources;
@@ -444,9 +302,9 @@ TEST(root_bridge)
 	struct efi_pci_resources *resources;
 	u64 address, value = 0, attributes;
 
-	start();
+	pci_machine_start();
 	root = root_io(0);
-	store_le32(config[1], 0x10421af4);
+	store_le32(registers.config[1], 0x10421af4);
 	memcpy(&address, &place, sizeof(address));
 	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, &value), EFI_SUCCESS);
 	CHECK_EQUAL(value, 0x10421af4);
@@ -472,9 +330,45 @@ TEST(root_bridge)
 	CHECK_STATUS(root->Configuration(root, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(root_io(1)->Configuration(root_io(1), (void **)&resources), EFI_SUCCESS);
 	CHECK(resources->buses.AddrRangeMin == 64 && resources->buses.AddrRangeMax == 65);
-	CHECK(resources->low.AddrRangeMin == RAM + HOST_MEMORY_SIZE);
-	CHECK_EQUAL(resources->low.AddrRangeMax, UINT32_MAX);
-	CHECK_EQUAL(resources->end.Desc, ACPI_END_TAG_DESCRIPTOR);
+	CHECK_EQUAL(resources->more[0].Desc, ACPI_END_TAG_DESCRIPTOR); /* what is in RAM is none */
+	CHECK_STATUS(root->Configuration(root, (void **)&resources), EFI_SUCCESS);
+	CHECK(resources->buses.AddrRangeMin == 0 && resources->buses.AddrRangeMax == 0);
+	CHECK(resources->more[0].ResType == ACPI_ADDRESS_SPACE_TYPE_IO &&
+	      resources->more[0].AddrRangeMin == PORTS_BASE &&
+	      resources->more[0].AddrLen == PORTS_SIZE);
+	CHECK(resources->more[1].ResType == ACPI_ADDRESS_SPACE_TYPE_MEM &&
+	      resources->more[1].AddrRangeMin == MEMORY_BASE &&
+	      resources->more[1].AddrRangeMax == UINT32_MAX &&
+	      resources->more[1].AddrSpaceGranularity == 32);
+	CHECK_EQUAL(resources->more[2].Desc, ACPI_END_TAG_DESCRIPTOR);
+}
+
+TEST(a_root_bridge_does_not_reach_past_the_end_of_configuration_space)
+{
+	EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL_PCI_ADDRESS place = { .Device = 2, .Register = 0xfc };
+	EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *root;
+	u32 values[2] = { 1, 2 };
+	u64 address;
+
+	pci_machine_start();
+	root = root_io(0);
+	store_le32(registers.config[1] + 0xfc, 0x12345678);
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Write(root, W32, address, 2, values), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 2, values), EFI_INVALID_PARAMETER);
+	CHECK(values[0] == 1 && load_le32(registers.config[1] + 0xfc) == 0x12345678);
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, values), EFI_SUCCESS);
+	CHECK_EQUAL(values[0], 0x12345678);
+	place.ExtendedRegister = 0x100;
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, values), EFI_INVALID_PARAMETER);
+	/* Where there is no function, each place has 4096 bytes of ones. */
+	place.Device = 3;
+	place.ExtendedRegister = 0xffc;
+	memcpy(&address, &place, sizeof(address));
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 1, values), EFI_SUCCESS);
+	CHECK_EQUAL(values[0], UINT32_MAX);
+	CHECK_STATUS(root->Pci.Read(root, W32, address, 2, values), EFI_INVALID_PARAMETER);
 }
 
 TEST(dma)
@@ -483,7 +377,7 @@ TEST(dma)
 	UINTN size = 100;
 	void *host = NULL, *mapping = NULL;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, &host, 0),
 		     EFI_SUCCESS);
@@ -500,7 +394,8 @@ TEST(dma)
 		     EFI_UNSUPPORTED);
 	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, NULL, 0),
 		     EFI_INVALID_PARAMETER);
-	CHECK_STATUS(map(Maximum, memory, &size, &device, &mapping), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(map(Maximum, registers.memory, &size, &device, &mapping),
+		     EFI_INVALID_PARAMETER);
 	CHECK_STATUS(map(BusMasterRead, NULL, &size, &device, &mapping), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(map(BusMasterRead, (void *)MEMORY_BASE, &size, &device, &mapping),
 		     EFI_UNSUPPORTED);
@@ -519,7 +414,7 @@ TEST(dma_above_4_gib)
 	void *mapping, *other;
 
 	CHECK_EQUAL((u64)high, HIGH);
-	start();
+	pci_machine_start();
 	boot_info_add_range(HIGH, PAGE_SIZE, MEMORY_CONVENTIONAL);
 	host_memory_describe();
 	io = pci_io(0);
@@ -551,14 +446,14 @@ TEST(what_guests_have_enabled_rests)
 {
 	u32 command;
 
-	start();
+	pci_machine_start();
 	io = pci_io(0);
 	CHECK_STATUS(attributes(Enable, EFI_PCI_IO_ATTRIBUTE_BUS_MASTER, NULL), EFI_SUCCESS);
-	config[1][4] = config[2][4] = 7;
+	registers.config[1][4] = registers.config[2][4] = 7;
 	io = pci_io(2);
 	CHECK_STATUS(read_config(W16, 4, 1, &command), EFI_SUCCESS);
 	devices_quiesce();
-	CHECK_EQUAL(config[0][4] & 4, 0);
-	CHECK_EQUAL(config[1][4], 7); /* our own */
-	CHECK_EQUAL(config[2][4], 7); /* it is unchanged */
+	CHECK_EQUAL(registers.config[0][4] & 4, 0);
+	CHECK_EQUAL(registers.config[1][4], 7); /* our own */
+	CHECK_EQUAL(registers.config[2][4], 7); /* it is unchanged */
 }
