@@ -30,11 +30,9 @@ static EFI_EVENT notify_timer;
 
 static EFI_KEY_DATA to_guest(const struct key *key)
 {
-	EFI_KEY_DATA data = { .Key = { .ScanCode = key->code } };
+	EFI_KEY_DATA data = { .Key = { key->code, (CHAR16)key->unicode } };
 	UINT32 state = 0;
 
-	if (key->unicode)
-		data.Key.UnicodeChar = key->unicode > 0xffff ? 0 : (CHAR16)key->unicode;
 	if (key->modifiers & KEY_SHIFT)
 		state |= EFI_LEFT_SHIFT_PRESSED;
 	if (key->modifiers & KEY_ALT)
@@ -63,11 +61,15 @@ static bool matches(const EFI_KEY_DATA *wanted, const EFI_KEY_DATA *key)
 	return !state->KeyToggleState || state->KeyToggleState == key->KeyState.KeyToggleState;
 }
 
+/* Each function gets a copy, which it may change. */
 static void notify(EFI_KEY_DATA key)
 {
-	for (u32 i = 0; i < NOTIFY_MAX; i++)
+	for (u32 i = 0; i < NOTIFY_MAX; i++) {
+		EFI_KEY_DATA copy = key;
+
 		if (registrations[i].is_used && matches(&registrations[i].key, &key))
-			(void)registrations[i].notify(&key);
+			(void)registrations[i].notify(&copy);
+	}
 }
 
 /*
@@ -84,9 +86,13 @@ static void look(void)
 	if (now < next_look || (notify_timer && efi_current_tpl() != TPL_CALLBACK))
 		return;
 	next_look = now + arch_ticks_per_second() / LOOKS_PER_SECOND;
-	while (queue_count < QUEUE_SIZE && keys_poll(&key)) {
-		EFI_KEY_DATA *place = &queue[(queue_first + queue_count++) % QUEUE_SIZE];
+	for (u32 i = 0; i < QUEUE_SIZE && queue_count < QUEUE_SIZE && keys_poll(&key); i++) {
+		EFI_KEY_DATA *place = &queue[(queue_first + queue_count) % QUEUE_SIZE];
 
+		/* Without a scan code and a character it would be none. */
+		if (key.unicode > UINT16_MAX)
+			continue;
+		queue_count++;
 		*place = to_guest(&key);
 		notify(*place);
 	}
