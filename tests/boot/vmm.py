@@ -250,7 +250,7 @@ class Vmm:
         self.process.stdin.flush()
 
     def pause_after(self, shown):
-        """Waits until the editor shows this text, and then as long as a person: an Enter that comes at once is noise."""
+        """Waits until the editor shows this text, and then as long as a person would: Enter at once is noise."""
         self.expect(re.escape(shown))
         time.sleep(0.3)
 
