@@ -23,7 +23,8 @@ Q := $(if $(filter 1,$(V)),,@)
 say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-7s %s\n' '$(1)' '$(2)')
 
 # Python: one environment for all configurations. A build needs only kconfiglib, the system's
-# (Debian: python3-kconfiglib) or the environment's; tests need all of requirements.txt.
+# (Debian: python3-kconfiglib, for /usr/bin/python3 even where another python3 comes first) or the
+# environment's; tests need all of requirements.txt.
 PYTHON ?= python3
 venv := build/venv
 python := $(venv)/bin/python
@@ -31,7 +32,7 @@ python := $(venv)/bin/python
 in-venv = $(Q)mkdir -p build; flock build/.venv.lock sh -ec ' \
 	if [ -e $@ ] && [ ! $< -nt $@ ]; then exit; fi; \
 	[ -x $(python) ] || $(PYTHON) -m venv $(venv); \
-	$(venv)/bin/pip install -q --disable-pip-version-check --retries 8 $(1); touch $@'
+	$(venv)/bin/pip install -q --disable-pip-version-check --retries 8 $(1); touch $@' $(2)
 
 $(venv)/.complete: requirements.txt
 	$(call say,VENV,$(venv): packages of the tests)
@@ -39,15 +40,13 @@ $(venv)/.complete: requirements.txt
 
 $(venv)/.kconfiglib: requirements.txt
 	$(call say,VENV,$(venv): kconfiglib)
-	$(call in-venv,"$$(grep ^kconfiglib== $<)")
+	$(call in-venv,"$$(grep ^kconfiglib== $<)",|| { echo >&2 'Without a network, a build needs \
+		kconfiglib of the system: Debian has it in python3-kconfiglib.'; exit 1; })
 
-ifeq ($(shell $(PYTHON) -c 'import kconfiglib' 2>/dev/null && echo found),found)
-build-python := $(PYTHON)
-kconfiglib :=
-else
-build-python := $(python)
-kconfiglib := $(venv)/.kconfiglib
-endif
+build-python := $(firstword $(foreach candidate,$(PYTHON) /usr/bin/python3, \
+	$(shell $(candidate) -c 'import kconfiglib' 2>/dev/null && echo $(candidate))))
+kconfiglib := $(if $(build-python),,$(venv)/.kconfiglib)
+build-python := $(or $(build-python),$(python))
 
 ## Configure
 

@@ -65,3 +65,14 @@ def test_help_names_targets_that_exist():
     for name in named:
         name = name.replace("%", "x")
         assert f"No rule to make target '{name}'" not in make("-n", f"O={ROOT}/build/none", name)[1]
+
+
+def test_the_systems_kconfiglib_is_found_behind_another_python(tmp_path):
+    found = subprocess.run(["/usr/bin/python3", "-c", "import kconfiglib"], check=False, stderr=subprocess.DEVNULL)
+    if found.returncode:
+        pytest.skip("the system has no kconfiglib")
+    other = tmp_path / "python3"
+    other.write_text("#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    status, output = make(f"O={tmp_path}/out", f"PYTHON={other}", "tiny_defconfig")
+    assert status == 0 and "VENV" not in output
