@@ -85,6 +85,21 @@ TEST(large_reads_are_few_requests)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
+/* Not one for each request, though no more than ten fit at a time. */
+TEST(many_requests_are_few_notifications)
+{
+	struct block_device *disk;
+
+	machine_start_pci();
+	fill();
+	fake_virtio_disk(&device, bytes, sizeof(bytes), FEATURE_SIZE_MAX);
+	store_le32(device.config + 8, 256 * 1024);
+	disk = probe();
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK_EQUAL(device.requests, 72);
+	CHECK_OF(device.notifications <= 20, "%u", device.notifications);
+}
+
 TEST(size_max_is_obeyed)
 {
 	struct block_device *disk = start(FEATURE_SIZE_MAX);
