@@ -115,7 +115,7 @@ static void describe_machine(void)
 		if (status != ERR_UNRECOGNIZED)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
-	log_error("the VMM has not described the machine in a way this build knows");
+	log_error("no description of the machine that this build supports");
 	power_last_action();
 }
 

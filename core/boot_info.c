@@ -71,7 +71,7 @@ void boot_info_check_options(void)
 
 	while (text_next_word(&rest, &word) && !text_equals(word, "--"))
 		if (boot_info_word_is_ours(word) && !is_known(word))
-			log_warning("%.*s: not a word of this build (docs/command-line.md)",
+			log_warning("%.*s: not an option of this build (docs/command-line.md)",
 				    (int)min_u64(word.size, 80), (const char *)word.data);
 }
 

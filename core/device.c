@@ -85,7 +85,7 @@ void devices_quiesce(void)
 		struct device *device = newest;
 
 		newest = device->next;
-		log_debug("%s: at rest", device->name);
+		log_debug("%s: stopped", device->name);
 		device->quiesce(device);
 	}
 }

@@ -73,7 +73,7 @@ void log_replay(void)
 		u32 lost = ring_lost;
 
 		ring_lost = 0;
-		print(line, format(line, sizeof(line), "(%u earlier lines had no place)", lost));
+		print(line, format(line, sizeof(line), "(%u earlier lines were lost)", lost));
 	}
 	while (ring_used) {
 		enum log_level level = (enum log_level)ring_take();

@@ -147,7 +147,7 @@ static enum status start(const struct kernel *kernel)
 	/* A stub that has an initrd of its own, and takes no other. */
 	if (IS_ENABLED(CONFIG_BOOT_EXTRA) && result == EFI_ALREADY_STARTED &&
 	    program->entry->initrd_count) {
-		log_warning("%s: takes no further initrds, started without them",
+		log_warning("%s: accepts no more initrds, started without them",
 			    program->entry->title);
 		efi_initrd_withdraw();
 		result = efi_image_run(&program->start);

@@ -124,7 +124,7 @@ static void clock_init(struct runtime_data *data)
 		if (arch_wall_clock(&data->clock.seconds, &data->clock.ticks))
 			data->clock.ticks_per_second = arch_ticks_per_second();
 		if (get_time(&now, NULL)) {
-			log_debug("UEFI: no clock with the time of day");
+			log_debug("UEFI: no time-of-day clock");
 			return;
 		}
 	}

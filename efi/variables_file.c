@@ -255,7 +255,7 @@ static EFI_STATUS publish_runtime_file(void)
 static const char *obstacle(void)
 {
 	if (!IS_ENABLED(CONFIG_FILE_WRITE))
-		return "this firmware writes no files";
+		return "this build cannot write files";
 	if (!volume)
 		return "no EFI system partition";
 	if (volume->read_only || volume->device->read_only)

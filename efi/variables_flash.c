@@ -137,7 +137,7 @@ static bool prepare(const struct flash *flash)
 	}
 	content = look(flash);
 	if (content == CONTENT_FOREIGN) {
-		log_warning("flash: holds no store of variables of this size: not used");
+		log_warning("flash: no variable store of this size: not used");
 		return false;
 	}
 	if (content == CONTENT_BLANK) {

@@ -46,12 +46,12 @@ static const char *load_one(const struct host_store *host, struct kept_variable 
 	EFI_STATUS status = host_store_get(host, variable);
 
 	if (status && status != EFI_BUFFER_TOO_SMALL)
-		return "the device does not give one of them";
+		return "the device does not return one of them";
 	if (!status && !is_offered(variable))
 		return NULL;
 	if (store_find(store, variable->name, variable->vendor))
-		return "the device names one of them twice";
-	/* The others are not lost for it. */
+		return "the device lists one of them twice";
+	/* The others are still used. */
 	if (status || !store_put(store, NULL, variable->name, variable->name_size, variable->vendor,
 				 variable->attributes, 0, variable->first_size, variable->first))
 		leave_out(variable->name);
@@ -117,7 +117,7 @@ bool efi_variables_with_host(void)
 		(void)memory_free(buffer, HOST_STORE_BUFFER_SIZE); /* in a full ledger it stays */
 		return false;
 	}
-	log_debug("UEFI variables are kept by the VMM: %u KiB a variable at most",
+	log_debug("UEFI variables are stored by the VMM, at most %u KiB each",
 		  host.data_size_max / 1024);
 	data->host = host;
 	data->set_variable_refused = false;

@@ -186,7 +186,7 @@ static void apply(struct bls_entry *entry, struct span key, struct span value, s
 		 text_to_u64(value, &number))
 		entry->profile = (u32)min_u64(number, UINT32_MAX);
 	else if (!text_equals(key, "initrd"))
-		log_debug("%s: key %.*s has no meaning here", entry->file,
+		log_debug("%s: key %.*s is ignored", entry->file,
 			  (int)min_u64(key.size, BLS_VALUE_SIZE_MAX), (const char *)key.data);
 }
 

@@ -117,7 +117,7 @@ static enum status add_extra(const struct bls_entry *entry, struct span path, st
 	struct file file;
 
 	if (!kind) {
-		log_warning("%s: extra %.*s: of no known kind, ignored", entry->file,
+		log_warning("%s: extra %.*s: of unknown type, ignored", entry->file,
 			    (int)shown.size, (const char *)shown.data);
 		return OK;
 	}

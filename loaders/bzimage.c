@@ -153,7 +153,7 @@ static enum status place(const char *title, struct bzimage *image, struct arena 
 						 MEMORY_LOADER_CODE);
 	if (status)
 		log_warning(
-			"%s: no room for a kernel of %lu KiB between 0x%lx and 0x%lx, %lu KiB are free in all",
+			"%s: no room for a kernel of %lu KiB between 0x%lx and 0x%lx, %lu KiB are free in total",
 			title, image->memory_size / 1024, floor, min_u64(limit, arch_memory_end()),
 			memory_free_size() / 1024);
 	*out = base;

@@ -80,8 +80,8 @@ void loader_conf_parse(struct span text, struct loader_conf *conf)
 		else if (IS_ENABLED(CONFIG_BOOT_MENU_EDITOR) && text_equals(key, "editor"))
 			set_editor(value, conf);
 		else
-			log_info("loader.conf: %.*s has no meaning here, ignored",
-				 (int)min_u64(key.size, SHOWN_MAX), (const char *)key.data);
+			log_info("loader.conf: %.*s is ignored", (int)min_u64(key.size, SHOWN_MAX),
+				 (const char *)key.data);
 	}
 }
 

@@ -70,7 +70,7 @@ static void draw_status(const struct menu *menu)
 	if (menu->seconds == MENU_FOREVER)
 		pattern = "\r\x1b[KEnter boots %u of %u";
 	else if (menu->is_used)
-		pattern = "\r\x1b[KEnter boots %u of %u, and so do %u s without a key";
+		pattern = "\r\x1b[KEnter boots %u of %u, as do %u s without a key";
 	format(text, sizeof(text), pattern, menu->selected + 1, menu->count, menu->seconds);
 	print(text);
 	if (may_edit(menu))
@@ -190,7 +190,7 @@ static void open_editor(struct menu *menu)
 	menu->editor_pause = deadline_started(0);
 	print("\r\x1b[KFor this boot: Enter boots, Esc goes back");
 	if (menu->idle_seconds != MENU_FOREVER) {
-		format(text, sizeof(text), ", and so do %u s without a key", menu->idle_seconds);
+		format(text, sizeof(text), ", as do %u s without a key", menu->idle_seconds);
 		print(text);
 	}
 	print("\n");

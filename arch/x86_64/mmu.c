@@ -160,7 +160,7 @@ void arch_mmu_init(void)
 	if (map_memory_and_image()) {
 		root = NULL;
 		log_warning(
-			"no memory for page tables: all of the first 4 GiB stays writable and executable, no more can be used");
+			"no memory for page tables: only the first 4 GiB can be used, all of it writable and executable");
 		return;
 	}
 	memory_end = physical_end;
@@ -182,7 +182,7 @@ void arch_allow_execution(void)
 	 * first MiB and the news to the processor do not depend on that.
 	 */
 	if (map_memory_and_image() | map_pages(0, MIB, memory_flags))
-		log_warning("no memory for page tables: some RAM cannot be executed");
+		log_warning("no memory for page tables: some RAM is not executable");
 }
 
 enum status arch_restrict_execution(u32 table_pages)

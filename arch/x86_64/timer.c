@@ -179,7 +179,7 @@ u64 arch_ticks_per_second(void)
 		{ "PM timer", rate_from_pm_timer },
 	};
 	static u64 rate;
-	const char *name = "assumed: nothing tells";
+	const char *name = "assumed";
 
 	/* Without times to show or to count down there are only timeouts. */
 	if (!IS_ENABLED(CONFIG_NEED_CLOCK))

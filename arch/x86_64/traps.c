@@ -203,8 +203,7 @@ void trap_handle(const struct trap_frame *f)
 		u64 accessed = cr2_read();
 
 		log_error("  accessed 0x%lx%s", accessed,
-			  accessed - (u64)stack_guard_page < PAGE_SIZE ? ": the stack is used up" :
-									 "");
+			  accessed - (u64)stack_guard_page < PAGE_SIZE ? ": stack overflow" : "");
 	}
 	if (fault_describe)
 		fault_describe(to->rip);

@@ -82,7 +82,7 @@ static void take_from_bios(struct ahci_controller *controller)
 		return;
 	if (!(read_register(controller, HANDOFF) & HANDOFF_BUSY) ||
 	    !ahci_wait_while(controller->registers + HANDOFF, HANDOFF_BIOS, HANDOFF_BUSY_TIMEOUT_MS))
-		log_warning("%s: its BIOS does not release it", controller->device.name);
+		log_warning("%s: the BIOS does not release it", controller->device.name);
 }
 
 /* Also ends all DMA, and resets the links of the ports. */
@@ -246,7 +246,7 @@ static void start(struct ahci_controller *controller)
 	u32 ports;
 
 	if (!find_registers(controller))
-		return log_warning("%s: no registers of AHCI", controller->device.name);
+		return log_warning("%s: no AHCI registers", controller->device.name);
 	take_from_bios(controller);
 	controller->is_64_bit = read_register(controller, CAPABILITIES) & CAPABILITY_64_BIT;
 	device_register(&controller->device);

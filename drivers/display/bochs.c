@@ -118,7 +118,7 @@ static enum status show(struct display *display, u32 mode)
 	if (read_register(device, WIDTH) != width || read_register(device, HEIGHT) != height ||
 	    read_register(device, BITS_PER_PIXEL) != 32 ||
 	    read_register(device, VIRTUAL_WIDTH) != width)
-		return unsupported("%s: it does not show %ux%u", display->name, width, height);
+		return unsupported("%s: cannot show %ux%u", display->name, width, height);
 	display->framebuffer = (struct framebuffer){
 		.base = device->framebuffer,
 		.width = width,
@@ -188,17 +188,17 @@ static void probe(const struct pci_device *place)
 	u64 size;
 
 	if (bochs.framebuffer)
-		return log_debug("PCI %s: one more screen, which is not used", place->name);
+		return log_debug("PCI %s: another screen, not used", place->name);
 	bochs = (struct bochs){ .display.show = show };
 	format(display->name, sizeof(display->name), "screen %s", place->name);
 	if (IS_ENABLED(CONFIG_EFI))
 		display->address = place->address;
 	pci_enable(place);
 	if (!find_registers(&bochs, place))
-		return log_warning("%s: no registers of a Bochs display", display->name);
+		return log_warning("%s: no Bochs display registers", display->name);
 	size = find_framebuffer(&bochs, place);
 	if (size == 0)
-		return log_warning("%s: no framebuffer that can be used", display->name);
+		return log_warning("%s: no usable framebuffer", display->name);
 	if (display_start(display, size))
 		bochs.framebuffer = 0;
 }

@@ -148,7 +148,7 @@ static void add_image(struct partition_table *table, struct block_device *disk, 
 	u64 size;
 
 	if (offset >= block_size_bytes(disk) || offset % disk->block_size) {
-		log_warning("El Torito: no image can be at sector %u", load_le32(entry + 8));
+		log_warning("El Torito: image at invalid sector %u", load_le32(entry + 8));
 		return;
 	}
 	size = image_sectors(disk, offset, load_le16(entry + 6)) * SECTOR_SIZE;

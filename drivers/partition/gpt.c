@@ -93,7 +93,7 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	out->entry_size = load_le32(bytes + 84);
 	out->entries_crc = load_le32(bytes + 88);
 	if (first_usable > last_usable || last_usable >= disk->block_count)
-		return corrupt("GPT: for blocks %lu to %lu, on a disk of %lu; was it cut off?",
+		return corrupt("GPT: for blocks %lu to %lu, on a disk of %lu (truncated?)",
 			       first_usable, last_usable, disk->block_count);
 	if (out->entry_size < ENTRY_SIZE_MIN || out->entry_size > ENTRY_SIZE_MAX ||
 	    out->entry_size % 8)

@@ -65,7 +65,7 @@ void partition_table_add(struct partition_table *table, struct block_device *dis
 	}
 	if (table->count == PARTITIONS_MAX) {
 		if (!table->is_overfull)
-			log_warning("%s: more than %d partitions, not all are looked at "
+			log_warning("%s: more than %d partitions, not all are used "
 				    "(PARTITIONS_MAX)",
 				    table->scheme, PARTITIONS_MAX);
 		table->is_overfull = true;

@@ -119,7 +119,7 @@ void pci_function_note(const struct pci_device *device)
 	if (!known)
 		return log_warning("PCI %s: no memory for a device", device->name);
 	if (++count == FUNCTIONS_MAX)
-		log_warning("PCI %s: boot loaders do not see what comes after it", device->name);
+		log_warning("PCI %s: boot loaders do not see later devices", device->name);
 	known->device = *device;
 	known->function = (struct pci_function){
 		.address = device->address,

@@ -345,7 +345,7 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 	/* Buses are numbered depth first: what lies below a bridge has a higher number. */
 	if (secondary > bridge->bus && secondary <= scan->bus_last && !scan->buses[secondary].known)
 		return add_bus(scan, secondary, pci_has_single_slot(bridge));
-	log_debug("PCI %s: a bridge to bus %02x, which is not looked at", bridge->name, secondary);
+	log_debug("PCI %s: bridge to bus %02x, not searched", bridge->name, secondary);
 }
 
 /*
@@ -441,7 +441,7 @@ void pci_probe(void)
 	if (IS_ENABLED(CONFIG_PCI_ASSIGN_BARS))
 		pci_forget_placed();
 	if (IS_ENABLED(CONFIG_VIRTIO_MMIO) && is_off()) {
-		log_debug("PCI: off, by the command line");
+		log_debug("PCI: disabled on the command line");
 		return;
 	}
 	if (IS_ENABLED(CONFIG_PCI_ECAM)) {

@@ -144,7 +144,7 @@ static u64 rsdp_find(void)
 	if (boot_info.rsdp) {
 		if (is_rsdp(arch_memory(boot_info.rsdp, RSDP_SIZE)))
 			return boot_info.rsdp;
-		log_warning("ACPI: no RSDP at 0x%lx, where the VMM says", boot_info.rsdp);
+		log_warning("ACPI: no RSDP at the VMM's address 0x%lx", boot_info.rsdp);
 	}
 	found = rsdp_search(BIOS_AREA, BIOS_AREA_SIZE);
 	if (found)

@@ -189,7 +189,7 @@ static void place_devices(void)
 	if (top < end)
 		placement.high = (struct pci_window){ top, end };
 	if (pci_place_all(&placement))
-		log_error("PCI: no memory to place devices with");
+		log_error("PCI: no memory for placing devices");
 }
 
 static enum status table_size(const char *name, u32 *size)
@@ -287,18 +287,19 @@ static bool is_whole_kernel(u32 setup_size)
 	u32 sectors;
 
 	if (setup_size < sizeof(head) || fw_cfg_read(FW_CFG_SETUP_DATA, 0, sizeof(head), head)) {
-		log_error("the VMM's kernel: fw_cfg has no setup of it, not booted");
+		log_error("the VMM's kernel is not booted: fw_cfg has no setup code");
 		return false;
 	}
 	if (memcmp(head, "\177ELF", 4) == 0) {
 		log_error(
-			"the VMM's kernel is an ELF file, which a ROM does not boot: take its bzImage");
+			"the VMM's kernel is an ELF file, which a ROM cannot boot: use its bzImage");
 		return false;
 	}
 	sectors = 1 + (head[SETUP_SECTORS] ? head[SETUP_SECTORS] : SETUP_SECTORS_DEFAULT);
 	if (setup_size != sectors * SECTOR_SIZE) {
-		log_error("the VMM's kernel: fw_cfg has %u bytes of its setup, not %u: not booted",
-			  setup_size, sectors * SECTOR_SIZE);
+		log_error(
+			"the VMM's kernel is not booted: fw_cfg has %u bytes of setup code, not %u",
+			setup_size, sectors * SECTOR_SIZE);
 		return false;
 	}
 	return true;

@@ -324,8 +324,8 @@ static u32 usable_block_size(const struct virtio_device *device, u32 size)
 	if (size >= BLOCK_SIZE_MIN && size <= BLOCK_SIZE_MAX && is_power_of_two(size))
 		return size;
 	if (size)
-		log_warning("%s: blocks of %u bytes; taken as blocks of %u", device->device.name,
-			    size, SECTOR_SIZE);
+		log_warning("%s: blocks of %u bytes, using blocks of %u", device->device.name, size,
+			    SECTOR_SIZE);
 	return SECTOR_SIZE;
 }
 

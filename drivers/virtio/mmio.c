@@ -160,8 +160,7 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 	u32 id;
 
 	if (size <= CONFIGURATION || base % 4 != 0)
-		return corrupt("virtio: 0x%lx bytes at 0x%lx are no window for a device", size,
-			       base);
+		return corrupt("virtio: 0x%lx bytes at 0x%lx are not a device window", size, base);
 	registers = device_map("virtio", base, size);
 	if (!registers)
 		return ERR_INVALID;

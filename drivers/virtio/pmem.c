@@ -58,7 +58,7 @@ static enum status open(struct block_device *disk)
 	size = config_read64(pmem->device, CONFIG_SIZE);
 	if (start % PAGE_SIZE != 0 || size < BLOCK_SIZE || add_overflows(start, size, &end) ||
 	    overlaps_ram(start, end))
-		return corrupt("%s: cannot have 0x%lx bytes at 0x%lx", name, size, start);
+		return corrupt("%s: invalid range of 0x%lx bytes at 0x%lx", name, size, start);
 	pmem->bytes = arch_memory(start, size);
 	if (span_is_empty(pmem->bytes))
 		return unsupported("%s: 0x%lx bytes at 0x%lx cannot be reached", name, size, start);

@@ -93,7 +93,7 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 
 	size = choose_size(size_max, (u32)chain_size * slot_count);
 	if (min_u64(size, size_max) < chain_size)
-		return unsupported("%s: queue %u holds %u descriptors, of which a request needs %u",
+		return unsupported("%s: queue %u has %u descriptors, a request needs %u",
 				   device->device.name, index, size_max, chain_size);
 
 	/* Version 1 takes a page number of 32 bits, which is no limit below 16 TiB. */
@@ -215,7 +215,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	if (done == 0)
 		return ERR_NOT_FOUND;
 	if (done > count_bits(queue->busy))
-		return nonsense(queue, "more requests done than given");
+		return nonsense(queue, "more completions than requests");
 	memory_barrier_read();
 
 	u32 head = used_ring(queue)->chains[queue->used & (queue->size - 1)].head;
@@ -224,7 +224,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 
 	if (head % queue->chain_size != 0 || index >= queue->slot_count ||
 	    !(queue->busy & 1u << index))
-		return nonsense(queue, "a request done that was not given");
+		return nonsense(queue, "completed an unknown request");
 	queue->used++;
 	queue->busy &= ~(1u << index);
 	*slot = index;

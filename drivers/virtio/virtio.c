@@ -160,9 +160,9 @@ static void quiesce(struct device *base)
 			return;
 	}
 	log_warning(
-		"%s: does not come back from reset, as in Firecracker before 1.17: the kernel cannot "
+		"%s: does not complete its reset, as in Firecracker before 1.17: the kernel cannot "
 		"use it. See docs/vmm/firecracker.md: boot from a disk that the system does not need, "
-		"or give the VMM the kernel and initrd themselves",
+		"or pass the kernel and initrd to the VMM",
 		base->name);
 }
 

@@ -114,7 +114,7 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 	if (!current)
 		arch_interrupts_forbid();
 	if (efi_boot_services_ended()) {
-		log_error("UEFI: %s: came back after ExitBootServices", image->name);
+		log_error("UEFI: %s: returned after ExitBootServices", image->name);
 		power_last_action();
 	}
 	/* It may have ended within a file system of its own, which LoadImage was reading from. */

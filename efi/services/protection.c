@@ -24,7 +24,7 @@ void efi_protection_init(void)
 	is_on = !status;
 	if (is_on)
 		return;
-	log_warning("UEFI: all memory can be executed: %s", status_name(status));
+	log_warning("UEFI: all memory is executable: %s", status_name(status));
 	arch_allow_execution();
 }
 

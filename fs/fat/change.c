@@ -272,7 +272,7 @@ static enum status check_not_above(const struct fat *fat, u32 cluster, u32 inner
 		if (inner == cluster)
 			return ERR_INVALID;
 		if (i == DIRECTORIES_DEEP_MAX)
-			return corrupt("FAT: more than %d directories in each other",
+			return corrupt("FAT: more than %d nested directories",
 				       DIRECTORIES_DEEP_MAX);
 		status = fat_dot_dot(fat, inner, &inner);
 		if (status)

@@ -36,7 +36,7 @@ static enum status follow(const struct fat *fat, struct fat_file *state, u32 ind
 		if (next == 0)
 			return corrupt("FAT: file ends after %u clusters", run->index + run->count);
 		if (jump_loops(state, next))
-			return corrupt("FAT: file goes round in circles at cluster %u", next);
+			return corrupt("FAT: file with a loop at cluster %u", next);
 		*run = (struct fat_run){ run->index + run->count, next, 1 };
 	}
 	return OK;

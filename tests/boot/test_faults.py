@@ -53,7 +53,7 @@ FAULTS = {
     "run-data": (lambda at: jump(at("data_start")), r"\(page fault\), error code 0x11"),
     "run-free-memory": (lambda at: jump(0x800000), r"\(page fault\), error code 0x11"),
     "beyond-memory": (lambda at: write_byte(0x70000000), r"accessed 0x70000000$"),
-    "endless-recursion": (lambda at: b"\xe8\xfb\xff\xff\xff", r"the stack is used up"),
+    "endless-recursion": (lambda at: b"\xe8\xfb\xff\xff\xff", r"stack overflow"),
 }
 
 
@@ -135,7 +135,7 @@ def test_a_machine_without_a_description(named, tmp_path):
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at("long_mode_start"), b"\x31\xdb"))
     with Vmm(patched) as vmm:
-        vmm.expect(r"^error: the VMM has not described the machine")
+        vmm.expect(r"^error: no description of the machine")
         assert "PVH: no start information at 0x0" in vmm.log
         vmm.wait_for_halt()
 

@@ -147,13 +147,13 @@ TEST(an_rsdp_begins_with_its_signature)
 	at(0xf8000)[8]--;
 	put_rsdp(0xff000, 2);
 	acpi_init();
-	CHECK(was_logged("warning: ACPI: no RSDP at 0xf0000, where the VMM says"));
+	CHECK(was_logged("warning: ACPI: no RSDP at the VMM's address 0xf0000"));
 	CHECK_EQUAL(boot_info.rsdp, 0xff000);
 	/* Nor is the signature enough. */
 	setup();
 	at(RSDP)[9]++;
 	acpi_init();
-	CHECK(was_logged("warning: ACPI: no RSDP at 0xa0000, where the VMM says"));
+	CHECK(was_logged("warning: ACPI: no RSDP at the VMM's address 0xa0000"));
 	CHECK(was_logged("ACPI: no tables"));
 }
 
@@ -168,7 +168,7 @@ TEST(an_rsdp_of_16_bytes_is_none)
 	memcpy(at(0xffff0), rsdp, sizeof(rsdp));
 	boot_info.rsdp = 0x200000;
 	acpi_init();
-	CHECK(was_logged("no RSDP at 0x200000"));
+	CHECK(was_logged("no RSDP at the VMM's address 0x200000"));
 	CHECK(was_logged("ACPI: no tables"));
 	CHECK_EQUAL(boot_info.rsdp, 0x200000);
 }

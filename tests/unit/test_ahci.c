@@ -374,7 +374,7 @@ TEST(controller_that_does_not_answer)
 	start();
 	store_le32(function.config + PCI_BAR0 + 4 * 5, 1);
 	CHECK(!probe());
-	CHECK(was_logged("no registers of AHCI"));
+	CHECK(was_logged("no AHCI registers"));
 }
 
 TEST(devices_that_are_no_disks)

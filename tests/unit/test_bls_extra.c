@@ -82,7 +82,7 @@ TEST(extras_that_cannot_be_handed_over)
 	CHECK_TEXT(boot(), "a");
 	CHECK(said("c.conf: extra /missing.cred: not found"));
 	CHECK(said("b.conf: extra /folder.cred: "));
-	CHECK(said("a.conf: extra /x.future: of no known kind, ignored"));
+	CHECK(said("a.conf: extra /x.future: of unknown type, ignored"));
 	CHECK_TEXT(archive(0), "");
 }
 

@@ -162,7 +162,7 @@ TEST(unknown_words_are_reported)
 	CHECK_TEXT(console.text, "");
 	boot_info.command_line = SPAN("fatwood.lgo=debug fatwood.log fatwood.logx=1");
 	boot_info_check_options();
-	CHECK(memory_console_has(&console, "fatwood.lgo=debug: not a word of this build"));
+	CHECK(memory_console_has(&console, "fatwood.lgo=debug: not an option of this build"));
 	CHECK(memory_console_has(&console, "fatwood.log: not") &&
 	      memory_console_has(&console, "fatwood.logx=1: not"));
 }

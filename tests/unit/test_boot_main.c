@@ -478,8 +478,8 @@ FRESH_TEST(without_a_description_nothing_is_tried)
 	description = ERR_UNRECOGNIZED;
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_HALTED);
 	CHECK_TEXT(story, "other-platform ");
-	CHECK(memory_console_has(
-		&console, "error: the VMM has not described the machine in a way this build knows"));
+	CHECK(memory_console_has(&console,
+				 "error: no description of the machine that this build supports"));
 	CHECK(!memory_console_has(&console, "ours:"));
 }
 
@@ -487,5 +487,5 @@ FRESH_TEST(a_description_that_is_wrong_is_said)
 {
 	description = ERR_CORRUPT;
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_HALTED);
-	CHECK(memory_console_has(&console, "error: ours: corrupt\r\nerror: the VMM has not"));
+	CHECK(memory_console_has(&console, "error: ours: corrupt\r\nerror: no description"));
 }

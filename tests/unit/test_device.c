@@ -31,7 +31,7 @@ TEST(every_device_comes_to_rest_once_the_newest_first)
 		device_register(&devices[i]);
 	devices_quiesce();
 	CHECK_TEXT(order, "cba");
-	CHECK_TEXT(console.text, "c: at rest\r\nb: at rest\r\na: at rest\r\n");
+	CHECK_TEXT(console.text, "c: stopped\r\nb: stopped\r\na: stopped\r\n");
 	devices_quiesce();
 	CHECK_TEXT(order, "cba");
 	device_register(&devices[1]);

@@ -97,10 +97,10 @@ TEST(what_cannot_be_used_is_refused)
 {
 	start();
 	screen.registers[0] = 0xffff;
-	check_refused("no registers of a Bochs display");
+	check_refused("no Bochs display registers");
 	start();
 	screen.registers[MEMORY_64K] = 0;
-	check_refused("no framebuffer that can be used");
+	check_refused("no usable framebuffer");
 	start();
 	screen.registers[MEMORY_64K] = 16; /* the smallest mode needs 1.2 MiB */
 	check_refused("no mode fits in 1048576 bytes");
@@ -112,7 +112,7 @@ TEST(what_cannot_be_used_is_refused)
 	check_refused("that is RAM");
 	start();
 	screen.width_max = 600;
-	check_refused("it does not show 640x480");
+	check_refused("cannot show 640x480");
 }
 
 TEST(the_mode_that_the_monitor_prefers)
@@ -145,7 +145,7 @@ TEST(the_mode_that_the_monitor_prefers)
 	CHECK_EQUAL(info.capabilities, 0);
 	/* One more is left alone. */
 	probe();
-	CHECK(was_logged("one more screen"));
+	CHECK(was_logged("another screen"));
 	CHECK(!display->next);
 }
 

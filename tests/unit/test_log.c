@@ -136,7 +136,7 @@ TEST(the_oldest_lines_give_way_when_nobody_listens)
 	memory_console_init(&console, "");
 	log_info("now");
 	text = written();
-	CHECK(text[0] == '(' && strstr(text, " earlier lines had no place)\r\n"));
+	CHECK(text[0] == '(' && strstr(text, " earlier lines were lost)\r\n"));
 	snprintf(last, sizeof(last), "line number 999\r\nnow\r\n");
 	CHECK(strstr(text, last));
 	CHECK(!strstr(text, "line number 0\r"));

@@ -116,9 +116,9 @@ TEST(keys_above_the_arrows_move_far)
 TEST(space_and_esc_only_stop_the_clock)
 {
 	CHECK_EQUAL(choose(1, 1, " \r"), 1);
-	CHECK(said("Enter boots 2 of 3, and so do 60 s without a key"));
+	CHECK(said("Enter boots 2 of 3, as do 60 s without a key"));
 	CHECK_EQUAL(choose(1, 1, "\x1b"), 1);
-	CHECK(said("Enter boots 2 of 3, and so do 60 s without a key"));
+	CHECK(said("Enter boots 2 of 3, as do 60 s without a key"));
 }
 
 TEST(noise_is_no_key)
@@ -352,7 +352,7 @@ TEST(options_are_edited_for_this_boot)
 	CHECK_TEXT(type_into("quiet", "je| single|\r", 3), "quiet single");
 	CHECK_EQUAL(edited.selected, 1);
 	CHECK(said("Booting 1 of 3 in 3 s, any key stops; e edits its options"));
-	CHECK(said("\r\x1b[KFor this boot: Enter boots, Esc goes back, and so do 60 s without a key"
+	CHECK(said("\r\x1b[KFor this boot: Enter boots, Esc goes back, as do 60 s without a key"
 		   "\r\n\r\x1b[K:quiet\r:quiet"));
 	CHECK(said(":quiet single\r:quiet single"));
 	/* Each key of a sequence, which may come in pieces. */
@@ -371,7 +371,7 @@ TEST(esc_goes_back_and_drops_what_was_typed)
 {
 	CHECK_TEXT(type_into("quiet", "e|x\x1b|j\r", 3), "-");
 	CHECK_EQUAL(edited.selected, 1);
-	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, and so do 60 s without a key"));
+	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, as do 60 s without a key"));
 	/* Opened again, it begins anew. */
 	CHECK_TEXT(type_into("quiet", "e|x\x1b|e|y|\r", 3), "quiety");
 }
@@ -430,7 +430,7 @@ TEST(an_editor_that_nobody_uses_goes_back_and_on)
 	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND >= 2 * CONFIG_BOOT_MENU_IDLE_SECONDS);
 	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <=
 	      2 * CONFIG_BOOT_MENU_IDLE_SECONDS + 4);
-	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, and so do 60 s without a key"));
+	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, as do 60 s without a key"));
 }
 
 TEST(the_owner_may_have_the_editor_wait)

@@ -323,8 +323,9 @@ FRESH_TEST(no_memory_for_page_tables_is_said)
 		if (host_cr3)
 			break;
 		CHECK(memory_console_has(
-			&console, "warning: no memory for page tables: all of the first 4 GiB "
-				  "stays writable and executable, no more can be used"));
+			&console,
+			"warning: no memory for page tables: only the first 4 GiB can be used, "
+			"all of it writable and executable"));
 		CHECK_EQUAL(arch_memory_end(), 4 * GIB);
 		CHECK_EQUAL(arch_map(DEVICE, PAGE_SIZE, MAP_DEVICE), OK);
 		CHECK_EQUAL(arch_map(HIGH_BASE, PAGE_SIZE, MAP_MEMORY), ERR_INVALID);
@@ -385,7 +386,7 @@ FRESH_TEST(memory_that_cannot_be_made_executable_is_said)
 	writes = host_cr3_writes;
 	arch_allow_execution();
 	CHECK_TEXT(console.text,
-		   "warning: no memory for page tables: some RAM cannot be executed\r\n");
+		   "warning: no memory for page tables: some RAM is not executable\r\n");
 	CHECK_EQUAL(flags_at(HIGH_END - 1), RW | NX);
 	CHECK_EQUAL(flags_at(HIGH_BASE), RW);
 	CHECK_EQUAL(flags_at(0), RW);

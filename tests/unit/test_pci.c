@@ -65,7 +65,7 @@ TEST(nothing_is_scanned_where_pci_is_off)
 	pci_probe();
 	CHECK(!pci_is_present());
 	CHECK_EQUAL(machine.config_reads, 0);
-	CHECK(was_logged("PCI: off, by the command line"));
+	CHECK(was_logged("PCI: disabled on the command line"));
 
 	boot_info.command_line = SPAN("pci=nomsi apci=off");
 	pci_probe();

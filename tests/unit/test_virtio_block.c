@@ -200,7 +200,7 @@ TEST(block_sizes_out_of_range_are_ignored)
 		CHECK_EQUAL(disk->block_count, DISK_SIZE / 512);
 		CHECK_EQUAL(block_read(disk, 5, 3, buffer), OK);
 		CHECK(memcmp(buffer, bytes + 5 * 512, 3 * 512) == 0);
-		CHECK(was_logged("taken as blocks of 512") == (sizes[i] != 0));
+		CHECK(was_logged("using blocks of 512") == (sizes[i] != 0));
 	}
 }
 

@@ -68,13 +68,13 @@ TEST(is_left_out_where_it_cannot_be)
 	CHECK(!add_pmem(START, 511));
 	CHECK(!add_pmem(START, 0));
 	CHECK(!add_pmem(UINT64_MAX - 4095, 8192));
-	CHECK(was_logged("cannot have 0x2000 bytes"));
+	CHECK(was_logged("invalid range of 0x2000 bytes"));
 }
 
 TEST(is_left_out_where_there_is_ram)
 {
 	CHECK(!add_pmem(HOST_MEMORY_BASE, 4096));
-	CHECK(was_logged("cannot have 0x1000 bytes"));
+	CHECK(was_logged("invalid range of 0x1000 bytes"));
 	boot_info_add_range(START + 4096, 4096, MEMORY_PERSISTENT);
 	CHECK(add_pmem(START, 8192));
 	boot_info_add_range(START + 4096, 4096, MEMORY_CONVENTIONAL);
