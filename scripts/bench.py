@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts what a boot costs, from our entry to the kernel's: `make bench`.
 
-Everything is counted under QEMU's TCG; no figure is a time, so a busy machine gives the same:
-- instructions: what our image executes, without the loop that waits for a disk, whose rounds depend
+Everything is counted under QEMU's TCG. No figure is a time, so a busy machine gives the same results:
+- instructions: those that our image executes, without the loop that waits for a disk, whose iterations depend
   on how fast the host reads ("with waiting": with it);
-- accesses to device registers, doorbells too: each is a VM exit;
-- requests: reads by virtio-blk.
-Checked are the budget of a usual boot, that growth is linear, that a second run says the same, and that
-a running guest loses little RAM.
+- accesses to device registers, including doorbells: each is a VM exit;
+- requests: virtio-blk reads.
+It also checks the budget of a usual boot, linear growth, that a second run gives the same results, and that a running
+guest loses little RAM.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tests.images.fat import MIB
 
 @dataclasses.dataclass
 class Case:
-    """One boot to count. The budget, if any, is what the figures must stay below."""
+    """One boot to count. The budget, if any, is the limit for its figures."""
 
     name: str
     config: str = "qemu"
@@ -46,12 +46,12 @@ class Case:
 
 
 BUDGET = {"instructions": 3_000_000, "accesses": 500, "requests": 64}
-# It finds the machine as the processor's reset leaves it.
+# The machine is in its state after reset.
 ROM_BUDGET = {"instructions": 20_000_000, "accesses": 3_000, "requests": 64}
-# Through the kernel's EFI stub, in a world that is built first.
+# Through the kernel's EFI stub, for which the UEFI environment is built first.
 EFI_BUDGET = {"instructions": 4_000_000, "accesses": 300, "requests": 64}
 REPEAT_TOLERANCE = 0.01
-# A step of growth may cost this much more for each unit than the step before: nothing is quadratic.
+# The cost per unit may increase by this factor from one step to the next, so nothing is quadratic.
 GROWTH_TOLERANCE = 1.5
 
 BASE = Case("qemu", budget=BUDGET)
@@ -88,7 +88,7 @@ PEERS = [
 
 @functools.cache
 def image(config, *symbols):
-    """The build's image and the files with its symbols, copied: a build meanwhile changes nothing."""
+    """Copies of the build's image and its symbol files, so that a concurrent build changes nothing."""
     built = firmware.build(config, *symbols)
     folder = ROOT / "build" / "bench" / built.parent.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,12 +113,12 @@ def figures(section):
 
 
 def steady(section):
-    """What a second run must give again: the clock is only asked when the disk is slow."""
+    """The figures that a second run must repeat: the clock is only read when the disk is slow."""
     return {**figures(section), "accesses": section.accesses - section.polls}
 
 
 class Bench:
-    """Runs, keeps rows for the report, and counts what was checked."""
+    """Runs boots, collects rows for the report, and counts checks."""
 
     def __init__(self, details):
         self.details = details
@@ -134,7 +134,7 @@ class Bench:
             print(f"FAILED: {complaint}", flush=True)
 
     def count(self, case, **options):
-        """The figures of one boot by us, or None: then the failure is counted."""
+        """The figures of one boot with our firmware; None if it failed, which is counted."""
         progress(case.name)
         try:
             return bench_count.count(case, image(case.config, *case.symbols), **options)
@@ -186,7 +186,7 @@ class Bench:
         self.check_budget(case, row)
 
     def run_phases(self):
-        """The base case a second time, cut at the marks of fatwood.log=timing, which also names them."""
+        """Runs the base case again, split at the marks of fatwood.log=timing, which also names them."""
         told = self.count(dataclasses.replace(BASE, name="names of the phases"),
                           append="fatwood.log=timing")
         boot = self.count(dataclasses.replace(BASE, name="phases"), marks=["timing_mark"])
@@ -261,7 +261,7 @@ def per_unit(before, after, key):
 
 
 def is_linear(rows, key):
-    """Does each further unit cost about what it cost before? One request more or less is none."""
+    """Does each further unit cost about the same as before? A difference of one request is ignored."""
     first, middle, last = rows
     expected = GROWTH_TOLERANCE * per_unit(first, middle, key) * (last["size"] - middle["size"]) + 2
     if key == "accesses":  # a few requests share a doorbell, many have one each

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One boot under QEMU's TCG, counted: instructions by the plugin in bench_plugin/, accesses to device
-registers and disk requests from QEMU's trace, which the plugin cuts into the same sections.
+"""Counts one boot under QEMU's TCG: instructions with the plugin in bench_plugin/, accesses to device registers and
+disk requests from QEMU's trace, which the plugin splits into the same sections.
 
 ioeventfd=off makes each doorbell an access like any other.
 """
@@ -19,7 +19,7 @@ import threading
 from elftools.elf.elffile import ELFFile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))  # for what builds run with nothing else on the path
+sys.path.insert(0, str(ROOT / "scripts"))  # for scripts that builds run without another path
 
 from scripts import bench_images, firmware  # noqa: E402
 from scripts.symbols import functions_of  # noqa: E402
@@ -27,24 +27,24 @@ from scripts.symbols import functions_of  # noqa: E402
 DEADLINE_S = 600
 TRACES = ("memory_region_ops_read", "memory_region_ops_write", "virtio_blk_handle_read")
 
-# The guest's clocks count instructions, so that no wait for a time depends on how fast this machine is.
+# The guest's clocks count instructions, so that waits do not depend on the speed of this machine.
 CLOCK_OF_INSTRUCTIONS = ("-icount", "shift=0")
 CLOCK_OF_HOST = ()
 
-# What runs while nothing else is to be done; its rounds depend on how fast the disk is. Once a wait is
-# long, the clock is looked at, and its rate measured, for a millisecond.
+# Wait loops, whose iterations depend on the speed of the disk. In a long wait, the clock is read, and its rate
+# measured for a millisecond.
 WAITING = ("virtqueue_idle", "arch_relax", "virtqueue_wait", "virtqueue_take", "deadline_passed",
            "arch_ticks", "arch_ticks_per_second", "rate_from_pm_timer",
-           # The timer of the APIC is measured and tried for a fixed time; the rest of it is little.
+           # The APIC timer is measured and tested for a fixed time; its other costs are small.
            "timer_is_usable")
 
-# A read is a poll if it is of a clock, or if one of the last few accesses was the same with the same
-# outcome: where an access costs what it costs under KVM, there are fewer of these.
+# A read is a poll if it reads a clock, or if one of the last few accesses was the same with the same result. With the
+# access cost of KVM there are fewer of these.
 CLOCKS = ("acpi-tmr", "hpet", "pit")
 POLL_DISTANCE = 16
 
-RUNTIME = "runtime services"  # the program that stays with the operating system, as one function
-STOPPED = 125  # what the plugin ends QEMU with
+RUNTIME = "runtime services"  # the runtime program, as one function
+STOPPED = 125  # the plugin's exit status for QEMU
 
 
 @functools.cache
@@ -58,7 +58,7 @@ def plugin():
 
 
 class Symbols:
-    """The functions of an image, from the ELF file with symbols beside it."""
+    """The functions of an image, from the ELF file with symbols next to it."""
 
     def __init__(self, image):
         path = image.with_name("fatwood.debug.elf")
@@ -76,7 +76,7 @@ class Symbols:
 
 @dataclasses.dataclass
 class Section:
-    """What was counted between two marks. by_function, only of our image, leaves out the waiting."""
+    """The counts between two marks. by_function covers only our image and excludes waiting."""
 
     total: int = 0
     by_function: collections.Counter = dataclasses.field(default_factory=collections.Counter)
@@ -116,7 +116,7 @@ def add_counts(sections, lines, symbols):
 
 
 def sections_of(trace):
-    """QEMU's trace, which may be of some ten million lines."""
+    """Parses QEMU's trace, which may have ten million lines or more."""
     section = Section()
     sections = [section]
     recent = collections.deque(maxlen=POLL_DISTANCE)
@@ -144,13 +144,13 @@ def sections_of(trace):
 
 
 class NotReached(Exception):
-    """The text ends with what the machine said."""
+    """The text ends with the machine's output."""
 
 
 @dataclasses.dataclass
 class Boot:
     sections: list
-    entry: str  # where the kernel was entered
+    entry: str  # the kernel's entry point
     serial: str
 
     @property
@@ -206,8 +206,8 @@ def run(case, folder, options, disks, symbols=None, marks=(), clock=(), plugin_o
 
 
 def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
-    """A boot by our image. The first section ends at its entry; the functions named in @marks end
-    further ones."""
+    """A boot with our image. The first section ends at its entry; the functions named in @marks end further
+    sections."""
     symbols = Symbols(image)
     with tempfile.TemporaryDirectory(prefix="fatwood-bench-") as name:
         folder = pathlib.Path(name)
@@ -221,7 +221,7 @@ def count(case, image, append="", marks=(), clock=CLOCK_OF_INSTRUCTIONS):
 
 
 def runtime_options(image):
-    """Where the runtime services are that are copied out of the image, for the plugin."""
+    """Plugin options with the location of the runtime services that are copied out of the image."""
     path = image.with_name("runtime.elf")
     functions = {name: address for address, name in functions_of(path).items()}
     with open(path, "rb") as file:
@@ -242,8 +242,8 @@ def count_efi(case, image, path, clock):
 
 
 def count_peer(case, make):
-    """Other firmware waits for times while it looks for devices: a clock of instructions would add to
-    its figures what a real machine does not do."""
+    """Other firmware waits for fixed times while it probes devices: with a clock that counts instructions, its
+    figures would include work that a real machine does not do."""
     with tempfile.TemporaryDirectory(prefix="fatwood-bench-") as name:
         folder = pathlib.Path(name)
         peer = make(case, folder)

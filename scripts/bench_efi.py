@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The boots through UEFI that `make bench` counts: real boot loaders and kernels of Debian, up to the end
-of ExitBootServices."""
+"""The boots through UEFI that `make bench` counts: Debian's boot loaders and kernels, up to the end of
+ExitBootServices."""
 
 import dataclasses
 import tempfile
@@ -13,7 +13,7 @@ CONSOLE = "serial"
 
 @dataclasses.dataclass(frozen=True)
 class EfiCase:
-    """ovmf: what OVMF takes for the same work, measured elsewhere."""
+    """ovmf: what OVMF needs for the same work, measured separately."""
 
     name: str
     disk: str
@@ -46,7 +46,7 @@ def row(case, section):
 
 
 def count(case, machine, image):
-    """The boot of that case, with machine's QEMU. Raises Unavailable where Debian cannot be had."""
+    """Counts the boot of that case. Raises Unavailable if Debian's packages cannot be downloaded."""
     with tempfile.NamedTemporaryFile(prefix="fatwood-bench-", suffix=".img") as file:
         efi.make(case.disk, file.name)
         return bench_count.count_efi(dataclasses.replace(machine, name=case.name), image, file.name,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `make bench` boots: a kernel that ends QEMU at its first instruction, and disks that hold it, for us
-and for other firmware and boot loaders, which are unpacked from their Debian packages.
+"""The images that `make bench` boots: a kernel that ends QEMU at its first instruction, and disks with it, for our
+firmware and for other firmware and boot loaders, which are unpacked from Debian packages.
 
 PE: Microsoft PE Format. Boot protocol: Documentation/arch/x86/boot.rst. GRUB's first sectors: boot.S and
 diskboot.S of GRUB 2.06, whose block lists grub-bios-setup fills in.
@@ -18,7 +18,7 @@ KERNEL_SIZE = 14 * MIB
 VOLUME_SPACE = 64 * MIB  # besides the initrd: room for the kernel, and enough clusters for FAT32
 EXIT_PORT = 0xF4
 
-# Where a kernel is entered, by what it writes to the exit port there.
+# The kernel's entry points, identified by the value written to the exit port.
 ENTRIES = {0x08: "16-bit", 0x10: "32-bit", 0x20: "64-bit", 0x30: "EFI handover", 0x38: "EFI"}
 
 REAL_MODE_ENTRY = 0x26C  # in the setup part, where stub.Stub's jump leads
@@ -35,7 +35,7 @@ def exit_code(entry):
 
 
 def pe_header(image_size, code, entry):
-    """MZ and PE headers with one section, from @code to the end of the file, loaded as it lies there."""
+    """MZ and PE headers with one section, from @code to the end of the file, loaded at the same offset."""
     dos = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40)
     file_header = struct.pack("<4sHHIIIHH", b"PE\0\0", 0x8664, 1, 0, 0, 0, 112 + 6 * 8, 0x206)
     optional = struct.pack("<HBBIIIII", 0x20B, 0, 0, image_size - code, 0, 0, entry, code)
@@ -47,7 +47,7 @@ def pe_header(image_size, code, entry):
 
 
 def kernel(efi_stub=True):
-    """A bzImage, all of whose entries end QEMU and tell which they are."""
+    """A bzImage in which each entry point ends QEMU with its own exit code."""
     data = bytearray(stub.Stub(size=KERNEL_SIZE, xloadflags=stub.XLF_KERNEL_64 | stub.XLF_ABOVE_4G
                                | XLF_EFI_HANDOVER_64).data())
     code = (data[0x1F1] + 1) * 512
@@ -62,7 +62,7 @@ def kernel(efi_stub=True):
 
 
 def files(case):
-    """The ESP: the case's entries, of which one, the first in their order, is that of the kernel."""
+    """The ESP with the case's entries, of which the first in sort order is the kernel's."""
     content = disk.bls_files(kernel(case.efi_stub), [bytes(case.initrd_size)])
     for number in range(case.boot_entries - 1):
         content[f"/loader/entries/other-{number:04}.conf"] = disk.entry(
@@ -71,7 +71,7 @@ def files(case):
 
 
 def put_last(volume, folder, extra_count):
-    """Moves the files that were in the folder before @extra_count more behind those."""
+    """Moves the files that were in the folder after the @extra_count added ones."""
     slots = volume.slots(volume.first_cluster(volume.find(folder)))
     entries = [volume.read(offset, 32) for offset in slots]
     used = next((index for index, entry in enumerate(entries) if entry[0] == 0), len(entries))
@@ -104,7 +104,7 @@ def empty_disk(folder):
 
 @dataclasses.dataclass
 class Peer:
-    """Another way to boot the same: what QEMU is started with, and a disk."""
+    """Another way to boot the same kernel: QEMU's options, and a disk."""
 
     options: list
     disk: pathlib.Path
@@ -126,7 +126,7 @@ GRUB_CONFIG = b"set timeout=0\nlinux /linux/vmlinuz\ninitrd /linux/initrd0.img\n
 
 
 def seabios_grub(case, folder):
-    """GRUB's boot sector in the MBR, the rest of it in a partition of its own."""
+    """GRUB's boot sector in the MBR, and the rest in a separate partition."""
     core = folder / "core.img"
     grub_image("grub-pc-bin", "i386-pc", "(hd0,gpt1)/grub", ["biosdisk"], core)
     content = bytearray(core.read_bytes())
@@ -166,7 +166,7 @@ def ovmf_systemd_boot(case, folder):
 
 
 def qemu_kernel(case, folder):
-    """No disk is read: QEMU hands the kernel to an option ROM of its own."""
+    """No disk is read: QEMU passes the kernel to its own option ROM."""
     for name, data in (("kernel", kernel()), ("initrd", bytes(case.initrd_size))):
         (folder / name).write_bytes(data)
     return Peer(["-kernel", str(folder / "kernel"), "-initrd", str(folder / "initrd")],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much RAM a running Linux lacks because of the firmware that stays: runtime services, tables, what is kept
-for them. Counted against the same kernel that QEMU starts itself."""
+"""How much RAM a running Linux loses to the resident part of the firmware: runtime services, tables and their data.
+Compared with the same kernel started by QEMU itself."""
 
 import pathlib
 import tempfile
@@ -15,7 +15,7 @@ DISKS = {"BLS entry, EFI stub": "bls", "UKI": "uki", "shim and GRUB": "shim-grub
 
 
 def ram_kib(report):
-    """The RAM in the firmware's memory map, as the kernel got it."""
+    """The RAM in the firmware's memory map, as passed to the kernel."""
     ranges = [line.split(" ", 2) for line in report["memmap"]]
     return sum(int(last, 0) + 1 - int(first, 0) for first, last, kind in ranges if kind == "System RAM") // 1024
 
@@ -26,7 +26,7 @@ def ram_of_boot(firmware, disks=(), **options):
 
 
 def rows(image):
-    """One for each way to boot. Raises Unavailable where Debian cannot be had."""
+    """A row for each way to boot. Raises Unavailable if Debian's packages cannot be downloaded."""
     kernel = packages.kernel(SUITE)
     direct = ram_of_boot(kernel.image, initrd=initrd.guest_file(kernel), command_line=efi.options("direct", efi=""))
     yield {"boot": "QEMU -kernel (no disk)", "ram_kib": direct, "lost_kib": 0}

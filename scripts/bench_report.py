@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of `make bench`: on the terminal, in Markdown, as JSON and as pictures (SVG)."""
+"""The tables of `make bench`: on the terminal, in Markdown, as JSON and as charts (SVG)."""
 
 import dataclasses
 import json
@@ -18,7 +18,7 @@ def text_of(value):
 
 @dataclasses.dataclass
 class Table:
-    """name: of its rows in the report. columns: {key of a row: title}; the first are left-aligned."""
+    """name: the key of its rows in the report. columns: {key of a row: title}; the first are left-aligned."""
 
     name: str
     title: str

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a boot costs on the real VMMs under KVM, counted by scripts/vm_exits.py in the lab: with Fatwood, and by the
-VMM's own direct boot of the same kernel and initrd. The VMMs are those of the tests: in the folder FATWOOD_VMM_DIR.
+"""The cost of a boot on real VMMs under KVM, counted by scripts/vm_exits.py in the lab: with Fatwood, and with the
+VMM's own direct boot of the same kernel and initrd. The VMMs are those of the tests, in the folder FATWOOD_VMM_DIR.
 
     FATWOOD_VMM_DIR=... build/venv/bin/python scripts/bench_vmms.py --markdown docs/figures.md
 """
@@ -41,7 +41,7 @@ TABLE = bench_report.Table("vmms", "On real VMMs under KVM, from the first instr
 
 @dataclasses.dataclass(frozen=True)
 class Vmm:
-    """command: with {kernel} and {rest}, which is one of the others: the options for a disk, or for direct boot."""
+    """command: contains {kernel} and {rest}, which is replaced by the options for a disk or for direct boot."""
 
     name: str
     program: str
@@ -49,7 +49,7 @@ class Vmm:
     command: str
     disk: str
     direct: str
-    kernel: str = "vmlinuz"  # the format that its direct boot takes
+    kernel: str = "vmlinuz"  # the format that its direct boot accepts
 
 
 VMMS = (
@@ -68,7 +68,7 @@ VMMS = (
 
 
 def vmlinux(image):
-    """The ELF file in a bzImage that is compressed by zstd; its length follows it."""
+    """The ELF file in a zstd-compressed bzImage, in which its length follows the data."""
     data = image.read_bytes()
     offset, size = struct.unpack_from("<II", data, PAYLOAD)
     start = (data[SETUP_SECTORS] + 1) * 512 + offset
@@ -86,7 +86,7 @@ def firecracker_machine(kernel, initramfs, drives):
 
 
 def put_files(place, folder):
-    """What all machines boot."""
+    """The files that all machines boot."""
     kernel = packages.kernel(SUITE)
     guest = initrd.guest_file(kernel)
     disk = folder / "disk.raw"
@@ -111,7 +111,7 @@ def ways(vmm):
 
 
 def measured(place, vmm, how, image, kernel, rest):
-    """The row of one boot."""
+    """Measures one boot and returns its row."""
     kernels.progress(f"{vmm.name}: {how}")
     if image:
         place.put(image, "firmware")
@@ -138,8 +138,8 @@ def rows(folder):
 
 
 def edk2_row(folder):
-    """In a lab of its own: where that is emulated, QEMU 7.2 ends by an assertion in tcg_handle_interrupt() while EDK2
-    boots. Then there are no numbers."""
+    """Uses a separate lab: if the lab is emulated, QEMU 7.2 fails an assertion in tcg_handle_interrupt() while EDK2
+    boots, and there are no numbers."""
     image = kernels.unpacked_package("Debian", EDK2_SUITE, "main", EDK2_PACKAGE) / EDK2_FILE
     try:
         with lab.open_lab() as place:

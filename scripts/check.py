@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that must hold, in the order in which it fails fastest: `make check`.
+"""Runs all checks, those that fail fastest first: `make check`.
 
 check.py [--defconfig NAME] [--out FOLDER] [PART...]
 
-Each part is a command whose last line counts, "N passed, N failed", or pytest, whose report does. The output
-of a part is kept in FOLDER and shown where it fails. The last line adds up all parts; above it, a skip
-names its reason, and a part that failed its log and what failed in it, as often only the end of a log
-is kept. A part that ends without a count, or with a status that its count does not explain, is a
-failure.
+Each part is a command whose last line is "N passed, N failed", or pytest, whose report has the count. The output of a
+part is stored in FOLDER and shown if it fails. The last line adds up all parts. Above it are the reasons of skips
+and, for each failed part, its log file and what failed in it, because often only the end of a log is kept. A part
+that ends without a count, or with a status that does not match its count, is a failure.
 """
 import argparse
 import collections
@@ -26,23 +25,23 @@ PYTHON = "build/venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
 # A QEMU for each core; a line for each test.
 BOOT_TESTS = [*PYTEST, "-vv", "-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", "tests/boot"]
-# Of each target: enough to notice a broken one; `make fuzz` takes longer. With a seed, as what a check finds
-# must depend on the commit and not on chance.
+# For each target: enough to notice a broken one; `make fuzz` runs longer. With a fixed seed, because the result of a
+# check must depend on the commit and not on chance.
 FUZZ = ["FUZZ_SECONDS=6", "FUZZ_SEED=1"]
 HEARTBEAT_S = 30
 TAIL_LINES = 80
-# Of what is said again at the end.
+# The number of lines repeated at the end.
 NAMES = 12
 NAME_COLUMNS = 160
 
 COUNT = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
-# What pytest and the scripts write of something that failed, and compilers of why.
+# Lines with which pytest and the scripts report failures, and compilers the reason.
 FAILURE = re.compile(r"^(?:\[gw\d+\] \[ *\d+%\])? *(?:FAILED|ERROR) |: FAILED\b|^ .*\b[1-9]\d* failed$|"
                      r"^\S+:\d+:(?:\d+:)? (?:fatal )?error: ")
 PYTEST_SUMMARY = "= short test summary info ="
 
-# Name, what it is, command, limit in seconds: some five times what two busy cores need, as each wait
-# within has a deadline of its own.
+# Name, description, command, time limit in seconds: about five times what two busy cores need, because each wait in
+# it has its own deadline.
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 300),
     ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 600),
@@ -60,7 +59,7 @@ PARTS = [
 
 
 class Part:
-    """One running command: its output goes to a file, its last line to whoever waits."""
+    """One running command: its output goes to a file, its last line to the terminal."""
 
     def __init__(self, command, log):
         self.log = log
@@ -79,7 +78,7 @@ class Part:
                     self.last = line.decode(errors="replace").strip()
 
     def wait(self, label, limit):
-        """Shows that it is alive until it ends. False if it had to be stopped."""
+        """Shows progress until it ends. False if it had to be stopped."""
         start, shown = time.monotonic(), 0
         interval = 1 if sys.stdout.isatty() else HEARTBEAT_S
         while self.process.poll() is None:
@@ -101,14 +100,14 @@ class Part:
 
 
 def count(output):
-    """Returns (passed, failed, skipped) of the last line, None if it does not count."""
+    """Returns (passed, failed, skipped) from the last line, or None if it has no count."""
     lines = [line for line in output.splitlines() if not line.startswith("make")]
     found = COUNT.fullmatch(lines[-1]) if lines else None
     return tuple(int(number or 0) for number in found.groups()) if found else None
 
 
 def count_tests(report):
-    """The same of pytest's report (JUnit's XML), and the reasons of the skips; None if there is no report."""
+    """The same from pytest's report (JUnit XML), with the reasons of the skips; None if there is no report."""
     try:
         cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
     except (FileNotFoundError, xml.etree.ElementTree.ParseError):
@@ -129,7 +128,7 @@ def count_tests(report):
 
 
 def failures(output):
-    """Returns a line for each thing that failed, the last lines where none can be told."""
+    """Returns a line for each failure, or the last lines if no failure is recognized."""
     lines = [line for line in output.rpartition(PYTEST_SUMMARY)[2].splitlines() if line.strip()]
     names = [line for line in lines if FAILURE.search(line)] or lines[-NAMES:]
     more = [f"and {len(names) - NAMES} more"] if len(names) > NAMES else []
@@ -187,7 +186,7 @@ def main():
     if unknown:
         parser.error(f"there is no part {' '.join(sorted(unknown))}")
     os.makedirs(arguments.out, exist_ok=True)
-    # A make above this one must not pass its options down: parts run make with their own.
+    # An outer make must not pass its options down: parts run make with their own.
     for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "CROSS_COMPILE"):
         os.environ.pop(name, None)
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the configurations that users may come to, each with all warnings as errors.
+"""Builds the configurations that users may choose, with all warnings as errors.
 
 check_configs.py [--defconfig NAME] [--boot COMMAND]
 
 - every defconfig is minimal, and builds with clang and with gcc;
-- x86_64_defconfig with each symbol off that can be, and with each other choice, builds;
-- so do allnoconfig, allyesconfig and a few random configurations, the same in every run.
+- x86_64_defconfig builds with each optional symbol off, and with each alternative choice;
+- so do allnoconfig, allyesconfig and a few random configurations, which are the same in every run.
 
---boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from a
-disk of its smoke test; status 0 is a pass. Ends with "N passed, N failed".
+--boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from the disk of the smoke
+test; status 0 is a pass. Ends with "N passed, N failed".
 """
 import argparse
 import concurrent.futures
@@ -26,18 +26,18 @@ import kconfiglib
 FOLDER = "build/configs"
 BASE = "configs/x86_64_defconfig"
 RANDOM_SEEDS = range(1, 7)
-# Most configurations differ in few files only. ccache goes by what a file is after preprocessing.
+# Most configurations differ in only a few files. ccache compares files after preprocessing.
 CACHE = "ccache " if shutil.which("ccache") else ""
 COMPILERS = {"clang": [f"CC={CACHE}clang"], "gcc": ["CROSS_COMPILE=", f"CC={CACHE}gcc"]}
-# Of a build, or of a boot with its own deadlines (tests/boot/vmm.py).
+# The limit for a build, or for a boot, which has its own deadlines (tests/boot/vmm.py).
 COMMAND_LIMIT_S = 900
 
-# Without these there is no disk, or nothing on it that the smoke test could boot or print on.
+# Without these there is no disk, nothing to boot on it, or no console.
 NEEDED_TO_BOOT = {"PCI", "PCI_PORTS", "VIRTIO_PCI", "VIRTIO_BLOCK", "PARTITION_GPT", "FAT", "FAT32",
                   "FAT_LONG_NAMES", "BOOT_BLS", "LOADER_BZIMAGE", "CONSOLE_UART16550"}
 
-# Parts of UEFI, which starts only when an image of its own is about to: the kernel of the smoke test is none,
-# so these are only built. EFI itself boots.
+# Parts of UEFI, which starts only before an EFI image runs. The kernel of the smoke test is not an EFI image, so
+# these are only built. EFI itself is booted.
 UNUSED_BY_BOOT = "EFI_"
 
 
@@ -46,7 +46,7 @@ class Checker:
         self.boot = boot
         self.passed = self.failed = 0
         self.built = {}
-        # Linking is the longest part of a build and takes one processor: a build for each.
+        # Linking is the longest part of a build and uses one processor, so there is a build for each processor.
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
         self.folders = queue.SimpleQueue()
         for number in range(os.cpu_count()):
@@ -92,7 +92,7 @@ class Checker:
             self.count(f"{name}_defconfig, {compiler}", good, time.monotonic() - start, output)
 
     def check(self, name, kconf, bootable=False):
-        """Has the configuration built that kconf holds, unless an equal one has been."""
+        """Builds the configuration in kconf, unless an identical one has been built."""
         path = f"{FOLDER}/wanted"
         os.makedirs(FOLDER, exist_ok=True)
         kconf.write_config(path, save_old=False)
@@ -105,7 +105,7 @@ class Checker:
         self.builds.append(self.workers.submit(self.build, name, content, bootable))
 
     def build(self, name, content, bootable):
-        """What count() takes."""
+        """Returns the arguments for count()."""
         folder = self.folders.get()
         start = time.monotonic()
         os.makedirs(folder, exist_ok=True)

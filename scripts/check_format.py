@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Formats all C as .clang-format says (--fix), or checks that it is, and Python by ruff.toml; counts files.
+"""Formats all C files according to .clang-format (--fix), or checks their format, and checks Python with ruff.toml;
+counts files.
 
-The tools are those of requirements.txt, because each version judges a little differently.
+Uses the tool versions in requirements.txt, because results differ between versions.
 """
 import os
 import subprocess

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the rules of the tree that a compiler does not: who may include whom, and clean text.
+"""Enforces rules that the compiler does not: which folder may include which, and clean text.
 
 docs/architecture.md explains the layers. Ends with "N passed, N failed", counted in files.
 """
@@ -11,7 +11,7 @@ import sys
 
 import kconfiglib
 
-# Folder: the folders it may include from, and whether it may use <asm/...>.
+# Folder: the folders from which it may include, and whether it may use <asm/...>.
 LAYERS = {
     "lib": ({"lib"}, False),
     "core": ({"lib", "core"}, True),
@@ -22,7 +22,7 @@ LAYERS = {
     "efi": ({"lib", "core", "loaders", "efi"}, False),
     "boot": ({"lib", "core", "arch", "drivers", "fs", "loaders", "efi", "boot"}, True),
 }
-# What a compiler brings without a C library.
+# Headers that a compiler provides without a C library.
 FREESTANDING = {"stdarg.h", "stddef.h", "stdint.h", "stdbool.h", "stdalign.h", "limits.h"}
 LINES_MAX = 500
 # C is clang-format's.
@@ -50,7 +50,7 @@ def tracked():
 def check_includes(path, lines):
     folder = path.parts[0]
     allowed, asm = LAYERS[folder]
-    asm = asm or path.parts[:2] == ("efi", "runtime")  # a program of its own
+    asm = asm or path.parts[:2] == ("efi", "runtime")  # a separate program
     for number, line in enumerate(lines, 1):
         if not (match := INCLUDE.match(line)):
             continue
@@ -70,7 +70,7 @@ def check_includes(path, lines):
 
 
 def check_source(path, lines):
-    """What holds for the firmware's own C and assembly."""
+    """Rules for the firmware's own C and assembly."""
     if path.suffix == ".c":
         for number, line in enumerate(lines, 1):
             if CONDITIONAL.match(line):
@@ -102,7 +102,7 @@ def check_text(path, content, lines):
 
 
 def check_symbols(lines, kconf):
-    """A misspelt symbol is off in C and in make, without a word from either."""
+    """A misspelt symbol is silently off in C and in make."""
     for number, line in enumerate(lines, 1):
         for name in ASKED.findall(line):
             if name not in kconf.syms or not kconf.syms[name].nodes:
@@ -110,7 +110,7 @@ def check_symbols(lines, kconf):
 
 
 def check_kconfig(kconf, used):
-    """Every symbol has a help text, and somebody asks for it."""
+    """Every symbol must have a help text and be used."""
     for symbol in kconf.unique_defined_syms:
         node = symbol.nodes[0]
         where = f"{node.filename}:{node.linenr}"
@@ -124,7 +124,7 @@ def check_kconfig(kconf, used):
 
 
 def check_object_lists(paths):
-    """Every source is in its folder's objects.mk, and every entry there is a source."""
+    """Every source must be in its folder's objects.mk, and every entry there must be a source."""
     listed = {}
     for folder in LAYERS:
         makefile = pathlib.Path(folder, "objects.mk")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The same sources must give the same bytes: builds each of DEFCONFIGS twice, from copies of the
-tree in folders of different names and into output folders of different names, and compares.
+"""Checks that builds are reproducible: builds each of DEFCONFIGS twice, from copies of the tree in differently named
+folders and into differently named output folders, and compares the results.
 
 Ends with "N passed, N failed", counted in files compared.
 """
@@ -15,7 +15,7 @@ import tempfile
 
 from check_layers import tracked
 
-# All features; and what is optimized as a whole.
+# All features; and whole-program optimization.
 DEFCONFIGS = ("x86_64", "tiny")
 FILES = ("fatwood.elf", "fatwood.debug.elf")
 COMPILERS = {"clang": (), "gcc": ("CROSS_COMPILE=",)}
@@ -29,7 +29,7 @@ def copy_tree(to):
 
 
 def build(source, output, defconfig, options, jobs):
-    """The Python environment is the first tree's own: it has no part in the bytes."""
+    """The Python environment is that of the first tree, because it does not affect the result."""
     common = ["make", "-C", source, f"-j{jobs}", f"O={output}", f"venv={os.path.abspath('build/venv')}"]
     for goal in ([f"{defconfig}_defconfig"], list(options)):
         done = subprocess.run(common + goal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

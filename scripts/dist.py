@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make dist`: what is published of a release, the same bytes from the same commit and compiler.
+"""`make dist`: the files of a release, reproducible from the same commit and compiler.
 
-dist.py FOLDER leaves there, of the last commit:
+dist.py FOLDER writes there, for the last commit:
   fatwood-RELEASE.tar.gz         the sources
   fatwood-RELEASE-x86_64.tar.gz  usr/share/..., as make install PREFIX=/usr leaves it, built from that archive
   fatwood-RELEASE.spdx.json      the bill of materials
   SHA256SUMS
-RELEASE is VERSION where that commit has the tag vVERSION, otherwise VERSION-gCOMMIT.
+RELEASE is VERSION if that commit has the tag vVERSION, otherwise VERSION-gCOMMIT.
 """
 import gzip
 import hashlib
@@ -25,7 +25,7 @@ ROOT = sbom.ROOT
 
 
 def compressed(data):
-    """gzip, without the time and the name that it could hold."""
+    """Compresses with gzip, without time and name in the header."""
     out = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=9) as file:
         file.write(data)
@@ -45,7 +45,7 @@ def source_tar(name):
 
 
 def folder_tar(folder, name, date):
-    """All files of a folder below name/, in the order of their paths, of nobody in particular."""
+    """All files of a folder below name/, sorted by path, with a neutral owner."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The little that a build wants to know of a 64-bit ELF file, without a package that it would need.
+"""Reads the data that a build needs from a 64-bit ELF file, without depending on a package.
 
-elf.py IMAGE prints one line about its size; elf.py --flat FILE IMAGE writes FILE, the bytes as they are in
-memory, from the first that is loaded.
+elf.py IMAGE prints one line about its size; elf.py --flat FILE IMAGE writes FILE with the bytes as in memory, from
+the first loaded one.
 """
 import os
 import struct
@@ -32,14 +32,14 @@ def read(path):
 
 
 def segments(data):
-    """Yields (bytes in the file, bytes in memory) of what is loaded."""
+    """Yields (bytes in the file, bytes in memory) for each loaded segment."""
     for entry in table(data, data[:64], 32, 54, 56):
         if struct.unpack_from("<I", entry)[0] == PT_LOAD:
             yield struct.unpack_from("<QQ", entry, 32)
 
 
 def flat(data):
-    """Returns what is loaded, as it lies in memory."""
+    """Returns the loaded bytes as in memory."""
     base, out = None, b""
     for entry in table(data, data[:64], 32, 54, 56):
         kind, _, offset, _, address, size = struct.unpack_from("<IIQQQQ", entry)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the firmware for scripts and tests that need one: a folder for each configuration."""
+"""Builds the firmware for scripts and tests, in a folder for each configuration."""
 
 import contextlib
 import fcntl
@@ -8,12 +8,12 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# What a make that runs us would hand down, and its variables that are meant for us.
+# Variables that an outer make would pass down, and those that are meant for us.
 NOT_INHERITED = ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "O", "V")
 
 
 class BuildError(Exception):
-    """The text ends with what the compiler said."""
+    """The text ends with the compiler's output."""
 
 
 def make(*words):
@@ -26,7 +26,7 @@ def make(*words):
 
 @contextlib.contextmanager
 def lock(folder):
-    """Several tests may want the same build at once."""
+    """Several tests may need the same build at the same time."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -34,8 +34,8 @@ def lock(folder):
 
 
 def build(name, *symbols):
-    """build/<name>/fatwood.elf of that defconfig; with symbols such as "LAST_ACTION_RESET=y" set on
-    top, a build in a folder of its own. Quick when up to date."""
+    """Returns build/<name>/fatwood.elf for that defconfig. With symbols such as "LAST_ACTION_RESET=y", the build has
+    its own folder. Fast if up to date."""
     folder = ROOT / "build" / "-".join(
         [name, *(word.replace("=y", "").replace("=", "-").lower() for word in symbols)])
     target = f"O={folder.relative_to(ROOT)}"

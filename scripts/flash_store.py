@@ -7,7 +7,7 @@ import sys
 import uuid
 import zlib
 
-SIZE = 528 * 1024  # as OVMF's of today
+SIZE = 528 * 1024  # the size of current OVMF stores
 BLOCK = 4096
 VOLUME_HEADER = 0x48
 

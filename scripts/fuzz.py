@@ -4,9 +4,9 @@
 
 fuzz.py --seconds N [--seed N] --out FOLDER BINARY...
 
-New inputs go to FOLDER/corpus/<target>, where the next run continues; inputs that crash go to
-FOLDER/crashes/<target>-*, and stay there. With a seed, all runs try the same inputs in the same
-order, as many as time allows: nothing of earlier runs is used, and no new input is kept.
+New inputs are stored in FOLDER/corpus/<target>, where the next run continues; crashing inputs are stored in
+FOLDER/crashes/<target>-* and kept there. With a seed, all runs try the same inputs in the same order, as many as time
+allows: no inputs of earlier runs are used, and no new inputs are stored.
 """
 import argparse
 import base64
@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from run_tests import fix_addresses
 
 INPUT_BYTES_MAX = 1 << 17
-# For loaded machines: an input takes milliseconds, or has found an endless loop.
+# For loaded machines: an input takes milliseconds, unless it causes an endless loop.
 INPUT_LIMIT_S = 60
 
 
@@ -37,14 +37,14 @@ def crashes_of(arguments, binary):
 
 
 def fuzz(arguments, scratch, binary):
-    """Returns (it held, text to show)."""
+    """Returns (success, text to show)."""
     target = target_of(binary)
     before = crashes_of(arguments, binary)
     command = [binary, f"-max_total_time={arguments.seconds}", f"-timeout={INPUT_LIMIT_S}", "-rss_limit_mb=2048",
                f"-artifact_prefix={arguments.out}/crashes/{target}-", "-print_final_stats=1",
                f"-max_len={INPUT_BYTES_MAX}"]
     environment = None
-    # New inputs go to the first folder named.
+    # libFuzzer stores new inputs in the first folder.
     if arguments.seed is None:
         grown = f"{arguments.out}/corpus/{target}"
         os.makedirs(grown, exist_ok=True)
@@ -72,7 +72,7 @@ def fuzz(arguments, scratch, binary):
     replay = binary.replace("host-fuzz", "host-clang").replace("fuzz_", "replay_")
     lines = output.strip().splitlines()[-60:]
     for crash in sorted(crashes_of(arguments, binary) - before):
-        # A machine of CI is gone before anybody looks at its files.
+        # A CI machine is gone before anybody can look at its files.
         text = base64.b64encode(gzip.compress(pathlib.Path(crash).read_bytes(), mtime=0)).decode()
         lines += [f"kept: {crash}; elsewhere: base64 -d <<<{text} | zcat >{crash}",
                   f"repeat it with: make fuzz-replay; {replay} {crash}"]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Installs what `make install` has built: images, QEMU's descriptor of the ROM, manual page, licences,
-the bill of materials.
+"""Installs what `make install` has built: images, the ROM's descriptor for QEMU, the manual page, licences, the bill
+of materials.
 
 install.py --images FOLDER --release RELEASE [--prefix PREFIX] [--destdir DESTDIR] NAME...
-installs FOLDER/NAME/fatwood.elf, or where the configuration starts from reset fatwood.rom and fatwood_vars.fd.
+installs FOLDER/NAME/fatwood.elf or, if the configuration starts from reset, fatwood.rom and fatwood_vars.fd.
 """
 import argparse
 import json
@@ -21,13 +21,13 @@ VARIABLES = "qemu_vars.fd"
 
 
 def image_name(name):
-    """What the image of configs/NAME_defconfig is called where it is installed."""
+    """The installed name of the image of configs/NAME_defconfig."""
     return f"{name.removesuffix(ROM_SUFFIX)}.rom" if name.endswith(ROM_SUFFIX) else f"{name}.elf"
 
 
 def descriptor(rom, variables):
-    """Of a ROM for q35 and pc, as flash, and what each machine's own flash is copied from. The form without a
-    mode is what QEMU 3.0 and all later ones define."""
+    """Describes a ROM for q35 and pc as flash, with the template for each machine's variable flash. The form without
+    a mode is supported since QEMU 3.0."""
     return {
         "description": "Fatwood, UEFI for x86_64 without Secure Boot",
         "interface-types": ["uefi"],

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Kconfig with kconfiglib, where an unknown symbol or an unmet assignment is an error.
+"""Kconfig with kconfiglib, in which an unknown symbol or an assignment without effect is an error.
 
 kconfig.py TARGET --config FILE [--defconfig FILE] [--output FILE]
 
-The plain kconfiglib tools accept both with exit status 0, and the user is left with an image that
-lacks what was asked for.
+The plain kconfiglib tools accept both with exit status 0, and the image then lacks what the user requested.
 """
 import argparse
 import os
@@ -27,7 +26,7 @@ def value_name(symbol, value):
 
 
 def reason_for(symbol, wanted):
-    """Says in words why a symbol did not take the value that a file gives it."""
+    """Explains why a symbol did not get the value in a file."""
     if not symbol.nodes:
         return "no Kconfig file defines it"
     if all(node.prompt is None for node in symbol.nodes):
@@ -59,10 +58,10 @@ def assignments(path):
 
 
 def load_strictly(kconf, path, derived_too=True):
-    """Loads a file; anything in it that does not hold afterwards is an error.
+    """Loads a file; any assignment in it that has no effect is an error.
 
-    derived_too: also where other symbols decide the value. A .config lists those, and whoever
-    edits one by hand need not know them.
+    derived_too: also check values that other symbols determine. A .config lists those, but somebody
+    who edits one by hand need not know them.
     """
     if not os.path.exists(path):
         fail(f"there is no {path}; configs/ holds " + " ".join(sorted(os.listdir("configs"))))
@@ -90,7 +89,7 @@ def load_strictly(kconf, path, derived_too=True):
 
 
 def load_leniently(kconf, path):
-    """Loads a configuration of an older tree: says what it drops, as olddefconfig should."""
+    """Loads a configuration of an older tree and reports what it drops, as olddefconfig should."""
     if os.path.exists(path):
         kconf.load_config(path)
         for number, name, _ in assignments(path):
@@ -100,7 +99,7 @@ def load_leniently(kconf, path):
 
 
 def set_symbols(kconf, words):
-    """Words such as CONFIG_EFI=n. What does not hold afterwards is an error that says why."""
+    """Applies words such as CONFIG_EFI=n. One that has no effect is an error with an explanation."""
     if not words:
         fail("say what to set, such as make config CONFIG_LOG_DEFAULT_INFO=y")
     errors, wanted = [], []
@@ -128,7 +127,7 @@ def set_all(kconf, value):
 
 
 def set_randomly(kconf, seed):
-    """Like set_all, but each symbol and choice by the dice; the same seed gives the same result."""
+    """Like set_all, but with random values for symbols and choices; the same seed gives the same result."""
     dice = random.Random(seed)
     kconf.warn = False
     for symbol in kconf.unique_defined_syms:
@@ -161,7 +160,7 @@ def main():
         fail(str(error).strip())
     if kconf.warnings:
         fail(*kconf.warnings)
-    # What kconfiglib would warn of is reported, better worded, by load_strictly.
+    # load_strictly reports kconfiglib's warnings, with better explanations.
     kconf.warn = False
 
     if arguments.target == "defconfig":
@@ -173,7 +172,7 @@ def main():
         kconf.write_autoconf(arguments.header, "/* SPDX-License-Identifier: Apache-2.0 */\n")
         kconf.write_config(arguments.output, "# SPDX-License-Identifier: Apache-2.0\n",
                            save_old=False)
-        # make compares times, and kconfiglib leaves a file alone whose content is the same.
+        # make compares times, and kconfiglib does not write a file whose content is unchanged.
         os.utime(arguments.output)
     elif arguments.target in ("menuconfig", "guiconfig"):
         if arguments.target == "menuconfig" and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -182,7 +181,7 @@ def main():
         os.makedirs(os.path.dirname(arguments.config) or ".", exist_ok=True)
         try:
             __import__(arguments.target).menuconfig(kconf)
-        except Exception as error:  # whatever the toolkit raises where it cannot draw
+        except Exception as error:  # whatever the toolkit raises if it cannot draw
             fail(f"{error}",
                  "guiconfig needs python3-tk and a display, menuconfig a terminal of some size")
     elif arguments.target == "olddefconfig":

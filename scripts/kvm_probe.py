@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Says whether KVM really works here. A /dev/kvm that exists is not enough: some never come back from
-the guest, and some run it a thousand times slower than an emulator does.
+"""Determines whether KVM really works here. The existence of /dev/kvm is not enough: sometimes it never returns from
+the guest, or runs it a thousand times slower than an emulator.
 
-A guest of some 100 bytes starts at the reset vector, goes to protected and then to long mode, counts to
-20 million (some milliseconds on a processor), and ends QEMU through isa-debug-exit. Only where
-that happens within two seconds does KVM count as working.
+A guest of about 100 bytes starts at the reset vector, switches to protected and then to long mode, counts to 20
+million (a few milliseconds on a processor), and ends QEMU through isa-debug-exit. KVM counts as working only if this
+takes less than two seconds.
 """
 
 import functools
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-# The answer holds until the next boot of this machine.
+# The result is valid until the next boot of this machine.
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ANSWER = ROOT / "build" / "cache" / "kvm_probe.json"
 PROBE_SECONDS = 2
@@ -35,7 +35,7 @@ LONG = 0x6A
 
 
 def probe_rom():
-    """The ROM: code from 0 on, the GDT behind it, the reset vector 16 bytes before the end."""
+    """The ROM: code from 0 on, then the GDT, and the reset vector 16 bytes before the end."""
     code = b"".join((
         b"\xfa",  # cli
         b"\x2e\x66\x0f\x01\x16" + struct.pack("<H", GDT_POINTER),  # lgdt cs:[GDT_POINTER]
@@ -52,7 +52,7 @@ def probe_rom():
         b"\xea" + struct.pack("<IH", ROM_BASE + LONG, 0x18),  # jmp to 64-bit code
         b"\xb9" + struct.pack("<I", ROUNDS) + b"\xff\xc9\x75\xfc",  # count down from ROUNDS
         b"\xb0" + bytes([EXIT_VALUE]) + b"\xe6" + bytes([EXIT_PORT]),  # out EXIT_PORT, EXIT_VALUE
-        b"\xf4\xeb\xfd",  # hlt, for ever
+        b"\xf4\xeb\xfd",  # hlt, forever
     ))
     table = struct.pack("<4Q", 0, 0x00CF9B000000FFFF, 0x00CF93000000FFFF, 0x00AF9B000000FFFF)
     rom = bytearray(ROM_SIZE)
@@ -64,7 +64,7 @@ def probe_rom():
 
 
 def probe(accelerator):
-    """Runs the guest; returns None if it answered, else why it did not."""
+    """Runs the guest; returns None if it answered, otherwise why it did not."""
     with tempfile.NamedTemporaryFile(suffix=".rom") as rom:
         rom.write(probe_rom())
         rom.flush()
@@ -85,7 +85,7 @@ def probe(accelerator):
 
 @functools.cache
 def kvm_problem():
-    """None where KVM works, else one line that says why it is not used."""
+    """None if KVM works, otherwise one line that says why it is not used."""
     if not os.path.exists("/dev/kvm"):
         return "there is no /dev/kvm"
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
@@ -99,7 +99,7 @@ def kvm_problem():
             problem = answer["problem"]
             return problem and f"{problem} (remembered in {ANSWER.relative_to(ROOT)})"
     except (OSError, ValueError, KeyError):
-        pass  # not asked yet
+        pass  # not probed yet
     problem = probe("kvm")
     ANSWER.parent.mkdir(parents=True, exist_ok=True)
     temporary = ANSWER.with_suffix(f".{os.getpid()}")

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The lab: a place where KVM works, so that real VMMs can be run (`make lab`).
+"""The lab: an environment where KVM works, so that real VMMs can be run (`make lab`).
 
     scripts/lab.py                                    a shell in the lab; exit or ^D ends it
     scripts/lab.py --file disk.raw -- ls -l disk.raw  one command; its exit status is ours
     scripts/lab.py --program ./firecracker -- firecracker --version
 
-Where this machine's KVM answers, the lab is a folder and the command runs here. Elsewhere it is a
-small guest under QEMU's emulation, whose processor has AMD's virtualization, ready in some seconds.
-Both look the same to the command: it starts in a folder that holds the files given to it, on a
-terminal, with the programs given to it in its PATH.
+If this machine's KVM works, the lab is a folder and the command runs here. Otherwise it is a small guest under QEMU's
+emulation, whose processor has AMD's virtualization; it is ready in a few seconds. Both look the same to the command:
+it starts in a folder with the given files, on a terminal, with the given programs in its PATH.
 """
 
 import argparse
@@ -48,7 +47,7 @@ MEMORY = "3G"
 READY_SECONDS = 360
 COMMAND_SECONDS = 360
 SHELL_SECONDS = 7 * 24 * 3600
-# How long after a command's time has run out the lab may take to say so.
+# How long the lab may take to report that a command has exceeded its time.
 ANSWER_SECONDS = 60
 KILLED = 128 + signal.SIGKILL
 PANIC = re.compile(r"Kernel panic[^\r\n]*")
@@ -66,16 +65,16 @@ class Result:
 
 
 def nowhere(_):
-    """Where output goes that nobody wants to see as it comes."""
+    """Discards output."""
 
 
 def relay(terminal, end, seconds, echo):
-    """What comes from a terminal until it matches end, and the match; echo gets it as it comes. A
-    TIMEOUT or EOF of pexpect says that the end did not come."""
+    """Returns the output of a terminal until it matches end, and the match; echo gets the output as it arrives.
+    Raises TIMEOUT or EOF of pexpect if the end does not arrive."""
     deadline = time.monotonic() + seconds
     output = b""
     while True:
-        # What MARK begins may be the end, of which a part is still to come.
+        # A MARK may start the end, the rest of which has not arrived yet.
         ended = terminal.expect([end, rb"\A[^\x1e]+"], deadline - time.monotonic()) == 0
         seen = terminal.before + (b"" if ended else terminal.after)
         echo(seen)
@@ -85,7 +84,7 @@ def relay(terminal, end, seconds, echo):
 
 
 def type_into(terminal, typed):
-    """From now on, what is typed on that file descriptor goes to the terminal."""
+    """From now on, input from that file descriptor goes to the terminal."""
     def hand_on():
         while data := os.read(typed, 4096):
             terminal.send(data)
@@ -117,10 +116,10 @@ def new_folder():
 
 
 class Lab:
-    """What a guest and a host have in common."""
+    """The common part of guest and host."""
 
     def check(self, command):
-        """The output of a command that must succeed."""
+        """Returns the output of a command that must succeed."""
         result = self.run(command)
         if result.status:
             raise LabError(f"in the lab: {command}: {result.output.strip() or result.status}")
@@ -128,8 +127,8 @@ class Lab:
 
 
 class Guest(Lab):
-    """The lab in a guest of its own. Commands and their output pass over virtio-console (see INIT
-    in lab_image.py), files over the mailbox: a disk that both sides read and write."""
+    """The lab in a separate guest. Commands and their output are transferred over virtio-console (see INIT in
+    lab_image.py), files through the mailbox, a disk that both sides read and write."""
 
     def __init__(self):
         kernel, initramfs, root_disk = lab_image.ensure()
@@ -142,7 +141,7 @@ class Guest(Lab):
         self.commands, its_commands = socket.socketpair()
         with its_terminal, its_commands, open(self.folder / "qemu.log", "wb") as log:
             chardevs = its_terminal.fileno(), its_commands.fileno()
-            # Of our process group: who has to kill that kills it too.
+            # In our process group, so that it is killed together with us.
             self.process = subprocess.Popen(
                 self.qemu_command(kernel, initramfs, root_disk, *chardevs), pass_fds=chardevs,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -156,11 +155,10 @@ class Guest(Lab):
         arguments = ("console=ttyS0 quiet mitigations=off nokaslr tsc=reliable no_timer_check"
                      " random.trust_cpu=on panic=-1")
         return [
-            # As in tests/boot/vmm.py; and a guest in the guest sometimes hung, or fell into a triple
-            # fault, where the processors that emulate its own were two. The emulation of a write to a page that has
-            # held code goes through all that was translated from there: where memory of a guest's guest was used
-            # again, clearing a page took up to minutes. So there is room for less of it, and without ERMS a page is
-            # cleared by 512 writes rather than 4096.
+            # As in tests/boot/vmm.py. Also, a nested guest sometimes hung or triple-faulted with two emulated
+            # processors. The emulation of a write to a page that has held code goes through all that was translated
+            # from there: where memory of a guest's guest was used again, clearing a page took up to minutes. So there
+            # is room for less of it, and without ERMS a page is cleared by 512 writes rather than 4096.
             *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single,tb-size=128"),
             *("-cpu", "max,cx16=off,erms=off,fsrm=off", "-smp", "1", "-m", MEMORY),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
@@ -176,7 +174,7 @@ class Guest(Lab):
         ]
 
     def wait_for(self, token, seconds, echo=nowhere):
-        """The output up to the line of that token, and the status there."""
+        """Returns the output up to the line with that token, and its status."""
         try:
             output, match = relay(self.console, rb"\x1e%s (\d+)\r?\n" % token.encode(), seconds, echo)
             return output, int(match[1])
@@ -189,9 +187,8 @@ class Guest(Lab):
             raise LabError(f"the lab's guest {what}\n{''.join(logs)[-LOG_TAIL:]}") from reason
 
     def run(self, command, seconds=COMMAND_SECONDS, echo=nowhere, typed=None):
-        """Runs a line of shell in the lab's folder; echo gets the output as it comes. With a file
-        descriptor that is typed on, the command gets that and an ordinary terminal, else a raw
-        one."""
+        """Runs a line of shell in the lab's folder; echo gets the output as it arrives. If typed is a file
+        descriptor, the command gets its input and an ordinary terminal, otherwise a raw one."""
         token = f"status-{secrets.token_hex(8)}"
         terminal = "raw" if typed is None else "sane"
         text = base64.b64encode(f"{command}\n".encode()).decode()
@@ -204,7 +201,7 @@ class Guest(Lab):
         return Result(status, output.decode(errors="replace"), timed_out)
 
     def put(self, path, name=None):
-        """Copies a file into the lab's folder, or to another place there; its holes stay holes."""
+        """Copies a file into the lab's folder, or to another place there, keeping holes."""
         path = pathlib.Path(path)
         name = name or path.name
         quoted = shlex.quote(name)
@@ -236,7 +233,7 @@ class Guest(Lab):
             return mailbox.read(size)
 
     def put_program(self, path, name=None):
-        """Makes a program of this machine one of the lab's, with the libraries that it loads."""
+        """Installs a program of this machine in the lab, with the libraries that it loads."""
         program, *libraries = lab_image.program_files(path)
         self.put(program, f"/usr/local/bin/{name or program.name}")
         for library in libraries:
@@ -252,7 +249,7 @@ class Guest(Lab):
 
 
 class Host(Lab):
-    """The lab on this machine itself: a folder. The methods are those of Guest."""
+    """The lab on this machine itself: a folder, with the same methods as Guest."""
 
     def __init__(self):
         self.folder = new_folder()
@@ -304,8 +301,8 @@ class Host(Lab):
 
 @contextlib.contextmanager
 def open_lab(place="auto"):
-    """A lab on this machine ("host"), in a guest ("guest"), or in a guest only where this machine's
-    KVM is of no use ("auto")."""
+    """A lab on this machine ("host"), in a guest ("guest"), or in a guest only if this machine's KVM does not work
+    ("auto")."""
     if place == "auto":
         place = "host" if kvm_probe.kvm_works() else "guest"
     lab = Host() if place == "host" else Guest()
@@ -316,8 +313,8 @@ def open_lab(place="auto"):
 
 
 def installed_vmms():
-    """{name: path} of the VMMs that are not a distribution's: those in the folder FATWOOD_VMM_DIR,
-    and the Alioth that the tests install."""
+    """{name: path} of the VMMs that distributions do not package: those in the folder FATWOOD_VMM_DIR, and the Alioth
+    installed by the tests."""
     folders = [lab_image.ALIOTH / "bin"]
     if os.environ.get("FATWOOD_VMM_DIR"):
         folders.append(pathlib.Path(os.environ["FATWOOD_VMM_DIR"]))
@@ -327,7 +324,7 @@ def installed_vmms():
 
 @contextlib.contextmanager
 def raw_terminal():
-    """Hands on every key as it is."""
+    """Passes every key on unchanged."""
     before = termios.tcgetattr(sys.stdin)
     try:
         tty.setraw(sys.stdin)
@@ -359,19 +356,19 @@ def add_lab_arguments(parser):
 
 
 def add_command_argument(parser, help_text):
-    """Last: all that follows the first word belongs to the command."""
+    """Must be last: everything after the first word belongs to the command."""
     parser.add_argument("command", nargs=argparse.REMAINDER, help=help_text)
 
 
 def command_line(arguments):
-    """The command as a line of shell; one that is a single word may be such a line already."""
+    """The command as a line of shell; a single word may already be such a line."""
     words = arguments.command[arguments.command[0] == "--" :]
     return words[0] if len(words) == 1 else shlex.join(words)
 
 
 @contextlib.contextmanager
 def prepared_lab(arguments):
-    """A lab with the files and programs that the options name, and the installed VMMs."""
+    """A lab with the files and programs named in the options, and the installed VMMs."""
     print("  starting the lab", file=sys.stderr)
     with open_lab(arguments.place) as lab:
         for path, name in [*arguments.program, *((p, n) for n, p in installed_vmms().items())]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The guest of the lab (scripts/lab.py): an initramfs with KVM's modules, and a root disk.
 
-The root disk holds busybox, QEMU with its ROM files and util-linux's script, all copied from this machine with the
-shared libraries they load. Both are made anew only when one of the files that go into them changes.
+The root disk has busybox, QEMU with its ROM files and util-linux's script, all copied from this machine with the
+shared libraries that they load. Both are rebuilt only if one of their source files changes.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ ROM_NAMES = (
     "multiboot_dma.bin", "pvh.bin", "qboot.rom", "vgabios-stdvga.bin",
 )
 
-# The early user space: nothing but the way to the root disk.
+# The early user space, which only mounts the root disk.
 EARLY_INIT = """\
 #!/bin/busybox sh
 /bin/busybox mount -t devtmpfs none /dev
@@ -40,9 +40,9 @@ while read -r name; do /bin/busybox insmod "/modules/$name.ko"; done </modules/o
 exec /bin/busybox switch_root /root /sbin/init
 """
 
-# The lab's init. One command at a time comes as a line "token terminal seconds base64" by the port "commands"; hvc0 is
-# its terminal, and after its output come the record separator (0x1e) and a line with its token and exit status. A token
-# is never used twice, so no output can pass for it.
+# The lab's init. One command at a time arrives as a line "token terminal seconds base64" on the port "commands". hvc0
+# is its terminal; its output is followed by the record separator (0x1e) and a line with its token and exit status. A
+# token is never reused, so no output can be mistaken for it.
 INIT = """\
 #!/bin/sh
 export PATH=/usr/local/bin:/usr/bin:/bin HOME=/work TERM=vt100
@@ -82,11 +82,11 @@ poweroff -f
 
 
 class LabError(Exception):
-    """The lab cannot do what was asked; the text says what to do about it."""
+    """The lab cannot do what was requested; the text says how to fix that."""
 
 
 def run(command, **options):
-    """The output of a tool; what it says when it fails becomes the error."""
+    """Returns the output of a tool; if it fails, its output becomes the error."""
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
     if result.returncode:
         raise LabError(f"{command[0]}: {result.stderr.decode(errors='replace').strip()[-1000:]}")
@@ -94,7 +94,7 @@ def run(command, **options):
 
 
 def program_path(name):
-    """Where a program is, by its name or path; administrators' programs are looked for as well."""
+    """The path of a program, given its name or path; folders for administrators are also searched."""
     path = shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
     if not path:
         raise LabError(f"{name} is not installed: see scripts/setup.sh")
@@ -102,7 +102,7 @@ def program_path(name):
 
 
 def program_files(name):
-    """The program and the shared libraries it loads, its loader included."""
+    """The program and the shared libraries that it loads, including the loader."""
     program = program_path(name)
     files = [program]
     # ldd fails for a static program, which needs nothing.
@@ -139,7 +139,7 @@ def make_initramfs(kernel):
 
 
 def host_files():
-    """The files of this machine that the root disk is made of."""
+    """The files of this machine that are copied to the root disk."""
     files = [file for name in PROGRAMS for file in program_files(name)]
     roms = (folder / name for folder in ROM_FOLDERS for name in ROM_NAMES)
     return sorted({*files, *(rom for rom in roms if rom.exists())})
@@ -166,7 +166,7 @@ def make_root_disk(path):
 
 
 def inputs_digest(kernel):
-    """Changes whenever the guest has to be made anew."""
+    """A digest that changes whenever the guest must be rebuilt."""
     files = [pathlib.Path(__file__), kernel.image, *host_files()]
     facts = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make run`: builds the firmware and a demo disk, and boots them under QEMU on this terminal.
 
-Options come as make variables:
-  DISK=image.raw|image.qcow2   boot this image; what the guest writes goes into it
-  SNAPSHOT=1                   ... or is forgotten
+Options are make variables:
+  DISK=image.raw|image.qcow2   boot this image; the guest's writes change it
+  SNAPSHOT=1                   discard the guest's writes
   MACHINE=q35|pc|microvm       MEMORY=1G        ACCEL=auto|kvm|tcg
-  APPEND="fatwood.log=debug"   words for the VMM's command line
-The firmware is that of the configuration in the output folder (make menuconfig && make run), if there
-is one; otherwise one that suits the machine. The demo disk holds the distribution's own kernel and a
-busybox shell; it is made once, and what the guest writes to it is forgotten.
+  APPEND="fatwood.log=debug"   options for the VMM's command line
+The firmware is built from the configuration in the output folder (make menuconfig && make run), if there is one,
+otherwise from the defconfig for the machine. The demo disk has the distribution's own kernel and a busybox shell; it
+is made once, and the guest's writes to it are discarded.
 
-`make debug` is run.py --debug FOLDER: the same, with the firmware that was built there, and gdb on this
-terminal before the first instruction.
+`make debug` is run.py --debug FOLDER: the same with the firmware built there, stopped before the first instruction,
+with gdb on this terminal.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from tests.images import initrd, kernels
 from tests.images.disk import bls_files, esp_disk
 
 MIB = 1 << 20
-# The build that suits the machine, and how it takes a disk.
+# The build for the machine, and its disk device.
 MACHINES = {
     "q35": ("qemu", "virtio-blk-pci"),
     "pc": ("qemu", "virtio-blk-pci"),
@@ -40,7 +40,7 @@ MACHINES = {
 
 
 class UserError(Exception):
-    """Something the user can put right; the text says how."""
+    """An error that the user can fix; the text says how."""
 
 
 def say(text):
@@ -64,8 +64,8 @@ def demo_disk():
 
 
 def disk_words(path):
-    """The -drive words for the user's image. Its name tells the format: a guest can write the mark of
-    another one into its raw disk, and have QEMU read any file of the host as its backing file."""
+    """The -drive option for the user's image. Its file name determines the format, because a guest could write
+    another format's signature to its raw disk and make QEMU read any file of the host as a backing file."""
     try:
         with open(path, "r+b") as file:
             is_qcow2 = file.read(4) == b"QFI\xfb"
@@ -97,7 +97,7 @@ def accelerator(wanted):
 
 
 def firmware_image(configuration, built, configured):
-    """built: the folder of a build that exists; configured: one that holds a configuration."""
+    """built: the folder of an existing build; configured: a folder with a configuration."""
     if built:
         return built / "fatwood.elf"
     if configured:
@@ -149,8 +149,7 @@ def main():
     if debug:
         words += ["-serial", f"file:{debug}/debug.log", "-S", "-gdb", "stdio"]
         say(f"the serial console goes to {debug}/debug.log")
-        # gdb gives it a process group of its own, so Ctrl-C reaches gdb alone. It ends with gdb, however
-        # that ends.
+        # gdb gives QEMU its own process group, so Ctrl-C reaches only gdb. QEMU ends with gdb, however gdb ends.
         qemu = shlex.join(["setpriv", "--pdeathsig", "TERM", *words])
         words = ["gdb", "-q", f"{debug}/fatwood.debug.elf", "-ex", f"target remote | exec {qemu}",
                  "-ex", "hbreak boot_main"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs unit tests or corpus replays, and adds up what they counted.
+"""Runs unit tests or corpus replays and adds up their counts.
 
 run_tests.py unit|replay BINARY...
 
@@ -20,9 +20,9 @@ LAST_LINE = re.compile(r"(\d+) passed, (\d+) failed\s*\Z")
 
 
 def fix_addresses():
-    """All that we start is loaded at the same addresses each time: where the kernel scatters them widely
-    (vm.mmap_rnd_bits above 28), AddressSanitizer up to clang 16 and gcc 13 now and then finds its place
-    taken, and dies before main(). False where it is forbidden, as in some containers."""
+    """Disables address randomization for the programs that we start: if the kernel randomizes widely
+    (vm.mmap_rnd_bits above 28), AddressSanitizer up to clang 16 and gcc 13 sometimes finds its address range in use
+    and exits before main(). False if that is not permitted, as in some containers."""
     libc = ctypes.CDLL(None)
     return libc.personality(libc.personality(0xFFFFFFFF) | ADDR_NO_RANDOMIZE) >= 0
 

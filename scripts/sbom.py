@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the bill of materials: SPDX 2.3, JSON, of the sources that the firmware is built from.
+"""Writes the bill of materials (SPDX 2.3, JSON) of the sources from which the firmware is built.
 
 sbom.py RELEASE prints it. The same sources, release and date give the same bytes; the date and the commit
 are those of the repository, or SOURCE_DATE_EPOCH and SOURCE_COMMIT.
@@ -22,7 +22,7 @@ FONT = "drivers/display/font.c"
 
 
 def git(*words):
-    """What git prints, empty where this is no repository of its own, or not one of this user."""
+    """The output of git; empty if this is not a git repository, or not one of this user."""
     if not (ROOT / ".git").exists():
         return ""
     return subprocess.run(["git", *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
@@ -35,7 +35,7 @@ def source_date():
 
 
 def source_files():
-    """Paths of what is built from, and how, below ROOT."""
+    """Paths of the source and build files, below ROOT."""
     found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     return sorted(str(path.relative_to(ROOT)) for path in [*found, *(ROOT / name for name in FILES)])
 

@@ -5,8 +5,7 @@
 IMAGE is a fatwood.debug.elf. The bytes of a folder are those of its functions and variables; string
 literals, which the linker merges, and padding have no owner and are shown as "(shared)".
 
-size.py --check NAME=FOLDER... compares builds of configs/NAME_defconfig with what is promised for
-them, and counts like a test.
+size.py --check NAME=FOLDER... compares builds of configs/NAME_defconfig with their limits, and counts like a test.
 """
 import argparse
 import collections
@@ -14,12 +13,12 @@ import sys
 
 from elftools.elf.elffile import ELFFile
 
-# What a VMM loads (the bytes in PT_LOAD segments), by configuration.
+# Limits for the bytes that a VMM loads (PT_LOAD segments), by configuration.
 LIMITS = {"tiny": 32 << 10, "cloudhv": 144 << 10}
 
 
 def loaded(elf):
-    """Returns (bytes in the file, bytes in memory) of what a VMM loads."""
+    """Returns (bytes in the file, bytes in memory) of the loaded segments."""
     segments = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
     return (sum(segment["p_filesz"] for segment in segments),
             sum(segment["p_memsz"] for segment in segments))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints the table of core/symbols.h as assembly, from the functions of a linked image.
 
-symbols.py [IMAGE]: without an image the table is empty, for the first of the links that it takes
-until the table has its size and the functions their addresses.
+symbols.py [IMAGE]: without an image the table is empty, for the first of the links that are needed until the size of
+the table and the addresses of the functions are final.
 """
 import os
 import pathlib
@@ -15,7 +15,7 @@ import elf
 
 
 def functions_of(path):
-    """Returns {address: name}: of several names for one address the first of the alphabet."""
+    """Returns {address: name}; of several names for an address, the alphabetically first."""
     found = {}
     for address, name in elf.functions(elf.read(path)):
         found[address] = min(name, found.get(address, name))

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what a boot costs under KVM: VM exits by reason, and device accesses, from the firmware's first exit to
-the kernel's first word on the serial port.
+"""Counts the cost of a boot under KVM: VM exits by reason, and device accesses, from the firmware's first exit to the
+kernel's first output on the serial port.
 
     scripts/vm_exits.py --firmware build/fatwood.elf --word "Linux version" --file disk.raw -- \\
         cloud-hypervisor --kernel fatwood.elf --disk path=disk.raw --serial tty --console off
 
-The command runs in the lab (scripts/lab.py), where it finds the firmware under its name. The kernel is told to
-speak early (earlyprintk=ttyS0). The counts come from KVM's tracepoints (Documentation/trace/events.rst). Exits
-for what the host does, interrupts and memory that it gives on first use, depend on the time and on the host: they are
-listed and not summed up. Not counted are the console's registers, as no two programs say the same, and those of the
-local APIC, which KVM itself answers and whose timer ticks as long as a boot takes.
+The command runs in the lab (scripts/lab.py), where the firmware has the same name. The kernel needs early output
+(earlyprintk=ttyS0). The counts come from KVM's tracepoints (Documentation/trace/events.rst). Exits caused by the host
+(interrupts, and memory that it allocates on first use) depend on the time and on the host: they are listed but not
+added up. Accesses to the console's registers are not counted, because output differs between programs, and neither
+are those to the local APIC, which KVM emulates and whose timer runs throughout the boot.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from tests.images import kernels
 TRACING = "/sys/kernel/tracing"
 BUFFER_KIB = 16384
 EVENTS = ("kvm_exit", "kvm_pio", "kvm_mmio")
-# The oldest events are kept: the boot before the kernel is all we want.
+# The oldest events are kept, because only the boot before the kernel matters.
 TRACE_START = f"""
 cd {TRACING} && echo 0 >tracing_on && echo nop >current_tracer && echo {BUFFER_KIB} >buffer_size_kb
 echo 0 >options/overwrite && echo >trace
@@ -45,12 +45,12 @@ EXIT = re.compile(r": kvm_exit: vcpu (\d+) reason (\S+) rip (0x[0-9a-f]+)")
 PORT = re.compile(r": kvm_pio: pio_(read|write) at (0x[0-9a-f]+) size (\d+) count (\d+) val (0x[0-9a-f]+)")
 CONSOLE = range(0x3F8, 0x400)
 LOCAL_APIC = range(0xFEE00000, 0xFEE01000)
-# What the host does on its own account, as AMD and Intel call it; accesses to memory-mapped registers, which are
-# such faults, too, are counted by themselves.
+# Exit reasons caused by the host, on AMD and Intel. Accesses to memory-mapped registers, which are also such faults,
+# are counted separately.
 OF_THE_HOST = {"interrupt", "npf", "EXTERNAL_INTERRUPT", "EPT_VIOLATION", "EPT_MISCONFIG"}
 MEMORY = re.compile(r": kvm_mmio: mmio (read|write) len (\d+) gpa (0x[0-9a-f]+)")
 
-WINDOW = 1 << 20  # accesses to memory are shown by windows of that size
+WINDOW = 1 << 20  # memory accesses are shown in windows of this size
 PORTS = {
     range(0x20, 0x22): "8259",
     range(0xA0, 0xA2): "8259",
@@ -95,8 +95,8 @@ def image_ranges(firmware):
 
 
 def count(lines, word, ranges=()):
-    """Counts up to the word on the console. With the firmware's ranges, what runs before it (a BIOS that comes first,
-    as on QEMU's pc and q35) is not counted."""
+    """Counts up to the word on the console. If the firmware's ranges are given, code that runs before it (a BIOS, as
+    on QEMU's pc and q35) is not counted."""
     counts = Counts(collections.Counter(), collections.Counter())
     is_started = not ranges
     said = ""
@@ -125,7 +125,7 @@ def count(lines, word, ranges=()):
 
 
 def measure(lab_in_use, word, command, seconds, firmware=None):
-    """The counts of a command that boots a kernel; it may run until its time is over."""
+    """Counts for a command that boots a kernel; it may run until its time is over."""
     lab_in_use.check(TRACE_START)
     try:
         result = lab_in_use.run(command, seconds)

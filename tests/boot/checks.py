@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold for every kernel that is started, checked in the guest's report."""
+"""Checks for every kernel that is started, based on the guest's report."""
 
 import zlib
 
@@ -9,7 +9,7 @@ LEGACY_HOLE = (0xA0000, 0x100000)
 
 
 def concatenated(*initrds):
-    """Several initrds as the kernel sees them: each is padded to 4 bytes."""
+    """Several initrds as the kernel sees them, each padded to 4 bytes."""
     return b"".join(data + bytes(-len(data) % 4) for data in initrds)
 
 
@@ -27,7 +27,7 @@ def assert_memory_map(report, memory_mib):
 
 
 def assert_in_ram(report, pieces):
-    """pieces: {name: (address, size)}; each lies in RAM, none overlaps another."""
+    """pieces: {name: (address, size)}. Each must be in RAM, and none may overlap another."""
     ram = []
     for address, size, kind in sorted(report.e820):
         if kind != RAM:
@@ -45,7 +45,7 @@ def assert_in_ram(report, pieces):
 
 
 def assert_started_well(report, memory_mib, initrd=b"", init_size=0):
-    """For the stub kernel: it is intact, and so is everything that it was given."""
+    """For the stub kernel: it and everything that was passed to it is intact."""
     assert report["image"] == "good"
     assert report.number("cs") == 0x10 and report.number("ds") == 0x18, "selectors of the boot protocol"
     assert report["rsdp"] != "bad"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the boot tests share: firmware builds, images, and the report of a failed test."""
+"""Shared by the boot tests: firmware builds, images, and the report of a failed test."""
 
 import dataclasses
 import functools
@@ -47,7 +47,7 @@ LARGE_GUEST_MIB = 5120
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        # One lab at a time, and one guest that may need all the memory of a small machine.
+        # Only one lab at a time, and one guest that may need all the memory of a small machine.
         parameters = getattr(item, "callspec", None) and item.callspec.params
         if item.get_closest_marker("kvm"):
             item.add_marker(pytest.mark.xdist_group("lab"))
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def is_large(values):
-    """Whether a row of parameters asks for that much memory."""
+    """Whether a row of parameters requires that much memory."""
     return any(is_large(value) if isinstance(value, tuple) else value == LARGE_GUEST_MIB for value in values)
 
 
@@ -79,8 +79,8 @@ def firmware(request):
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory):
-    """images(name, make) calls make(path) once, and returns the path: images shared by tests, and by the
-    processes of pytest-xdist."""
+    """images(name, make) calls make(path) once and returns the path. Images are shared by tests and by the processes
+    of pytest-xdist."""
     folder = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         folder = folder.parent
@@ -155,14 +155,14 @@ def stub_disk(images, stub_kernel):
 
 @pytest.fixture(scope="session")
 def lab():
-    """A place where KVM works."""
+    """An environment where KVM works."""
     with lab_module.open_lab() as lab_in_use:
         yield lab_in_use
 
 
 @pytest.fixture(scope="session")
 def vmm(lab):
-    """vmm(name) brings a VMM into the lab; returns the name."""
+    """vmm(name) installs a VMM in the lab and returns its name."""
     brought = {"qemu"}
 
     def bring(name):

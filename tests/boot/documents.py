@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of docs/vmm/*.md, run in the lab as they stand there: what a page tells users to type
-is what the tests type.
+"""Runs the commands of docs/vmm/*.md in the lab exactly as they are written there, so that tests type what users are
+told to type.
 
-A page marks what is a test's: a block of shell opens with ```sh test=NAME, and a file that it needs
-with ```json file=NAME or ```xml file=NAME. ```xml os=NAME takes the place of a domain's <os>. The page on
-libvirt is not run in the lab (test_libvirt.py). The names of the images are build/fatwood.elf, or
-build/fatwood.rom, and disk.raw.
+Pages mark what tests use: a shell block starts with ```sh test=NAME, and a file that it needs with ```json file=NAME
+or ```xml file=NAME. ```xml os=NAME replaces the <os> element of a domain. The page on libvirt is not run in the lab
+(test_libvirt.py). The images are called build/fatwood.elf or build/fatwood.rom, and disk.raw.
 """
 
 import hashlib
@@ -31,7 +30,7 @@ def blocks(page, kind):
 
 
 class Boot:
-    """What a VMM showed, and how it ended."""
+    """The output of a VMM, and how it ended."""
 
     def __init__(self, result, command):
         self.result = result
@@ -49,7 +48,8 @@ class Boot:
             pytest.fail(f"{what}\n$ {self.command}\n{shown}\nstatus {self.result.status}", False)
 
     def ended_well(self, times=1):
-        """The guest reached user space that many times, and the VMM ended without an error. Returns the last report."""
+        """Checks that the guest reached user space that many times and that the VMM ended without an error. Returns
+        the last report."""
         count = len(self.reports)
         self.check(count == times, f"the guest came up {count} times, not {times}")
         self.check(not self.result.timed_out, "the VMM did not end")
@@ -67,14 +67,14 @@ class Boot:
 
 
 def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECONDS, typed=()):
-    """Lines of shell that run the command until it has printed the mark that many times, and then print its output;
-    the same happens after that many seconds. typed: (text to wait for, text to type then), with printf's escapes."""
+    """Shell lines that run the command until it has printed the mark that many times, or until the time is over, and
+    then print its output. typed: (text to wait for, text to type then), with printf's escapes."""
     if not typed:
         start, stop = f"( exec {command.strip()} ) >log 2>&1 & pid=$!", ""
     else:
         keys = "".join(f"until grep -q '{text}' log; do sleep 1; done; sleep 1; printf '{answer}'\n"
                        for text, answer in typed)
-        # The file stays open: a VMM may stop at its end. Cloud Hypervisor takes keys only from a terminal.
+        # The file stays open, because a VMM may stop at its end. Cloud Hypervisor accepts keys only from a terminal.
         start = (f"mkfifo keys; ( exec >keys\n{keys}exec sleep {seconds} ) & typist=$!\n"
                  f"( exec script -qefc {shlex.quote(command.strip())} /dev/null ) <keys >log 2>&1 & pid=$!")
         stop = "kill $typist; rm keys; "
@@ -87,8 +87,8 @@ def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECO
 def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is_stopped=False,
          mark=f"{GUEST}done", seconds=BOOT_SECONDS, runs=1, typed=(), kept=None):
     """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
-    replace: (old, new) in the command and the files; each old one must be there, so that a test never
-    runs something other than it says. more_files: (path, name) of files that the new words name. With
+    replace: (old, new) in the command and the files; each old one must exist, so that a test never runs something
+    else by mistake. more_files: (path, name) of files that the replacements refer to. With
     is_stopped, the VMM is killed after it has printed the mark that many times; typed as in until_guest_is_done().
     runs: how often the VMM is run, each time with the disk as the previous run left it. kept: where the disk is
     copied to after the last run."""
@@ -107,7 +107,7 @@ def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is
     line = until_guest_is_done(command, times, mark, seconds, typed) if is_stopped else command
     lines = "\n".join([f"{{\n{line}\n}} || exit"] * runs)
     try:
-        # A command that waits for a mark is stopped before the lab's own timeout, so that there is output to show.
+        # A command that waits for a mark is stopped before the lab's own timeout, so that its output can be shown.
         result = Boot(lab.run(f"cd {folder}\n{lines}", seconds * (2 if is_stopped else 1)), command)
         if kept:
             kept.write_bytes(lab.get(f"{folder}/disk.raw"))

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boots that go through UEFI, under the firmware of this tree or under OVMF, which checks the tests.
+"""Boots through UEFI, with this firmware or with OVMF, which checks the tests.
 
-A test that takes `place` runs once for each place it is marked with:
+A test with the fixture `place` runs once for each place with which it is marked:
 
     @on("q35", "pc", "microvm")
     def test_x(place, efi_image):
         with place.boot(efi_image("cloud-trixie")) as vmm:
             report = vmm.guest()
 
-Those under OVMF run only with --ovmf. By hand: python -m tests.boot.efi IMAGE [FATWOOD.ELF [MACHINE]]
+Tests under OVMF run only with --ovmf. By hand: python -m tests.boot.efi IMAGE [FATWOOD.ELF [MACHINE]]
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from tests.images.efi import SUITES
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A machine with a firmware. build: the defconfig, "" for OVMF."""
+    """A machine with a firmware. build: the defconfig, or "" for OVMF."""
 
     machine: str
     build: str
@@ -46,7 +46,7 @@ class Place:
         return path if isinstance(path, Disk) else Disk(path, self.transport, **options)
 
     def boot(self, *disks, memory=512, machine_options="", **options):
-        """A Vmm that is not started yet: `with` starts it."""
+        """Returns a Vmm that is not started yet; `with` starts it."""
         disks = [self.disk(path) for path in disks]
         if clock := kernels.clock_options(self.machine):
             options["command_line"] = f"{options.get('command_line', '')} {clock}".strip()
@@ -62,7 +62,7 @@ PLACES = {
 OVMF = Place("q35", "", "pci-modern")
 
 
-# Fatwood boots the entries of a disk itself unless it is told to leave them to the disk's own loader.
+# Fatwood boots the entries of a disk itself, unless it is told to leave that to the disk's loader.
 LOADER_FIRST = ("EFI_LOADER_FIRST=y",)
 
 
@@ -75,7 +75,7 @@ def on(*machines, ovmf=True, symbols=()):
 
 
 def on_suites(*machines, ovmf=True, symbols=(), extended=()):
-    """The same for a test that also takes a Debian suite: each machine and each suite appears in some row.
+    """The same for a test that also takes a Debian suite: each machine and each suite appears in at least one row.
     extended: suites that only test-extended runs."""
     rows = []
     for number in range(max(len(machines), len(SUITES))):
@@ -89,7 +89,7 @@ def on_suites(*machines, ovmf=True, symbols=(), extended=()):
 
 
 def has_uefi(image):
-    """Whether that image offers UEFI: it was configured, and the code exists."""
+    """Whether that image has UEFI: it was configured, and the code exists."""
     configuration = image.with_name(".config").read_text()
     if "CONFIG_EFI=y" not in configuration:
         return False

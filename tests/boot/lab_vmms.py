@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The VMMs that tests run in the lab, and how the pages of docs/vmm/ start them: Cloud Hypervisor, Firecracker and
-crosvm from the folder FATWOOD_VMM_DIR, Alioth as cargo installs it."""
+crosvm from the folder FATWOOD_VMM_DIR, and Alioth, installed by cargo."""
 
 import dataclasses
 import re
@@ -17,15 +17,15 @@ INSTALL_SECONDS = 1800
 ALIOTH_VERSION = "0.12.0"
 ALIOTH_RUST = (1, 85)
 
-# The lab's emulated processor gives its guests an XSAVE area of a size that surprises Linux.
+# The lab's emulated processor reports an XSAVE area of a size that Linux does not expect.
 LAB = re.compile(r"fpu__init_system_xstate")
 
 
 @dataclasses.dataclass(frozen=True)
 class Vmm:
-    """A VMM, and how a page (docs/vmm/) starts it. is_restarted: a reset starts the machine again in the same
-    process; otherwise it ends the process. The tuples are (old, new) words of that page: for a single processor, for a
-    second disk, and lists of them for keys and for output that goes to a file."""
+    """A VMM, and how a page of docs/vmm/ starts it. is_restarted: a reset restarts the machine in the same process;
+    otherwise it ends the process. The tuples are (old, new) replacements in that page: for a single processor, for a
+    second disk, and lists of them for keys and for output to a file."""
 
     name: str
     test: str
@@ -63,7 +63,7 @@ ALL = (*VMMS, *ROMS)
 
 
 def install_alioth():
-    """Alioth, compiled once."""
+    """Compiles Alioth once."""
     program = lab_image.ALIOTH / "bin" / "alioth"
     with kernels.lock("alioth"):
         if program.exists():
@@ -87,7 +87,7 @@ def install_alioth():
 
 
 def path_of(name):
-    """The program of a VMM; the test is skipped where there is none."""
+    """The program of a VMM; the test is skipped if there is none."""
     path = install_alioth() if name == "alioth" else lab_module.installed_vmms().get(name)
     if not path:
         pytest.skip(f"no {name} in the folder FATWOOD_VMM_DIR")

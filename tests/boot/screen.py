@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the text of a screen back from its pixels, by the glyphs of drivers/display/font.c."""
+"""Reads the text of a screen from its pixels, using the glyphs of drivers/display/font.c."""
 
 import pathlib
 import re
@@ -22,7 +22,7 @@ def glyphs():
 
 
 def picture(path):
-    """(width, height, the bytes R, G, B of each pixel) of a PPM file as QEMU writes it."""
+    """(width, height, the bytes R, G, B of each pixel) of a PPM file written by QEMU."""
     magic, size, _, pixels = pathlib.Path(path).read_bytes().split(b"\n", 3)
     assert magic == b"P6"
     width, height = map(int, size.split())
@@ -54,7 +54,7 @@ def text(path):
 
 
 def shown(vmm, line, seconds=60):
-    """Waits until a line of the page begins with that text; returns all lines."""
+    """Waits until a line of the page starts with that text; returns all lines."""
     deadline = time.monotonic() + seconds
     file = f"{vmm.folder.name}/screen.ppm"
     while True:

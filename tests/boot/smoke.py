@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Boots the stub kernel from a plain disk with the image given: smoke.py IMAGE
+"""Boots the stub kernel from a plain disk with the given image: smoke.py IMAGE
 
-Status 0 if the kernel reports that it was reached with its command line. For any build with PCI,
+The status is 0 if the kernel reports its command line. For any build with PCI,
 virtio-blk, GPT, FAT32, Boot Loader Specification entries and bzImage (scripts/check_configs.py).
 """
 import pathlib

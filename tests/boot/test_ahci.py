@@ -23,7 +23,7 @@ def test_an_entry_on_a_disk_boots(firmware, stub_disk, machine, bridges, disk):
 
 
 def test_a_disk_that_held_an_iso_image(firmware, disc, stub_kernel, tmp_path):
-    """Its new partition is booted, and not the image, whose start is still there."""
+    """The new partition is booted, not the image, whose start still exists."""
     volume = tmp_path / "volume"
     Fat(bls_files(stub_kernel, options="from=partition"), 40 * MIB).write(volume)
     with open(disc, "r+b") as file:
@@ -37,7 +37,7 @@ def test_a_disk_that_held_an_iso_image(firmware, disc, stub_kernel, tmp_path):
 
 
 def test_a_cd_boots(firmware, disc, tmp_path):
-    """By its El Torito image, from a drive after an empty one; the disk before them has nothing to boot."""
+    """Boots the El Torito image of a drive after an empty drive and a disk without anything to boot."""
     image = tmp_path / "efi.img"
     image.write_bytes(bytes(MIB))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), disks=[

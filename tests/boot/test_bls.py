@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Boot Loader Specification as a user meets it: which entry of a disk boots, with which files and
-options. Entries differ in their from= option."""
+"""The Boot Loader Specification from a user's view: which entry of a disk boots, with which files and options.
+Entries differ in their from= option."""
 
 import contextlib
 import re
@@ -39,7 +39,7 @@ def boot(firmware, tmp_path, stub_kernel):
 
 
 def entries(**texts):
-    """Files below loader/entries; '_' before a number or letter stays as it is."""
+    """Files below loader/entries; '_' before a number or letter is kept."""
     return {f"/loader/entries/{name}.conf": text for name, text in texts.items()}
 
 

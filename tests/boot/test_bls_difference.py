@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same boot entries through our reader and through systemd-boot under OVMF, as its status (key P) shows them.
+"""Compares boot entries as read by our reader with the status screen (key P) of systemd-boot under OVMF.
 
-What differs is in docs/boot-loader-specification.md: systemd-boot removes the first and the last quote of a value, also
-where they belong to different words; the rest is in DIFFERENT."""
+The differences are documented in docs/boot-loader-specification.md: systemd-boot removes the first and the last quote
+of a value, even if they belong to different words; the others are in DIFFERENT."""
 import random
 import re
 
@@ -16,7 +16,7 @@ from tests.tools import bls
 SUITE = "trixie"
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
 NEXT_PAGE = "Press any key to continue"
-# What OVMF's serial console can show.
+# Characters that OVMF's serial console can show.
 WORDS = [word for word in bls.WORDS if word.isascii()]
 
 
@@ -53,7 +53,7 @@ DIFFERENT = {
 
 
 def pages(vmm):
-    """All of the status."""
+    """The complete status screen."""
     start = len(vmm.log)
     vmm.send("P")
     for number in range(1000):
@@ -90,7 +90,7 @@ def path(name):
 
 
 def as_systemd_has_it(entry):
-    """One of ours."""
+    """Converts one of our entries."""
     options = " ".join(map(unquoted, entry["options"]))
     return {**{key: unquoted(value) for key, value in entry.items() if isinstance(value, str)},
             "id": without_counters(entry["id"]).lower(), "linux": path(entry["linux"]),
@@ -108,7 +108,7 @@ def test_entries_through_systemd_boot(tmp_path):
     conf = b"timeout menu-force\nauto-entries no\nauto-firmware no\ndefault \"ch?sen-[0-9]*\"\n"
     esp_disk(disk, {REMOVABLE: loader, "/loader/loader.conf": conf, **files}, size=64 * MIB)
     with Vmm(packages.ovmf(), disks=[Disk(disk, "pci-modern")]) as vmm:
-        vmm.expect("\x1b\\[30m\x1b\\[47m *THE DEFAULT ")  # it is marked
+        vmm.expect("\x1b\\[30m\x1b\\[47m *THE DEFAULT ")  # it is selected
         theirs = systemds(pages(vmm))
     wanted = [as_systemd_has_it(entry) for entry in bls.ours(sorted(tmp_path.glob("*.conf")))]
     same = [[entry for entry in entries if entry["id"] not in DIFFERENT] for entries in (theirs, wanted)]

@@ -13,7 +13,7 @@ PARTITION = 64 * 512  # where write_disk() puts the first one
 
 
 def names(path):
-    """What is in loader/entries on the disk, as mtools sees it; fsck.vfat finds no errors."""
+    """The content of loader/entries on the disk, according to mtools; fsck.vfat must find no errors."""
     volume = path.with_suffix(".fat")
     with open(path, "rb") as disk:
         disk.seek(PARTITION)
@@ -39,7 +39,7 @@ def boot(firmware, disk, build="qemu", **options):
 
 
 def test_tries_are_counted_down(firmware, disk):
-    """The new entry has two tries; it is never marked as good, so the third boot takes the old one."""
+    """The new entry has two tries and is never marked as good, so the third boot uses the old one."""
     expected = [("from=new", ["debian-1.conf", "debian-2+1-1.conf"]),
                 ("from=new", ["debian-1.conf", "debian-2+0-2.conf"]),
                 ("from=old", ["debian-1.conf", "debian-2+0-2.conf"])]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The menu of all disks: what it offers, and what its keys boot."""
+"""The menu of all disks: its choices, and what its keys boot."""
 
 import pytest
 
@@ -14,7 +14,7 @@ MENU = "fatwood.menu=menu-force"
 
 @pytest.fixture
 def start(firmware, images, stub_kernel):
-    """Boots with two disks: on the first one an entry whose kernel is missing, and one that boots."""
+    """Boots with two disks: the first has an entry whose kernel is missing, and one that boots."""
     first = images("menu-first", lambda path: esp_disk(path, {
         **bls_files(stub_kernel, options="from=first", name="b", title="Boots", sort_key="b"),
         "/loader/entries/a.conf": entry("Broken", linux="/missing", sort_key="a")}))
@@ -44,7 +44,7 @@ def test_options_are_edited_for_one_boot(start):
     (ENTER, "disk0p1: Broken"), (3 * DOWN + ENTER, r"disk1p1: \EFI\BOOT\BOOTX64.EFI"),
 ])
 def test_choice_in_vain(start, keys, name):
-    """A message says so, and the menu comes back without it."""
+    """A message says so, and the menu appears again without the choice."""
     start.send(keys)
     start.expect("Enter boots 1 of 3")
     assert f"{name}: did not boot: " in start.log
@@ -54,7 +54,7 @@ def test_choice_in_vain(start, keys, name):
 
 @pytest.mark.parametrize("build, machine", [("qemu", "q35"), ("qemu_rom", "pc")])
 def test_screen_and_keyboard(firmware, images, stub_kernel, build, machine):
-    """The menu is on the screen, and the window's keyboard drives it and its editor."""
+    """The menu is on the screen, and it and its editor can be used with the window's keyboard."""
     image, words, command_line = firmware(build), [], MENU
     if build == "qemu_rom":
         image, command_line = image.with_suffix(".rom"), ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""bootindex: the VMM says which disk is tried first, whatever a guest has stored (docs/uefi.md)."""
+"""bootindex: the VMM decides which disk is tried first, whatever a guest has stored (docs/uefi.md)."""
 
 import struct
 
@@ -63,7 +63,7 @@ def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, t
 
 
 def test_sata_disk_with_strict_order(firmware, stub_disk, other_disk):
-    """As libvirt does it: strict=on for each domain."""
+    """As with libvirt, which sets strict=on for each domain."""
     drive = f"if=none,id=sata,format=raw,snapshot=on,file={other_disk}"
     with Vmm(firmware("qemu"), disks=[stub_disk], extra=[
             "-drive", drive, "-device", "ide-hd,drive=sata,bus=ide.2,bootindex=1", "-boot", "strict=on"]) as vmm:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole Debian disk, with the initrd that Debian makes and a root on ext4, up to its login prompt."""
+"""A full Debian disk, with Debian's own initrd and a root on ext4, boots to its login prompt."""
 
 import pytest
 

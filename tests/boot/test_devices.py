@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks in every place and of every kind that QEMU offers, and consoles other than the serial port."""
+"""All places and kinds of disks that QEMU supports, and consoles other than the serial port."""
 
 import pathlib
 import re
@@ -46,7 +46,7 @@ def test_behind_a_port_where_nobody_assigned_addresses(firmware, stub_disk):
 
 
 def test_functions_of_one_device(firmware, stub_disk, images):
-    """Function 0 is a blank disk, function 5 is the good one, the functions between do not exist."""
+    """Function 0 is a blank disk, function 5 is the good one, and the functions between do not exist."""
     blank = images("blank", lambda path: path.write_bytes(bytes(1 << 20)))
     disks = [Disk(blank, behind="addr=5.0,multifunction=on"), Disk(stub_disk, behind="addr=5.5")]
     with Vmm(firmware("qemu"), disks=disks) as vmm:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which entry is booted, and what comes after a loader that returns."""
+"""Which entry is booted, and what happens after a loader returns."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def profile(folder, number, *words):
 
 
 def uki_with_profiles(folder):
-    """Three profiles, two of them with the same ID; 1 and 2 have command lines of their own."""
+    """Three profiles, two of which have the same ID; 1 and 2 have their own command lines."""
     words = ["--profile", "ID=main\nTITLE=Main", *profile(folder, 1), *profile(folder, 2)]
     return efi.uki(SUITE, "profile-0", more=words)
 
@@ -47,7 +47,7 @@ def test_profile_after_one_that_fails(place, tmp_path):
     """Trying the first profile renames the image, and the second one finds it under its new name."""
     kernel, broken = packages.kernel(SUITE), tmp_path / "broken"
     broken.write_bytes(b"MZ" + bytes(4096))
-    # Its os-release is that of the image, so it comes after the first profile of that image.
+    # Its os-release is the image's, so it sorts after the first profile of that image.
     words = ["--profile", "ID=main", *profile(tmp_path, 1, "--linux", kernel.image, "--uname", "1.0", "--initrd",
                                               initrd.guest_file(kernel), "--os-release", "ID=debian\nVERSION_ID=1\n"
                                               "NAME=Debian\n")]
@@ -74,7 +74,7 @@ def test_profile_that_an_entry_names(place, images, tmp_path):
 @pytest.mark.parametrize("status", (0, 21))
 @on("q35", ovmf=False)
 def test_loader_that_returns(place, images, efi_image, status):
-    """Whatever it returns, the next disk is tried, and one line says why."""
+    """Whatever it returns, one line says why, and the next disk is tried."""
     disk = images(f"returns-{status}", lambda path: esp_disk(
         path, {efi.REMOVABLE: efi_program.program("returns", STATUS=status)}))
     with place.boot(disk, efi_image(f"bls-{SUITE}")) as vmm:

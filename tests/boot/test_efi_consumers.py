@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EFI programs that the firmware was not written for (tests/images/efi_consumers.py): each works as it does
+"""EFI programs for which the firmware was not specifically written (tests/images/efi_consumers.py): each works as
 elsewhere, and when it returns, the next candidate is tried."""
 
 import re
@@ -34,8 +34,8 @@ def test_boot_manager(place, consumer, name):
 
 @on("q35")
 def test_xen(place, consumer):
-    """Xen exits boot services with the memory map and the tables, and gets as far as the kernel of dom0, which is
-    a kernel for clouds that cannot run as dom0. Another one faults at once under TCG, with OVMF as well."""
+    """Xen exits boot services with the memory map and the tables, and starts the kernel of dom0, which is a cloud
+    kernel that cannot run as dom0. Another kernel faults at once under TCG, also with OVMF."""
     with place.boot(consumer("xen"), memory=768, cpu="max") as vmm:
         vmm.expect(r"\(XEN\) Wallclock source")
         vmm.expect("Building a PV Dom0")
@@ -51,7 +51,7 @@ def test_memtest(place, consumer):
 
 @on("q35", ovmf=False)
 def test_ipxe(place, consumer):
-    """Its shell, or without the shell no network. Either way it returns with the status that the message gives."""
+    """Its shell, or without the shell no network. In both cases it returns the status in the message."""
     with place.boot(consumer("ipxe")) as vmm:
         vmm.expect("Press Ctrl-B")
         vmm.send("\x02")
@@ -60,14 +60,14 @@ def test_ipxe(place, consumer):
         vmm.expect(r"BOOTX64.EFI has returned: Success")
     with place.boot(consumer("snponly")) as vmm:
         vmm.expect("No more network devices")
-        vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # what iPXE returned to
+        vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # the firmware's message after iPXE returned
         vmm.expect("nothing to boot; tried:")
 
 
 @on("q35")
 def test_ipxe_network(place, consumer, tmp_path):
-    """Its own driver of virtio-net, by the PCI protocols: an address by DHCP, and a program by TFTP. OVMF has a driver
-    itself."""
+    """iPXE's own virtio-net driver uses the PCI protocols, gets an address by DHCP, and loads a program by TFTP. OVMF
+    has its own driver."""
     (tmp_path / "next.efi").write_bytes(efi_program.program("returns", STATUS=21))
     card = ["-netdev", f"user,id=net,tftp={tmp_path},bootfile=next.efi",
             "-device", "virtio-net-pci,netdev=net,romfile="]
@@ -79,7 +79,7 @@ def test_ipxe_network(place, consumer, tmp_path):
 
 @on("q35", ovmf=False)
 def test_program_that_gives_up(place, consumer):
-    """It printed black on black, without an end of line; the firmware's message is visible all the same."""
+    """It printed black on black, without an end of line; the firmware's message must still be visible."""
     with place.boot(consumer("syslinux-alone")) as vmm:
         vmm.expect(r"Failed to load ldlinux.e64\x1b\[0;37;40m$")
         vmm.expect(r"^warning: .*BOOTX64.EFI did not boot: Load Error$")
@@ -113,7 +113,7 @@ def test_grub_commands(place, consumer):
 
 @on("q35")
 def test_gnu_efi(place, consumer):
-    """Some wait for a key, or for a second one: a key is pressed whenever the output stops."""
+    """Some wait for one or two keys, so a key is pressed whenever the output stops."""
     with place.boot(consumer("gnu-efi")) as vmm:
         vmm.expect("drv0")
         for name in efi_consumers.GNU_EFI_APPLICATIONS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole Debians through UEFI, to the login prompt and beyond: what their tools see, change and keep."""
+"""Full Debian systems booted through UEFI: login, and what their tools see, change and store."""
 
 import re
 import shutil
@@ -15,14 +15,14 @@ ESP_GUID = Partition(None, "esp", "ESP").guid
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 TEST = "0fa7300d-7465-7374-8000-0242ac120002"
 
-# What Linux prints about faulty firmware.
+# Messages that Linux prints about faulty firmware.
 COMPLAINTS = re.compile(r"firmware bug|efi.*(error|fail|invalid|warn|unable|broken)|WARNING: ", re.IGNORECASE)
 
 pytestmark = pytest.mark.slow
 
 
 class Console:
-    """root's shell on the serial console."""
+    """A root shell on the serial console."""
 
     def __init__(self, vmm, suite):
         self.vmm = vmm
@@ -32,12 +32,12 @@ class Console:
         found = self.vmm.expect(rf"^{efi_root.host_name(self.suite)} login: ", after, seconds=LOGIN_SECONDS)
         self.vmm.send("root\n")
         self.vmm.expect(r"# $", found.end())
-        # dash has no line editor that draws on the terminal.
+        # dash has no line editor that would draw on the terminal.
         self.vmm.send("stty -echo cols 500; exec env PS1= TERM=dumb dash\n")
         self.run("true")
 
     def run(self, command, status=0):
-        """Its output; the test fails if its status is a different one."""
+        """Returns the command's output; the test fails if its status differs."""
         position = len(self.vmm.log)
         self.vmm.send(f"{command}; echo STATUS-$?-\n")
         found = self.vmm.expect(r"STATUS-(\d+)-$", position)
@@ -46,7 +46,7 @@ class Console:
         return text.strip()
 
     def leave(self, command):
-        """A command that ends the shell; returns how much the console had shown by then."""
+        """Runs a command that ends the shell; returns the position in the console's output before it."""
         position = len(self.vmm.log)
         self.vmm.send(f"{command}\n")
         return position
@@ -58,14 +58,14 @@ def kept_disk(suite, loader, folder):
 
 @pytest.fixture
 def store(place, tmp_path):
-    """OVMF's variables; Fatwood's are on the disk."""
+    """OVMF's variable store; Fatwood's variables are on the disk."""
     if not place.is_ovmf:
         return None
     return shutil.copyfile(place.firmware.variables, tmp_path / "variables")
 
 
 def assert_uefi(console):
-    """What every system can expect from its firmware."""
+    """Checks what every system can expect from its firmware."""
     assert console.run("cat /sys/firmware/efi/fw_platform_size") == "64"
     assert int(console.run("ls /sys/firmware/efi/runtime-map | wc -l")) >= 2
     assert console.run("test -e /sys/firmware/efi/config_table && cat /sys/firmware/efi/config_table; true")
@@ -75,7 +75,7 @@ def assert_uefi(console):
 
 
 def assert_variables(console):
-    """Names of all kinds can be listed, written, read, deleted."""
+    """Variables with all kinds of names can be listed, written, read and deleted."""
     path = f"/sys/firmware/efi/efivars/Test-{TEST}"
     console.run(rf"printf '\007\000\000\000one' >{path}")
     assert console.run(f"cat {path} | tail -c +5") == "one"
@@ -88,8 +88,8 @@ def assert_variables(console):
 
 @on_suites("q35", "microvm", extended=("trixie",))
 def test_grub_root(place, tmp_path, store, suite):
-    """shim and GRUB to the login prompt; a variable and a boot entry are there in the next boot, which goes by
-    the entry."""
+    """Boots through shim and GRUB to the login prompt; a variable and a boot option exist in the next boot, which
+    uses the option."""
     disk = place.disk(kept_disk(suite, "grub", tmp_path), kept=True)
     with place.boot(disk, memory=1024, cpus=2, reboot=True, variables=store) as vmm:
         console = Console(vmm, suite)
@@ -130,7 +130,7 @@ def test_kexec(place, tmp_path, store, suite):
 @pytest.mark.extended
 @on("q35")
 def test_boot_loader_upgrade(place, tmp_path, store):
-    """grub-install and the packages' own scripts succeed, twice, and the next boot takes their entry."""
+    """grub-install and the packages' scripts succeed twice, and the next boot uses their boot option."""
     disk = place.disk(kept_disk("trixie", "grub", tmp_path), kept=True)
     with place.boot(disk, memory=1024, reboot=True, variables=store) as vmm:
         console = Console(vmm, "trixie")
@@ -159,7 +159,7 @@ def test_systemd_boot_root(place, tmp_path, store, suite):
         status = console.run("bootctl --no-pager status 2>&1")
         assert "systemd-boot 25" in status
         assert ESP_GUID in status.lower()
-        # What systemd mounts without root=: the root on the disk of LoaderDevicePartUUID.
+        # Without root=, systemd mounts the root on the disk of LoaderDevicePartUUID.
         assert console.run("readlink -f /dev/gpt-auto-root") == "/dev/vda1"
         assert not re.search(r"fail|not installed in EFI|error", status, re.IGNORECASE)
         for name in ("once", "twice"):
@@ -173,7 +173,7 @@ def test_systemd_boot_root(place, tmp_path, store, suite):
         position = console.leave("reboot")
         console.login(position)
         assert "entry=" not in console.run("cat /proc/cmdline")
-        # The optional data of a boot entry are the kernel's options.
+        # The optional data of a boot option is the kernel's command line.
         options = rf"initrd=\linux\initrd0.img root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 direct=yes"
         console.run(rf"efibootmgr -c -d /dev/vda -p 15 -L direct -l '\linux\vmlinuz' -u '{options}'")
         position = console.leave("reboot")

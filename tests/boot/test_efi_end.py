@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that return, fault or hang, and files that are not programs: the next candidate is tried, and the log
-says why."""
+"""Programs that return, fault or hang, and files that are not programs: the log says why, and the next candidate is
+tried."""
 
 import struct
 
@@ -12,7 +12,7 @@ from tests.images.disk import esp_disk
 
 @pytest.fixture(scope="module")
 def program_disk(images):
-    """program_disk(name, data) has the bytes as the file of the removable path."""
+    """program_disk(name, data) has these bytes as the file at the removable path."""
     def make(name, data):
         return images(name, lambda path: esp_disk(path, {efi.REMOVABLE: data}))
     return make
@@ -25,7 +25,7 @@ def returning(status):
 @pytest.mark.parametrize("status, name", [(0, "SUCCESS"), (1, "LOAD_ERROR"), (3, "UNSUPPORTED"), (21, "ABORTED")])
 @on("q35", ovmf=False)
 def test_program_returns(place, program_disk, efi_image, status, name):
-    """Whatever a program returns, the next disk is tried, and one line says what it was."""
+    """Whatever a program returns, one line shows it, and the next disk is tried."""
     with place.boot(program_disk(f"returns{status}", returning(status)), efi_image("uki-trixie")) as vmm:
         vmm.expect(f"EFI-PROGRAM: returns {name}")
         assert "from=uki-trixie" in vmm.guest().words
@@ -98,7 +98,7 @@ def evil_programs():
 
 @on("q35", ovmf=False)
 def test_no_program(place, program_disk, efi_image):
-    """Each is refused, and the disk after them boots. OVMF starts one of them, and stops."""
+    """Each is refused, and the disk after them boots. OVMF starts one of them and stops."""
     disks = [program_disk(f"evil-{name}", data) for name, data in evil_programs().items()]
     with place.boot(*disks, efi_image("uki-trixie")) as vmm:
         assert "from=uki-trixie" in vmm.guest().words

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real boot loaders and kernels through UEFI, to the user space of the quick guest (tests/images/efi.py)."""
+"""Real boot loaders and kernels booted through UEFI to the user space of the quick guest (tests/images/efi.py)."""
 
 import re
 import shutil
@@ -13,18 +13,18 @@ from tests.images.fat import Volume, tool
 
 DOWN, ENTER = "\x1b[B", "\r"
 LEFT, HOME, END, DELETE, BACKSPACE = "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x7f"
-# GPT: p1 begins after the table, at block 64.
+# GPT: p1 starts after the table, at block 64.
 FIRST_PARTITION = 64 * 512
 SIMPLE_FILE_SYSTEM_GUID = "964e5b22-6459-11d2-8e39-00a0c969723b"
 ESP_GUID = Partition(None, "esp", "ESP").guid
 
-# Lines of the kernel that come from the machine, or that the quick guest itself causes.
+# Kernel messages that are caused by the machine or by the quick guest itself.
 HARMLESS = re.compile(r"initrd|TSC|unchecked|RETBleed|Spectre|MDS|MMIO Stale|clocksource", re.IGNORECASE)
 BAD = re.compile(r"firmware bug|warning|error|fail|unable|cannot|invalid", re.IGNORECASE)
 
 
 def assert_uefi(report, name):
-    """The guest came up through that image, with working UEFI and no complaints from the kernel."""
+    """Checks that the guest was booted through that image, with working UEFI and no kernel warnings."""
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
@@ -64,7 +64,7 @@ def test_grub_menu_by_keys(place, efi_image, suite):
 
 @on("q35")
 def test_grub_menu_by_keyboard(place, efi_image):
-    """The framebuffer of the window; Linux finds it where it expects it."""
+    """Uses the window's keyboard; Linux finds the framebuffer."""
     with place.boot(efi_image("shim-grub-menu-trixie"), extra=["-device", "VGA"]) as vmm:
         vmm.expect("Entry third")
         vmm.press("down")
@@ -76,7 +76,7 @@ def test_grub_menu_by_keyboard(place, efi_image):
 
 @on("q35")
 def test_grub_command_line(place, efi_image):
-    """GRUB sees the disk with its partition by the device paths, and reads files."""
+    """GRUB finds the disk and its partition by device path, and reads files."""
     with place.boot(efi_image("shim-grub-menu-trixie")) as vmm:
         vmm.expect("Entry third")
         vmm.send("c")
@@ -142,7 +142,7 @@ def assert_file(disk, name):
 
 @on_suites("q35", "pc", "microvm", "microvm-pcie")
 def test_uki(place, efi_image, suite):
-    """At the removable path; its own command line is used, because no options are passed."""
+    """A UKI at the removable path uses its own command line, because no options are passed."""
     with place.boot(efi_image(f"uki-{suite}")) as vmm:
         report = vmm.guest()
         assert_uefi(report, f"uki-{suite}")
@@ -152,7 +152,7 @@ def test_uki(place, efi_image, suite):
 
 @on_suites("q35", "microvm", ovmf=False)
 def test_uki_by_fatwood(place, efi_image, suite):
-    """A UKI in EFI/Linux is an entry of the firmware's own."""
+    """The firmware boots a UKI in EFI/Linux as an entry."""
     with place.boot(efi_image(f"uki-bls-{suite}")) as vmm:
         report = vmm.guest()
         assert_uefi(report, f"uki-bls-{suite}")
@@ -161,7 +161,7 @@ def test_uki_by_fatwood(place, efi_image, suite):
 
 @on("q35", ovmf=False)
 def test_options_of_a_uki_are_edited(place, efi_image):
-    """The kernel gets what was typed in the menu instead of the image's own options."""
+    """The kernel gets the options typed in the menu instead of the image's own."""
     name = "uki-bls-trixie"
     with place.boot(efi_image(name), command_line="fatwood.timeout=menu-force") as vmm:
         vmm.expect("e edits its options")
@@ -187,7 +187,7 @@ def test_entry_through_stub(place, efi_image, suite):
 
 @on("q35", ovmf=False)
 def test_fatwood_counts(place, efi_image, tmp_path):
-    """The tries of an entry are counted by the firmware where it is the boot loader."""
+    """The firmware counts the tries of an entry if it is the boot loader."""
     disk = copied(efi_image("systemd-boot-counted-trixie"), tmp_path)
     with place.boot(place.disk(disk, kept=True)) as vmm:
         assert_uefi(vmm.guest(), "systemd-boot-counted-trixie")
@@ -203,7 +203,7 @@ def test_uki_by_grub(place, efi_image, suite):
 
 @on_suites("q35", "pc", "microvm")
 def test_stub_with_options(place, efi_image, suite):
-    """Load options and initrd= of whoever starts the kernel."""
+    """A program starts the kernel with load options and initrd=."""
     with place.boot(efi_image(f"stub-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"stub-{suite}")
 
@@ -219,14 +219,14 @@ def test_stub_with_stored_options(place, efi_image):
 
 @on_suites("q35", ovmf=False)
 def test_vendor_folder(place, efi_image, suite):
-    """Without \\EFI\\BOOT the loader is found by BOOTX64.CSV and known paths; OVMF knows neither."""
+    """Without \\EFI\\BOOT, the loader is found through BOOTX64.CSV and known paths, which OVMF does not support."""
     with place.boot(efi_image(f"shim-grub-vendor-{suite}")) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-vendor-{suite}")
 
 
 @on_suites("q35")
 def test_shim_fallback(place, efi_image, tmp_path, suite):
-    """shim's fallback makes Boot0000 from BOOTX64.CSV and continues; the next boot follows BootOrder."""
+    """shim's fallback creates Boot0000 from BOOTX64.CSV and continues; the next boot follows BootOrder."""
     disk = copied(efi_image(f"shim-grub-fallback-{suite}"), tmp_path)
     store = tmp_path / "variables"
     if place.is_ovmf:
@@ -241,7 +241,7 @@ def test_shim_fallback(place, efi_image, tmp_path, suite):
 
 @on("q35")
 def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
-    """A partition type is a protocol on the partition's handle: the handle has this one already."""
+    """A partition type is installed as a protocol on the partition's handle, but the handle already has this one."""
     disk = tmp_path / "disk.raw"
     shutil.copy(efi_image("uki-trixie"), disk)
     tool("sfdisk", "-q", "--part-type", disk, "1", SIMPLE_FILE_SYSTEM_GUID)
@@ -252,8 +252,8 @@ def test_partition_type_that_is_a_protocol(place, efi_image, tmp_path):
 @pytest.mark.parametrize("boots", [2, pytest.param(30, marks=pytest.mark.extended)])
 @on("q35", ovmf=False)
 def test_boot_changes_nothing(place, tmp_path, boots):
-    """The first boot may create the store; each later one leaves the disk unchanged, byte for byte. All leave the same
-    memory map and tables, as a guest that wakes from hibernation expects. The kernel chooses no random address."""
+    """The first boot may create the store; each later one leaves the disk unchanged, byte for byte. All boots must
+    produce the same memory map and tables, as a guest that resumes from hibernation expects. KASLR is off."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "maps", "trixie", "maps", more="efi=debug nokaslr")
     seen = []

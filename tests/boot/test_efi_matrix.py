@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One quick image on machines of many kinds: memory, processors, levels of page tables, SMBIOS, orders of disks."""
+"""A quick image on many kinds of machines: memory, processors, page table levels, SMBIOS, disk orders."""
 
 import pytest
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.extended
 ])
 @on("q35", "microvm", ovmf=False)
 def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
-    """4- and 5-level paging (max has the latter), one and two processors, little and much memory."""
+    """4- and 5-level paging (the latter on max), one and two processors, little and much memory."""
     with place.boot(efi_image(f"uki-{suite}"), memory=memory, cpu=cpu, cpus=cpus) as vmm:
         report = vmm.guest()
         assert_uefi(report, f"uki-{suite}")
@@ -25,8 +25,8 @@ def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
 
 @on_suites("q35", ovmf=False)
 def test_grub_in_little_memory(place, efi_image, suite):
-    """GRUB takes its heap from the largest block: there must be a large one. 128 MiB are not enough: GRUB 2.06 runs
-    out of memory, and Linux 6.12, started by 2.12, has no room to decompress itself."""
+    """GRUB takes its heap from the largest block, so there must be a large one. 128 MiB are not enough: GRUB 2.06
+    runs out of memory, and Linux 6.12, started by GRUB 2.12, has no room to decompress itself."""
     with place.boot(efi_image(f"shim-grub-{suite}"), memory=256) as vmm:
         assert_uefi(vmm.guest(), f"shim-grub-{suite}")
 
@@ -44,7 +44,7 @@ def test_large_initrd(place, tmp_path, size, memory):
 
 @on("q35", "pc")
 def test_smbios(place, efi_image):
-    """The machine's SMBIOS is a configuration table that Linux finds. A microvm of QEMU has none."""
+    """The machine's SMBIOS is a configuration table that Linux finds. QEMU's microvm has none."""
     extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]
     with place.boot(efi_image("uki-trixie"), extra=extra) as vmm:
         report = vmm.guest()
@@ -61,7 +61,7 @@ def test_first_disk_boots(place, efi_image):
 
 @on("q35", "microvm")
 def test_variable_survives(place, tmp_path):
-    """What the guest wrote in one boot exists in the next; what it deleted does not."""
+    """A variable written in one boot exists in the next; a deleted one does not."""
     disk, store = tmp_path / "disk.raw", tmp_path / "variables"
     if place.is_ovmf:
         store.write_bytes(place.firmware.variables.read_bytes())
@@ -79,7 +79,7 @@ def test_variable_survives(place, tmp_path):
 
 
 def test_guest_words_are_known():
-    """The words that these tests use exist in guest_efi.sh."""
+    """guest_efi.sh supports the words that these tests use."""
     script = initrd.GUEST_EFI.read_text()
     for word in ("report", "list", "get:", "set:", "delete:", "rewrite:", "store"):
         assert f"\t{word}" in script

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our own programs that test one thing each (tests/payload/efi_programs), and the self-test."""
+"""Our own programs (tests/payload/efi_programs), each of which tests one thing."""
 
 import re
 
@@ -27,15 +27,15 @@ def test_exit_boot_services(place, images):
         vmm.expect("EFI-PROGRAM: 1000 readable")
         vmm.expect("EFI-PROGRAM: exit SUCCESS")
         vmm.expect("EFI-PROGRAM: no interrupt is pending")
-        if not place.is_ovmf:  # which leaves its own counting
+        if not place.is_ovmf:  # OVMF leaves its own timer running
             vmm.expect("EFI-PROGRAM: the APIC's timer is off")
         vmm.wait_for_end()
 
 
 @on("q35", ovmf=False)
 def test_no_low_memory(place, images):
-    """Without memory below 4 GiB the firmware still reads files, starts programs, keeps variables. OVMF finds no
-    file then: its bounce buffers for devices are below 4 GiB."""
+    """Without free memory below 4 GiB, the firmware still reads files, starts programs and stores variables. OVMF
+    finds no files then, because its bounce buffers are below 4 GiB."""
     more = {"/returns.efi": efi_program.program("returns", STATUS=21)}
     with place.boot(program(images, "no_low_memory", more), memory=5120) as vmm:
         vmm.wait_for_end()
@@ -46,8 +46,8 @@ def test_no_low_memory(place, images):
 
 @on("q35", ovmf=False)
 def test_damaged_images(place, images):
-    """Each field of a program's headers takes several values, by LoadImage from a buffer. Which is right for each
-    is checked by tests/unit/test_efi_image_fields.c; here memory and page tables are real."""
+    """Sets each field of a program's headers to several values and calls LoadImage on the buffer.
+    tests/unit/test_efi_image_fields.c checks the results; here memory and page tables are real."""
     more = {"/good.efi": efi_program.program("returns", STATUS=21)}
     with place.boot(program(images, "damaged_images", more)) as vmm:
         vmm.wait_for_end()
@@ -59,7 +59,7 @@ def test_damaged_images(place, images):
 @pytest.mark.slow
 @on("q35")
 def test_large_file(place, images, tmp_path):
-    """One Read may have any size; memory below 4 GiB is contiguous."""
+    """A single Read may have any size; memory below 4 GiB is contiguous."""
     size = 600 * MIB
     large = tmp_path / "large"
     with open(large, "wb") as file:

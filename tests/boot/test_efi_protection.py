@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory that is not code cannot be executed (EFI_NX): boot loaders and kernels still start."""
+"""Data memory is not executable (EFI_NX): boot loaders and kernels still start."""
 
 import dataclasses
 
@@ -13,7 +13,7 @@ from tests.images.disk import esp_disk
 
 NX = ("EFI_NX=y",)
 
-# image, machine, further symbols; those that check does not run come last
+# image, machine, further symbols; rows that are only run by test-extended come last
 LOADERS = [
     ("shim-grub-trixie", "q35", ()),
     ("uki-trixie", "q35", ()),
@@ -43,7 +43,7 @@ def test_loaders(place, efi_image, name):
 
 @on("q35", ovmf=False, symbols=NX)
 def test_data_is_not_executed(place, images):
-    """The dump says which program caused the fault."""
+    """The dump names the program that caused the fault."""
     data = efi_program.program("run_data")
     with place.boot(images("program-run_data", lambda path: esp_disk(path, {efi.REMOVABLE: data}))) as vmm:
         vmm.expect("EFI-PROGRAM: code SUCCESS")
@@ -63,7 +63,7 @@ def test_data_is_executed_by_default(place, images):
 
 @on("q35", ovmf=False, symbols=NX)
 def test_protocol(place, images):
-    """The part of the self-test that needs no keys; without the symbol it is skipped (test_efi_selftest.py)."""
+    """The topic of the self-test for this protocol; test_efi_selftest.py skips it without the symbol."""
     disk = images("selftest-protection", lambda path: esp_disk(path, {
         efi.REMOVABLE: efi_program.selftest(), "/selftest.txt": b"protection\nmemory\n"}))
     with place.boot(disk) as vmm:

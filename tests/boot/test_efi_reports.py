@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Problems that users of UEFI firmware in virtual machines reported, one test for each kind."""
+"""Problems reported by users of UEFI firmware in virtual machines, one test for each kind."""
 
 import shutil
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.extended
 
 @on("q35", "microvm", ovmf=False)
 def test_power_cut_after_a_write(place, tmp_path):
-    """A variable that the guest has written survives when the machine is killed."""
+    """A variable written by the guest survives if the machine is killed."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "cut", "trixie", "set:Kept=yes,store", action="none")
     with place.boot(place.disk(disk, kept=True)) as vmm:
@@ -30,7 +30,7 @@ def test_power_cut_after_a_write(place, tmp_path):
 
 @on("q35", "microvm", ovmf=False)
 def test_reset_after_a_write(place, tmp_path):
-    """... and when the machine is reset from outside."""
+    """A variable written by the guest survives if the machine is reset from outside."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "reset", "trixie", "get:Kept,set:Kept=yes,store", action="none")
     with place.boot(place.disk(disk, kept=True), reboot=True) as vmm:
@@ -41,7 +41,7 @@ def test_reset_after_a_write(place, tmp_path):
 
 @on("q35", ovmf=False)
 def test_copy_of_the_disk_boots_alike(place, tmp_path):
-    """What shim's fallback wrote is on the disk, and therefore in a copy of the disk."""
+    """Variables written by shim's fallback are on the disk, and therefore also in a copy of it."""
     disk, copy = tmp_path / "disk.raw", tmp_path / "copy.raw"
     efi.make("shim-grub-fallback-trixie", disk)
     with place.boot(place.disk(disk, kept=True)) as vmm:
@@ -56,7 +56,7 @@ def test_copy_of_the_disk_boots_alike(place, tmp_path):
 
 @on("q35", "microvm")
 def test_read_only_disk(place, efi_image):
-    """On a disk where nothing can be stored, shim's fallback boots the system and does not reset in a loop."""
+    """On a read-only disk, shim's fallback boots the system and does not reset in a loop."""
     disk = place.disk(efi_image("shim-grub-fallback-trixie"), read_only=True)
     with place.boot(disk, reboot=True) as vmm:
         assert_uefi(vmm.guest(), "shim-grub-fallback-trixie")
@@ -66,7 +66,7 @@ def test_read_only_disk(place, efi_image):
 @pytest.mark.parametrize("way", ["acpi", "efi", "kbd", "triple"])
 @on("q35")
 def test_reboots(place, tmp_path, way):
-    """The fourth start works as the first did, with 5-level paging left on by the guest."""
+    """The fourth boot works like the first, even if the guest leaves 5-level paging on."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "reboots", "trixie", "report", action="reboot", more=f"reboot={way}")
     with place.boot(disk, reboot=True, cpu="max", cpus=2) as vmm:
@@ -77,7 +77,7 @@ def test_reboots(place, tmp_path, way):
 @pytest.mark.parametrize("suite, cpu", [("trixie", "max"), ("bookworm", "max"), ("trixie", "max,la57=off")])
 @on("q35", ovmf=False)
 def test_thousand_writes(place, tmp_path, cpu, suite):
-    """Runtime services under the kernel's own page tables, again and again."""
+    """Many runtime service calls with the kernel's page tables."""
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "writes", suite, "rewrite:1000,report")
     with place.boot(place.disk(disk, kept=True), cpu=cpu) as vmm:
@@ -106,7 +106,7 @@ VOLUMES = [(12, 512, 4000), (16, 512, 20000), (32, 512, 30000), (32, 512, 70000)
 @pytest.mark.parametrize("bits, block, clusters", VOLUMES)
 @on("q35", ovmf=False)
 def test_files_on_each_width(place, tmp_path, bits, block, clusters):
-    """Files are made, renamed and deleted on volumes of each width, and fsck finds nothing."""
+    """Files are created, renamed and deleted on volumes of each FAT width, and fsck finds no errors."""
     disk, part = tmp_path / "disk.raw", tmp_path / "part"
     efi.make_selftest(disk, "x", ["files", "file names"],
                       Fat({}, bits=bits, block=block, clusters=clusters, cluster_blocks=8 if bits == 12 else 1))
@@ -120,7 +120,7 @@ def test_files_on_each_width(place, tmp_path, bits, block, clusters):
 
 
 def iso(path, hybrid):
-    """An installer's medium: ISO 9660 with an El Torito image for EFI; GRUB's files on the ISO itself."""
+    """Installation media: ISO 9660 with an El Torito image for EFI; GRUB's files are on the ISO itself."""
     suite = "trixie"
     folder, image = path.parent / "iso", path.parent / "efi.img"
     files = efi.shim_grub(suite)
@@ -140,7 +140,7 @@ def iso(path, hybrid):
                          ids=["el-torito", "el-torito-2048", "hybrid"])
 @on("q35", "microvm")
 def test_iso(place, tmp_path, hybrid, block):
-    """An ISO attached as a read-only disk boots by its El Torito image; GRUB finds the rest of the medium."""
+    """An ISO attached as a read-only disk boots from its El Torito image, and GRUB finds the rest of the medium."""
     image = iso(tmp_path / "disk.iso", hybrid)
     with place.boot(place.disk(image, read_only=True, block=block)) as vmm:
         assert_uefi(vmm.guest(), "iso")
@@ -148,7 +148,7 @@ def test_iso(place, tmp_path, hybrid, block):
 
 @on("q35")
 def test_iso_in_a_drive(place, tmp_path):
-    """The same in a SATA drive, as virt-manager attaches it."""
+    """The same in a SATA drive, as attached by virt-manager."""
     image = iso(tmp_path / "disk.iso", False)
     with place.boot(Disk(image, "sata-cd", read_only=True)) as vmm:
         assert_uefi(vmm.guest(), "iso")
@@ -156,7 +156,7 @@ def test_iso_in_a_drive(place, tmp_path):
 
 @on("q35", ovmf=False)
 def test_graphical_menu_without_display(place, tmp_path):
-    """A grub.cfg that wants a graphical terminal boots where there is no display."""
+    """A grub.cfg that requests a graphical terminal boots without a display."""
     cfg = ("insmod all_video\ninsmod gfxterm\nset gfxmode=auto\nterminal_output gfxterm\nset timeout=0\n"
            + efi.grub_entry("gfx", "trixie"))
     disk = esp_disk(tmp_path / "disk.raw", {**efi.shim_grub("trixie"), **efi.kernel_files("trixie"),
@@ -176,7 +176,7 @@ def test_clock(place, efi_image, base, date):
 @pytest.mark.parametrize("bar, bits", [("64G", 40), ("1T", 46), ("16T", 40)])
 @on("q35", ovmf=False)
 def test_huge_bar(place, efi_image, bar, bits):
-    """A device whose window is too large is at worst left disabled: the disk boots."""
+    """A device with too large a BAR may be left disabled, but the disk boots."""
     extra = ["-device", f"pci-testdev,membar={bar}"]
     with place.boot(efi_image("uki-trixie"), cpu=f"max,phys-bits={bits}", extra=extra) as vmm:
         assert_uefi(vmm.guest(), "uki-trixie")
@@ -195,7 +195,7 @@ def test_huge_memory(place, tmp_path, cpu):
 
 @on("microvm", ovmf=False)
 def test_no_clock(place, efi_image):
-    """A microvm without an RTC boots; other machines always have one."""
+    """A microvm boots without an RTC; other machines always have one."""
     with place.boot(efi_image("uki-trixie"), machine_options=",rtc=off") as vmm:
         assert "from=uki-trixie" in vmm.guest().words
 
@@ -223,7 +223,7 @@ def test_large_uki(place, tmp_path):
 
 @on("q35", ovmf=False, symbols=LOADER_FIRST)
 def test_broken_entry(place, tmp_path):
-    """systemd-boot whose only entry cannot be started returns, and the second disk boots."""
+    """systemd-boot returns if its only entry cannot be started, and the second disk boots."""
     broken = esp_disk(tmp_path / "broken.raw", {
         **efi.systemd_boot("trixie", "timeout 0\nauto-firmware no\n"),
         "/loader/entries/broken.conf": b"title Broken\nefi /absent.efi\n"})

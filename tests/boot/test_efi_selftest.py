@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tests/payload/efi_selftest asks each service and protocol for right results and each documented error. It runs
-under OVMF too, where every difference is explained here."""
+"""tests/payload/efi_selftest checks the results and each documented error of each service and protocol. It also runs
+under OVMF; all differences are explained here."""
 
 import re
 
 from tests.boot.efi import on
 
-# What the program waits for, in its order (tests/payload/efi_selftest/input.c).
+# The keys for which the program waits, in this order (tests/payload/efi_selftest/input.c).
 KEYS = ("a", "Z", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\r", "\t", "\b", "\x1b[H", ".")
 
-# Where OVMF 2022.11 answers differently: the check, and why our answer differs.
+# Checks in which OVMF 2022.11 differs, and why.
 OVMF_DIFFERS = {
     "memory: the map has it as conventional": "it keeps areas for some types, which stay of their type",
     "memory: exactly one of the two": "its own allocations are free to take what was freed",
@@ -40,7 +40,7 @@ OVMF_DIFFERS = {
     "virtual: convert a pointer before that": "NOT_FOUND, where 8.4.2 says UNSUPPORTED",
 }
 
-# What cannot be tested there, in the order of the topics. Anything more would be a missing protocol.
+# Checks that are skipped there, in the order of the topics. Any other skip would mean a missing protocol.
 SKIPPED = {
     "q35": ["time: the alarm", "protection: memory protection"],
     "microvm": ["time: the alarm", "protection: memory protection", "graphics: graphics", "pci: PCI",
@@ -50,7 +50,7 @@ SKIPPED = {
 
 
 def results(log):
-    """(those that failed, those that were skipped, number of checks, the plan) of the lines of TAP."""
+    """(failed checks, skipped checks, number of checks, the plan) from the TAP output."""
     plain = re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", log)
     lines = re.findall(r"^(not )?ok (\d+) - (.*)$", plain, re.MULTILINE)
     plan = re.search(r"^1\.\.(\d+)$", plain, re.MULTILINE)
@@ -66,7 +66,7 @@ def test_selftest(place, efi_image):
     with place.boot(efi_image("selftest"), cpu="max", extra=devices(place)) as vmm:
         vmm.expect("SELFTEST-KEYS")
         for number, key in enumerate(KEYS):
-            # One at a time, as a person types: otherwise an escape could begin the next key.
+            # One key at a time, as a person types: otherwise an escape could start the next key.
             position = len(vmm.log)
             vmm.send(key)
             vmm.expect(f"# read {number}$", position)
@@ -81,7 +81,7 @@ def test_selftest(place, efi_image):
 
 
 def devices(place):
-    """A source of random numbers, and a screen where there is PCI."""
+    """A source of random numbers, and a screen on machines with PCI."""
     if place.transport == "mmio":
         return ["-device", "virtio-rng-device"]
     return ["-device", "virtio-rng-pci", "-device", "bochs-display"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The UEFI Shell of Debian 13 runs a script: the cheapest test of what interactive programs need."""
+"""The UEFI Shell of Debian 13 runs a script: the cheapest test of the services that interactive programs need."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from tests.boot.efi import on
 from tests.images.efi import SHELL_STEPS
 
-# What the console shows of cursor moves and colours.
+# Escape sequences for cursor moves and colours.
 ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
 
@@ -30,7 +30,7 @@ def test_script(place, efi_image):
     # With -guid this Shell's dmpstore ends with NOT_READY even where it finds the variable.
     failed = {step: status for step, (status, _) in zip(SHELL_STEPS, done)
               if status != "0x0" and not step.startswith("dmpstore -guid")}
-    # Where `load` has connected the only driver there is, there is nothing left to connect: DEVICE_ERROR.
+    # If `load` has already connected the only driver, there is nothing left to connect: DEVICE_ERROR.
     if failed.get("connect -r") == "0x7":
         del failed["connect -r"]
     assert not failed

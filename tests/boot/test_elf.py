@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image file obeys the rules that let one ELF serve every VMM that loads kernels: what each of them
-checks, copies and refuses was taken from its loader's source."""
+"""The image file follows the rules that let one ELF file work with every VMM that loads kernels. The rules come from
+the source code of the VMMs' loaders."""
 
 import re
 

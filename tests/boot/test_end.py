@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When nothing boots: the summary, and then the configured last action."""
+"""When nothing boots: the summary, then the configured last action."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_reset_tries_again(firmware):
         vmm.expect(r"(?s)(nothing to boot.*){3}")
 
 
-@pytest.mark.parametrize("machine", MACHINES[:3])  # without ACPI there is no known way
+@pytest.mark.parametrize("machine", MACHINES[:3])  # without ACPI there is no known method
 def test_power_off(firmware, machine):
     with Vmm(firmware("x86_64", "LAST_ACTION_POWER_OFF=y"), machine) as vmm:
         assert vmm.wait_for_end() == 0
@@ -56,7 +56,7 @@ def test_the_vmm_chooses(firmware, word, reason):
 
 @pytest.mark.parametrize("value, boots", [("1", False), ("2", True), ("x", True)])
 def test_the_vmm_counts_the_disks(firmware, empty, stub_disk, value, boots):
-    """fatwood.disks= where the first disk is empty and the second one boots."""
+    """fatwood.disks= with an empty first disk and a second one that boots."""
     with Vmm(firmware("qemu"), command_line=f"fatwood.disks={value}", disks=[
             Disk(empty, behind="addr=1"), Disk(stub_disk, behind="addr=2")]) as vmm:
         if boots:
@@ -91,7 +91,7 @@ def test_a_32_bit_processor_is_told(firmware):
 
 
 def test_more_than_a_tebibyte_of_memory(firmware, stub_disk, tmp_path):
-    """Without 1 GiB pages there are the most tables."""
+    """Without 1 GiB pages, the most page tables are needed."""
     with Vmm(firmware("x86_64"), "q35,memory-backend=ram", memory="1100G", cpu="qemu64,phys-bits=42",
              disks=[stub_disk],
              extra=["-object", "memory-backend-ram,id=ram,size=1100G,reserve=off"]) as vmm:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The entry points that QEMU's own loader does not use: the Linux 64-bit boot protocol, by our own loader, and
-Multiboot2, by the GRUB of a machine with a BIOS."""
+"""The entry points that QEMU's own loader does not use: the Linux 64-bit boot protocol, with our own loader, and
+Multiboot2, with GRUB on a BIOS machine."""
 
 import re
 
@@ -28,7 +28,7 @@ def test_linux_boot_protocol(firmware, linux64_loader, stub_disk):
 
 
 def test_timer_that_an_earlier_guest_has_left(firmware, linux64_loader, images):
-    """A reset by Alioth leaves it running. Its interrupts do no harm, and the next system sees none of them."""
+    """Alioth's reset leaves the timer running. Its interrupts do no harm, and the next system does not get any."""
     disk = images("program-exit_boot", lambda path: esp_disk(path, {
         efi.REMOVABLE: efi_program.program("exit_boot")}))
     with Vmm(linux64_loader, "q35", initrd=firmware("x86_64"), disks=[disk]) as vmm:
@@ -39,7 +39,7 @@ def test_timer_that_an_earlier_guest_has_left(firmware, linux64_loader, images):
 
 
 def test_multiboot2_header(firmware):
-    """In the first 32 KiB, and its entry is the one for 32-bit mode."""
+    """It is in the first 32 KiB and names the 32-bit entry point."""
     path = firmware("x86_64")
     head = path.read_bytes()[:32768]
     at = head.find(HEADER_MAGIC.to_bytes(4, "little"))
@@ -55,14 +55,14 @@ def test_multiboot2_header(firmware):
 
 
 def documented_entry():
-    """grub.cfg as docs/multiboot2.md shows it."""
+    """The grub.cfg of docs/multiboot2.md."""
     (text,) = re.findall(r"^```grub\n(.*?)^```$", (ROOT / "docs/multiboot2.md").read_text(), re.MULTILINE | re.DOTALL)
     return text
 
 
 @pytest.fixture(scope="session")
 def grub_disk(images, firmware):
-    """grub_disk(files) boots GRUB by a BIOS; its ESP holds Fatwood and these files."""
+    """grub_disk(files) boots GRUB from a BIOS; its ESP has Fatwood and these files."""
     def disk(name, files):
         return images(name, lambda path: grub_bios.disk(path, firmware("x86_64"), documented_entry(), files))
     return disk
@@ -80,7 +80,7 @@ def test_grub_starts_fatwood_on_its_own_disk(grub_disk, machine, transport):
 
 
 def test_grub_on_another_disk_starts_fatwood(grub_disk, stub_disk):
-    """Fatwood looks at all disks: GRUB's disk has nothing else on it."""
+    """Fatwood searches all disks; GRUB's disk has nothing else on it."""
     disk = grub_disk("grub-bios-only", {})
     with Vmm(None, "q35", disks=[Disk(disk, "sata", options="bootindex=0"), Disk(stub_disk)]) as vmm:
         assert "from=stub" in vmm.guest().words

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Malformed disks (tests/images/evil.py). Those that must be refused are attached, sixteen at a time, before a
-good disk, which must boot. What happens without a good disk does not depend on the malformation: one boot
-has disks from the whole catalogue, and ends in the last action. Disks whose damage must not matter boot
-themselves."""
+"""Malformed disks (tests/images/evil.py). Those that must be refused are attached, sixteen at a time, before a good
+disk, which must boot. The outcome without a good disk does not depend on the malformation, so a single boot has disks
+from the whole catalogue and ends in the last action. Disks whose damage must not matter boot themselves."""
 
 import re
 
@@ -28,7 +27,7 @@ def evil_disk(images, tmp_path_factory):
     return lambda name: images(f"evil-{name}", lambda path: evil.write(name, path, folder))
 
 
-# How the line about a failed candidate ends: lib/status.c.
+# The end of the line about a failed candidate: lib/status.c.
 WHY = "(not recognized|not found|not supported|corrupt|device error|not enough memory|too large)"
 
 
@@ -69,7 +68,7 @@ def test_harmless(firmware, evil_disk, name):
 
 @pytest.mark.parametrize("name", names(None))
 def test_either_boots_or_is_refused(firmware, evil_disk, stub_disk, name):
-    """Both are right; the good disk after it must boot if the evil one does not."""
+    """Both outcomes are valid; the good disk after it must boot if the malformed one does not."""
     with Vmm(firmware("x86_64"), disks=[evil_disk(name), stub_disk]) as vmm:
         report = vmm.guest()
         assert "from=stub" in report.words or "from=evil" in report.words or not report["cmdline"]

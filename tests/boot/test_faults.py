@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What memory protection and the fault dump do: the first instructions of pci_probe() are replaced by
-ones that must fault, and the dump must name the fault and the function; then comes the last
-action."""
+"""Memory protection and the fault dump: the first instructions of pci_probe() are replaced by ones that must fault.
+The dump must name the fault and the function; then the last action follows."""
 
 import struct
 
@@ -40,7 +39,7 @@ def jump(address):
     return b"\xb8" + struct.pack("<I", address) + b"\xff\xe0"
 
 
-# name: (code from the symbols of the image, what is printed)
+# name: (code, as a function of the image's symbols, expected output)
 FAULTS = {
     "invalid-opcode": (lambda at: b"\x0f\x0b", r"fault 6 \(invalid opcode\)"),
     "breakpoint": (lambda at: b"\xcc", r"fault 3 \(breakpoint\)"),
@@ -80,7 +79,7 @@ def test_fault(name, named, tmp_path):
 
 
 def test_null_stays_unmapped_after_a_search_for_acpi(firmware, tmp_path):
-    """When nothing gives the address of the tables, page 0 is read to find the EBDA."""
+    """If the address of the tables is unknown, page 0 is read to find the EBDA."""
     image = firmware("x86_64")
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, symbol(image.with_name("fatwood.debug.elf"), PATCHED),
@@ -92,8 +91,7 @@ def test_null_stays_unmapped_after_a_search_for_acpi(firmware, tmp_path):
 
 
 def test_fault_while_a_line_is_written(named, tmp_path):
-    """utf8_next() faults in its first call, which is for the first line, and then returns bytes as
-    they are."""
+    """utf8_next() faults in its first call, for the first line, and later returns bytes unchanged."""
     image, at = named
     flag = struct.pack("<I", at("stack_guard_page") + 4096)  # the deep end of the stack
     code = (b"\x48\x8b\x07\x0f\xb6\x00\x48\xff\x07\x48\xff\x4f\x08"  # a byte past the span
@@ -120,7 +118,7 @@ def test_last_action_follows(firmware, tmp_path):
 
 
 def test_no_protection_without_the_processors_help(named, tmp_path):
-    """A processor without the no-execute bit: everything else works as usual."""
+    """On a processor without NX, everything else works as usual."""
     image, at = named
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at(PATCHED), write_byte(at("text_start"))))
@@ -129,8 +127,8 @@ def test_no_protection_without_the_processors_help(named, tmp_path):
 
 
 def test_a_machine_without_a_description(named, tmp_path):
-    """Entered with a pointer to something else (cli, cld become xor %ebx, %ebx): a reason is given
-    although nothing is known about the machine."""
+    """The firmware is entered with a wrong pointer (cli, cld become xor %ebx, %ebx): it prints a reason although
+    nothing is known about the machine."""
     image, at = named
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at("long_mode_start"), b"\x31\xdb"))

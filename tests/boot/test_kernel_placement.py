@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where kernel, initrd, command line and boot parameters end up, for kernels with various requirements:
-each test sets fields of the stub kernel's header."""
+"""The placement of kernel, initrd, command line and boot parameters for kernels with various requirements. Each test
+sets fields of the stub kernel's header."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_initrd_below_its_limit(firmware, tmp_path):
 
 
 def test_initrd_above_4_gib_where_there_is_no_other_room(firmware, tmp_path):
-    """q35 has 2 GiB below 4 GiB; the kernel says it needs nearly all of it."""
+    """q35 has 2 GiB below 4 GiB; the kernel requires nearly all of it."""
     report = boot(firmware, tmp_path, Stub(init_size=0x7A000000, initrd_addr_max=0x37FFFFFF),
                   b"0123456789abcdef" * (8 * MIB), memory=5120, size=256 * MIB)
     assert report.number("initrd_address") >= 1 << 32

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boots on crosvm under KVM, in the lab, by the command of docs/vmm/crosvm.md. crosvm is taken from the folder
+"""Boots on crosvm under KVM, in the lab, with the command of docs/vmm/crosvm.md. crosvm is taken from the folder
 FATWOOD_VMM_DIR; without it these tests are skipped."""
 
 import pytest
@@ -63,7 +63,7 @@ def test_bootindex(lab, crosvm, firmware, images, stub_kernel, stub_disk):
 
 
 def test_kernel_and_initrd_of_the_vmm(lab, crosvm, firmware, images, stub_disk):
-    """--initrd hands over one file: a kernel there is booted before any disk."""
+    """--initrd passes one file; if it is a kernel, it is booted before any disk."""
     kernel = images("stub-kernel", lambda path: path.write_bytes(stub.Stub().data()))
     result = boot(lab, "crosvm", "kernel", firmware("crosvm"), stub_disk,
                   [("--block", "--initrd kernel -p from=vmm --block")], [(kernel, "kernel")], is_stopped=True)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole Debians, laid out as their cloud images are, on the real VMMs under KVM in the lab: by shim and GRUB to the
-login prompt, by the commands of docs/vmm/*.md. What a VMM needs is as in test_kvm_vmms.py.
+"""Full Debian systems with the layout of cloud images, on real VMMs under KVM in the lab, started with the commands
+of docs/vmm/*.md: they boot through shim and GRUB to the login prompt. VMMs are provided as in test_kvm_vmms.py.
 
 A boot takes a minute and a half in a guest of the lab.
 """
@@ -48,9 +48,9 @@ def test_login(start_vmm, machine, suite):
         (CROSVM, "trixie", ()))
 ])
 def test_tools_of_the_guest(start_vmm, images, machine, suite, symbols):
-    """bootctl knows the boot loader (systemd-boot, or Fatwood itself), and systemd the root by it; variables are
-    listed, set and deleted; the boot entry that efibootmgr makes is taken after a reset through UEFI, which keeps
-    what was set; Linux has no complaints. Then a power-off ends the VMM."""
+    """bootctl recognizes the boot loader (systemd-boot, or Fatwood itself), and systemd finds the root through it.
+    Variables are listed, set and deleted. After a reset through UEFI, they still exist, and the boot option created
+    by efibootmgr is used. Linux prints no warnings. A power-off then ends the VMM."""
     disk = images(f"debian-{suite}", lambda path: efi_debian.make(path, suite, "systemd-boot"))
     words = {} if machine.is_restarted else {"runs": 2}
     result = start_vmm(machine, disk, symbols=symbols, replace=[machine.one_processor], seconds=1500, **words)
@@ -64,7 +64,7 @@ def test_tools_of_the_guest(start_vmm, images, machine, suite, symbols):
     status = "\n".join(first["bootctl"])
     assert ("systemd-boot 25" if symbols else "Fatwood ") in first["LoaderInfo"] and first["LoaderInfo"] in status
     assert ESP_GUID in status.lower() and not re.search(r"fail|not installed in EFI|error", status, re.IGNORECASE)
-    # What systemd mounts without root=: the root on the disk of LoaderDevicePartUUID.
+    # Without root=, systemd mounts the root on the disk of LoaderDevicePartUUID.
     assert first["gpt_auto_root"] == "/dev/vda1"
     assert [first[key] for key in ("variables", "written", "boot_option")] == ["good"] * 3
     assert first["reboot_type"] == "efi"

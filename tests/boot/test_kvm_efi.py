@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UEFI on the real VMMs under KVM, in the lab, by the commands of docs/vmm/*.md: Debian's boot loaders and kernels,
-from Fatwood to user space and to a clean end. What a VMM needs is as in test_kvm_vmms.py.
+"""UEFI on real VMMs under KVM, in the lab, with the commands of docs/vmm/*.md: Debian's boot loaders and kernels,
+from Fatwood to user space and to a clean end. VMMs are provided as in test_kvm_vmms.py.
 
-A boot takes 20 to 60 s in a guest of the lab. One for each VMM is run by `make check`, the others are extended.
+A boot takes 20 to 60 s in the lab's guest. `make check` runs one for each VMM; the others are extended.
 """
 
 import datetime
@@ -34,7 +34,7 @@ def on_each(*machines):
 
 
 def assert_uefi(report, name, machine):
-    """The guest came up through that image, with working UEFI and no complaints from the kernel."""
+    """Checks that the guest was booted through that image, with working UEFI and no kernel warnings."""
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
@@ -48,7 +48,7 @@ def assert_uefi(report, name, machine):
 
 @on_each(*VMMS)
 def test_entry_through_stub(start_vmm, efi_image, machine):
-    """A Boot Loader Specification entry, whose kernel finds its initrd by LoadFile2; a power-off ends the VMM."""
+    """A Boot Loader Specification entry, whose kernel gets its initrd through LoadFile2; a power-off ends the VMM."""
     report = start_vmm(machine, efi_image("bls-trixie")).ended_well()
     assert_uefi(report, "bls-trixie", machine)
     assert any("INITRD=" in line for line in report["efi_log"])
@@ -59,7 +59,7 @@ LOADERS = (("cloud", ()), ("systemd-boot", LOADER_FIRST), ("systemd-boot-uki", L
 
 
 def rows():
-    """Each loader of each suite on each VMM; a VMM's two ways share the suites."""
+    """Each loader of each suite on each VMM; if a VMM has two transports, they share the suites."""
     second_ways = (FIRECRACKER_PCI, *ROMS)
     for machine in ALL:
         for number, (kind, symbols) in enumerate(LOADERS):
@@ -74,7 +74,7 @@ def rows():
 @pytest.mark.extended
 @pytest.mark.parametrize("machine, name, symbols", rows())
 def test_loaders(start_vmm, efi_image, machine, name, symbols):
-    """shim and GRUB as cloud images have them, systemd-boot, UKIs, shim's fallback, a kernel from Boot0001."""
+    """shim and GRUB as in cloud images, systemd-boot, UKIs, shim's fallback, a kernel from Boot0001."""
     assert_uefi(start_vmm(machine, efi_image(name), symbols=symbols).ended_well(), name, machine)
 
 
@@ -86,7 +86,7 @@ def test_loaders(start_vmm, efi_image, machine, name, symbols):
     pytest.param(CROSVM_ROM, "shim-grub-trixie", (("--mem 1024", "--mem 5120"),), id="crosvm-5G"),
 ])
 def test_rom(start_vmm, efi_image, machine, name, memory):
-    """From the reset vector to user space and to the end, with two processors that are set up alike."""
+    """From the reset vector to user space and to the end, with two identically initialised processors."""
     report = start_vmm(machine, efi_image(name), replace=memory).ended_well()
     assert_uefi(report, name, machine)
     assert report["mtrr_complaints"] == "0"
@@ -115,7 +115,7 @@ def test_grub_menu_by_keys(start_vmm, efi_image, machine):
 @pytest.mark.extended
 @on_each(*ALL)
 def test_fallback_makes_an_entry(start_vmm, efi_image, machine):
-    """shim's fallback makes Boot0000, and the next boot goes by BootOrder."""
+    """shim's fallback creates Boot0000, and the next boot follows BootOrder."""
     result = start_vmm(machine, efi_image("shim-grub-fallback-trixie"), runs=2)
     result.check(len(result.reports) == 2, "the guest came up not twice")
     assert result.reports[1]["efi_boot_option"].startswith("debian")
@@ -125,7 +125,7 @@ def test_fallback_makes_an_entry(start_vmm, efi_image, machine):
 @pytest.mark.parametrize("symbols", [LOADER_FIRST, ()], ids=["systemd-boot", "fatwood"])
 @on_each(*ALL)
 def test_boot_counting(start_vmm, efi_image, tmp_path, machine, symbols):
-    """systemd-boot, or Fatwood as the boot loader, counts a boot by the name of the entry's file."""
+    """systemd-boot, or Fatwood as the boot loader, counts a boot by renaming the entry's file."""
     disk = tmp_path / "disk.raw"
     result = start_vmm(machine, efi_image("systemd-boot-counted-trixie"), symbols, kept=disk)
     assert_uefi(result.ended_well(), "systemd-boot-counted-trixie", machine)
@@ -134,7 +134,7 @@ def test_boot_counting(start_vmm, efi_image, tmp_path, machine, symbols):
 
 @on_each(FIRECRACKER)
 def test_clock(lab, start_vmm, images, machine):
-    """There is no CMOS clock: the time of day is kvmclock's, during boot services and after them."""
+    """There is no CMOS clock, so the time of day comes from kvmclock, during and after boot services."""
     def now():
         return datetime.datetime.fromtimestamp(int(lab.check("date +%s")), datetime.timezone.utc)
 
@@ -155,7 +155,7 @@ def test_clock(lab, start_vmm, images, machine):
 @pytest.mark.extended
 @on_each(*ALL)
 def test_variable_survives_a_reset(start_vmm, images, machine):
-    """What the guest wrote still exists after a reset by ResetSystem(): in the same process, or in the next one."""
+    """A variable written by the guest still exists after ResetSystem(), in the same process or in the next one."""
     def make(path):
         efi.make_words(path, "kept", "trixie", "get:Kept,set:Kept=yes,store", action="reboot", more="reboot=efi")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/vmm/firecracker.md advises where disks cannot be reset (Firecracker up to 1.16.1), under KVM in the
+"""The advice of docs/vmm/firecracker.md for disks that cannot be reset (Firecracker up to 1.16.1), under KVM in the
 lab. Firecracker is taken from the folder FATWOOD_VMM_DIR: firecracker-1.16 too, if it is there."""
 
 import random
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kvm
 
 @pytest.fixture(scope="session", params=["firecracker", "firecracker-1.16"])
 def firecracker(lab, request):
-    """How a page's command names it."""
+    """Returns its name in a page's command."""
     path = lab_module.installed_vmms().get(request.param)
     if not path:
         pytest.skip(f"no {request.param} in the folder FATWOOD_VMM_DIR")
@@ -28,7 +28,7 @@ def firecracker(lab, request):
 
 @pytest.fixture(scope="session")
 def data(images):
-    """A disk without a file system, which the kernel has to read."""
+    """A disk without a file system, which the kernel must read."""
     return images("data", lambda path: path.write_bytes(random.Random(1).randbytes(2 * MIB)))
 
 
@@ -44,7 +44,7 @@ def test_pmem(lab, firecracker, firmware, images):
     "bls-bookworm", "cloud-trixie", "shim-grub-fallback-bookworm", "boot-option-trixie", "systemd-boot-bookworm",
     "systemd-boot-uki-trixie", "uki-bookworm", "uki-bls-trixie", "uki-grub-bookworm"])
 def test_boot_disk(lab, firecracker, firmware, efi_image, data, name):
-    """By the kernel's EFI stub, or by a boot loader: the kernel can use the disk that the firmware has not read."""
+    """Started through its EFI stub or a boot loader, the kernel can use the disk that the firmware has not read."""
     symbols = LOADER_FIRST if name.startswith("systemd-boot") else ()
     result = boot(lab, "firecracker", "boot-disk", firmware("firecracker", *symbols), data, firecracker,
                   [(efi_image(name), "loader.raw")])
@@ -65,7 +65,7 @@ def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
 @pytest.mark.extended
 @pytest.mark.parametrize("suite", efi.SUITES)
 def test_login_from_boot_disk(lab, firecracker, firmware, images, suite):
-    """A whole Debian, whose kernel shim and GRUB take from the other disk."""
+    """A full Debian system whose kernel is loaded by shim and GRUB from the other disk."""
     root = efi_root.root(suite)
     cfg = ("set timeout=0\nmenuentry Debian {\n"
            f"  linux /vmlinuz root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 quiet "

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boots on the real VMMs under KVM, in the lab, by the commands of docs/vmm/*.md: from a disk with a
-Boot Loader Specification entry to the user space of a distribution's kernel, and to a clean end.
+"""Boots on real VMMs under KVM, in the lab, with the commands of docs/vmm/*.md: from a disk with a Boot Loader
+Specification entry to the user space of a distribution's kernel, and to a clean end.
 
-Cloud Hypervisor and Firecracker are taken from the folder FATWOOD_VMM_DIR, Alioth is installed by
-cargo; without them their tests are skipped.
+Cloud Hypervisor and Firecracker are taken from the folder FATWOOD_VMM_DIR, and Alioth is installed by cargo; without
+them their tests are skipped.
 """
 
 import pytest
@@ -54,18 +54,18 @@ def test_qemu_rom(lab, firmware, linux_disk, name, replace):
     rom = firmware("qemu_rom").with_suffix(".rom")
     variables = [(rom.with_name("fatwood_vars.fd"), "vars.fd")] if name == "flash" else []
     report = boot(lab, "qemu", name, rom, disk, replace, variables).came_up(disk)
-    # By TCG a processor forgets them when the operating system starts it, whatever the firmware has done.
+    # Under TCG, a processor loses them when the operating system starts it, whatever the firmware has done.
     assert report["mtrr_complaints"] == "0", "the second processor's registers are not set"
 
 
 @pytest.mark.parametrize("page, name, replace", [
-    # With a bootindex there is a fw_cfg, which has little else.
+    # With a bootindex, crosvm has an fw_cfg device, with little else in it.
     ("crosvm", "bios", [("path=disk.raw", "path=disk.raw,bootindex=1 -p 'fatwood.log=debug from=vmm'")]),
     ("alioth", "firmware", [("alioth", 'script -qec "alioth'),  # a terminal
                             ("path=disk.raw", "path=disk.raw --cmdline 'fatwood.log=debug from=vmm'\" /dev/null")]),
 ])
 def test_rom(lab, vmm, firmware, stub_disk, page, name, replace):
-    """From the reset vector, with what these VMMs have placed already."""
+    """Boots from the reset vector, with the addresses that these VMMs have already assigned."""
     vmm(page)
     result = boot(lab, page, name, firmware("qemu_rom").with_suffix(".rom"), stub_disk, replace, is_stopped=True)
     result.check(len(result.reports) == 1, "the guest did not come up")
@@ -85,7 +85,7 @@ def test_alioth(lab, vmm, firmware, linux_disk, action, more):
 
 @pytest.fixture(scope="session")
 def reset_disk(images):
-    """Its stub kernel resets the machine by a triple fault, within milliseconds."""
+    """The stub kernel resets the machine by a triple fault within milliseconds."""
     files = bls_files(stub.Stub().data(), options="guest.action=reboot")
     return images("stub-reset", lambda path: esp_disk(path, files))
 
@@ -178,7 +178,7 @@ def test_cloud_hypervisor_disk_on_another_segment(lab, vmm, firmware, stub_disk)
 
 
 def test_cloud_hypervisor_reboots_in_place(lab, vmm, firmware, linux_disk):
-    """The same process starts the machine again, with memory and devices as they were."""
+    """The same process restarts the machine, with memory and devices in their previous state."""
     vmm("cloud-hypervisor")
     disk = linux_disk("reboot")
     result = boot(lab, "cloud-hypervisor", "kernel", firmware("cloudhv"), disk, times=2,

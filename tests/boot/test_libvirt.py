@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The domains and commands of docs/vmm/libvirt.md, in a session of libvirt's own (qemu:///session) without KVM: each
-starts, and its console shows that the guest came up."""
+"""Runs the domains and commands of docs/vmm/libvirt.md in a separate libvirt session (qemu:///session) without KVM:
+each starts, and its console shows that the guest came up."""
 
 import contextlib
 import json
@@ -20,15 +20,15 @@ from tests.boot.documents import blocks
 from tests.boot.vmm import GUEST, WAIT_SECONDS, Report
 from tests.images import efi, packages
 
-# One after the other: sessions do not know of one another, and would use the same port for VNC.
+# One after the other, because concurrent sessions would use the same VNC port.
 pytestmark = pytest.mark.xdist_group("libvirt")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = "libvirt"
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "script", "setpriv")
-# root's session is the system's libvirtd, so root becomes the user nobody.
+# For root, the session is the system's libvirtd, so root switches to the user nobody.
 NOBODY = 65534
-# libvirt's own limit for the path of a socket leaves no room for pytest's folders.
+# The length limit for socket paths leaves no room for pytest's folders.
 FOLDER_PREFIX = "fatwood-"
 
 
@@ -57,7 +57,7 @@ class Session:
         self.own()
 
     def own(self):
-        """Makes the user the owner of what the test has put there."""
+        """Gives the test's files to the user."""
         if self.as_user:
             for path in (self.home, *self.home.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
@@ -70,7 +70,7 @@ class Session:
         return done.stdout
 
     def console(self, command):
-        """Runs a command that ends with a domain's console, on a terminal, until the guest has reported."""
+        """Runs a command that shows a domain's console on a terminal, until the guest has reported."""
         path = self.home / "console"
         words = shlex.join(map(str, [*self.as_user, "sh", "-ec", f"cd; {command}"]))
         with open(path, "wb") as file, subprocess.Popen(
@@ -126,8 +126,8 @@ def debian_session(request):
 
 
 def install(session, firmware, disk, name="qemu_rom"):
-    """What `make install PREFIX=/usr` does with the image of one defconfig, below the session's home, and the disk.
-    Returns the replacements for the page's words: paths, and KVM, which not every machine has."""
+    """Does what `make install PREFIX=/usr` does for the image of one defconfig, below the session's home, and adds
+    the disk. Returns the replacements for the page's text: paths, and KVM, which not every machine has."""
     subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", firmware(name).parents[1], "--release",
                     "1", "--prefix", session.home / "usr", name], check=True, stdout=subprocess.DEVNULL)
     shutil.copy(disk, session.home / "debian.raw")
@@ -144,7 +144,7 @@ def replaced(text, words):
 
 
 def start(session, words, system=None, machine=""):
-    """Starts the page's domain as the page says; system: the block that takes the place of its <os>."""
+    """Starts the page's domain as described there; system: the block that replaces its <os>."""
     text = blocks(PAGE, "file")["domain.xml"]
     if system:
         head, rest = text.split("  <os ", maxsplit=1)
@@ -159,14 +159,14 @@ def start(session, words, system=None, machine=""):
 
 
 def assert_flash(session):
-    """The ROM is the domain's flash, with a copy of the empty variables as its own."""
+    """Checks that the ROM is the domain's flash, with the domain's own copy of the empty variable store."""
     log = session.run("cat .cache/libvirt/qemu/log/debian.log")
     for words in ("usr/share/fatwood/qemu.rom", "libvirt-pflash0", "_VARS.", "libvirt-pflash1"):
         assert words in log
 
 
 @pytest.mark.parametrize("machine", ["q35", "pc"])
-def test_firmware_by_its_descriptor(session, firmware, stub_disk, machine):
+def test_firmware_selected_by_its_descriptor(session, firmware, stub_disk, machine):
     """libvirt chooses Fatwood even if OVMF is installed."""
     words = install(session, firmware, stub_disk)
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
@@ -174,7 +174,7 @@ def test_firmware_by_its_descriptor(session, firmware, stub_disk, machine):
     assert_flash(session)
 
 
-def test_a_path_of_the_rom(session, firmware, stub_disk):
+def test_rom_by_its_path(session, firmware, stub_disk):
     assert "from=stub" in start(session, install(session, firmware, stub_disk), "rom").words
 
 
@@ -184,7 +184,7 @@ def test_as_a_kernel(session, firmware, stub_disk):
     assert "from=stub" in report.words and "systemd.show_status=1" in report.words
 
 
-def test_words_for_the_rom(session, firmware, stub_disk):
+def test_options_for_the_rom(session, firmware, stub_disk):
     words = install(session, firmware, stub_disk)
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
     report = start(session, words, "words")
@@ -195,7 +195,7 @@ def test_words_for_the_rom(session, firmware, stub_disk):
 
 @pytest.mark.skipif(not shutil.which("virt-install"), reason="virt-install is not installed")
 def test_virt_install(session, firmware, efi_image):
-    """The domain that virt-install and virt-manager make, with all its devices."""
+    """The domain created by virt-install and virt-manager, with all its devices."""
     words = install(session, firmware, efi_image("shim-grub-trixie"))
     session.run(replaced(blocks(PAGE, "test")["descriptor"], words))
     report = session.console(replaced(blocks(PAGE, "test")["virt-install"], words))

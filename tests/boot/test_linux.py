@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kernels of real distributions up to user space: they see the machine's memory and tables, their disks
-work after the firmware has used them, power-off and reboot work."""
+"""Kernels of real distributions boot to user space: they see the machine's memory and tables, disks work after the
+firmware has used them, and power-off and reboot work."""
 
 import hashlib
 
@@ -65,7 +65,8 @@ def test_distribution_kernel(firmware, linux_disk, kernel, build, machine, trans
 
 
 def is_seeded(report):
-    """By the zero page, or by the configuration table that an EFI stub makes of our random numbers."""
+    """Seeded through the zero page, or through the configuration table that the EFI stub makes from our random
+    numbers."""
     return "0x9" in report["setup_data"] or any("RNG=" in line for line in report["efi_log"])
 
 
@@ -111,7 +112,7 @@ def test_three_initrds(firmware, tmp_path, linux):
 
 
 def test_extras_in_the_initrd(firmware, tmp_path, linux):
-    """Where systemd looks for credentials and extensions, and after an initrd of a different length."""
+    """They are where systemd looks for credentials and extensions, after an initrd of a different length."""
     kernel, guest = linux("debian12-cloud")
     files = bls_files(kernel, [guest], OPTIONS, extra=["/pass.cred", "/tools.sysext.raw"])
     files |= {"/pass.cred": b"open sesame", "/tools.sysext.raw": bytes(1001)}
@@ -161,7 +162,7 @@ def test_kernel_handed_over_by_the_vmm(firmware, tmp_path, linux, stub_disk):
 
 
 def test_initrd_handed_over_by_the_vmm(firmware, tmp_path, linux):
-    """A PVH module that is not a kernel is the initrd of an entry that has none."""
+    """A PVH module that is not a kernel becomes the initrd of an entry without one."""
     kernel, guest = linux("debian12-cloud")
     path = esp_disk(tmp_path / "disk", bls_files(kernel, options=OPTIONS))
     with Vmm(firmware("qemu"), disks=[path], initrd=guest,

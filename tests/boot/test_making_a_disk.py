@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disks that the commands of docs/making-a-disk.md make: each is made as the page says, and boots."""
+"""The commands of docs/making-a-disk.md: each disk is made as the page says, and boots."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ COMMANDS_SECONDS = 1800
 
 
 def make(name, folder, **environment):
-    """Runs the page's commands in the folder; the disk that they leave there."""
+    """Runs the page's commands in the folder and returns the resulting disk."""
     done = subprocess.run(["bash", "-euc", BLOCKS[name]], cwd=folder, env={**ENVIRONMENT, **environment},
                           capture_output=True, text=True, timeout=COMMANDS_SECONDS)
     assert done.returncode == 0, f"{PAGE.name}, {name}: {done.stdout}{done.stderr}"

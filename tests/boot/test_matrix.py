@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every defconfig on the machines it is built for, with the stub kernel.
+"""Every defconfig on the machines for which it is built, with the stub kernel.
 
 The axes are build, machine, FAT type, block size, partition table, number of disks, RAM and processor.
-The full product would be several thousand boots, so the rows are chosen by hand: every pair of values of two
-axes that can be combined appears in some row, the rare values (5 GiB, 17 disks, 128 MiB) with different builds.
-qemu64 is QEMU's default processor without 1 GiB pages; max has them, RDRAND and everything else.
+All combinations would be several thousand boots, so the rows are chosen by hand: every possible pair of values
+appears in some row, and the rare values (5 GiB, 17 disks, 128 MiB) appear with different builds. qemu64 is QEMU's
+default processor without 1 GiB pages; max has them, RDRAND and everything else.
 """
 
 import pytest

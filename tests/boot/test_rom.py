@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the reset vector: the ROM in place of SeaBIOS, on both chipsets (docs/vmm/qemu.md)."""
+"""Boots from the reset vector: the ROM instead of SeaBIOS, on both chipsets (docs/vmm/qemu.md)."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
 
 
 def test_an_elf_kernel_is_refused(firmware, stub_disk):
-    """QEMU puts it where the ROM's own image is, and has only its head in fw_cfg."""
+    """QEMU loads it to the address of the ROM's own image, and has only its header in fw_cfg."""
     rom = firmware("qemu_rom").with_suffix(".rom")
     with Vmm(rom, disks=[Disk(stub_disk)], kernel=rom.with_suffix(".elf")) as vmm:
         assert "from=stub" in vmm.guest().words
@@ -52,11 +52,11 @@ def test_an_elf_kernel_is_refused(firmware, stub_disk):
 
 
 @pytest.mark.parametrize("machine, transport, extra", [
-    ("q35", "sata", ["-device", "ide-cd,bus=ide.3"]),  # as libvirt makes it, with an empty drive
+    ("q35", "sata", ["-device", "ide-cd,bus=ide.3"]),  # as configured by libvirt, with an empty drive
     ("pc", "pci", []),
 ], ids=["q35", "pc"])
 def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
-    """From reset to user space, through UEFI, and off."""
+    """From reset through UEFI to user space and power-off."""
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512,
              [Disk(efi_image("shim-grub-trixie"), transport)], cpus=2, extra=extra) as vmm:
         report = vmm.guest()
@@ -68,7 +68,7 @@ def test_shim_and_grub(firmware, efi_image, machine, transport, extra):
 @pytest.mark.parametrize("machine, bridges, behind",
                          [("q35", [PORT], "bus=bridge"), ("pc", [], "")], ids=["q35", "pc"])
 def test_interrupts_without_msi(firmware, images, linux, machine, bridges, behind):
-    """The disk interrupts by a pin, routed as the ACPI tables say that the ROM has placed."""
+    """The disk uses an interrupt pin, routed according to the ACPI tables that the ROM has installed."""
     kernel, initramfs = linux("debian12-cloud")
     options = "console=ttyS0 quiet no_timer_check pci=nomsi guest.action=poweroff guest.verify=first"
     path = images("rom-nomsi", lambda path: esp_disk(path, bls_files(kernel, [initramfs], options=options)))
@@ -80,7 +80,8 @@ def test_interrupts_without_msi(firmware, images, linux, machine, bridges, behin
 
 
 def test_variables_in_flash(firmware, tmp_path):
-    """What Linux sets still exists after a restart, and on the other machine; read-only flash is treated as none."""
+    """Variables set by Linux still exist after a restart and on the other machine type; read-only flash is treated as
+    absent."""
     rom = firmware("qemu_rom").with_suffix(".rom")
     disk, store = tmp_path / "disk.raw", tmp_path / "vars.fd"
     store.write_bytes(rom.with_name("fatwood_vars.fd").read_bytes())
@@ -97,7 +98,7 @@ def test_variables_in_flash(firmware, tmp_path):
 
 
 def test_flash_that_ovmf_used(firmware, images, tmp_path):
-    """From OVMF to Fatwood and back: each start reads what the previous one has set, and replaces it."""
+    """From OVMF to Fatwood and back: each start reads the previous value and replaces it."""
     rom, ovmf = firmware("qemu_rom").with_suffix(".rom"), packages.ovmf()
     store = tmp_path / "vars.fd"
     store.write_bytes(ovmf.variables.read_bytes())

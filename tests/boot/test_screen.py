@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Screens: the text on them, and what Linux finds."""
+"""Screens: text on the screen, and the framebuffer in Linux."""
 
 import pytest
 
 from tests.boot import screen
 from tests.boot.efi import on
 
-# The mode that the monitor of the device prefers, or the one that is shown without a monitor.
+# The monitor's preferred mode, or the default mode without a monitor.
 MODES = {"VGA": "1280x800", "bochs-display": "1280x800", "ramfb": "1024x768"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UEFI variables in a file of the host, by QEMU 10's device uefi-vars-x64 (docs/vmm/qemu.md)."""
+"""UEFI variables in a file on the host, with QEMU 10's device uefi-vars-x64 (docs/vmm/qemu.md)."""
 
 import json
 import re
@@ -13,27 +13,27 @@ from tests.images.disk import esp_disk
 
 pytestmark = pytest.mark.extended  # QEMU 10 and its libraries are 37 MB
 
-# The ROM for the device (docs/uefi-variables.md): it knows flash, too.
+# The ROM with support for the device (docs/uefi-variables.md), which also supports flash.
 ROM = ("qemu_rom", "EFI_VARIABLES_HOST=y")
 
 
 def device(store):
-    """The words of the page, with that file."""
+    """The page's options, with that file."""
     command = documents.blocks("qemu", "test")["uefi-vars"]
     option = re.search(r"-device (uefi-vars-x64,jsonfile=)vars\.json ", command)[1]
     return ["-device", f"{option}{store}"]
 
 
 def stored(store):
-    """{name: (attributes, data)} of the host's file."""
+    """{name: (attributes, data)} from the host's file."""
     variables = json.loads(store.read_text())["variables"]
     return {one["name"]: (one["attr"], bytes.fromhex(one["data"])) for one in variables}
 
 
 @pytest.mark.parametrize("options", ["", ",use-pio=on"], ids=["dma", "pio"])
 def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
-    """Each start reads what the one before has set, and makes it longer: as a kernel on q35, as a ROM on pc, where a
-    flash for variables stays as it is."""
+    """Each start reads the previous value and extends it: as a kernel on q35, as a ROM on pc, where the flash for
+    variables is unchanged."""
     rom, store, flash = firmware(*ROM).with_suffix(".rom"), tmp_path / "vars.json", tmp_path / "vars.fd"
     blank = rom.with_name("fatwood_vars.fd").read_bytes()
     flash.write_bytes(blank)
@@ -51,7 +51,7 @@ def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
 
 
 def test_what_linux_sets(firmware, tmp_path):
-    """It is in the host's file at once, and in the guest after a restart of the machine and of QEMU."""
+    """The variable is in the host's file at once, and in the guest after a restart of the machine and of QEMU."""
     disk, store = tmp_path / "disk.raw", tmp_path / "vars.json"
     efi.make_words(disk, "host", "trixie", "get:Kept,set:Kept=yes,set:Gone=yes,delete:Gone", action="reboot")
     with Vmm(firmware("qemu"), "q35", 512, [Disk(disk)], extra=device(store), reboot=True,

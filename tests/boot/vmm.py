@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs QEMU with a firmware, disks and consoles, and watches what the guest says.
+"""Runs QEMU with a firmware, disks and consoles, and reads the guest's output.
 
     with Vmm(firmware, machine="q35", disks=[Disk(path)]) as vmm:
         report = vmm.guest()            # waits for the guest's report (tests/images/guest_init.sh)
         assert report["kernel"] == "stub"
 
-Every wait has a deadline and fails with the end of the console's log and the command line to repeat.
+Every wait has a deadline. A failure shows the end of the console's log and the command line with which to repeat it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from qemu.qmp import ConnectError, QMPClient
 
 from tests.images import packages
 
-# Long enough for busy machines; it does not measure anything.
+# Long enough for busy machines; not used to measure anything.
 WAIT_SECONDS = 300
 TAIL_LINES = 60
 GUEST = "FATWOOD-GUEST: "
@@ -86,7 +86,7 @@ class Report(dict):
 
     @property
     def e820(self):
-        """[(address, size, type)] of the zero page's own table."""
+        """[(address, size, type)] from the table in the zero page."""
         count = self.boot_params[0x1E8]
         return [struct.unpack_from("<QQI", self.boot_params, 0x2D0 + 20 * i) for i in range(count)]
 
@@ -100,9 +100,9 @@ class Report(dict):
 
 
 def firmware_arguments(firmware, kernel, variables):
-    """The firmware's image is loaded as a kernel is, a ROM as BIOS. OVMF (packages.Firmware) lies in flash with a
-    store of variables, which is kept if it is a file of the test's own; so does a ROM that is given such a file.
-    None: the machine's own BIOS boots the disk."""
+    """The firmware's image is loaded as a kernel, a ROM as BIOS. OVMF (packages.Firmware) is in flash, with a
+    variable store that persists if the test passes a file for it; so is a ROM with such a file. None: the machine's
+    own BIOS boots the disk."""
     if firmware is None:
         return []
     if str(firmware).endswith(".rom") and not variables:
@@ -120,10 +120,10 @@ def firmware_arguments(firmware, kernel, variables):
 class Vmm:
     """One QEMU. machine: q35, pc, microvm, with options after a comma; memory in MiB.
 
-    Two faults of QEMU 7.2's TCG make Linux 6.12 panic now and then, with and without a firmware: the flags
-    after CMPXCHG16B are garbage until the next instruction sets them, so that an interrupt there returns
-    into anything (7 boots of 44); and with a thread for each processor, one may run code that another has
-    just patched (1 boot of 57). So the guest has no CMPXCHG16B and runs in a single thread (0 of 25).
+    Two bugs in QEMU 7.2's TCG sometimes make Linux 6.12 panic, with and without a firmware: the flags after
+    CMPXCHG16B are wrong until the next instruction sets them, which breaks an interrupt at that point (7 of 44
+    boots); and with a thread for each processor, one may run code that another has just patched (1 of 57 boots). So
+    the guest has no CMPXCHG16B and runs in a single thread (0 of 25).
     """
 
     started = []  # those of the current test, for its failure report (conftest.py)
@@ -197,7 +197,7 @@ class Vmm:
         self.folder.cleanup()
 
     def _read(self, stream, name):
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may arrive in two pieces
         while chunk := os.read(stream.fileno(), 65536):
             with self.condition:
                 setattr(self, name, getattr(self, name) + decoder.decode(chunk))
@@ -216,7 +216,7 @@ class Vmm:
             try:
                 await self.client.connect(self.qmp_path)
                 break
-            except ConnectError:  # not there yet, or not listening yet
+            except ConnectError:  # does not exist yet, or does not listen yet
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise AssertionError(f"QEMU did not start\n{self.shown()}") from None
                 await asyncio.sleep(0.02)
@@ -228,7 +228,7 @@ class Vmm:
             await asyncio.gather(self.collector, return_exceptions=True)
         try:
             await self.client.disconnect()
-        except Exception:  # it broke when QEMU ended: there is nothing left to close
+        except Exception:  # the connection broke when QEMU ended, so there is nothing to close
             pass
 
     async def _collect_events(self):
@@ -241,7 +241,7 @@ class Vmm:
         return self._await(self.client.execute(command, arguments or None))
 
     def monitor(self, line):
-        """A command of the human monitor, for what QMP has no command for."""
+        """A command of the human monitor, for functions that QMP lacks."""
         return self.qmp("human-monitor-command", **{"command-line": line})
 
     def send(self, text):
@@ -260,19 +260,19 @@ class Vmm:
         self.send("\r")
 
     def press(self, *keys):
-        """Presses these keys of the window's keyboard together (QEMU's names, QKeyCode), and releases them."""
+        """Presses these keys of the window's keyboard together (QEMU's names, QKeyCode) and releases them."""
         self.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys])
 
     @property
     def log(self):
-        """What the serial console has shown so far."""
+        """The output of the serial console so far."""
         return self.text.replace("\r", "")
 
     def fail(self, text):
         raise AssertionError(f"{text}\n{self.shown()}")
 
     def shown(self):
-        """The command to repeat this, and the end of the console's log."""
+        """The command with which to repeat this, and the end of the console's log."""
         lines = [line if len(line) < 300 else line[:300] + " ..." for line in self.log.splitlines()]
         tail = "\n".join(lines[-TAIL_LINES:])
         return f"$ {shlex.join(self.command_to_show)}\n{tail}\n{self.error_text}".rstrip()
@@ -296,7 +296,7 @@ class Vmm:
         return self.wait_until(lambda: compiled.search(self.log, after), f"{pattern!r}", seconds)
 
     def guest(self, number=1):
-        """The report of the number-th guest that came up, complete."""
+        """Waits for the complete report of the number-th guest that came up."""
         def reports():
             if "error: nothing to boot" in self.log:
                 self.fail("the firmware found nothing to boot")
@@ -320,7 +320,7 @@ class Vmm:
         return event.get("data", {})
 
     def wait_for_end(self):
-        """Waits until QEMU ends by itself and all of its console output is read; returns its exit status."""
+        """Waits until QEMU ends by itself and all console output has been read; returns its exit status."""
         deadline = time.monotonic() + WAIT_SECONDS
         with self.condition:
             while not self.ended:
@@ -330,7 +330,7 @@ class Vmm:
         return self.process.wait(WAIT_SECONDS)
 
     def wait_for_halt(self):
-        """Waits until the processor is halted for good, with interrupts off."""
+        """Waits until the processor is halted permanently, with interrupts off."""
         def halted():
             registers = self.monitor("info registers")
             flags = re.search(r"[ER]FL=([0-9a-f]+)", registers)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold whatever the input is; otherwise the fuzzer has found something. */
+/* Checks that must hold for every input; a failure is a finding of the fuzzer. */
 #pragma once
 
 #define CHECK(condition)                  \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What EFI_FILE_PROTOCOL is to answer, by a model of the volume and of what is open. */
+/*
+ * Computes the expected results of EFI_FILE_PROTOCOL from a model of the volume and of open files.
+ */
 #pragma once
 
 #include "efi/spec/media.h"
@@ -8,7 +10,7 @@
 
 enum {
 	HANDLES = 6,
-	/* What was removed or moved away is known for so many more of the kind. */
+	/* Files that were removed or moved are remembered until this many others were. */
 	STALE_FOR_MAX = FAT_GONE_MAX - 4,
 };
 
@@ -23,13 +25,13 @@ struct handle {
 };
 
 static struct handle handles[HANDLES];
-/* What struct model_node does not have. */
+/* Data that struct model_node does not have. */
 static struct {
 	u32 attributes;
 	EFI_TIME modified;
 } more[MODEL_NODES_MAX];
 
-/* All others that have @node open find it no more. */
+/* All other handles to @node become stale. */
 static void node_is_gone(u32 node, const struct handle *but)
 {
 	for (u32 i = 0; i < HANDLES; i++) {
@@ -92,7 +94,7 @@ static EFI_STATUS model_open(const struct handle *from, const struct path *path,
 	return EFI_SUCCESS;
 }
 
-/* What a new name makes of the model. */
+/* Applies a rename to the model. */
 static EFI_STATUS model_rename(struct handle *handle, const struct path *path)
 {
 	struct model_node *node = &model.nodes[handle->node];
@@ -111,7 +113,7 @@ static EFI_STATUS model_rename(struct handle *handle, const struct path *path)
 	return EFI_SUCCESS;
 }
 
-/* What SetInfo() is to answer, but for a lack of room. */
+/* The expected status of SetInfo(), unless the volume is full. */
 static EFI_STATUS model_set_info(struct handle *handle, const EFI_FILE_INFO *info,
 				 const struct path *path, bool is_renamed, bool is_new_time)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A model of the handle database: handles, their protocols in the order of installation, who has
- * opened what, and what registrations have still to locate.
+ * A model of the handle database: handles, their protocols in the order of installation, open
+ * lists, and what each registration has yet to locate.
  */
 #pragma once
 
@@ -43,7 +43,8 @@ static struct {
 
 static EFI_EVENT events[REGISTRATIONS];
 static EFI_GUID guids[GUIDS];
-static u8 paths[VALUES][20]; /* the interfaces: device paths, the second begins with the first */
+static u8 paths[VALUES][20]; /* the interfaces: device paths, of which the second begins with the
+				first */
 static u64 last_serial;
 static struct reader input;
 
@@ -62,7 +63,7 @@ static bool is_alive(u32 h)
 	return h < HANDLES && model[h].serial;
 }
 
-/* What was a handle and no longer is one: not if its memory is a handle again. */
+/* A former handle, unless its memory has become a handle again. */
 static EFI_HANDLE handle_of(u32 h)
 {
 	if (h == HANDLES)
@@ -90,7 +91,7 @@ static void drop_opens(u32 gone)
 	}
 }
 
-/* Those who registered for @g are notified. */
+/* Notifies all registrations for @g. */
 static void model_signal(u32 g)
 {
 	for (u32 n = 0; n < REGISTRATIONS; n++)
@@ -122,7 +123,7 @@ static void model_remove(u32 h, u32 g)
 	}
 }
 
-/* What Uninstall and Reinstall answer; forgets opens that do not hold the interface. */
+/* The expected status of Uninstall and Reinstall; removes opens that do not block them. */
 static EFI_STATUS model_release(u32 h, u32 g, u32 value)
 {
 	u32 kept = 0;
@@ -177,7 +178,10 @@ static EFI_STATUS model_open(u32 h, u32 g, u32 agent, u32 controller, u32 attrib
 	return EFI_SUCCESS;
 }
 
-/* The installed interface of lowest serial above @serial; HANDLES: none. @g GUIDS: the handles. */
+/*
+ * The installed interface with the lowest serial above @serial; HANDLES: none. @g == GUIDS: the
+ * same for handles.
+ */
 static u32 next_after(u32 g, u64 serial)
 {
 	u64 best = UINT64_MAX;
@@ -194,7 +198,7 @@ static u32 next_after(u32 g, u64 serial)
 	return found;
 }
 
-/* Is the device path on any handle? */
+/* Does any handle have the device path? */
 static bool model_has_path(u32 value)
 {
 	for (u32 h = 0; h < HANDLES; h++)

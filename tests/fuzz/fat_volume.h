@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An empty FAT volume in memory, of a shape that two bytes of an input choose. */
+/* An empty FAT volume in memory; two bytes of the input choose its layout. */
 #pragma once
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct fat_volume {
 	u32 block_size;
 };
 
-/* What is on the disk, mounted as if for the first time. */
+/* Mounts the disk as if for the first time. */
 static void fat_volume_mount(struct fat_volume *fat)
 {
 	if (fat_image_mount(&fat->image, &fat->disk, fat->block_size, &fat->arena, &fat->volume))
@@ -35,7 +35,7 @@ static void fat_volume_make(struct fat_volume *fat, u8 kind, u8 place)
 	if (shape.entry_bits == 16)
 		shape.cluster_count = 4085;
 	else if (kind & 0x40)
-		shape.cluster_count = 40; /* soon full */
+		shape.cluster_count = 40; /* fills up soon */
 	log_set_threshold(LOG_NONE);
 	*fat = (struct fat_volume){ .block_size = 512u << (place & 3) };
 	fat_image_init(&fat->image, &shape);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ACPI tables: the input is the memory from 0xa0000 on, with the RSDP at its start. Checksums are
- * what random bytes fail at first, so the fuzzer's mutations are made good before each run.
+ * ACPI tables: the input is the memory from 0xa0000 on, with the RSDP at its start. Random bytes
+ * would fail the checksums, so these are corrected before each run.
  */
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -11,7 +11,7 @@
 
 enum { AREA = 0xa0000, INPUT_SIZE_MAX = 64 * 1024, ROOT_ENTRIES_MAX = 32 };
 
-/* The host's RAM is unclaimed at this stage. What the input points to there is zeroes. */
+/* The host's RAM is not allocated at this stage. Pointers into it lead to zeroes. */
 static u8 ram[HOST_MEMORY_SIZE];
 static u8 area[INPUT_SIZE_MAX];
 static size_t area_size;

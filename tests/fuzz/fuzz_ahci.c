@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An AHCI port and its device that answer anything: a disk or drive is opened and read, and what
- * comes of it keeps to its bounds, however registers and memory change.
+ * An AHCI port and a device that respond with anything: a disk or drive is opened and read, and the
+ * driver must stay within its bounds, however registers and memory change.
  *
  * Input: 1 kind of device, then at each command and each register the device's steps.
  */
@@ -9,7 +9,9 @@
 
 #include "core/time.h"
 
-/* The device is this same thread: what it has not done when a register is read, it never does. */
+/*
+ * The device runs in the same thread: what it has not done when a register is read, it never does.
+ */
 #define deadline_passed(deadline) ((void)(deadline), true)
 #include "drivers/ata/port.c"
 #undef deadline_passed
@@ -56,7 +58,7 @@ static void step(u8 *data, u32 size)
 static void run_command(void)
 {
 	u8 *header = port.memory;
-	/* Read before the steps, which may overwrite it. */
+	/* Read this before the steps, which may overwrite it. */
 	u8 *data = (u8 *)(uintptr_t)load_le64(port.memory + TABLE_OFFSET + TABLE_ENTRIES);
 	u32 size = load_le32(header) >> 16 ?
 			   load_le32(port.memory + TABLE_OFFSET + TABLE_ENTRIES + 12) + 1 :

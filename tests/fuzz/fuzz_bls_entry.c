@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification entries: the input is a set of them, each a file name, a newline, the
- * text and a form feed. They are parsed, sorted, matched and tried down to the kernel's entry.
+ * Boot Loader Specification entries: the input is a set of entries, each a file name, a newline,
+ * the text and a form feed. They are parsed, sorted, matched and tried up to the kernel's entry.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,10 @@ const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
 
 enum { FILES_MAX = 24, PATH_SIZE = 300 };
 
-/* Work in proportion to the input: no input of the corpus takes a third of it. */
+/*
+ * The work must be proportional to the input. The inputs in the corpus take less than a third of
+ * this limit.
+ */
 enum { STEPS_MAX = 16384, STEPS_PER_BYTE_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -35,7 +38,7 @@ static void run(void *context)
 	arena_release(&arena);
 }
 
-/* What follows @rest up to @separator, taken off it. */
+/* Removes and returns the part of @rest up to @separator. */
 static struct span take(struct span *rest, u8 separator)
 {
 	struct span part = { rest->data, 0 };
@@ -47,8 +50,8 @@ static struct span take(struct span *rest, u8 separator)
 }
 
 /*
- * The input's first word is also a pattern; one word, because a menu without a timeout would wait
- * for ever.
+ * The input's first word is also a pattern. Only one word, because a menu without a timeout would
+ * wait forever.
  */
 static void choose_by(struct span input)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The VMM's list of paths of disks: the input is fw_cfg's file. No disk gets lost. */
+/* The VMM's list of disk paths: the input is the fw_cfg file. No disk may get lost. */
 #include <stdlib.h>
 
 #include "core/block.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bzImage: the input is the file's beginning, patched over one that boots, up to where the input
- * ends, then as many bytes as its last two say. Loaded as an entry's kernel, with the same bytes as
- * initrd and options.
+ * A bzImage: the input replaces the start of a bootable file; its last two bytes give the number of
+ * further bytes. The file is loaded as an entry's kernel, with the same bytes as initrd and
+ * options.
  */
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
-/* All of one loaded piece, which is in one range of the ledger. */
+/* Is the whole piece loaded, in a single range of the ledger? */
 static bool is_loaded(u64 base, u64 size)
 {
 	u32 count;
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	image = malloc(KERNEL_SIZE);
 	kernel_image_make(image);
 	memcpy(image, data, min_u64(size, KERNEL_SIZE));
-	/* Exactly as many bytes as there are: the sanitizer sees one byte too far. */
+	/* Exact size, so that the sanitizer detects overruns. */
 	file = span_of(malloc(file_size), file_size);
 	memcpy((u8 *)file.data, image, file_size);
 	head = span_part(file, 0, min_u64(file_size, IMAGE_HEAD_SIZE));

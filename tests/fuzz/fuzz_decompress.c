@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/decompress.c on any bytes, into a buffer that has just the size that they tell. */
+/* lib/decompress.c on any bytes, with a buffer of exactly the size in the header. */
 #include <stdlib.h>
 
 #include "lib/decompress.h"

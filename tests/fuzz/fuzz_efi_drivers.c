@@ -2,8 +2,8 @@
 /*
  * Sequences of ConnectController, DisconnectController, ReinstallProtocolInterface and OpenProtocol
  * EXCLUSIVE against a model: each status, which drivers are started and stopped in which order, and
- * who manages what. Two drivers take the three devices and make children, two take the children;
- * whether they support a handle, start, and stop is up to the input.
+ * which driver manages which device. Two drivers manage the three devices and create children, two
+ * manage the children. The input decides whether they support a handle, start, and stop.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
  */
@@ -31,13 +31,13 @@ enum {
 static struct {
 	EFI_DRIVER_BINDING_PROTOCOL binding;
 	EFI_HANDLE handle;
-	u32 supported; /* nodes, a bit each */
+	u32 supported; /* a bit for each node */
 	u32 child_count;
 	bool start_fails, stop_fails;
 } drivers[DRIVERS];
 
 static struct {
-	EFI_HANDLE handle; /* NULL: it is not there */
+	EFI_HANDLE handle; /* NULL: does not exist */
 	/* The model's: */
 	bool is_there, is_exclusive;
 	u32 manager; /* DRIVERS: none */
@@ -47,7 +47,7 @@ static const EFI_GUID device = GUID(1, 0, 0, 0), child = GUID(2, 0, 0, 0), tag =
 static EFI_HANDLE agent;
 static u8 interface;
 
-/* What was called, and what should have been: 's'tart or the number of children to stop. */
+/* The actual and the expected calls: 's'tart, or the number of children to stop. */
 struct call {
 	u32 what, driver, node;
 };
@@ -188,7 +188,7 @@ static void model_start(u32 d, u32 n)
 	}
 }
 
-/* The driver to be asked next: the @first one, then by version; DRIVERS: all were. */
+/* The driver to try next: @first, then by version; DRIVERS: all were tried. */
 static u32 model_next(u32 first, u32 asked)
 {
 	u32 best = DRIVERS;
@@ -213,7 +213,7 @@ static EFI_STATUS model_connect(u32 n, u32 first, bool is_recursive)
 			continue;
 		model_start(d, n);
 		has_started |= !drivers[d].start_fails;
-		/* All others are asked again. */
+		/* All other drivers are tried again. */
 		started |= 1u << d;
 		asked = started;
 	}
@@ -225,7 +225,10 @@ static EFI_STATUS model_connect(u32 n, u32 first, bool is_recursive)
 
 static EFI_STATUS model_disconnect(u32 n, u32 only_driver, u32 only_child);
 
-/* May the interface go? The driver is stopped, and started again if somebody else has it. */
+/*
+ * May the interface be removed? The driver is stopped, and started again if another agent has it
+ * open.
+ */
 static bool model_release(u32 n)
 {
 	bool had_manager = nodes[n].manager < DRIVERS;
@@ -280,7 +283,7 @@ static EFI_STATUS model_disconnect(u32 n, u32 only_driver, u32 only_child)
 
 /* The steps. */
 
-/* A node that is there: the first one after the one that the input names. */
+/* An existing node: the first one after the one that the input names. */
 static u32 take_node(void)
 {
 	u32 n = take(NODES);

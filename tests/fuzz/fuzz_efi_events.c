@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sequences of event, timer and level services against a model: which notifications run, in which
+ * Sequences of event, timer and TPL services against a model: which notifications run, in which
  * order, and each status.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
@@ -23,7 +23,7 @@ static struct {
 	u32 group; /* GROUPS: none */
 	u64 created;
 	bool is_signaled;
-	u64 queued; /* when; 0: not */
+	u64 queued; /* when queued; 0: not queued */
 	bool is_armed;
 	u64 due, period, armed;
 } model[EVENTS];
@@ -45,11 +45,11 @@ static void EFIAPI note(EFI_EVENT event, void *context)
 	CHECK(run_count < RUNS_MAX);
 	CHECK(event == model[(uintptr_t)context].event);
 	runs[run_count++] = (u32)(uintptr_t)context;
-	/* A service within a notification finds all in order. */
+	/* A service called in a notification must find a consistent state. */
 	CHECK(efi_signal_event(NULL) == EFI_INVALID_PARAMETER);
 }
 
-/* The event of lowest key of those for which @key is not 0. */
+/* The event with the lowest nonzero @key. */
 #define FIRST(key, condition)                                                     \
 	({                                                                        \
 		u32 first = EVENTS;                                               \
@@ -168,7 +168,7 @@ static void create(void)
 	model[n].created = ++serial;
 }
 
-/* Not the address of one that is open now. */
+/* The address must not be that of an open event. */
 static EFI_EVENT event_of(u32 n)
 {
 	for (u32 i = 0; i < EVENTS; i++)
@@ -268,7 +268,7 @@ static void pass_time(void)
 {
 	host_ticks += (u64)take(100) * 7 * 1000 * 1000;
 	efi_poll();
-	/* What a higher level has let wait is looked at when time passes. */
+	/* Events that were held up by a higher level are handled when time passes. */
 	model_poll();
 }
 

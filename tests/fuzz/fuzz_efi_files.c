@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sequences of EFI_FILE_PROTOCOL calls against a model: each status, all content, sizes,
- * attributes, times and positions, and what the volume holds when it is mounted again.
+ * attributes, times and positions, and the content of the volume when it is mounted again.
  *
- * Input: 2 bytes for the shape of the volume, then steps of 1 operation and its arguments.
+ * Input: 2 bytes for the layout of the volume, then steps of 1 operation and its arguments.
  */
 #include "efi/protocols/file.h"
 #include "tests/fuzz/efi_files_model.h"
@@ -13,7 +13,7 @@
 
 enum {
 	STEPS_MAX = 200,
-	DEEP_MAX = 12, /* directories in one another; fewer than a path may have */
+	DEEP_MAX = 12, /* nested directories; fewer than a path may have */
 	SIZE_STEP_MAX = 4096,
 	CONTENT_SIZE_MAX = 60000,
 	INFO_SIZE = offsetof(EFI_FILE_INFO, FileName),
@@ -64,7 +64,7 @@ static void open_file(void)
 	wanted = model_open(from, &path, mode, attributes, &node);
 	if (status == EFI_VOLUME_FULL && !wanted && mode & EFI_FILE_MODE_CREATE && node &&
 	    resolve(&path, path.count, from->node) == node) {
-		/* Only what was to be made may have found no room. */
+		/* Only the new file may have found no room. */
 		model.nodes[node].is_used = false;
 		CHECK(!opened);
 		return;
@@ -108,7 +108,10 @@ static void delete_file(void)
 	model.nodes[node] = (struct model_node){ 0 };
 }
 
-/* One entry by Read(), into a buffer that may be too small. Its name; NULL at the end. */
+/*
+ * Reads one entry with Read() into a buffer that may be too small. Returns its name; NULL at the
+ * end.
+ */
 static const char *read_entry(struct handle *handle, u32 *node)
 {
 	static u8 buffer[INFO_SIZE + FILE_NAME_SIZE * 2];
@@ -265,7 +268,7 @@ static void ask_position(void)
 		CHECK(!status && position == handle->position);
 }
 
-/* The handle's information, which must be the model's. NULL: its file was removed. */
+/* Gets the handle's information and checks it against the model. NULL: its file was removed. */
 static EFI_FILE_INFO *get_info(const struct handle *handle)
 {
 	static u8 buffer[INFO_SIZE + sizeof(((struct path *)0)->text)];
@@ -293,7 +296,7 @@ static EFI_FILE_INFO *get_info(const struct handle *handle)
 	CHECK(!(info->Attribute & EFI_FILE_DIRECTORY) == !node->is_directory);
 	if (!handle->node)
 		return info;
-	/* A change of the content sets the archive bit, but not every write changes it. */
+	/* A change of the content sets the archive bit, but not every write changes the content. */
 	CHECK(!((info->Attribute ^ more[handle->node].attributes) & ~EFI_FILE_ARCHIVE));
 	CHECK(info->ModificationTime.Day == more[handle->node].modified.Day &&
 	      info->ModificationTime.Minute == more[handle->node].modified.Minute);
@@ -347,7 +350,7 @@ static void set_info(void)
 	}
 	wanted = model_set_info(handle, info, &path, is_renamed, is_new_time);
 	status = handle->file->SetInfo(handle->file, &guid, size, info);
-	/* Without room nothing has changed. */
+	/* If there was no room, nothing has changed. */
 	if (status == EFI_VOLUME_FULL && (is_renamed || info->FileSize > node->size))
 		return;
 	CHECK(status == wanted);
@@ -418,7 +421,7 @@ static void run(struct efi_disk *disk)
 	for (u32 i = 0; i < STEPS_MAX && !input.overrun; i++) {
 		u32 step = take(ARRAY_SIZE(steps) + 1);
 
-		/* There is always one to open others by. */
+		/* There is always a handle with which to open others. */
 		if (!take_handle()) {
 			handles[0] = (struct handle){ .is_directory = true, .is_writable = true };
 			CHECK(!disk->file_system.OpenVolume(&disk->file_system, &handles[0].file));

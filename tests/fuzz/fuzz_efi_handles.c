@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sequences of boot services on handles, protocols and open lists against a model: each status,
- * each list and its order. No agent has a driver binding here, so that what is open BY_DRIVER stays
- * open. fuzz_efi_reentry.c lets callbacks do anything, without a model.
+ * each list and its order. No agent has a driver binding here, so that protocols opened BY_DRIVER
+ * stay open. In fuzz_efi_reentry.c callbacks do anything, without a model.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
  */
@@ -17,7 +17,7 @@
 
 enum { STEPS_MAX = 2000, NODE_SIZE = 8, END_SIZE = 4 };
 
-/* /1, /1/1 and /2: vendor's nodes. */
+/* /1, /1/1 and /2: vendor nodes. */
 static void make_path(u32 value)
 {
 	static const u8 node[NODE_SIZE] = { 1, 3, NODE_SIZE, 0 }, end[] = { 0x7f, 0xff, 4, 0 };
@@ -66,12 +66,12 @@ static void install_two(void)
 		return;
 	}
 	CHECK(handle == (is_alive(h) ? model[h].handle : NULL));
-	/* It was there for a moment. */
+	/* It existed for a moment. */
 	if (!is_taken && is_first)
 		model_signal(first);
 }
 
-/* What was removed is installed again, as the newest, if the second one stays. */
+/* If the second one cannot be removed, the first one is installed again, as the newest. */
 static void uninstall_two(void)
 {
 	u32 h = take(HANDLES), first = take(GUIDS), second = take(GUIDS), value = take(VALUES);
@@ -225,7 +225,7 @@ static void check_event(void)
 	registrations[n].is_signaled = false;
 }
 
-/* LocateHandle() with room for all but a byte, for all, or for more. */
+/* LocateHandle() with a buffer that is a byte too small, exactly large enough, or larger. */
 static void locate(void)
 {
 	u32 type = take(4), g = take(GUIDS), n = take(REGISTRATIONS), count = 0, room = take(3);
@@ -265,7 +265,7 @@ static void locate(void)
 		registrations[n].position = serial;
 }
 
-/* Of the handles with the protocol, the first of those with the longest path that leads there. */
+/* The first handle with the protocol and the longest matching path. */
 static void locate_path(void)
 {
 	u32 g = take(GUIDS), value = take(VALUES), best = HANDLES;
@@ -295,7 +295,7 @@ static void locate_path(void)
 	CHECK((u8 *)path == paths[value] + best_size);
 }
 
-/* Each that is there, once. */
+/* Each existing one is listed once. */
 static void list_protocols(void)
 {
 	u32 h = take(HANDLES);
@@ -319,7 +319,7 @@ static void list_protocols(void)
 	efi_free_pool(list);
 }
 
-/* All that the model knows. */
+/* Compares everything with the model. */
 static void compare(void)
 {
 	for (u32 g = 0; g <= GUIDS; g++) {
@@ -375,7 +375,7 @@ static void tidy_up(void)
 	for (u32 n = 0; n < REGISTRATIONS; n++)
 		if (registrations[n].registration)
 			CHECK(!efi_close_event(events[n]));
-	/* GUIDs that were seen stay known. */
+	/* GUIDs that were used are never freed. */
 	CHECK(pool_pieces <= GUIDS);
 	memset(model, 0, sizeof(model));
 	memset(registrations, 0, sizeof(registrations));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sequences of EFI_HII_DATABASE_PROTOCOL and EFI_HII_STRING_PROTOCOL calls with packages that are
- * well-formed, which are taken, or not. What is exported is what was given; a string that is set or
- * made leaves all others as they were, but for its duplicates; handles that are gone are refused.
+ * Sequences of EFI_HII_DATABASE_PROTOCOL and EFI_HII_STRING_PROTOCOL calls. Well-formed packages
+ * must be accepted, others refused. Exported packages must equal the imported ones; setting or
+ * adding a string must not change other strings except its duplicates; stale handles must be
+ * refused.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
  */
@@ -15,20 +16,20 @@
 enum {
 	LISTS = 4,
 	LANGUAGES = 3,
-	IDS = 24, /* strings 1 to this are looked at */
+	IDS = 24, /* strings 1 to this are checked */
 	TEXT_MAX = 32,
 	STEPS_MAX = 60,
 	BYTES_MAX = 4096,
 };
 
-/* Bytes of a list that is being made. */
+/* The bytes of a list under construction. */
 struct blob {
 	u8 bytes[BYTES_MAX];
 	size_t size;
-	bool is_spoiled; /* it need not be well-formed */
+	bool is_spoiled; /* may be malformed */
 };
 
-/* A text, or why there is none. */
+/* A text, or the status if there is none. */
 struct text {
 	EFI_STATUS status;
 	CHAR16 units[TEXT_MAX];
@@ -76,7 +77,7 @@ static void add_latin(struct blob *blob)
 	add_number(blob, 0, 1);
 }
 
-/* Returns how many numbers of strings it takes up. */
+/* Returns how many string numbers it uses. */
 static u32 add_block(struct blob *blob)
 {
 	u32 kind = take(8), count, numbers = 1;
@@ -157,7 +158,7 @@ static void add_other(struct blob *blob)
 	end_package(blob, start, types[take(ARRAY_SIZE(types))]);
 }
 
-/* A list of packages in memory of its own, which the caller frees. */
+/* Makes a list of packages in allocated memory, which the caller frees. */
 static u8 *make_list(size_t *size, bool *is_spoiled)
 {
 	static struct blob blob;
@@ -185,7 +186,7 @@ static u8 *make_list(size_t *size, bool *is_spoiled)
 		blob.size -= less;
 		blob.is_spoiled |= less != 0;
 	}
-	/* Only its header tells how much of it there is. */
+	/* Only its header has its size. */
 	store_le32(blob.bytes + 16, (u32)blob.size);
 	list = malloc(blob.size);
 	memcpy(list, blob.bytes, blob.size);
@@ -209,7 +210,9 @@ static u8 *export(u32 n, size_t *size)
 	return list;
 }
 
-/* Are the packages of @list the last ones of @exported, and if @is_all the only ones? */
+/*
+ * Checks that the packages of @list are the last ones in @exported and, if @is_all, the only ones.
+ */
 static void check_exported(struct span list, struct span exported, bool is_all)
 {
 	struct span wanted = span_from(list, HII_LIST_HEADER_SIZE), package, found;
@@ -251,7 +254,7 @@ static void new_list(void)
 	free(list);
 }
 
-/* Not one that is a list again. */
+/* A stale handle, unless it has become a list again. */
 static EFI_HII_HANDLE handle_of(u32 n)
 {
 	for (u32 i = 0; i < LISTS; i++)
@@ -305,7 +308,10 @@ static void look(u32 n)
 			before[language][id - 1] = text_of(n, language, id);
 }
 
-/* As look() has seen it, but for one string that was @was, and its duplicates, which follow it. */
+/*
+ * Checks that nothing has changed since look(), except one string that was @was, and its
+ * duplicates.
+ */
 static void check_others(u32 n, u32 changed_language, u32 changed_id, struct text was)
 {
 	struct text is = text_of(n, changed_language, changed_id);
@@ -320,7 +326,10 @@ static void check_others(u32 n, u32 changed_language, u32 changed_id, struct tex
 			     old->status == EFI_INVALID_LANGUAGE ||
 			     (!memcmp(old, &was, sizeof(was)) && !memcmp(&now, &is, sizeof(is)))))
 				continue;
-			/* What a language lacks it may lack now that another has it. */
+			/*
+			 * A string that the language did not have may still be missing, although
+			 * another language now has it.
+			 */
 			if (EFI_ERROR(old->status) && old->status != EFI_BUFFER_TOO_SMALL)
 				CHECK(EFI_ERROR(now.status));
 			else

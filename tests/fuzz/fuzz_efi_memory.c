@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sequences of AllocatePages, FreePages, AllocatePool, FreePool and GetMemoryMap against a model:
- * what was handed out stays whole, lies in memory of its type, and nothing is left at the end. Each
- * call takes four bytes of the input: which, a type, two of size or of what to free.
+ * allocations must stay intact and be in memory of their type, and nothing may be left at the end.
+ * Each call takes four bytes of the input: operation, type, and two for the size or for what to
+ * free.
  */
 #include <stdlib.h>
 
@@ -27,7 +28,7 @@ static struct piece pieces[PIECES_MAX];
 static const u32 types[] = { 0, 1,  2,  3,          4,      5,       6,          7,
 			     9, 10, 14, 0x70000000, 0x6fff, 0x80001, 0x80000001, 2 };
 
-/* Asked for by services that are not called here. */
+/* Needed by services that are not called here. */
 EFI_HANDLE efi_firmware_image(void)
 {
 	return NULL;
@@ -99,7 +100,7 @@ static void allocate(struct piece *piece, u32 type, u64 size, bool is_pages)
 			abort();
 		return;
 	}
-	/* Memory is plenty, the ledger's room is not. */
+	/* There is enough memory, but the ledger may be full. */
 	if (status == EFI_OUT_OF_RESOURCES)
 		return;
 	if (status || memory % (is_pages ? PAGE_SIZE : 16))
@@ -124,7 +125,7 @@ static void release(struct piece *piece)
 	piece->size = 0;
 }
 
-/* The first pages of a piece go back. */
+/* Frees the first pages of a piece. */
 static void release_part(struct piece *piece, u64 pages)
 {
 	if (!piece->size || !piece->is_pages || pages >= piece->size / PAGE_SIZE)
@@ -135,7 +136,7 @@ static void release_part(struct piece *piece, u64 pages)
 	piece->size -= pages * PAGE_SIZE;
 }
 
-/* Somewhere in or near a piece, which is no piece, nor one that the pool keeps for itself. */
+/* Tries to free an address in or near a piece that is neither a piece nor the pool's own memory. */
 static void release_wrong(const struct piece *piece, u64 offset)
 {
 	u64 address = piece->base + offset;

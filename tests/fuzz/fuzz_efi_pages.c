@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sequences of AllocatePages, FreePages and GetMemoryMap against a model with one entry per page:
- * each status, each address, the whole map and its key after each call, and that changes are
- * signaled. fuzz_efi_memory.c does the same with the pool, and with what is written there.
+ * each status, each address, the complete map and its key after each call, and the notification of
+ * changes. fuzz_efi_memory.c also tests the pool and the content of memory.
  *
  * Input: steps of 1 operation, then its arguments of 1 byte each.
  */
@@ -58,7 +58,7 @@ static u32 page_at(u64 address)
 	return PAGES;
 }
 
-/* Are all of the pages there, next to each other, and like @page? */
+/* Do all of the pages exist, contiguously, and equal @page? */
 static bool are_all(u64 address, u64 count, struct page page)
 {
 	for (u64 i = 0; i < count; i++) {
@@ -105,7 +105,7 @@ static u64 find_place(u64 count, u64 limit)
 	return found ? found : find(count, PAGE_SIZE, limit);
 }
 
-/* Somewhere in or near the pieces. */
+/* An address in or near the pieces. */
 static u64 take_address(void)
 {
 	u64 address = address_of(take(PAGES));
@@ -171,7 +171,7 @@ static void release(void)
 		CHECK(status == EFI_INVALID_PARAMETER);
 		return;
 	}
-	/* What was allocated as different types was not allocated together. */
+	/* Pages of different types were not allocated together. */
 	if (count > PAGES || page == PAGES || !model[page].is_allocated ||
 	    !are_all(memory, count, model[page])) {
 		CHECK(status == EFI_NOT_FOUND);
@@ -181,7 +181,7 @@ static void release(void)
 	set(memory, count, MEMORY_CONVENTIONAL, false);
 }
 
-/* With too little room, it returns how much it needs. */
+/* If the buffer is too small, it returns the size needed. */
 static void ask_for_map(void)
 {
 	UINTN size = map_size - 1 - take(200) % map_size, key, asked_stride;
@@ -210,7 +210,10 @@ static void get_map(void)
 				  &version));
 }
 
-/* The map is sorted, has no two descriptors that could be one, and says of each page what it is. */
+/*
+ * The map must be sorted, have no adjacent descriptors that could be merged, and describe each page
+ * correctly.
+ */
 static void compare(void)
 {
 	EFI_MEMORY_DESCRIPTOR before = { 0 };
@@ -278,7 +281,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		steps[take(ARRAY_SIZE(steps))]();
 		compare();
 		is_same = memcmp(before, model, sizeof(before)) == 0;
-		/* What changes nothing leaves the key that ExitBootServices is given. */
+		/* A call that changes nothing keeps the key for ExitBootServices. */
 		CHECK((key == map_key) == is_same);
 		CHECK(signals == !is_same);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Notifications, and drivers that are asked, started and stopped, call any boot service with any
- * handle, event and registration, also those that are gone. Nothing that was freed is touched, all
- * memory comes back, and it ends.
+ * Notifications and driver functions call any boot service with any handle, event and registration,
+ * including stale ones. There must be no use after free and no leak, and it must terminate.
  *
  * Input: steps of 1 operation and 4 arguments; callbacks take theirs from the same bytes.
  */
@@ -69,7 +68,7 @@ static EFI_STATUS EFIAPI stop(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HANDLE cont
 	return read_u8(&input) & 1 ? EFI_DEVICE_ERROR : EFI_SUCCESS;
 }
 
-/* A driver binding's interface is one; the others are never followed. */
+/* Only a driver binding's interface is real; the others are never dereferenced. */
 static void *interface_of(u32 guid, u32 n)
 {
 	return guid == 0 ? (void *)&bindings[n % 2] : (void *)&guids[n % GUIDS];
@@ -166,7 +165,7 @@ static void step(void)
 	}
 }
 
-/* No callback does anything from here on. */
+/* From here on, callbacks do nothing. */
 static void tidy_up(void)
 {
 	struct efi_object *object;
@@ -187,7 +186,7 @@ static void tidy_up(void)
 		efi_free_pool(list);
 	}
 	CHECK(efi_current_tpl() == TPL_APPLICATION);
-	/* GUIDs that were seen stay known. */
+	/* GUIDs that were used are never freed. */
 	CHECK(pool_pieces <= GUIDS + 2);
 	memset(handles, 0, sizeof(handles));
 	memset(events, 0, sizeof(events));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * El Torito: the input is the size of the blocks, the start of each volume descriptor, and the boot
- * catalog, in a disk that is zero otherwise.
+ * El Torito: the input is the block size, the start of each volume descriptor, and the boot
+ * catalog; the rest of the disk is zero.
  */
 #include "drivers/partition/partition.h"
 #include "tests/host/check_partitions.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FAT: the first byte of the input chooses the size of a block and of the disk, which may be
- * smaller than the volume; the others are the start of the disk, all that follows is zero. Whatever
- * mounts is listed, opened and read, as a boot might.
+ * FAT: the first byte of the input chooses the block size and the size of the disk, which may be
+ * smaller than the volume; the other bytes are the start of the disk, and the rest is zero. If it
+ * mounts, files are listed, opened and read, as in a boot.
  */
 #include <stdio.h>
 #include <stdlib.h>

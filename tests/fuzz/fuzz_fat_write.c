@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing to FAT: the first two bytes of the input choose the shape of an empty volume, the others
- * what is done with it. It must contain what a model of it contains, and fsck must find no errors.
+ * Writing to FAT: the first two bytes of the input choose the layout of an empty volume, the others
+ * the operations. The volume must equal a model, and fsck must find no errors.
  */
 #include "tests/fuzz/fat_volume.h"
 #include "tests/host/fat_check.h"
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			model_check(&model);
 	}
 	model_check(&model);
-	/* And once more from the disk itself. */
+	/* Again, from the disk itself. */
 	block_cache_invalidate(&fat.disk.device);
 	model_check(&model);
 	fat_check(fat.volume);

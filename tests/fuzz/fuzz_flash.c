@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start with any bytes in the flash for variables, then changes of them. */
+/* Starts with any content of the flash for variables, then changes variables. */
 #include "core/flash.h"
 #include "efi/efi.h"
 #include "efi/runtime/flash.h"
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SIZE = 8192, BLOCK = 256 };
 
-/* The record that holds the variable's value. */
+/* The record with the variable's current value. */
 static bool find_live(const struct flash *flash, const struct kept_variable *variable,
 		      struct flash_record *out)
 {
@@ -29,7 +29,7 @@ static bool find_live(const struct flash *flash, const struct kept_variable *var
 	return false;
 }
 
-/* A small flash, so that the work stays small: without the services, which want a larger one. */
+/* Uses a small flash to limit the work, and therefore no services, which require a larger one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fake_flash fake;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GPT: the first byte of the input chooses the block size and whether CRCs are made good and the
- * header copied to the end of the disk; the others are the disk's first bytes.
+ * GPT: the first byte of the input chooses the block size and whether CRCs are corrected and the
+ * header is copied to the end of the disk; the others are the disk's first bytes.
  */
 #include "drivers/partition/partition.h"
 #include "tests/host/check_partitions.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists of HII packages: what was found well-formed is walked, and every string of it is found
- * again by its number.
+ * Lists of HII packages: well-formed lists are walked, and every string must be found again by its
+ * number.
  */
 #include <stdlib.h>
 

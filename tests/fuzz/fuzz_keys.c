@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/keys.c on any bytes: each byte makes at most one key, and a pause ends all that has begun.
+/* core/keys.c on any bytes: each byte makes at most one key, and a pause ends any incomplete
+ * sequence.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loaders/line_editor.c: any line, any keys. The first byte says how much of the input is the line,
- * the rest is typed. What is drawn fits a terminal and commands it to do no more than expected.
+ * loaders/line_editor.c with any line and any keys. The first byte gives the length of the line;
+ * the rest is typed. The output must fit the terminal and contain only the expected control
+ * sequences.
  */
 #include "core/console.h"
 #include "lib/utf.h"

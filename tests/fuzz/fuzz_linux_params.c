@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Linux's boot_params. The pointers in the corpus go by its address. */
+/* Linux's boot_params. The pointers in the corpus are relative to its address here. */
 #include "tests/fuzz/platform.h"
 
 enum { INFORMATION = 0x7000 };

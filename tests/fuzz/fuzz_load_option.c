@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* EFI_LOAD_OPTION: the input is what a Boot#### variable holds. */
+/* EFI_LOAD_OPTION: the input is the content of a Boot#### variable. */
 #include <stdlib.h>
 
 #include "efi/efi.h"

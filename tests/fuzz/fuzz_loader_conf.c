@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loader.conf, and the same bytes as the VMM's command line: parsed, matched, joined for a kernel.
+ * loader.conf, and the same bytes as the VMM's command line: they are parsed, matched, and joined
+ * for a kernel.
  */
 #include <stdlib.h>
 
@@ -10,7 +11,10 @@
 #include "loaders/loader_conf.h"
 #include "tests/host/host.h"
 
-/* Work in proportion to the input: no input of the corpus takes a third of it. */
+/*
+ * The work must be proportional to the input. The inputs in the corpus take less than a third of
+ * this limit.
+ */
 enum { STEPS_MAX = 4096, STEPS_PER_BYTE_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

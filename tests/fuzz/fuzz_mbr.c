@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MBR: the input is what matters of each sector, the four entries and the signature; the rest is
- * zero.
+ * MBR: the input is the four entries and the signature of each sector; the rest is zero.
  */
 #include "drivers/partition/partition.h"
 #include "tests/host/check_partitions.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text as a device path: what comes of it is a well-formed path, whose own text means the same path
- * again. The input is the text, a byte a character.
+ * Text to device path: the result must be a well-formed path whose text converts back to the same
+ * path. Each byte of the input is a character of the text.
  */
 #include "tests/fuzz/path_texts.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Device paths as text: of a well-formed path there is one, of another there is none. Where the
- * text can tell all of it, the text means the same bytes again.
+ * Device path to text: a well-formed path must have a text, a malformed one none. If the text is
+ * complete, it must convert back to the same bytes.
  */
 #include "tests/fuzz/path_texts.h"
 

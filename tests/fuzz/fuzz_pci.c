@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration space and registers that hold anything: the scan, bridges, capabilities, BARs and
- * their assignment, and a virtio device's way up to its first queue. virtio/pci.c is compiled in
- * here to be used without memory that is never given back.
+ * Configuration space and registers with any content: the scan, bridges, capabilities, BARs and
+ * their assignment, and the initialisation of a virtio device up to its first queue. virtio/pci.c
+ * is included here so that it can be used without allocations that are never freed.
  *
  * Input: 1 flags, 1 count of functions, for each: 1 bus, 1 device and function, 1 size, that many
  * bytes of pairs (offset, value); the rest is what registers read as, and the DSDT.
@@ -43,7 +43,7 @@ static void *fuzz_allocate(size_t size)
 	return size <= sizeof(memory) ? &memory : NULL;
 }
 
-/* A driver that does as much as it can, and then fails. */
+/* A driver that does as much as possible and then fails. */
 static enum status fuzz_probe(struct virtio_device *device)
 {
 	struct virtqueue queue = { 0 };
@@ -80,8 +80,8 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 }
 
 /*
- * Writable as far as the function says: BARs keep the bits that the byte behind them in the header
- * allows.
+ * The function determines what is writable: BARs keep the bits permitted by the byte after them in
+ * the header.
  */
 static void access_config(u8 bus, u8 slot, u32 offset, u32 size, bool write, u64 *value)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PE32+ program: the input is the file's beginning, patched over one that loads, as many bytes as
- * its last two say. It is placed in exactly the memory that it asks for, up to 128 KiB,
- * and relocated; all results are compared with those of a second loader.
+ * A PE32+ program: the input replaces the start of a valid file, whose size is given by the last
+ * two bytes. It is loaded into exactly the memory that it requests, up to 128 KiB, and relocated.
+ * All results are compared with those of a reference loader.
  */
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		file_size = min_u64(load_le16(data + size - 2), PE_FILE_SIZE);
 	pe_image_make(whole);
 	memcpy(whole, data, min_u64(size, PE_FILE_SIZE));
-	/* Exactly as many bytes as there are: the sanitizer sees one byte too far. */
+	/* Exact size, so that the sanitizer detects overruns. */
 	file = malloc(file_size);
 	memcpy(file, whole, file_size);
 	reference = pe_reference_read(file, file_size, PE_MACHINE_X86_64);

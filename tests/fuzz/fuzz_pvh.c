@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PVH start information. The pointers in the corpus go by its address. */
+/* PVH start information. The pointers in the corpus are relative to its address here. */
 #include "tests/fuzz/platform.h"
 
 enum { INFORMATION = 0x6000 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* QEMU's table loader: the input is the script. Each file has the size that its name begins with.
+/* QEMU's table loader: the input is the script. The first bytes of a file's name give its size.
  */
 #include <stdlib.h>
 
@@ -34,7 +34,7 @@ static enum status file_write(const char *name, u32 offset, u32 size, const void
 	return OK;
 }
 
-/* Exactly so much, for the sanitizer to guard. */
+/* Exact size, so that the sanitizer detects overruns. */
 static enum status allocate(u32 size, u32 alignment, bool in_bios_area, u8 **data, u64 *address)
 {
 	(void)alignment, (void)in_bios_area;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/display/terminal.c on any bytes: the cursor stays on the page, and so does what is put.
+/* drivers/display/terminal.c on any bytes: the cursor and all characters must stay on the page.
  */
 #include <stdlib.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/ on any bytes: text, UTF-8, UTF-16, patterns, versions. The input is cut in two at its first
- * NUL, for the functions that compare two texts. What must hold for every input is checked, not
- * only that nothing crashes.
+ * lib/ on any bytes: text, UTF-8, UTF-16, patterns, versions. The input is split at its first NUL
+ * for functions that compare two texts. Invariants are checked, not only the absence of crashes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +67,7 @@ static void walk_units(struct span bytes)
 		units[i] = load_le16(bytes.data + 2 * i);
 		REQUIRE(ucs2_to_upper(ucs2_to_upper(units[i])) == ucs2_to_upper(units[i]));
 	}
-	/* Three bytes for each unit are always enough, and what comes out is UTF-8. */
+	/* Three bytes per unit are always enough, and the result is valid UTF-8. */
 	size = utf8_from_utf16(text, 3 * count + 1, units, count);
 	REQUIRE(size >= count && text[size] == '\0');
 	for (struct span rest = span_of(text, size); !span_is_empty(rest);) {

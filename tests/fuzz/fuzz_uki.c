@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A unified kernel image in EFI/Linux: the input is its headers from the section table on, as many
- * bytes as there are, patched over an image with three profiles.
+ * A unified kernel image in EFI/Linux: the input replaces the headers, from the section table on,
+ * of an image with three profiles.
  */
 #include "core/arena.h"
 #include "core/log.h"

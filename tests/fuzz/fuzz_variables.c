@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls of the variable services in any order, each answer compared with a model that keeps
- * variables as an array. Each call is taken from four bytes: what, which name, which attributes,
- * size and content.
+ * Calls of the variable services in any order, compared with a model that keeps variables in an
+ * array. Each call is determined by four bytes: the service, the name, the attributes, and the size
+ * and content.
  */
 #include <stdlib.h>
 
@@ -123,7 +123,7 @@ static void check_get(u32 index, UINTN room)
 	expect(status || memcmp(buffer, m->data, size) == 0);
 }
 
-/* Each name that can be seen is listed once. */
+/* Each visible name is listed once. */
 static void check_list(void)
 {
 	bool seen[NAMES] = { false };
@@ -174,7 +174,7 @@ int LLVMFuzzerTestOneInput(const u8 *input, size_t size)
 	for (; size >= 4; input += 4, size -= 4) {
 		u32 index = input[1] % NAMES;
 		u32 attributes = attribute_choices[input[2] % ARRAY_SIZE(attribute_choices)];
-		/* Mostly small; up to more than there may be. */
+		/* Mostly small, but sometimes larger than permitted. */
 		u32 data_size = input[3] < 224 ? input[3] % 32 : (u32)(input[3] - 222) * 2048;
 		EFI_STATUS wanted;
 

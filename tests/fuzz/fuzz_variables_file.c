@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files of variables. If bit 0 of the first byte is set the CRC and the length are made good. What
- * was read must be written as a file that reads the same.
+ * Files of variables. If bit 0 of the first byte is set, the CRC and the length are corrected. The
+ * variables must survive being written to a file and read again.
  */
 #include <stdlib.h>
 

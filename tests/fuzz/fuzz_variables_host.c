@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device for variables that replies with anything: the start, then changes. Each reply is a byte
- * with its length, and as many bytes, which lie over the request from its status on. Bit 0 of the
- * first byte of all: replies are copied.
+ * A variable device that replies with anything, at start and during changes. Each reply in the
+ * input is a length byte and that many bytes, which overwrite the request from its status on. If
+ * bit 0 of the first input byte is set, replies are copied.
  */
 #include "core/host_variables.h"
 #include "efi/variables.h"
@@ -33,7 +33,7 @@ static void spoil(struct fake_host_store *device, u8 *message)
 	rest = span_from(rest, length);
 }
 
-/* Records are whole, and no two have the same name. */
+/* Records must be complete, and their names unique. */
 static void check_store(void)
 {
 	struct runtime_store *store = &efi_runtime_data->stores[RUNTIME_NON_VOLATILE];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtio-pmem device that says anything of where its bytes are and how many, over memory whose
- * types the input chooses: what is taken as a disk lies outside of all RAM, and is read from there.
- * pmem.c is compiled in here to be used without registration, which has no end.
+ * A virtio-pmem device with any address and size, over memory whose types the input chooses: an
+ * accepted disk must be outside all RAM and be read from its address. pmem.c is included here so
+ * that it can be used without registration, which is permanent.
  *
- * Input: 8 start and 8 size, as moved to interesting places by 1 kind each; then 4 types of ranges.
+ * Input: 8 start and 8 size, each after 1 kind that moves it to an interesting value; then 4 range
+ * types.
  */
 #include "drivers/virtio/pmem.c"
 
@@ -23,7 +24,7 @@ bool acpi_ecam(u32 index, struct ecam *out)
 	return false;
 }
 
-/* The four ranges of memory lie one after the other from PLACE on. */
+/* The four ranges of memory are contiguous from PLACE on. */
 #define PLACE 0x8000000000ull
 
 enum { RANGES = 4, RANGE_SIZE = 4 * PAGE_SIZE };
@@ -62,7 +63,7 @@ static u32 get_config(struct virtio_device *device, u32 offset)
 	return load_le32(config + offset);
 }
 
-/* Any number, or one near where the ranges are. */
+/* Any number, or one near the ranges. */
 static u64 number(struct reader *input, u64 from)
 {
 	u8 kind = read_u8(input);

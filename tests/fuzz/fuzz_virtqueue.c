@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device that may write anything to the memory it shares with us, at each notification: heads,
- * sizes and counts of the used ring, status bytes, and over rings and requests. The driver is
- * virtio-blk; block.c is compiled in here to be used without registration, which has no end.
+ * A device that may write anything to the shared memory at each notification: heads, sizes and
+ * indices of the used ring, status bytes, and all of the rings and requests. The driver is
+ * virtio-blk; block.c is included here so that it can be used without registration, which is
+ * permanent.
  *
  * Input: 1 flags, 2 size of the queue, 1 size_max / 512, 1 blocks to read, then the device's steps.
  */
@@ -11,7 +12,7 @@
 #include "core/time.h"
 #include "drivers/virtio/block.c"
 
-/* The device is this same thread: what it has not done when it was notified, it never does. */
+/* The device runs in the same thread: what it has not done when it is notified, it never does. */
 #define deadline_passed(deadline) ((void)(deadline), true)
 #include "drivers/virtio/queue.c"
 #undef deadline_passed
@@ -60,7 +61,7 @@ static enum status put_queue(struct virtio_device *device, struct virtqueue *que
 	return OK;
 }
 
-/* Does the request that was handed over last but @back as it should be done. */
+/* Correctly completes the request that was submitted @back requests before the last. */
 static void complete_honestly(u8 back)
 {
 	u8 *descriptors = (u8 *)(uintptr_t)fuzzed->descriptor_ring;

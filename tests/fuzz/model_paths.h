@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of any form, as bytes of the input choose them, and where in the model they lead. */
+/* Paths of any form, chosen by bytes of the input, and their targets in the model. */
 #pragma once
 
 #include "efi/spec/types.h"
@@ -15,7 +15,7 @@ struct path {
 	const char *parts[MODEL_NODES_MAX + PARTS_MAX];
 	u32 names[MODEL_NODES_MAX + PARTS_MAX]; /* in the model; or one of: */
 	u32 count;
-	bool is_absolute, is_closed; /* begins, ends with a separator */
+	bool is_absolute, is_closed; /* starts, ends with a separator */
 	CHAR16 text[4096];
 };
 
@@ -49,7 +49,7 @@ static void add_any(struct path *path)
 	static const char *const bad[] = { "a:b", "what?", "dot.", "blank ", "\x01", "*", "<", "|" };
 	u32 kind = take(16), name = take(MODEL_NAMES - 1);
 
-	/* Whether there is one of this name depends on the others that FAT has to name. */
+	/* Whether this name exists depends on the other names in the directory. */
 	name += name >= MODEL_NAME_OF_ALIAS;
 	if (kind == 0)
 		add_part(path, ".", NAME_DOT);
@@ -67,7 +67,7 @@ static size_t put(struct path *path, size_t at, const char *text)
 	       utf16_from_utf8(path->text + at, ARRAY_SIZE(path->text) - at, span_of_string(text));
 }
 
-/* A path of any form, often one that leads somewhere. */
+/* A path of any form, which often exists. */
 static void take_path(struct path *path)
 {
 	static const char *const separators[] = { "\\", "/", "\\\\", "/\\/" };
@@ -92,14 +92,14 @@ static void take_path(struct path *path)
 	}
 	if (path->is_closed)
 		at = put(path, at, separators[take(ARRAY_SIZE(separators))]);
-	/* A separator alone is both. */
+	/* A single separator is both. */
 	if (path->is_closed && !path->count)
 		path->is_absolute = true;
 	CHECK(at < ARRAY_SIZE(path->text));
 	path->text[at] = 0;
 }
 
-/* Where the first @count names lead to. */
+/* The target of the first @count names. */
 static u32 resolve(const struct path *path, u32 count, u32 node)
 {
 	if (path->is_absolute)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device paths and their texts: both protocols, and which paths their text describes in full. */
+/*
+ * Device paths and their text: both protocols, and checks for paths that the text describes
+ * completely.
+ */
 #pragma once
 
 #include <stdlib.h>
@@ -27,7 +30,7 @@ static void publish_path_texts(void)
 		abort();
 }
 
-/* A name without what has a meaning in texts, up to the one NUL that ends the node. */
+/* Is it a name without special characters, up to a single NUL at the end of the node? */
 static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 {
 	const u8 *name = (const u8 *)(node + 1);
@@ -44,7 +47,7 @@ static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 	return true;
 }
 
-/* Bytes that are reserved are in no text. */
+/* Reserved bytes do not appear in the text. */
 static bool has_reserved_bytes(const EFI_DEVICE_PATH_PROTOCOL *node)
 {
 	bool has_field = (node->Type == 3 && (node->SubType == 3 || node->SubType == 14)) ||
@@ -53,7 +56,7 @@ static bool has_reserved_bytes(const EFI_DEVICE_PATH_PROTOCOL *node)
 	return has_field && efi_node_length(node) >= 8 && load_le32(node + 1);
 }
 
-/* No empty instances, no ends of another kind, only plain names. */
+/* No empty instances, no other kinds of end nodes, only plain names. */
 static bool path_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 {
 	bool is_first = true;
@@ -75,8 +78,10 @@ static bool path_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 	return efi_node_length(node) == sizeof(*node);
 }
 
-/* The path of @size bytes has a text, and where that tells all of it, it means the same bytes
- * again. */
+/*
+ * Checks that the path of @size bytes has a text and, if that is complete, that it converts back to
+ * the same bytes.
+ */
 static void check_path_text(const EFI_DEVICE_PATH_PROTOCOL *path, size_t size)
 {
 	CHAR16 *text = to_text->ConvertDevicePathToText(path, false, false);

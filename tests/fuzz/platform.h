@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A VMM's description of the machine: the input is the memory that it and all it points to lie in.
+/* A VMM's description of the machine: the input is the memory that contains it and everything to
+ * which it points.
  */
 #pragma once
 
@@ -16,7 +17,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 static void fuzz_platform(const struct platform *platform, u32 protocol, u64 address,
 			  const u8 *data, size_t size)
 {
-	/* The host's RAM is unclaimed at this stage. What the input points to there is zeroes. */
+	/* The host's RAM is not allocated at this stage. Pointers into it lead to zeroes. */
 	static u8 ram[HOST_MEMORY_SIZE];
 	volatile u8 sum = 0;
 

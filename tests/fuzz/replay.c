@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzz target on files instead of fuzzing it, so that the corpus is a regression test and
- * needs no libFuzzer: replay_<target> FILE-OR-FOLDER...
+ * Runs a fuzz target on files instead of fuzzing it, so that the corpus can be used as a regression
+ * test without libFuzzer: replay_<target> FILE-OR-FOLDER...
  *
- * Names each input before it runs, so that the last name printed is the one that crashed. The empty
- * input always comes first.
+ * Prints the name of each input before running it, so the last name printed is the one that
+ * crashed. The empty input always comes first.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -38,7 +38,7 @@ static void replay_file(const char *path)
 		perror(path);
 		failed++;
 	} else {
-		/* Exactly as many bytes as there are: the sanitizer sees one byte too far. */
+		/* Exact size, so that the sanitizer detects overruns. */
 		uint8_t *data = malloc((size_t)size);
 
 		rewind(file);

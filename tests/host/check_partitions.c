@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must hold for any bytes on a disk. */
+/* Checks that must hold for any disk content. */
 #include "tests/host/check_partitions.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "core/log.h"
 
-/* Each record of an MBR's chain may be elsewhere; a GPT is at most 1 MiB, read three times. */
+/* Each record in an MBR chain may need a read; a GPT has at most 1 MiB and is read three times. */
 enum { READS_MAX = 4 * PARTITIONS_MAX + 64 };
 
 static void expect(bool condition, const char *what)

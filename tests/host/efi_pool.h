@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory of the C library in place of services/pool.c, so that the address sanitizer sees each use
- * after free of an event, a handle or an item. For one file of a program.
+ * Replaces services/pool.c by malloc(), so that AddressSanitizer detects each use after free of an
+ * event, a handle or a list item. Include it in one file of a program.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "efi/efi.h"
 #include "efi/services/services.h"
 
-static u64 pool_left = UINT64_MAX; /* that many more allocations succeed */
+static u64 pool_left = UINT64_MAX; /* remaining number of allocations that succeed */
 static s64 pool_pieces;            /* not freed yet */
 static struct efi_object firmware_image;
 

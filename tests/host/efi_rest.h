@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rest of UEFI, as far as efi/runtime.c needs it. For one file of a program. */
+/* The other parts of UEFI that efi/runtime.c needs. Include it in one file of a program. */
 #pragma once
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out,
 	return 0;
 }
 
-/* One piece at a time. */
+/* Supports one allocation at a time. */
 void *efi_allocate(size_t size)
 {
 	static u8 memory[8192];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's side of AHCI: registers, ATA commands, and packets. */
+/* The device side of AHCI: registers, ATA commands, and packets. */
 #include "tests/host/fake_ahci.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ static bool is_attached(const struct fake_ahci_port *port)
 	return port->disk || port->is_cd;
 }
 
-/* The device announces itself: its first FIS is kept until it can be received. */
+/* The device sends its first FIS, which is kept until it can be received. */
 static void reset_device(struct fake_ahci_port *port)
 {
 	port->link = is_attached(port) ? 0x123 : 0;
@@ -61,7 +61,7 @@ struct request {
 	const u8 *header, *table;
 	u8 *memory;
 	u64 address;
-	u32 size;     /* of the one entry */
+	u32 size;     /* of the only entry */
 	u32 expected; /* by the command */
 };
 

@@ -28,7 +28,8 @@ static void program(struct fake_flash *fake, u32 offset, u8 value)
 		fake->status |= PROGRAM_ERROR;
 }
 
-/* Byte by byte, so that the power can end in the middle; from both ends, as bits are not ordered.
+/* Erases byte by byte, so that the power can fail in the middle, and from both ends, as the order
+ * is not defined.
  */
 static void erase(struct fake_flash *fake, u32 offset)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A flash with the Intel command set, as QEMU's pflash shows it, but as strict as a real one: bits
- * are programmed from 1 to 0 only. Its power can end between any two bytes.
+ * A flash with the Intel command set, like QEMU's pflash, but as strict as real flash: programming
+ * only changes bits from 1 to 0. Its power can fail between any two bytes.
  */
 #pragma once
 
@@ -11,13 +11,13 @@ enum { FAKE_FLASH_BASE = 0x30000000 };
 
 struct fake_flash {
 	struct flash flash;
-	u8 *bytes; /* at flash.base, where firmware reads them */
+	u8 *bytes; /* at flash.base, where the firmware reads them */
 	bool read_only;
-	bool is_busy;     /* never ready again */
-	u64 changes_left; /* bytes that can be programmed or erased before the power ends */
+	bool is_busy;     /* never becomes ready again */
+	u64 changes_left; /* bytes that can be programmed or erased before the power fails */
 	u64 changes;      /* done so far */
 
-	/* Of the commands. */
+	/* State of the command. */
 	u8 command, status;
 	u32 expected, count; /* bytes of a buffer */
 	u32 start;
@@ -25,8 +25,8 @@ struct fake_flash {
 	bool has_count;
 };
 
-/* At FAKE_FLASH_BASE, erased; it replaces the previous one. */
+/* Makes an erased flash at FAKE_FLASH_BASE, replacing the previous one. */
 void fake_flash_init(struct fake_flash *fake, u32 size, u32 block_size, u32 buffer_size);
 
-/* As after a reset: the power is there again. */
+/* Resets the flash and restores its power. */
 void fake_flash_reset(struct fake_flash *fake);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU's device uefi-vars as it behaves, but stricter: what a driver must not do ends the test.
- * What it holds survives a reset.
+ * Behaves like QEMU's device uefi-vars, but stricter: a driver error ends the test. Its variables
+ * survive a reset.
  */
 #pragma once
 
@@ -22,12 +22,12 @@ struct fake_variable {
 };
 
 struct fake_host_store {
-	/* For the test to set. */
+	/* Set by the test: */
 	u64 size; /* of the store */
 	u32 granted;
-	u16 magic, status; /* the latter of all requests */
+	u16 magic, status; /* status is returned for all requests */
 	bool wants_copies;
-	/* What is wrong with a reply: called with the message before the guest gets it. */
+	/* Damages a reply: called with the message before the guest gets it. */
 	void (*spoil)(struct fake_host_store *fake, u8 *message);
 
 	struct fake_variable variables[FAKE_VARIABLES_MAX];
@@ -35,22 +35,22 @@ struct fake_host_store {
 	u64 requests, changes; /* since the reset */
 	bool has_ended_boot_services;
 
-	/* Of the registers. */
+	/* Registers. */
 	u16 result;
 	u32 buffer_size, place;
 	u64 address;
 	u8 copy[HOST_STORE_BUFFER_SIZE];
 };
 
-/* The functions of messages. */
+/* Function numbers in messages. */
 enum { FAKE_GET = 1, FAKE_NEXT = 2, FAKE_SET = 3, FAKE_ROOM = 4, FAKE_END_BOOT_SERVICES = 6 };
 
-/* At FAKE_HOST_STORE_BASE, empty; all other devices are gone. */
+/* Makes an empty store at FAKE_HOST_STORE_BASE and removes all other devices. */
 void fake_host_store_init(struct fake_host_store *fake);
 
-/* As after a reset of the machine. */
+/* Resets the device, like a machine reset. */
 void fake_host_store_reset(struct fake_host_store *fake);
 
-/* As EDK2 or the host has left it there. */
+/* Adds a variable as EDK2 or the host would. */
 void fake_host_store_add(struct fake_host_store *fake, const CHAR16 *name, const EFI_GUID *vendor,
 			 u32 attributes, const char *text);

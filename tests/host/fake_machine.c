@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine's buses: PCI configuration space through ECAM windows and ports, with BARs that are
- * sized and moved as the hardware allows, and MMIO windows. Behind them are the devices of
+ * The buses of a machine: PCI configuration space through ECAM windows and ports, with BARs that
+ * can be sized and moved like real ones, and MMIO windows. The devices behind them are in
  * fake_virtio.c.
  */
 #include "tests/host/fake_machine.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device's side of virtio (Virtual I/O Device 1.2): the registers of both transports. What
- * waits in the rings: fake_virtqueue.c.
+ * The device side of virtio (Virtual I/O Device 1.2): the registers of both transports. The rings
+ * are in fake_virtqueue.c.
  */
 #include "tests/host/fake_virtio.h"
 
@@ -47,7 +47,7 @@ static void reset(struct fake_virtio *device)
 	device->status = 0;
 	if (device->was_active && device->lie == FAKE_DEAD) {
 		device->status = ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK;
-		return; /* and keeps its queues */
+		return; /* and the queues stay */
 	}
 	if (device->was_active && device->lie == FAKE_NO_RESET)
 		device->status = FAILED | ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK;
@@ -158,7 +158,7 @@ static u64 read_config(struct fake_virtio *device, u64 offset, u32 size)
 	return 0;
 }
 
-/* Common configuration of PCI: offset and width of a register belong together. */
+/* Common configuration on PCI: each register must be accessed with its own width. */
 static u64 read_common(struct fake_virtio *device, u64 offset, u32 size)
 {
 	switch (offset << 4 | size) {
@@ -181,7 +181,7 @@ static u64 read_common(struct fake_virtio *device, u64 offset, u32 size)
 
 static void write_common(struct fake_virtio *device, u64 offset, u32 size, u64 value)
 {
-	/* Cloud Hypervisor forgets everything at each write while the status is 0. */
+	/* Cloud Hypervisor resets everything at each write while the status is 0. */
 	if (device->status == 0 && offset != 0x14)
 		violation(device, "common configuration written at 0x%lx before ACKNOWLEDGE",
 			  offset);

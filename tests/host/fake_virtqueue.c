@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device's side of the split virtqueue (Virtual I/O Device 1.2, 2.7), and what the devices do
- * with the requests in it.
+ * The device side of the split virtqueue (Virtual I/O Device 1.2, 2.7), and the handling of
+ * requests by the devices.
  *
- * Barriers count: the driver's writes reach the device in the least convenient order that the
- * barriers allow. Of the available ring the count is seen at once, but descriptors, heads and
- * requests as they were at the last barrier. The device's own entries in the used ring reach the
- * driver at its barrier, after the count.
+ * Barriers are checked: the driver's writes reach the device in the worst order that the barriers
+ * permit. The device sees the available ring's index at once, but descriptors, heads and requests
+ * as they were at the last barrier. The driver sees the device's used ring entries only at its own
+ * barrier, after the index.
  */
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void read_chain(struct fake_virtio *device, struct fake_queue *queue, u16
 	} while (flags & NEXT);
 }
 
-/* Returns the bytes written. Takes the one shape that Firecracker and Alioth take. */
+/* Returns the bytes written. Accepts only the layout that Firecracker and Alioth accept. */
 static u32 do_block_request(struct fake_virtio *device, struct chain *chain)
 {
 	u32 last = chain->count - 1;
@@ -118,7 +118,7 @@ static u32 do_random_request(struct fake_virtio *device, struct chain *chain)
 	device->requests++;
 	if (chain->count != 1 || !chain->parts[0].device_writes || size > 64)
 		violation(device, "random buffer of %u parts, %u bytes", chain->count, size);
-	/* As QEMU: not all of it at once. */
+	/* Like QEMU, not everything at once. */
 	size = (u32)min_u64(size, 48);
 	for (u32 i = 0; i < size; i++)
 		chain->parts[0].data[i] = (u8)(i + 1);
@@ -176,7 +176,7 @@ static void push_used(struct fake_queue *queue, u32 head, u32 written)
 		queue->unseen[queue->unseen_count].head = head;
 		queue->unseen[queue->unseen_count++].written = written;
 	}
-	/* Until they become visible, something else is there. */
+	/* Until the entries become visible, these are something else. */
 	store_le32(used + 4 + 8 * (count % queue->size), UINT32_MAX);
 	store_le32(used + 8 + 8 * (count % queue->size), UINT32_MAX);
 	store_le16(used + 2, (u16)(count + 1));
@@ -245,7 +245,7 @@ static void run_queue(struct fake_virtio *device, u32 index)
 	}
 }
 
-/* What a device that polls, and may come at any time, would make of what is available now. */
+/* Checks what a polling device, which may run at any time, would see in the available ring now. */
 static void check_order(struct fake_virtio *device, struct fake_queue *queue)
 {
 	const u8 *live = (const u8 *)(uintptr_t)queue->rings[0];

@@ -5,7 +5,7 @@
 #include "fs/fat/fat.h"
 
 /*
- * Aborts unless each cluster in use belongs to exactly one file, each file has as many as its size
- * needs, all FATs are alike, and the free clusters are as many as said.
+ * Aborts unless each used cluster belongs to exactly one file, each file has as many clusters as
+ * its size requires, all FATs are identical, and the number of free clusters is correct.
  */
 void fat_check(struct volume *volume);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small mkfs.vfat and mcopy, which do as they are told. */
+/* A small mkfs.vfat and mcopy without validity checks. */
 #include "tests/host/fat_image.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ void fat_image_init(struct fat_image *image, const struct fat_image_shape *wante
 	image->data = (size_t)sectors * shape->bytes_per_sector;
 	image->cluster_size = shape->bytes_per_sector * shape->sectors_per_cluster;
 	sectors += shape->cluster_count * shape->sectors_per_cluster;
-	/* Whole blocks of any size. */
+	/* Complete blocks of any size. */
 	image->size = align_up((u64)sectors * shape->bytes_per_sector, BLOCK_SIZE_MAX);
 	image->bytes = calloc(1, image->size);
 	if (!image->bytes)
@@ -135,7 +135,7 @@ void fat_image_set_link(struct fat_image *image, u32 cluster, u32 link)
 			store_le16(table + cluster * 2, (u16)link);
 			break;
 		default:
-			/* The upper four bits are reserved: to be ignored. */
+			/* The upper four bits are reserved and must be ignored. */
 			store_le32(table + cluster * 4, (link & 0x0fffffff) | 0xa0000000);
 		}
 	}
@@ -148,8 +148,8 @@ u8 *fat_image_cluster(struct fat_image *image, u32 cluster)
 }
 
 /*
- * With a stride, clusters are taken in several passes over the volume, so that neighbours never
- * follow each other.
+ * With a stride, clusters are allocated in several passes over the volume, so that consecutive
+ * clusters are never adjacent.
  */
 static u32 take_cluster(struct fat_image *image)
 {

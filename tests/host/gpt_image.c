@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small sgdisk, with a CRC of its own to check ours against. */
+/* A small sgdisk, with its own CRC implementation to check ours. */
 #include "tests/host/gpt_image.h"
 
 #include "lib/util.h"

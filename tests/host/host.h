@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine that host tests run on: core/arch.h and <asm/...> without hardware. Memory that
- * core/memory.h hands out is real and lies at its own address; what is not allocated is poisoned
- * under the address sanitizer, so that a use after free, past the last page, or past the end of
- * what an arena gave, ends the test.
+ * The machine for host tests: core/arch.h and <asm/...> without hardware. Memory from core/memory.h
+ * is real memory at the same address. Unallocated memory is poisoned for AddressSanitizer, so a use
+ * after free, or an access beyond the last page or beyond the end of an arena allocation, ends the
+ * test.
  */
 #pragma once
 
@@ -11,50 +11,55 @@
 #include "core/boot_info.h"
 #include "lib/span.h"
 
-/* The one range of RAM of host_memory_init(). Its first MiB plays our own image. */
+/* The RAM range of host_memory_init(). Its first MiB represents our own image. */
 enum { HOST_MEMORY_BASE = 0x10000000, HOST_MEMORY_SIZE = 0x10000000, HOST_IMAGE_SIZE = 0x100000 };
 
 /*
- * As it is before main(): boot_info clear but for HOST_MEMORY_*, the ledger filled from it, all
- * that was allocated gone. Not for tests of what keeps memory for good, as drivers and the block
- * cache do.
+ * Restores the initial state: boot_info is empty except for HOST_MEMORY_*, the ledger is filled
+ * from it, and nothing is allocated. Not for tests of code that keeps memory permanently, such as
+ * drivers and the block cache.
  */
 void host_memory_init(void);
 
-/* Fills the ledger anew from boot_info as the test has left it. The RAM in it need not be real. */
+/* Fills the ledger again from the current boot_info. The RAM in it need not be real. */
 void host_memory_describe(void);
 
-/* After that many successful allocations of pages all others fail. UINT64_MAX: no limit. */
+/* The number of page allocations that succeed before all others fail. UINT64_MAX: no limit. */
 extern u64 host_allocations_left;
 
 /*
- * @size @bytes are what arch_memory() finds at the physical address @base, whatever else lies
- * there.
+ * Makes arch_memory() return @bytes at the physical address @base, whatever else is there.
  */
 void host_memory_set(u64 base, const void *bytes, size_t size);
 void host_memory_forget(void); /* all of them */
 
-/* The clock advances only when it is read, by this many ticks, of HOST_TICKS_PER_SECOND. */
+/* The clock advances only when it is read, by HOST_TICKS_PER_LOOK ticks. */
 enum { HOST_TICKS_PER_SECOND = 1000000000, HOST_TICKS_PER_LOOK = 100000 };
 extern u64 host_ticks, host_ticks_per_look;
-extern u64 host_clock_looks;        /* at the clock, so far */
-extern u64 host_relaxes;            /* arch_relax(), so far */
-extern u64 host_waits;              /* arch_wait(), so far: the clock advances by its argument */
-extern u64 host_timer_stops;        /* arch_timer_stop(), so far */
-extern void (*host_on_relax)(void); /* called at each, if set: what happens meanwhile */
+extern u64 host_clock_looks; /* number of clock reads */
+extern u64 host_relaxes;     /* number of arch_relax() calls */
+extern u64 host_waits; /* number of arch_wait() calls, which advance the clock by their argument */
+extern u64 host_timer_stops;        /* number of arch_timer_stop() calls */
+extern void (*host_on_relax)(void); /* called by each arch_relax(), if set */
 
 extern u64 host_wall_clock; /* seconds since 1970; 0: there is no such clock */
 
-/* What arch_random() delivers next: counts up. Nothing if @host_random_missing. */
+/*
+ * The next result of arch_random(), which increases. arch_random() fails if @host_random_missing.
+ */
 extern u64 host_random;
 extern bool host_random_missing;
 
-/* Called for each access; @write tells whether *@value is to be taken or given. */
+/*
+ * Called for each access. @write: *@value is written by the driver; otherwise the handler must set
+ * it.
+ */
 typedef void host_handler(void *context, u64 address, u32 size, bool write, u64 *value);
 
 /*
- * The device at ports or memory addresses [base, base + size); the last one registered wins. Where
- * there is none reads give all ones. MMIO addresses are never followed, so any will do.
+ * Registers a device at ports or memory addresses [base, base + size); the last one registered
+ * takes precedence. Elsewhere, reads return all ones. MMIO addresses are never dereferenced, so any
+ * can be used.
  */
 void host_port_handler(u16 base, u32 size, host_handler *handler, void *context);
 void host_mmio_handler(u64 base, u64 size, host_handler *handler, void *context);
@@ -62,13 +67,13 @@ void host_handlers_forget(void); /* all of them */
 extern u64 host_port_accesses, host_mmio_accesses;
 
 /*
- * How many branches of the firmware's own code were taken so far (-fsanitize-coverage=trace-pc): a
- * measure of work that depends on no clock. Stands still in fuzzers, which count by themselves; the
- * replay of what they found counts.
+ * The number of branches taken in the firmware's own code (-fsanitize-coverage=trace-pc): a measure
+ * of work that does not depend on a clock. Not updated in fuzzers, which count by themselves, but
+ * updated when their inputs are replayed.
  */
 extern u64 host_steps;
 
-/* No RAM at or above this is handed out. UINT64_MAX unless a test says otherwise. */
+/* RAM at or above this is not allocated. UINT64_MAX unless a test changes it. */
 extern u64 host_memory_end, host_physical_end;
 
 /* How a run on the host ended. */
@@ -81,24 +86,24 @@ extern bool host_power_off_works; /* otherwise arch_power_off() returns */
 extern struct kernel host_kernel; /* with which the kernel was entered last */
 extern struct arch_entry arch_entry;
 
-/* Maps of devices asked for, newest last; counts on past the array's end. */
+/* Requested device maps, newest last; the count may exceed the size of the array. */
 enum { HOST_MAPS_MAX = 32 };
 extern struct host_map {
 	u64 base, size;
 } host_maps[HOST_MAPS_MAX];
 extern u32 host_map_count;
 
-/* arch_protect(), likewise; and whether arch_allow_execution() was called. */
+/* The same for arch_protect(); and whether arch_allow_execution() was called. */
 extern struct host_protection {
 	u64 base, size;
 	u32 access;
 } host_protections[HOST_MAPS_MAX];
 extern u32 host_protection_count;
 extern bool host_execution_allowed;
-extern enum status host_restriction; /* what arch_restrict_execution() returns */
-extern u32 host_protections_left; /* after that many arch_protect() reports that no table is left */
+extern enum status host_restriction; /* the result of arch_restrict_execution() */
+extern u32 host_protections_left; /* number of arch_protect() calls before it runs out of tables */
 
-/* A disk of bytes in memory, which counts what is asked of it. */
+/* A disk in memory that counts requests. */
 struct memory_disk {
 	struct block_device device;
 	u8 *bytes;
@@ -107,8 +112,11 @@ struct memory_disk {
 	u64 bad_block; /* reads and writes that touch it fail with ERR_IO; UINT64_MAX: none */
 };
 
-/* @bytes stay the caller's; what does not fill a block at their end is left out. Not registered. */
+/*
+ * The caller keeps @bytes; a partial block at the end is not part of the disk. The disk is not
+ * registered.
+ */
 void memory_disk_init(struct memory_disk *disk, void *bytes, size_t size, u32 block_size);
 
-/* The last of all disks, whosever they are, or NULL. */
+/* The last registered disk of any driver, or NULL. */
 struct block_device *last_disk(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * core/arch.h for the host: a clock that moves when it is looked at, and ends that a test can
- * catch.
+ * core/arch.h for the host: a clock that advances when it is read, and power off and reset that a
+ * test can catch.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <asm/cpu.h>
 #include <asm/io.h>
 
-/* As many bits of physical address as current processors have. */
+/* The number of physical address bits of current processors. */
 enum { PHYSICAL_ADDRESS_BITS = 52, MEMORY_PARTS_MAX = 32 };
 
 struct arch_entry arch_entry;
@@ -186,7 +186,7 @@ enum status arch_restrict_execution(u32 table_pages)
 	return host_restriction;
 }
 
-/* The newest arch_protect() decides. */
+/* The latest arch_protect() determines the result. */
 u64 arch_access(u64 address, u32 *access)
 {
 	*access = ACCESS_READ | ACCESS_WRITE;
@@ -196,7 +196,7 @@ u64 arch_access(u64 address, u32 *access)
 	return align_down(address, PAGE_SIZE) + PAGE_SIZE;
 }
 
-/* Guarded by what the address sanitizer knows of the ledger. */
+/* The guard is the ledger's poisoned memory. */
 enum status arch_stack_create(u64 size, u64 *top)
 {
 	u64 base;
@@ -213,7 +213,7 @@ struct host_call {
 	u64 value;
 };
 
-/* On the host's own stack, of which the sanitizers keep account. */
+/* Runs on the host's own stack, which the sanitizers track. */
 u64 arch_call_on_stack(struct arch_call *call, u64 (*function)(void *argument), void *argument,
 		       u64 stack_top)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ports and MMIO of the host: accesses go to the handlers a test registered. */
+/* Ports and MMIO on the host: accesses go to the handlers that a test registered. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * RAM of the host machine. The ledger and arenas are the firmware's own core/memory.c and
- * core/arena.c, compiled with their allocating functions named plain_... (tests/host.mk), so that
- * the ones below can replace them and tell the address sanitizer which bytes are allocated.
+ * core/arena.c, compiled with their allocation functions renamed to plain_... (tests/host.mk). The
+ * functions below replace them and tell AddressSanitizer which bytes are allocated.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +16,11 @@
 #include "tests/host/host.h"
 
 /*
- * What a test sees that reads pages before it has written them: memory is not handed out cleared.
+ * The content of newly allocated pages, which are not cleared.
  */
 enum { FILLER = 0xa5 };
 
-/* Between one piece of an arena and the next. */
+/* The gap between allocations of an arena. */
 enum { GUARD_SIZE = 16 };
 
 enum status plain_memory_allocate(u64 size, u64 alignment, u64 limit, u32 type, u64 *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The runtime program as plain functions: its sources are linked like all others, so that the
- * sanitizers see what they do.
+ * The runtime program as ordinary functions: its sources are linked like all others, so that the
+ * sanitizers check them.
  */
 #include "core/arch.h"
 #include "efi/runtime/runtime.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts the work of the firmware's own code, which calls this at each branch. libFuzzer brings its
- * own.
+ * Counts the work of the firmware's own code, which calls this at each branch. libFuzzer has its
+ * own counter.
  */
 #include "tests/host/host.h"
 

@@ -59,6 +59,6 @@ void memory_console_log(struct memory_console *console, enum log_level level)
 {
 	log_set_threshold(level);
 	memory_console_init(console, "");
-	log_replay(); /* what was kept for the first console */
+	log_replay(); /* prints lines buffered for the first console */
 	memory_console_init(console, "");
 }

@@ -7,23 +7,23 @@
 
 struct memory_console {
 	struct console console;
-	char text[64 * 1024]; /* all that was written, with a NUL; what does not fit is dropped */
+	char text[64 * 1024]; /* everything written, with a NUL; truncated if it does not fit */
 	size_t size;
-	const char *input; /* what is still to be typed */
-	u32 input_delay;   /* reads that find nothing before each byte of it */
-	char pause;        /* this byte of it stands for half a second without one */
+	const char *input; /* remaining input */
+	u32 input_delay;   /* reads that return nothing before each byte of input */
+	char pause;        /* this input byte means a pause of half a second */
 	u64 pause_start;
 	u32 waited;
 	u64 reads;
 };
 
 /*
- * Registers it, or takes it anew, with nothing written and @input to be typed. To be unregistered
- * by the caller before its memory goes.
+ * Registers or reinitialises it, with empty output and @input to be typed. The caller must
+ * unregister it before its memory goes away.
  */
 void memory_console_init(struct memory_console *console, const char *input);
 
-/* The same, for the log from now on: lines of that level and the more urgent ones. */
+/* The same, and receives log lines of that level and more severe ones from now on. */
 void memory_console_log(struct memory_console *console, enum log_level level);
 
 /* Was that written? */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A block_device over bytes in memory, and the last of all disks. */
+/* A block_device over bytes in memory, and a function that finds the last disk. */
 #include "lib/util.h"
 #include "tests/host/host.h"
 
@@ -60,7 +60,7 @@ void memory_disk_init(struct memory_disk *disk, void *bytes, size_t size, u32 bl
 		.bytes = bytes,
 		.bad_block = UINT64_MAX,
 	};
-	/* The disk of a test before this one may have stood at the same address. */
+	/* An earlier test may have had a disk at the same address. */
 	block_cache_invalidate(&disk->device);
 }
 

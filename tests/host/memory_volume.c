@@ -10,8 +10,8 @@
 #include "lib/util.h"
 
 struct memory_state {
-	const struct memory_file *file; /* of a directory: one that lies in it, however deep; */
-	size_t path_size;               /* of whose path this much is the directory's */
+	const struct memory_file *file; /* of a directory: any file below it */
+	size_t path_size;               /* length of the directory's part of that path */
 };
 
 static struct memory_state *memory_state_of(const struct file *file)
@@ -25,7 +25,7 @@ static struct memory_volume *memory_volume_of(const struct file *file)
 	return container_of(file->volume, struct memory_volume, volume);
 }
 
-/* What follows the directory in the path of @file; NULL if it does not lie in it. */
+/* The part of @file's path after the directory; NULL if it is not below it. */
 static const char *below(const struct file *directory, const struct memory_file *file)
 {
 	const struct memory_state *state = memory_state_of(directory);
@@ -96,7 +96,7 @@ static enum status volume_next(const struct file *directory, u64 *cursor,
 		if (volume->listed_max && i >= volume->listed_max)
 			return ERR_CORRUPT;
 		size = component_size(name);
-		/* Only folders come twice, and there are few of them. */
+		/* Only folders can repeat, and there are few of them. */
 		if (name[size] == '/' && is_listed_before(directory, volume, i, name, size))
 			continue;
 		snprintf(out->name, sizeof(out->name), "%.*s", (int)size, name);

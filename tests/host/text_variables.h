@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Non-volatile variables whose data are text, of one vendor, by the runtime services. For one file
- * of a program.
+ * Non-volatile text variables of one vendor, accessed through the runtime services. Include it in
+ * one file of a program.
  */
 #pragma once
 
 #include "efi/efi.h"
 
-static EFI_RUNTIME_SERVICES *services; /* for the test to set */
+static EFI_RUNTIME_SERVICES *services; /* set by the test */
 static EFI_GUID vendor = { { 7 } };
 
 enum {
@@ -20,7 +20,7 @@ static EFI_STATUS set(CHAR16 *name, const char *text)
 	return services->SetVariable(name, &vendor, KEPT, strlen(text), (void *)text);
 }
 
-/* "(none)" if it is not there. Valid until the next call. */
+/* "(none)" if it does not exist. Valid until the next call. */
 static const char *get(CHAR16 *name)
 {
 	static char text[64];

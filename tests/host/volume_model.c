@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file system as simple as can be, beside one that is to be tested. */
+/* A minimal file system model, to be compared with the file system under test. */
 #include "tests/host/volume_model.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum { SIZE_STEP_MAX = 6000, SIZE_MAX_BYTES = 60000 };
 
-/* Names that are the same name to FAT are in one row. */
+/* Names that are equal for FAT are in the same row. */
 static const char *const names[][2] = {
 	{ "A", "a" },
 	{ "LOADER.CNF", "loader.cnf" },
@@ -94,7 +94,7 @@ u32 model_free_node(const struct model *model)
 	return i;
 }
 
-/* One of those in use: a directory, a file but the root, or a file with content. */
+/* Picks a used node: a directory, any node except the root, or a file with content. */
 static u32 pick(const struct model *model, struct span *choices, bool directory)
 {
 	const u32 start = take(choices, MODEL_NODES_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any operations on a volume, compared with a model of it in memory. Bytes choose what is done, so
- * that a fuzzer or a random number generator may.
+ * Arbitrary operations on a volume, compared with a model in memory. The operations are chosen by
+ * bytes from a fuzzer or a random number generator.
  */
 #pragma once
 
@@ -10,42 +10,42 @@
 enum {
 	MODEL_NODES_MAX = 24,
 	MODEL_NAMES = 15,
-	MODEL_NAME_OF_ALIAS = 12, /* which FAT may have made itself for one of the others */
+	MODEL_NAME_OF_ALIAS = 12, /* a short name that FAT may have generated for another name */
 };
 
 struct model_node {
 	bool is_used, is_directory;
 	u32 parent; /* index of a node; node 0 is the root */
-	u32 name;   /* number of a name: two that differ in case alone have the same */
+	u32 name;   /* number of a name: names that differ only in case have the same number */
 	const char *spelling;
 	u8 *content;
 	u64 size;
-	struct file file; /* as it was opened or changed last; clear: not by model_step() */
+	struct file file; /* as opened or changed last; clear: not by model_step() */
 };
 
 struct model {
 	struct volume *volume;
 	struct model_node nodes[MODEL_NODES_MAX];
-	/* What the last operation was about; 0: nothing */
+	/* The nodes of the last operation; 0: none */
 	u32 last_node;
 	enum status last_status;
 };
 
-/* An empty volume; it stays the caller's. */
+/* @volume must be empty; the caller keeps it. */
 void model_init(struct model *model, struct volume *volume);
 void model_free(struct model *model);
 
-/* A copy of what the model knows, for a look back. */
+/* Copies the model, to keep an earlier state. */
 void model_copy(struct model *copy, const struct model *model);
 
 /*
- * Takes one operation off @choices and does it on both; at the end of @choices zeroes are taken.
- * Aborts if its result is another than the model's. ERR_FULL may come at any time and changes
- * nothing. After ERR_IO the model is left as it was before.
+ * Takes one operation from @choices, or zeroes at its end, and performs it on both. Aborts if the
+ * result differs from the model's. ERR_FULL may occur at any time and changes nothing. After ERR_IO
+ * the model is unchanged.
  */
 enum status model_step(struct model *model, struct span *choices);
 
-/* For those who change the volume by other calls than model_step()'s, and the model with it. */
+/* For code that changes the volume and the model without model_step(). */
 const char *model_name(u32 name, u32 spelling);                        /* two spellings of each */
 u32 model_free_node(const struct model *model);                        /* MODEL_NODES_MAX: none */
 u32 model_find_child(const struct model *model, u32 parent, u32 name); /* 0: none */
@@ -55,7 +55,7 @@ void model_resize(struct model_node *node, u64 size);
 /* Aborts unless the volume contains exactly what the model does, under the same names. */
 void model_check(struct model *model);
 
-/* Does the file or directory of @node exist on @volume, with the same content? */
+/* Does the file or directory of @node exist on @volume with the same content? */
 bool model_has(const struct model *model, u32 node, struct volume *volume);
 
 /* The path of @node, from the root; empty for the root. */

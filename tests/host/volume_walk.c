@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For sweeps and fuzzing: whatever the bytes are, what core/volume.h promises must hold. */
+/* For sweeps and fuzzing: the contract of core/volume.h must hold for any disk content. */
 #include "tests/host/volume_walk.h"
 
 #include <stdio.h>
@@ -27,7 +27,8 @@ static void read_all(struct file file, u64 *bytes_left)
 		struct file other = file;
 		u8 last;
 
-		/* The same byte from a file at its current position and from one that seeks back.
+		/* Reads the same byte from a file at its current position and from one that seeks
+		 * back.
 		 */
 		if (!file_read(&file, size - 1, 1, &last)) {
 			expect(!file_read(&other, size / 2, 1, bytes), "read once, not twice");
@@ -52,7 +53,10 @@ void volume_walk(struct file *directory, u32 depth, u64 *entries_left, u64 *byte
 		for (size_t i = 0; i < name.size; i++)
 			expect(name.data[i] >= ' ' && name.data[i] != '/' && name.data[i] != '\\',
 			       "a name that is no name");
-		/* A lone surrogate is listed as a replacement character, which is another name. */
+		/*
+		 * An unpaired surrogate is listed as a replacement character, which is a different
+		 * name.
+		 */
 		if (!strstr(entry->name, "\xef\xbf\xbd"))
 			expect(directory->volume->ops->find(directory, name, &found) == OK,
 			       "listed, but not found");

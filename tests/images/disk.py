@@ -28,7 +28,7 @@ DISK_GUID = "46617457-6f6f-6420-4669-726d77617265"
 
 @dataclasses.dataclass
 class Ext4:
-    """What to make; files as in Fat. block: the size of its blocks, where it is not mke2fs's own choice."""
+    """A volume to make; files as in Fat. block: the block size, if not mke2fs's default."""
 
     files: dict
     size: int = 64 * MIB
@@ -62,7 +62,7 @@ class Partition:
 
 
 def entry(title="Test", **keys):
-    """The text of a boot entry; a list repeats its key, a dash in a key is written as '_'."""
+    """The text of a boot entry. A list repeats its key; a dash in a key is written as '_'."""
     lines = [f"title {title}"]
     for key, value in keys.items():
         for item in value if isinstance(value, (list, tuple)) else [value]:
@@ -85,8 +85,8 @@ def bls_files(kernel, initrds=(), options="", name="test", **keys):
 
 
 def write_table(path, script, pieces, blocks, block):
-    """Runs sfdisk, which counts 512-byte sectors in files: so the table is made in a file of as many
-    sectors, and then moved piece by piece. pieces: [(first sector, bytes)]."""
+    """Runs sfdisk, which assumes 512-byte sectors in files. So the table is made in a file with that many sectors and
+    then moved piece by piece. pieces: [(first sector, bytes)]."""
     table = path.with_suffix(".table")
     with open(table, "wb") as file:
         file.truncate(blocks * 512)
@@ -111,7 +111,7 @@ def write_gpt(path, layout, blocks, block):
 
 
 def write_mbr(path, layout, blocks, block, logical):
-    """Primary partitions, or all in an extended one; each logical one follows its own table."""
+    """Primary partitions, or all of them in an extended one; each logical partition follows its own table."""
     script = ["label: dos", "label-id: 0xfa7300d1", "grain: 512"]
     pieces = [(0, 512)]
     if logical:

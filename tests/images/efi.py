@@ -6,8 +6,8 @@
     build/venv/bin/python -m tests.boot.efi out.img                     # boots it under OVMF, on this terminal
     build/venv/bin/python -m tests.boot.efi out.img build/fatwood.elf   # ... or under that firmware
 
-The quick ones boot the guest of guest_init.sh, which reports the UEFI that it sees (guest_efi.sh) and powers
-off. Whole Debians are made by efi_root.py.
+The quick images boot the guest of guest_init.sh, which reports what it sees of UEFI (guest_efi.sh) and powers off.
+Full Debian systems are made by efi_root.py.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ IMAGES = {}  # name: (function that makes the disk at a path, its words)
 
 
 def image(*names):
-    """Registers a maker under each name; the words of a name after the maker's own are its arguments."""
+    """Registers a maker under each name; further words of the name are its arguments."""
     def register(function):
         for name, words in names:
             IMAGES[name] = (function, words)
@@ -45,9 +45,9 @@ def each_suite(name, *words):
 
 
 def options(name, action="poweroff", efi="report", more=""):
-    """A kernel's options; the guest reports what the words in efi ask about UEFI, and then does the action.
-    no_timer_check: on a busy host TCG's timer is too late for Linux, which then panics. The rate of the
-    TSC is for microvm, where Linux cannot measure it; it does no harm on other machines."""
+    """A kernel's options. The guest reports what the words in efi request about UEFI, and then performs the action.
+    no_timer_check: on a busy host TCG's timer is too late for Linux, which then panics. The TSC frequency is for
+    microvm, where Linux cannot measure it; it does no harm on other machines."""
     return (f"console=ttyS0 quiet panic=-1 no_timer_check {kernels.clock_options('microvm')} from={name} "
             f"guest.action={action} guest.efi={efi} {more}").strip()
 
@@ -73,7 +73,7 @@ def shim_grub(suite, folder="/EFI/BOOT"):
 
 
 def shim_fallback(suite):
-    """What \\EFI\\BOOT holds where shim's fallback makes the boot entries, and what it makes them from."""
+    """The files of \\EFI\\BOOT for shim's fallback, and the ones from which it creates boot options."""
     files = packages.boot_loaders(suite)
     return {REMOVABLE: files / packages.SHIM, "/EFI/BOOT/fbx64.efi": files / packages.SHIM_FALLBACK,
             "/EFI/BOOT/mmx64.efi": files / packages.SHIM_MOK_MANAGER, **vendor_folder(suite)}
@@ -86,14 +86,14 @@ def vendor_folder(suite):
 @image(*each_suite("shim-grub"), *each_suite("shim-grub-fallback", shim_fallback),
        *each_suite("shim-grub-vendor", vendor_folder))
 def make_shim_grub(path, name, suite, loaders=shim_grub):
-    """shim and GRUB, all on the ESP: by the removable path, by shim's fallback, or only in \\EFI\\debian."""
+    """shim and GRUB, all on the ESP: at the removable path, for shim's fallback, or only in \\EFI\\debian."""
     cfg = f"{GRUB_HEAD}set timeout=0\n{grub_entry(name, suite)}"
     esp_disk(path, {**loaders(suite), **kernel_files(suite), "/EFI/debian/grub.cfg": cfg.encode()}, size=ESP_SIZE)
 
 
 @image(*each_suite("shim-grub-menu"))
 def make_grub_menu(path, name, suite):
-    """GRUB's menu, which waits: its entries are first, second, third."""
+    """GRUB's menu, which waits, with the entries first, second, third."""
     entries = "".join(grub_entry(word, suite, f"Entry {word}") for word in ("first", "second", "third"))
     cfg = f"{GRUB_HEAD}set timeout=-1\n{entries}"
     esp_disk(path, {**shim_grub(suite), **kernel_files(suite), "/EFI/debian/grub.cfg": cfg.encode()}, size=ESP_SIZE)
@@ -157,7 +157,7 @@ def make_systemd_boot(path, name, suite):
 
 @image(*each_suite("systemd-boot-menu"))
 def make_systemd_boot_menu(path, name, suite):
-    """systemd-boot's menu, which waits: its entries are first, second, third."""
+    """systemd-boot's menu, which waits, with the entries first, second, third."""
     kernel = packages.kernel(suite)
     files = systemd_boot(suite, "timeout menu-force\n")
     for word in ("first", "second", "third"):
@@ -188,7 +188,7 @@ def make_uki(path, name, suite):
 
 @image(*each_suite("uki-bls"))
 def make_uki_bls(path, name, suite):
-    """A UKI in EFI/Linux and nothing else: the firmware is the boot loader."""
+    """Only a UKI in EFI/Linux, so the firmware is the boot loader."""
     esp_disk(path, {"/EFI/Linux/debian.efi": uki(suite, name)}, size=ESP_SIZE)
 
 
@@ -208,7 +208,7 @@ def make_stub(path, name, suite):
 
 @image(*each_suite("bls"))
 def make_bls(path, name, suite):
-    """One Boot Loader Specification entry and no loader: the firmware starts the kernel."""
+    """One Boot Loader Specification entry and no loader, so the firmware starts the kernel."""
     kernel = packages.kernel(suite)
     entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian",
                       machine_id=MACHINE_ID)
@@ -217,7 +217,7 @@ def make_bls(path, name, suite):
 
 @image(*each_suite("boot-option"))
 def make_boot_option(path, name, suite):
-    """Boot0001 in the store of variables starts the kernel, with its options; there is nothing else to boot."""
+    """Boot0001 in the variable store starts the kernel with its options; there is nothing else to boot."""
     text = rf"initrd=\initrd.img {options(name)}"
     entry = efi_variables.option(Partition(None, "esp", "ESP").guid, r"\vmlinuz", text)
     variables = efi_variables.store({"BootOrder": (1).to_bytes(2, "little"), "Boot0001": entry})
@@ -236,7 +236,7 @@ SHELL_STEPS = (
 
 @image(("shell", ()))
 def make_shell(path, name):
-    """The UEFI Shell with a script: each step is announced by STEP and answered by DONE and its status."""
+    """The UEFI Shell with a script: each step prints STEP, then DONE and its status."""
     lines = ["@echo -off", "fs0:", "echo SHELL-START"]
     for number, step in enumerate(SHELL_STEPS):
         lines += [f"echo STEP {number}", step, f"echo DONE {number} %lasterror%"]
@@ -254,8 +254,8 @@ def make_shell_prompt(path, name):
 
 @image(("selftest", ()))
 def make_selftest(path, name, topics=None, fat=None):
-    """The self-test: it writes lines of TAP on the console and powers off. topics: only those; fat: a volume of
-    another kind."""
+    """The self-test, which prints TAP on the console and powers off. topics: only these; fat: another kind of
+    volume."""
     files = {REMOVABLE: efi_program.selftest(), "/selftest/returns.efi": efi_program.program("returns", STATUS=21),
              "/selftest/exits.efi": efi_program.program("exits"),
              "/selftest/driver.efi": efi_program.program("driver", "efi_boot_service_driver"),
@@ -281,13 +281,13 @@ def launch_text(name, words, **more):
 
 
 def make_words(path, name, suite, words, **more):
-    """The image "stub" with other words for the guest (guest.efi=), and other options."""
+    """The image "stub" with other words for the guest (guest.efi=) and other options."""
     esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": launch_text(name, words, **more),
                     **kernel_files(suite)}, size=ESP_SIZE)
 
 
 def change_words(path, name, words, **more):
-    """Other words in a disk of make_words(); everything else stays."""
+    """Changes the words in a disk of make_words(); everything else stays."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(launch_text(name, words, **more))
         file.flush()

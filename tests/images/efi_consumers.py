@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks with EFI programs that are not the usual way to Linux: other boot managers, a network loader, a memory
-tester, a hypervisor, drivers of file systems, sample applications. All are binaries of Debian.
+"""Disks with EFI programs other than the usual boot loaders: other boot managers, a network loader, a memory tester,
+a hypervisor, file system drivers, sample applications. All are binaries from Debian.
 
     build/venv/bin/python -m tests.images.efi_consumers             # the names
     build/venv/bin/python -m tests.images.efi_consumers xen out.img # makes one
@@ -31,7 +31,7 @@ def shell_script(*lines):
 
 
 def make_memtest(path):
-    """memtest86+, which finds the serial port by its load options."""
+    """memtest86+, with the serial port in its load options."""
     program = package("memtest86+") / "boot/memtest86+x64.efi"
     launch = b"\\memtest.efi\nconsole=ttyS0,115200\n"
     esp_disk(path, {REMOVABLE: efi_program.program("launch"), "/launch.txt": launch, "/memtest.efi": program},
@@ -39,21 +39,21 @@ def make_memtest(path):
 
 
 def make_ipxe(path, name="ipxe-amd64.efi"):
-    """iPXE, which drives no network card here."""
+    """iPXE, without a network card."""
     esp_disk(path, {REMOVABLE: package("ipxe") / "usr/lib/ipxe" / name}, size=ESP_SIZE)
 
 
 def make_snponly(path):
-    """iPXE for the firmware's network devices, of which there are none."""
+    """iPXE for the firmware's network devices, which do not exist."""
     make_ipxe(path, "snponly.efi")
 
 
 def make_refind(path):
-    """rEFInd in text mode: it loads its driver for ext4, and the kernel through it."""
+    """rEFInd in text mode, which loads its ext4 driver and reads the kernel through it."""
     folder = package("refind") / "usr/share/refind/refind"
     conf = (f'timeout 1\ntextonly true\nscanfor manual\nuse_nvram false\nmenuentry "Linux" {{\n  volume root\n'
             f'  loader /vmlinuz\n  initrd /initrd.img\n  options "{options("refind")}"\n}}\n')
-    # Blocks of 4096: its driver fails with files of many blocks of 1024, also under OVMF.
+    # 4096-byte blocks, because its driver fails with large files in 1024-byte blocks, also under OVMF.
     root = Ext4(kernel_files(SUITE), 64 * MIB, block=4096)
     esp = Fat({REMOVABLE: folder / "refind_x64.efi", "/EFI/BOOT/refind.conf": conf.encode(),
                "/EFI/BOOT/drivers_x64/ext4_x64.efi": folder / "drivers_x64/ext4_x64.efi"}, ESP_SIZE)
@@ -61,7 +61,7 @@ def make_refind(path):
 
 
 def make_ext4_driver(path):
-    """A driver for ext4 that the Shell loads; the program, the kernel's copy and a script are read through it."""
+    """An ext4 driver that the Shell loads; the program, the kernel's copy and a script are read through it."""
     driver = package("refind") / "usr/share/refind/refind/drivers_x64/ext4_x64.efi"
     script = shell_script("load ext4.efi", "map -r", "type fs1:\\word.txt", "cp fs1:\\vmlinuz copy",
                           "comp vmlinuz copy", "fs1:\\returns.efi", "echo STATUS %lasterror%", "drivers")
@@ -82,7 +82,7 @@ def make_xen(path):
 
 
 def make_syslinux(path):
-    """SYSLINUX for EFI, which jumps into the kernel by the EFI handover protocol."""
+    """SYSLINUX for EFI, which enters the kernel with the EFI handover protocol."""
     modules = package("syslinux-common") / "usr/lib/syslinux/modules/efi64"
     cfg = (f"SERIAL 0 115200\nDEFAULT linux\nPROMPT 0\nLABEL linux\n LINUX /vmlinuz\n INITRD /initrd.img\n"
            f" APPEND {options('syslinux')}\n")
@@ -92,7 +92,7 @@ def make_syslinux(path):
 
 
 def make_systemd_boot(path):
-    """systemd-boot of Debian's testing suite with a UKI of its stub."""
+    """systemd-boot from Debian testing, with a UKI based on its stub."""
     folder = package("systemd-boot-efi", "forky") / "usr/lib/systemd/boot/efi"
     kernel = packages.kernel(SUITE)
     uki = efi_program.uki(SUITE, kernel.image, initrd.guest_file(kernel), options("forky"), "forky",
@@ -102,7 +102,7 @@ def make_systemd_boot(path):
 
 
 def make_syslinux_alone(path):
-    """SYSLINUX without its module: it gives up in the middle of a line."""
+    """SYSLINUX without its module, which gives up in the middle of a line."""
     esp_disk(path, {REMOVABLE: package("syslinux-efi") / "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi"}, size=ESP_SIZE)
 
 
@@ -123,7 +123,7 @@ GNU_EFI_APPLICATIONS = ("ctors_dtors_priority_test", "ctors_test", "debughook", 
 
 
 def make_gnu_efi(path):
-    """The sample applications of gnu-efi, and the one driver among them, which drv0_use calls."""
+    """The sample applications of gnu-efi, and their driver, which drv0_use calls."""
     folder = package("gnu-efi") / "usr/lib/gnuefi/apps"
     lines = ["load drv0.efi"]
     for name in GNU_EFI_APPLICATIONS:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EFI programs: our own, compiled by clang and lld-link from tests/payload, and unified kernel images, put
-together by the ukify of Debian 13.
+"""EFI programs: our own, compiled by clang and lld-link from tests/payload, and unified kernel images made by Debian
+13's ukify.
 
     efi_program.program("returns", STATUS=3)      # the bytes of tests/payload/efi_programs/returns.c
     efi_program.selftest()
@@ -30,7 +30,7 @@ SUBSYSTEMS = ("efi_application", "efi_boot_service_driver", "efi_runtime_driver"
 
 
 def build(name, sources, subsystem="efi_application", defines=(), link=()):
-    """The program as bytes; compiled once for each state of its sources."""
+    """Returns the program as bytes, compiled once for each state of its sources."""
     flags = (*FLAGS, *(f"-D{key}={value}" for key, value in defines))
     state = hashlib.sha256(repr((flags, subsystem, link)).encode())
     for path in (*sources, *COMMON, *HEADERS):
@@ -64,9 +64,8 @@ def selftest():
 
 
 def uki(suite, kernel, initrd, options, name="debian", more=(), stub=None):
-    """A unified kernel image with that suite's stub: bookworm's has image base 0, trixie's a high one. Made
-    once for each set of inputs; returns its path. more: further words for ukify, paths among
-    them. stub: another one."""
+    """A unified kernel image with that suite's stub: bookworm's has image base 0, trixie's a high one. Made once for
+    each set of inputs; returns its path. more: further words for ukify, including paths. stub: another stub."""
     ukify = packages.boot_loaders("trixie") / packages.UKIFY
     stub = stub or packages.boot_loaders(suite) / packages.STUB
     words = ["build", "--stub", stub, "--linux", kernel, *(["--initrd", initrd] if initrd else []),

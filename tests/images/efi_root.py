@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disks with a whole Debian, laid out as Debian's cloud images are: p1 an ext4 root with the kernel, p14 for a
-BIOS, p15 the ESP. Roots are made once for each suite, in a minute or two, by debootstrap; it and mke2fs -d need
-root for the owners of files, either as root or through sudo without a password.
+"""Disks with a full Debian system, with the layout of Debian's cloud images: p1 an ext4 root with the kernel, p14 for
+a BIOS, p15 the ESP. debootstrap makes a root once for each suite, in a minute or two; it and mke2fs -d need root
+permissions for file ownership, either directly or through sudo without a password.
 
     efi_root.disk("trixie", "grub")          # shim, GRUB, grub.cfg on the root
     efi_root.disk("trixie", "systemd-boot")  # systemd-boot with one entry, kernel on the ESP
@@ -33,16 +33,16 @@ ESP_ID = "0FA7-300D"
 CONTRIB = kernels.ROOT / "contrib" / "efi-variables"
 MACHINE_ID = "0" * 31 + "1"
 
-# Packages whose scripts run grub-install: a guest without a network can install them again.
+# Packages whose scripts run grub-install, so that a guest without network can install them again.
 KEPT_PACKAGES = ("shim-signed_", "grub-efi-amd64-signed_")
 
-# What grub-install writes to the ESP for a signed GRUB.
+# The files that grub-install writes to the ESP for a signed GRUB.
 ESP_GRUB_CFG = f"""search.fs_uuid {ROOT_UUID} root
 set prefix=($root)'/boot/grub'
 configfile $prefix/grub.cfg
 """
 
-# On a busy host a device may take minutes to come. The rate of the TSC is for microvm, as in efi.options().
+# On a busy host a device may take minutes to appear. The TSC frequency is for microvm, as in efi.options().
 FSTAB = f"""UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1
 UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
 """
@@ -75,7 +75,7 @@ def as_root(*command, **options):
 
 
 def check_means():
-    """Says why it cannot be done on this machine, before anything is started."""
+    """Reports why it cannot be done on this machine, before anything is started."""
     for name in ("debootstrap", "mke2fs"):
         if not shutil.which(name, path=ENVIRONMENT["PATH"]):
             raise kernels.Unavailable(f"{name} is not installed")
@@ -88,7 +88,7 @@ def host_name(suite):
 
 
 def bootstrap(suite, folder):
-    """Installs that Debian into the folder, with a root who needs no password, and a serial console."""
+    """Installs that Debian suite into the folder, with a root user without a password, and a serial console."""
     uri = kernels.mirror("Debian")
     chosen = ",".join((*COMMON, BOOTCTL[suite]))
     command = ["debootstrap", "--variant=minbase", f"--include={chosen}",
@@ -125,7 +125,7 @@ def version_of(folder):
 
 
 def make_root(suite, target):
-    """The ext4 file system, and beside it the files of /boot that boot loaders need."""
+    """Makes the ext4 file system and, next to it, the files from /boot that boot loaders need."""
     with tempfile.TemporaryDirectory(prefix=".root-", dir=target.parent, ignore_cleanup_errors=True) as work:
         folder = pathlib.Path(work) / "debian"
         try:
@@ -156,7 +156,7 @@ def root(suite):
 
 
 def grub_files(suite):
-    """shim and GRUB as Debian's cloud images have them, found by the removable path and by \\EFI\\debian."""
+    """shim and GRUB as in Debian's cloud images, at the removable path and in \\EFI\\debian."""
     files = packages.boot_loaders(suite)
     return {
         "/EFI/BOOT/BOOTX64.EFI": files / packages.SHIM,
@@ -184,8 +184,8 @@ def systemd_boot_files(suite, folder):
 
 
 def finish_root(root_file, version):
-    """Adds grub.cfg, fstab, and the units that store UEFI variables, as docs/uefi-variables.md has them installed;
-    without a mount."""
+    """Adds grub.cfg, fstab, and the units that store UEFI variables, as installed by docs/uefi-variables.md, without
+    mounting."""
     configuration = root_file.with_name("grub.cfg")
     configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version, patience=PATIENCE))
     table = root_file.with_name("fstab")

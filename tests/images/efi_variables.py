@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UEFI variables as they lie on a disk (docs/uefi-variables.md), and boot options (UEFI 2.11, 3.1.3)."""
+"""UEFI variables in their on-disk format (docs/uefi-variables.md), and boot options (UEFI 2.11, 3.1.3)."""
 
 import struct
 import uuid
@@ -10,7 +10,7 @@ FILE = "/EFI/fatwood/variables0.bin"
 
 
 def option(guid, file, options=""):
-    """A boot option for a file on the first partition of a disk, whose GUID that is."""
+    """A boot option for a file on a disk's first partition, which has that GUID."""
     path = struct.pack("<BBHIQQ16sBB", 4, 1, 42, 1, 2048, 0, uuid.UUID(guid).bytes_le, 2, 2)
     name = (file + "\0").encode("utf-16-le")
     path += struct.pack("<BBH", 4, 4, 4 + len(name)) + name + bytes([0x7F, 0xFF, 4, 0])
@@ -19,7 +19,7 @@ def option(guid, file, options=""):
 
 
 def store(variables):
-    """A file of global variables: name to bytes."""
+    """A file with global variables, given as a dictionary of name to bytes."""
     records = b""
     for name, data in variables.items():
         record = struct.pack("<IIQ", len(data), 7, 0) + GLOBAL + (name + "\0").encode("utf-16-le") + data

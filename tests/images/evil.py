@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Malformed disks: each malformation of tests/images/damage/ is applied to a small good disk.
 
-    evil.py --list              the names, and what is wrong with each
-    evil.py --write DIR [NAME]  writes the images: sparse, the same bytes each time
+    evil.py --list              the names, and the fault of each
+    evil.py --write DIR [NAME]  writes the images, which are sparse and reproducible
 
-An evil disk is refused (BOOTS false: the next disk must boot, and alone it must end in the last action),
-or its damage is of a kind that must not matter (BOOTS true: it boots itself). Where both answers are
-right it is None, and only a hang or a crash is wrong. The undamaged disk boots the stub kernel.
+A malformed disk must be refused (BOOTS false: the next disk must boot, and alone it must end in the last action), or
+its damage must not matter (BOOTS true: it boots itself). If both outcomes are valid, BOOTS is None, and only a hang
+or a crash is a failure. The undamaged disk boots the stub kernel.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from tests.images.damage.image import Image  # noqa: E402
 from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
 from tests.images.fat import MIB, Fat  # noqa: E402
 
-# What makes the volume of a base from its files, and the partition table around it.
+# For each base: the function that makes the volume from its files, and the partition table around it.
 BASES = {
     "gpt-fat12": (functools.partial(Fat, bits=12, size=MIB), "gpt"),
     "gpt-fat16": (functools.partial(Fat, bits=16, size=2 * MIB + 300 * 1024), "gpt"),
@@ -48,7 +48,7 @@ def good_files():
 
 
 def base_image(folder, name, files):
-    """The good disk of that base, made once for each folder and set of files."""
+    """The undamaged disk of that base, made once for each folder and set of files."""
     content = repr(sorted((path, data) for path, data in files.items())).encode()
     path = folder / f".{name}-{hashlib.sha256(content).hexdigest()[:12]}.raw"
     if not path.exists():
@@ -58,7 +58,7 @@ def base_image(folder, name, files):
 
 
 def write(name, path, scratch):
-    """Writes the evil disk of that name to path; scratch is a folder for what several have in common."""
+    """Writes the malformed disk of that name to path; scratch is a folder for files shared by several disks."""
     item = CATALOGUE[name]
     files = good_files()
     if item.files:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""FAT volumes: made by mkfs.vfat and mtools, then edited byte by byte where a test needs a layout
-that those tools never produce (fragmented files, huge directories, damage).
+"""FAT volumes, made by mkfs.vfat and mtools, and then edited byte by byte if a test needs a layout that these tools
+never produce (fragmented files, huge directories, damage).
 
 Layout as in the Microsoft FAT specification (fatgen103): BPB, FATs, root directory, clusters.
 """
@@ -40,7 +40,7 @@ def tool(*command, **options):
 
 @dataclasses.dataclass
 class Fat:
-    """What to make. files: path to bytes, a pathlib.Path to copy, or None for an empty folder."""
+    """A volume to make. files maps paths to bytes, a pathlib.Path to copy, or None for an empty folder."""
 
     files: dict
     size: int = 64 * MIB
@@ -49,7 +49,7 @@ class Fat:
     cluster_blocks: int = 1
     label: str = "ESP"
     clusters: int = 0  # exactly that many clusters, to test the boundary between the types
-    scattered: bool = False  # no two neighbouring clusters of a file are neighbours on disk
+    scattered: bool = False  # no two consecutive clusters of a file are adjacent on disk
     extra_entries: dict = dataclasses.field(default_factory=dict)  # folder: number of empty files
 
     def format(self, path, size):
@@ -60,9 +60,9 @@ class Fat:
              "-s", self.cluster_blocks, "-n", self.label, path)
 
     def format_exactly(self, path):
-        """With the wanted number of clusters, or more for FAT32 if mtools would take the volume for FAT16. mkfs.vfat
-        stays some clusters away from each type's smallest and largest number, so it makes the largest it accepts,
-        and then the size in the volume is changed."""
+        """Formats with the exact number of clusters, or more for FAT32 if mtools would treat the volume as FAT16.
+        mkfs.vfat avoids numbers near each type's limits, so it makes the largest volume that it accepts, and then the
+        size in the volume is changed."""
         clusters = max(self.clusters, FAT32_MINIMUM_CLUSTERS) if self.bits == 32 else self.clusters
         for spare in range(2048, 0, -8):
             try:
@@ -95,7 +95,7 @@ class Fat:
 
 
 def copy_files_to(stage, files, place=shutil.copyfile):
-    """Lays the files out below the folder stage; place(source, target) copies or links those that are paths."""
+    """Puts the files below the folder stage; place(source, target) copies or links those that are paths."""
     for name, data in files.items():
         target = stage / name.lstrip("/")
         if data is None:
@@ -164,7 +164,7 @@ class Volume:
         self.write(offset, struct.pack(layout, *values))
 
     def set_cluster_count(self, count):
-        """Changes the volume's own idea of its size (the FATs stay as large as they are)."""
+        """Changes the size stored in the volume (the size of the FATs stays the same)."""
         assert (count + 2) * self.bits <= self.fat_blocks * self.block * 8, "the FATs are too small"
         blocks = self.data_start // self.block + count * self.cluster_blocks
         self.file.truncate(max(self.file.seek(0, 2), self.offset + blocks * self.block))
@@ -280,7 +280,7 @@ class Volume:
         self.patch(entry_offset + 28, "<I", size)
 
     def free_clusters(self, count, step=1):
-        """That many free clusters, ascending; step 2 leaves a hole after each."""
+        """Returns that many free clusters, ascending; step 2 leaves a hole after each."""
         found = []
         cluster = 2
         while len(found) < count:
@@ -292,7 +292,7 @@ class Volume:
         return found
 
     def scatter(self, paths):
-        """Moves the files so that neighbouring clusters of a file are never neighbours on disk."""
+        """Moves the files so that consecutive clusters of a file are never adjacent on disk."""
         for path in paths:
             entry = self.find(path)
             old = self.chain(self.first_cluster(entry))
@@ -309,7 +309,7 @@ class Volume:
         self.forget_free_count()
 
     def forget_free_count(self):
-        """FSInfo's counters are hints; all ones says unknown (fatgen103)."""
+        """FSInfo's counters are hints; all ones means unknown (fatgen103)."""
         if self.bits == 32:
             information = struct.unpack("<H", self.read(48, 2))[0]
             self.patch(information * self.block + 488, "<II", 0xFFFFFFFF, 0xFFFFFFFF)

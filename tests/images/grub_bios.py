@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that a BIOS boots: Debian's GRUB for i386-pc in a partition for it, and an ESP with its grub.cfg and
-what it loads. grub-install needs a device and root; this writes the same sectors into a file."""
+"""A disk that a BIOS boots: Debian's GRUB for i386-pc in its own partition, and an ESP with grub.cfg and the files
+that it loads. grub-install needs a device and root permissions; this writes the same sectors into a file."""
 
 import os
 import struct
@@ -32,7 +32,7 @@ def core(folder):
 
 
 def disk(path, firmware, config, files):
-    """config: grub.cfg's text; files: more of the ESP, as in Fat."""
+    """config: the text of grub.cfg; files: further files of the ESP, as in Fat."""
     def fill(apt, work):
         for package in ("grub-pc-bin", "grub-common"):
             apt.unpack(package, work)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Initramfs archives: busybox, the modules a virtio disk needs, and /init (guest_init.sh).
 
-Archives are deterministic. They have no /dev/console, which only root can make: each kernel has one built in
+Archives are deterministic. They have no /dev/console, which only root can create: each kernel has one built in
 (usr/default_cpio_list).
 """
 
@@ -25,7 +25,7 @@ GUEST_INIT = pathlib.Path(__file__).with_name("guest_init.sh")
 GUEST_EFI = pathlib.Path(__file__).with_name("guest_efi.sh")
 EFI_VARIABLES = kernels.ROOT / "contrib" / "efi-variables" / "fatwood-efi-variables"
 
-# Modules that a kernel has built in, or does not have at all, are skipped.
+# Modules that are built into a kernel, or that it does not have, are skipped.
 MODULES = (
     "virtio_pci", "virtio_mmio", "virtio_blk", "virtio_console", "virtio_rng",
     "crc32c_generic", "ext4", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1",
@@ -36,7 +36,7 @@ RANDOM_PIECE = 1 << 20  # randbytes() takes less than 256 MiB at once
 
 
 def archive(files):
-    """A cpio archive, the same bytes each time; files as in Fat. All of them are programs to the guest."""
+    """A reproducible cpio archive; files as in Fat. All of them are executable in the guest."""
     with tempfile.TemporaryDirectory() as folder:
         stage = pathlib.Path(folder)
         copy_files_to(stage, files)
@@ -97,7 +97,7 @@ def module_order(kernel, wanted):
 
 
 def busybox():
-    """A static busybox: the system's, or the one of the distribution's package."""
+    """A static busybox: the system's, or the one from the distribution's package."""
     found = shutil.which("busybox")
     if found:
         data = pathlib.Path(found).read_bytes()
@@ -122,7 +122,7 @@ def module_files(kernel, names):
 
 
 def guest(kernel, marker="first"):
-    """The initramfs that reports (guest_init.sh) and then obeys guest.action= of the command line."""
+    """The initramfs that prints a report (guest_init.sh) and then performs guest.action= from the command line."""
     return compress(archive({
         **dict.fromkeys(("/dev", "/proc", "/sys", "/tmp", "/mnt")),
         "/init": GUEST_INIT,
@@ -135,12 +135,12 @@ def guest(kernel, marker="first"):
 
 
 def marker(name):
-    """A small further initrd: one empty file that the guest reports by its name."""
+    """A small additional initrd: an empty file whose name the guest reports."""
     return archive({f"/markers/{name}": b""})
 
 
 def ballast(size):
-    """An initrd of that many incompressible bytes; the guest compares their MD5 with the one inside."""
+    """An initrd with that many incompressible bytes; the guest compares their MD5 with the one inside."""
     source = random.Random(size)
     data = b"".join(source.randbytes(min(RANDOM_PIECE, size - at)) for at in range(0, size, RANDOM_PIECE))
     return archive({"/ballast/data": data, "/ballast/md5": hashlib.md5(data).hexdigest().encode() + b"\n"})

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kernels of real distributions, fetched without touching the system.
+"""Kernels of real distributions, downloaded without changing the system.
 
-A private apt root under build/cache/apt has its own sources, lists and cache, so no package is
-installed and no root is needed: packages are downloaded, checked against the archive's key by apt,
-and unpacked with dpkg. The mirrors are the ones this machine already uses.
+A private apt root under build/cache/apt has its own sources, lists and cache, so no package is installed and no root
+permissions are needed: packages are downloaded, verified by apt with the archive's key, and unpacked with dpkg. The
+mirrors are the ones that this machine already uses.
 """
 
 import contextlib
@@ -36,12 +36,12 @@ KERNELS = {
 }
 
 
-# A network may fail for a moment, and a mirror may change between its list and a package.
+# A network may fail temporarily, and a mirror may change between the download of its list and of a package.
 RETRY_PAUSES_S = (5, 30)
 
 
 class Unavailable(Exception):
-    """This machine cannot provide it; the text says why."""
+    """Something that this machine cannot provide; the text says why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +60,7 @@ def progress(text):
 
 @contextlib.contextmanager
 def lock(name):
-    """One maker at a time, across processes; others wait and then find the work done."""
+    """Only one process makes it; others wait and then find the result."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -82,7 +82,7 @@ def new_folder(target):
 
 
 def run(command, error=RuntimeError, **options):
-    """Runs a tool; its output, in English, is shown only when it fails."""
+    """Runs a tool with English messages; its output is shown only if it fails."""
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("env", {**os.environ, "LC_ALL": "C"})
     result = subprocess.run(
@@ -94,7 +94,7 @@ def run(command, error=RuntimeError, **options):
 
 
 def retried(download):
-    """What that function returns; it is tried several times if it finds something Unavailable."""
+    """Returns the function's result; tries it several times if it raises Unavailable."""
     for pause in RETRY_PAUSES_S:
         try:
             return download()
@@ -124,7 +124,7 @@ def mirror(origin):
 
 
 class AptRoot:
-    """apt with everything that it reads and writes below one folder of our own."""
+    """apt with everything that it reads and writes in a private folder."""
 
     def __init__(self, origin, suite, components):
         self.folder = CACHE / "apt" / suite
@@ -158,7 +158,7 @@ class AptRoot:
         self.options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
 
     def run(self, tool, *words, **options):
-        """A failure becomes one line, without our many options."""
+        """Reports a failure as one line, without our many options."""
         try:
             return run([tool, *self.options, *words], Unavailable, **options)
         except Unavailable as problem:
@@ -193,11 +193,11 @@ class AptRoot:
                 run(["dpkg-deb", "-x", archive, folder])
 
 
-problems = {}  # suite: why it is unavailable, so that nobody waits for it twice
+problems = {}  # suite: why it is unavailable, so that there is only one wait for it
 
 
 def unpacked(folder, origin, suite, components, fill):
-    """The folder, made on first use by fill(apt, work), which unpacks packages into work."""
+    """The folder, filled on first use by fill(apt, work), which unpacks packages into work."""
     with lock(f"apt-{suite}"):
         if folder.exists():
             return folder
@@ -218,7 +218,7 @@ def unpacked(folder, origin, suite, components, fill):
 
 
 def versioned(apt, package):
-    """The packages a kernel metapackage stands for: image, and modules where they are apart."""
+    """The packages to which a kernel metapackage refers: the image, and the modules if they are separate."""
     images = [name for name in apt.dependencies(package) if name.startswith("linux-image-")]
     if not images:
         raise Unavailable(f"{package} names no kernel package")
@@ -268,8 +268,8 @@ def host_kernel():
 
 
 def clock_options(machine):
-    """Kernel options for QEMU's microvm without KVM: it has no clock that Linux could measure the TSC
-    with, and Linux may then never come up; so the rate is passed. TCG's TSC is the host's."""
+    """Kernel options for QEMU's microvm without KVM: it has no clock with which Linux could measure the TSC, and
+    Linux may then never come up, so the frequency is passed. TCG's TSC is the host's."""
     if not machine.startswith("microvm"):
         return ""
     frequency = re.search(r"^cpu MHz\s*: (\d+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)

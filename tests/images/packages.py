@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UEFI programs of Debian: shim, GRUB, systemd-boot and its stub, the Shell, fetched as kernels.py says.
+"""UEFI programs from Debian: shim, GRUB, systemd-boot and its stub, the Shell, downloaded as described in kernels.py.
 
     packages.boot_loaders("trixie") / packages.GRUB
 
@@ -55,7 +55,7 @@ def kernel(suite):
 
 
 def qemu():
-    """QEMU 10, of trixie: the words that start it, with its own libraries, modules and ROMs."""
+    """QEMU 10 from trixie: the command that starts it with its own libraries, modules and ROMs."""
     root = kernels.unpacked(kernels.CACHE / "packages/trixie-qemu", "Debian", "trixie", "main",
                             lambda apt, work: apt.unpack_with_dependencies(["qemu-system-x86"], work))
     libraries = root / "usr/lib/x86_64-linux-gnu"
@@ -83,7 +83,7 @@ def libvirt(suite):
 
 @dataclasses.dataclass(frozen=True)
 class Firmware:
-    """OVMF: code, and the store of variables that each machine starts with."""
+    """OVMF: the code, and the initial variable store of each machine."""
 
     code: pathlib.Path
     variables: pathlib.Path
@@ -91,7 +91,7 @@ class Firmware:
 
 @functools.cache
 def ovmf():
-    """The OVMF without Secure Boot: this machine's, otherwise that of bookworm's package."""
+    """OVMF without Secure Boot: this machine's, otherwise the one from bookworm's package."""
     for root in (pathlib.Path("/"), None):
         if root is None:
             root = kernels.unpacked_package("Debian", "bookworm", "main", "ovmf")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs of tests/payload that a VMM or a boot loader starts without an operating system: compiled once
-for each state of their sources."""
+"""Programs of tests/payload that a VMM or a boot loader starts without an operating system, compiled once for each
+state of their sources."""
 
 import hashlib
 import os
@@ -16,8 +16,8 @@ FLAGS = ("-std=gnu2x", "-ffreestanding", "-fno-stack-protector", "-mno-red-zone"
 
 
 def program(name, script, *sources, flags=(), flat=False):
-    """The program of the folder of that name, linked by the script: the path of its ELF file, or, if flat, of
-    the bytes that this loads."""
+    """Builds the program in the folder of that name with that linker script. Returns the path of its ELF file or, if
+    flat, of its loaded bytes."""
     clang = shutil.which("clang")
     compiler = ("clang", "--target=x86_64-unknown-linux-gnu", "-fuse-ld=lld") if clang else ("gcc",)
     command = [*compiler, *FLAGS, *flags]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stub kernel: tests/payload/linux_stub compiled and wrapped in a Linux boot protocol header.
 
-Every field of the header can be chosen, so a test can ask for any placement, and evil.py for any malformation.
+Every field of the header can be set, so tests can request any placement, and evil.py any malformation.
 Offsets: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
 """
 
@@ -32,7 +32,7 @@ def program():
 class Stub:
     """Header fields by their names in the boot protocol; data() is the whole image."""
 
-    size: int = 0  # of the protected-mode part: filled up with incompressible bytes
+    size: int = 0  # of the protected-mode part, padded with incompressible bytes
     setup_sects: int = 1
     boot_flag: int = 0xAA55
     magic: bytes = b"HdrS"
@@ -48,7 +48,7 @@ class Stub:
     cmdline_size: int = 2047
     pref_address: int = 0x1000000
     init_size: int = 0  # 0: what the image needs
-    syssize: int = 0  # 0: the truth, in 16-byte units
+    syssize: int = 0  # 0: the correct value, in 16-byte units
 
     def data(self):
         body = bytearray(program())

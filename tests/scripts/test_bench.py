@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: what it counts, how it judges, and that docs/figures.md has its tables. No figures are checked."""
+"""`make bench`: counting, limits, and its tables in docs/figures.md. No figures are checked."""
 import math
 import pathlib
 import sys
@@ -34,7 +34,7 @@ class Names:
 def test_sections():
     sections = bench_count.sections_of(TRACE.splitlines(keepends=True))
     assert [section.accesses for section in sections] == [1, 6]
-    assert [section.polls for section in sections] == [0, 2]  # the same status again, and the clock
+    assert [section.polls for section in sections] == [0, 2]  # a repeated status, and the clock
     assert [section.requests for section in sections] == [0, 1]
     assert sections[1].bytes_read == 8 * 512
     bench_count.add_counts(sections, ["total 100\n", "10 7\n", "20 1000\n", "total 1107\n"], Names())

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same boot entries read by our reader and by systemd's bootctl.
+"""Compares boot entries as read by our reader and by systemd's bootctl.
 
-What differs is in docs/boot-loader-specification.md: bootctl (not systemd-boot) shows the quotes around a value, wants
-plain file names and shows them in lower case. Keys that Debian 12's bootctl does not know are not generated."""
+The differences are documented in docs/boot-loader-specification.md: bootctl (not systemd-boot) shows the quotes
+around a value, requires plain file names and shows them in lower case. Keys that Debian 12's bootctl does not support
+are not generated."""
 import json
 import pathlib
 import random
@@ -15,7 +16,7 @@ from tests.tools import bls
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "build/systemd-boot"
-# bootctl insists on the root of a file system: one of its own, in a namespace of its own.
+# bootctl requires the root of a file system, so it gets a separate one in a namespace.
 SCRIPT = """set -e
 mount -t tmpfs none "$1"
 cp -r "$2/." "$1"
@@ -24,7 +25,7 @@ SYSTEMD_RELAX_ESP_CHECKS=1 "$3" list --json=short --esp-path="$1" --boot-path="$
 
 
 def find_bootctl():
-    """Not by installing Debian's package, which puts systemd-boot on the ESP of this machine."""
+    """Debian's package is not installed, because it would put systemd-boot on the ESP of this machine."""
     unpacked = PACKAGE / "usr/bin/bootctl"
     if not shutil.which("bootctl") and not unpacked.exists():
         PACKAGE.mkdir(parents=True, exist_ok=True)
@@ -63,7 +64,7 @@ def systemds(folder, tmp_path):
         if "linux" not in entry:
             continue
         known = {ours_key: entry[key] for key, ours_key in keys.items() if key in entry}
-        # bootctl puts a slash before paths that have none.
+        # bootctl adds a slash to paths without one.
         result.append({**known, "options": entry.get("options", ""), "initrd": entry.get("initrd", [])})
     return result
 

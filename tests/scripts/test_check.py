@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/check.py and scripts/run_tests.py: nothing that has not passed may be counted as passed."""
+"""scripts/check.py and scripts/run_tests.py: only what has passed may be counted as passed."""
 import pathlib
 import re
 import subprocess

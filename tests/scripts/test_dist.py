@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The archives of make dist: the same bytes whenever and by whomever they are packed."""
+"""The archives of make dist: reproducible at any time and by any user."""
 import gzip
 import io
 import os

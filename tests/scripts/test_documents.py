@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What README.md, its neighbours and docs/ say about this tree is true: links, targets, symbols, messages.
-The commands for VMMs are run in tests/boot (test_kvm_*.py, test_libvirt.py), the tables of figures are written by
+"""Checks statements about this tree in README.md and the other documents: links, targets, symbols, messages.
+The commands for VMMs are run by tests/boot (test_kvm_*.py, test_libvirt.py); the tables of figures are written by
 bench."""
 import pathlib
 import re
@@ -21,7 +21,7 @@ FOLDERS = ("lib", "core", "arch", "drivers", "fs", "loaders", "efi", "boot")
 SOURCES = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((ROOT / folder).glob("**/*.[ch]")))
 WORDS = set(re.findall(r'"(fatwood\.[a-z]+)",', (ROOT / "boot/tables.c").read_text()))
 
-# What docs/adding-a-file-system.md has its reader write.
+# The example in docs/adding-a-file-system.md.
 EXAMPLE = "romfs"
 
 
@@ -76,7 +76,7 @@ def test_words_of_the_command_line_are_obeyed(page):
 
 
 def test_words_of_the_command_line_are_listed_and_read():
-    """The table that unknown words are reported by, the page that lists them, and what the code asks for."""
+    """Compares the table of known options, the page that lists them, and the options that the code reads."""
     page = (ROOT / "docs/command-line.md").read_text()
     assert WORDS == set(re.findall(r"^\| `(fatwood\.[a-z]+)=", page, re.MULTILINE))
     assert WORDS == set(re.findall(r'boot_info_option\("(fatwood\.[a-z]+)"', SOURCES))
@@ -133,7 +133,7 @@ def test_quoted_code_is_there():
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("adding-a-*.md")), ids=page_name)
 def test_names_in_the_code_exist(page):
-    """Functions, members and constants that those who add something are told to use."""
+    """Functions, members and constants that these pages mention."""
     code = "\n".join(path.read_text() for path in (
         *(ROOT / "tests").glob("*/*.[ch]"), *(ROOT / "tests/images").glob("**/*.py"), *ROOT.glob("*/Kconfig")))
     words = set(re.findall(r"\w+", SOURCES + code))
@@ -152,7 +152,7 @@ def test_images_held_to_a_size_leave_out_a_new_file_system():
 
 
 def test_the_members_a_file_system_needs_are_told():
-    """Those before the optional ones in struct fs_ops."""
+    """The members before the optional ones in struct fs_ops."""
     page = (ROOT / "docs/adding-a-file-system.md").read_text()
     told = page.split("For reading it needs ")[1].split(";")[0]
     code = (ROOT / "core/volume.h").read_text().split("struct fs_ops {\n\t")[1].split("/* FILE_INFO.")[0]

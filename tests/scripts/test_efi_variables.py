@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""contrib/efi-variables: what the guest's program copies, and when it writes nothing."""
+"""contrib/efi-variables: what the guest's program copies, and when it does not write."""
 import os
 import pathlib
 import subprocess

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What fsck.vfat says about volumes that the firmware's own code has written to, and about those whose
-machine lost power while it did."""
+"""Checks volumes written by the firmware's code with fsck.vfat, also after a loss of power during a write."""
 import os
 import pathlib
 import shutil
@@ -20,7 +19,7 @@ SHAPES = {
     "fat32-few-clusters": (32, 1, 5000, ()),
     "fat32-sectors-4096": (32, 1, 40000, ("-S", "4096")),
 }
-FSCK_RUNS_MAX = 4  # the first run deletes a directory's second name, the next one what is left of it
+FSCK_RUNS_MAX = 4  # the first run deletes a directory's second name, the next one its remains
 
 pytestmark = pytest.mark.skipif(not shutil.which("fsck.vfat", path=PATH),
                                 reason="fsck.vfat is missing (dosfstools)")
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("fsck.vfat", path=PATH),
 
 @pytest.fixture(scope="session")
 def session():
-    """tests/tools/fat_session.c, built."""
+    """Builds tests/tools/fat_session.c."""
     subprocess.run(["make", "-s", "-C", ROOT, "test-tools"], check=True)
 
     def run(*arguments, block_size=512):
@@ -55,7 +54,7 @@ def fsck(option, path):
 
 
 def repair(path):
-    """What fsck.vfat did, run by run, until it found nothing more."""
+    """The repairs of fsck.vfat, run by run, until it finds nothing more."""
     said = []
     for _ in range(FSCK_RUNS_MAX):
         done = fsck("-a", path)
@@ -90,7 +89,7 @@ def test_power_fails_after_any_block(session, tmp_path, shape, seed):
 
 
 def test_fat32_that_shrank_below_its_clusters(session, tmp_path):
-    """Made with enough clusters for FAT32, then cut: still FAT32, and written to as such."""
+    """Made with enough clusters for FAT32, then shrunk: it is still FAT32, and written as such."""
     path = make(tmp_path, 32, 1, 34 << 10, ())
     sectors = 30 << 11
     with open(path, "r+b") as file:

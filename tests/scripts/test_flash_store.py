@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The template of a flash for UEFI variables is the empty one of OVMF."""
+"""The flash template for UEFI variables equals OVMF's empty one."""
 import pathlib
 import struct
 import sys

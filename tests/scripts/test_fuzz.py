@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/fuzz.py: an input that crashes can be had from what is printed; a seed repeats a run."""
+"""scripts/fuzz.py: a crashing input can be recovered from the output; a seed repeats a run."""
 import pathlib
 import subprocess
 import sys

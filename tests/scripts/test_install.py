@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make install: where things go, that QEMU's descriptor follows its schema, that the manual page is whole."""
+"""make install: installed paths, QEMU's descriptor and its schema, the manual page."""
 import fnmatch
 import json
 import pathlib
@@ -59,7 +59,7 @@ def mistakes(firmware):
 
 
 def run_install(folder, *names, prefix="/usr"):
-    """Installs stubs that say whose image they are; returns {path below the prefix: contents}."""
+    """Installs stubs that contain the name of their image; returns {path below the prefix: contents}."""
     for name in names:
         (folder / "images" / name).mkdir(parents=True)
         for kind in ("elf", "rom") if name.endswith("_rom") else ("elf",):
@@ -137,7 +137,7 @@ def test_the_documented_descriptor_follows_the_schema():
     {"tags": "none"},
     {"version": 1},
 ])
-def test_the_schema_finds_mistakes(change):
+def test_the_schema_detects_mistakes(change):
     assert mistakes(install.descriptor("/x", "/y") | change)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/kconfig.py: what plain kconfiglib accepts must be an error that says why."""
+"""scripts/kconfig.py: mistakes that plain kconfiglib accepts must be errors with an explanation."""
 import pathlib
 import subprocess
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tests/images/kernels.py: downloads over a network that fails for a moment, or for good."""
+"""tests/images/kernels.py: downloads over a network that fails temporarily or permanently."""
 import pathlib
 import sys
 

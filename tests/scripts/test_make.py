@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Makefile: incorrect use ends with one line that says what to do, and nothing else happens."""
+"""The Makefile: incorrect use ends with one line that says what to do, and has no other effect."""
 import pathlib
 import subprocess
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/run.py: how it interprets its options, before anything is built or started."""
+"""scripts/run.py: interpretation of its options, before anything is built or started."""
 import pathlib
 import sys
 

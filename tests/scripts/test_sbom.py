@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bill of materials: what SPDX 2.3 requires is there, and it is the same each time."""
+"""The bill of materials: it has what SPDX 2.3 requires, and is reproducible."""
 import hashlib
 import pathlib
 import re

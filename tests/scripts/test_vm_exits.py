@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/vm_exits.py: what it counts in a KVM trace, and where it begins and ends."""
+"""scripts/vm_exits.py: what it counts in a KVM trace, and where it starts and stops."""
 import pathlib
 import sys
 
@@ -44,7 +44,7 @@ def test_exits_and_accesses():
                                ("memory", 0xC0000000, "write"): 1}
     assert counts.access_count == 5
     assert counts.exits == {"io": 2 + len(WORD), "hlt": 1, "npf": 1}
-    # Two by io, hlt, and the access to memory.
+    # Two for io, one for hlt, and one for the memory access.
     assert counts.exit_count == 4
 
 

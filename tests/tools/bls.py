@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot entries as Fatwood reads them (bls_list.c), and generated ones, for comparison with other readers."""
+"""Boot entries as read by Fatwood (bls_list.c), and generated ones, for comparison with other readers."""
 import pathlib
 import subprocess
 
@@ -16,8 +16,8 @@ def build():
 
 
 def ours(files):
-    """The entries in our order: id, and what of title, version, machine-id, sort-key, linux, options (of each line) and
-    initrd they have."""
+    """The entries in our order: id, and their title, version, machine-id, sort-key, linux, options (of each line) and
+    initrd, as far as they have them."""
     done = subprocess.run([PROGRAM, *files], check=True, stdout=subprocess.PIPE, text=True)
     result = []
     for line in done.stdout.splitlines():
@@ -35,7 +35,7 @@ def ours(files):
 
 
 def generate(rng, count, words=WORDS, keys=KEYS):
-    """Entries with all that may stand in one: name to bytes."""
+    """Entries with everything that may be in one, as a dictionary of name to bytes."""
     def value():
         return rng.choice([" ", "  ", " \t"]).join(rng.choice(words) for _ in range(rng.randint(1, 4)))
 

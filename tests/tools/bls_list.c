@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot entries as loaders/bls*.c read and order them, for comparison with another reader
- * (tests/scripts/test_bls_difference.py). bls_list FILE...: a line for each entry of the menu,
- * fields separated by tabs, bytes in hexadecimal: file name, title, version, machine-id, sort-key,
- * linux, then each value of options and of initrd as "options=..." and "initrd=...".
+ * Lists boot entries as read and sorted by loaders/bls*.c, for comparison with another reader
+ * (tests/scripts/test_bls_difference.py). bls_list FILE... prints a line for each entry of the
+ * menu, with fields separated by tabs and bytes in hexadecimal: file name, title, version,
+ * machine-id, sort-key, linux, then each value of options and of initrd as "options=..." and
+ * "initrd=...".
  */
 #include <stdio.h>
 #include <stdlib.h>

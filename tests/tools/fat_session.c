@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operations on a FAT image by the firmware's own code, on the host;
- *tests/scripts/test_fat_write.py has fsck.vfat look at the outcome.
+ * Performs operations on a FAT image with the firmware's own code on the host;
+ * tests/scripts/test_fat_write.py checks the result with fsck.vfat.
  *
  *	fat_session run IMAGE SEED STEPS		changes IMAGE
  *	fat_session count IMAGE SEED STEPS		prints how many blocks that writes
@@ -9,7 +9,7 @@
  *							blocks, into OUT
  *	fat_session verify IMAGE OUT SEED STEPS BLOCKS	OUT holds what it must after that
  *
- * A block that has not been flushed may arrive or not when the power fails; SEED chooses.
+ * When the power fails, an unflushed block may or may not have been written; SEED decides.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,7 @@ static u32 next_random(void)
 	return random_state ^= random_state << 5;
 }
 
-/* Some of the blocks that were not flushed are as they were at the flush before. */
+/* Reverts some of the unflushed blocks to their state at the previous flush. */
 static void lose_unflushed(u32 seed)
 {
 	random_state = seed * 2654435761u + 1;
@@ -145,7 +145,7 @@ static struct volume *mount(u8 *bytes, size_t size, struct arena *arena)
 	return volume;
 }
 
-/* The same for the same seed, whatever happens. */
+/* Depends only on the seed. */
 static struct span choices_of(u32 seed)
 {
 	static u8 bytes[CHOICES_SIZE];
@@ -156,7 +156,10 @@ static struct span choices_of(u32 seed)
 	return span_of(bytes, sizeof(bytes));
 }
 
-/* Up to @steps operations, and how many it were; @before is the model before the last one. */
+/*
+ * Performs up to @steps operations and returns their number; @before is the model before the last
+ * one.
+ */
 static u32 run(struct model *model, u32 seed, u32 steps, struct model *before)
 {
 	struct span choices = choices_of(seed);
@@ -172,7 +175,10 @@ static u32 run(struct model *model, u32 seed, u32 steps, struct model *before)
 	return done;
 }
 
-/* A file that was written to has one of both sizes; what it holds may be a part of both. */
+/*
+ * A file that was being written has either the old or the new size; its content may be a mix of
+ * both.
+ */
 static bool is_written(const struct model *before, const struct model *after, u32 node,
 		       struct volume *volume)
 {
@@ -185,8 +191,9 @@ static bool is_written(const struct model *before, const struct model *after, u3
 }
 
 /*
- * What the last operation did not touch is there; and what it did, unless it removed it, as it was
- * before or would be after. What lies in a directory that was moved has either path.
+ * Everything that the last operation did not touch must exist. What it touched must be in the old
+ * or the new state, unless it was removed. Files in a directory that was moved may have either
+ * path.
  */
 static void verify(const struct model *before, const struct model *after, u32 last,
 		   struct volume *volume)
@@ -234,7 +241,7 @@ int main(int argc, char **argv)
 		lose_unflushed(seed + (u32)power.blocks_written);
 		store(argv[3], bytes, size);
 	} else if (verifies) {
-		/* What the operation would have led to, with power. */
+		/* The result of the operation without the power failure. */
 		static struct model after;
 		u8 *again;
 		struct span choices = choices_of(seed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of ACPI: Cloud Hypervisor's tables, laid out by hand in the BIOS area and below it, for
- * a test to change. Included once by a test.
+ * For tests of ACPI: Cloud Hypervisor's tables, built by hand in and below the BIOS area, which a
+ * test can modify. Include it in one file per test.
  */
 #pragma once
 
@@ -17,7 +17,7 @@
 #include "tests/unit/test.h"
 
 enum {
-	AREA = 0x80000, /* where host memory of ours begins */
+	AREA = 0x80000, /* the start of our host memory */
 	RSDP = 0xa0000, /* Cloud Hypervisor's */
 	XSDT = 0xa0040,
 	RSDT = 0xa0140,
@@ -103,7 +103,7 @@ static void setup(void)
 	finish_table(MCFG, "MCFG", 44 + 32);
 	memcpy(at(DSDT + 36), "\x5b\x82", 2);
 	finish_table(DSDT, "DSDT", 100);
-	at(DSDT)[9] ^= 1; /* not looked at */
+	at(DSDT)[9] ^= 1; /* not checked */
 
 	host_memory_forget();
 	host_handlers_forget();

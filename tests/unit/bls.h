@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of loaders/bls.c: a disk of one volume or two, booted from down to the kernel's entry.
- * Included once by a test.
+ * For tests of loaders/bls.c: a disk with one or two volumes, which is booted up to the kernel's
+ * entry. Include it in one file per test.
  */
 #pragma once
 
@@ -54,7 +54,7 @@ static void run(void *context)
 	status = bls_boot.boot(&disk, &arena);
 }
 
-/* The command line of the kernel entered, or why none was. */
+/* The command line of the kernel that was entered, or why none was. */
 [[maybe_unused]] static const char *boot(void)
 {
 	enum host_end end = host_run(run, NULL);

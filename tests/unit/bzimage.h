@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of loaders/bzimage.c: a kernel image to bend, and what it is loaded to. */
+/* For tests of loaders/bzimage.c: a kernel image to modify, and the result of loading it. */
 #pragma once
 
 #include "loaders/boot_params.h"
@@ -25,7 +25,7 @@ static void set_up(void)
 
 static enum status load_sized(size_t size)
 {
-	u8 *copy = malloc(size); /* exactly: the sanitizer sees one byte too far */
+	u8 *copy = malloc(size); /* exact size, so that the sanitizer detects overruns */
 	enum status status;
 
 	if (size)

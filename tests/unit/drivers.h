@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of drivers that boot/tables.c has in the firmware. Included once by a test. */
+/* The driver tables that boot/tables.c has in the firmware. Include it in one file per test. */
 #pragma once
 
 #include "drivers/ata/ahci.h"

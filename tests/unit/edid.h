@@ -6,7 +6,7 @@
 
 enum { EDID_BLOCK = 128 };
 
-/* Makes the sum of a block right. */
+/* Sets the correct checksum of a block. */
 static inline void edid_set_sum(u8 *block)
 {
 	u8 sum = 0;
@@ -16,7 +16,7 @@ static inline void edid_set_sum(u8 *block)
 	block[EDID_BLOCK - 1] = (u8)-sum;
 }
 
-/* One block that prefers that mode. */
+/* Makes one block with that preferred mode. */
 static inline void edid_make(u8 *block, u32 width, u32 height)
 {
 	memset(block, 0, EDID_BLOCK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of efi/services/images.c and its neighbours: programs for UEFI whose code is a function
- * of the test, and a file system that has one of them.
+ * For tests of efi/services/images.c and related files: UEFI programs whose code is a function of
+ * the test, and a file system that contains one.
  */
 #pragma once
 
@@ -21,7 +21,7 @@
 static EFI_SYSTEM_TABLE system_table;
 EFI_SYSTEM_TABLE *efi_system_table = &system_table;
 
-/* runtime.c's record of drivers. */
+/* Replaces runtime.c's list of drivers. */
 static u64 runtime_image;
 
 EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size)
@@ -37,7 +37,7 @@ void efi_runtime_image_remove(u64 base)
 		runtime_image = 0;
 }
 
-/* text_input.c's. */
+/* Replaces text_input.c. */
 static u64 forgotten_base, forgotten_size;
 
 void efi_key_notifications_forget(u64 base, u64 size)
@@ -48,7 +48,7 @@ void efi_key_notifications_forget(u64 base, u64 size)
 
 static u8 program[PE_FILE_SIZE];
 
-/* A program of @subsystem that is @entry. Runs in the firmware's memory. */
+/* Makes a program of @subsystem that jumps to @entry, in the firmware's memory. */
 static inline void program_make(u16 subsystem, EFI_IMAGE_ENTRY_POINT entry)
 {
 	u8 *code = program + 0x410;
@@ -74,7 +74,7 @@ static inline EFI_LOADED_IMAGE_PROTOCOL *loaded_of(EFI_HANDLE image)
 	return efi_interface_of(image, &guid_loaded_image);
 }
 
-/* What the ledger says of an address. */
+/* The type of an address in the ledger. */
 static inline u32 type_at(u64 address)
 {
 	u32 count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of boot services share. */
+/* Shared by the tests of boot services. */
 #pragma once
 
 #include "tests/unit/test.h"
@@ -10,7 +10,7 @@
 #include "tests/host/efi_pool.h"
 #include "tests/host/host.h"
 
-/* As CHECK_EQUAL(); a status is read best as a hexadecimal number. */
+/* Like CHECK_EQUAL(), but prints statuses in hexadecimal. */
 #define CHECK_STATUS(actual, expected)                                                    \
 	do {                                                                              \
 		EFI_STATUS check_s = (actual), check_x = (expected);                      \
@@ -22,10 +22,10 @@
 		}                                                                         \
 	} while (0)
 
-/* 100 ns units of SetTimer() in @milliseconds. */
+/* Converts @milliseconds to SetTimer()'s units of 100 ns. */
 #define MS(milliseconds) ((milliseconds) * 10000ull)
 
-/* The clock stands still but for this. */
+/* Advances the clock, which otherwise stands still. */
 static inline void pass_ms(u64 milliseconds)
 {
 	host_ticks += milliseconds * (HOST_TICKS_PER_SECOND / 1000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables in an array, with the functions of efi/efi.h that read and set them, and the pool of
- * the C library. Included once by a test.
+ * Variables in an array, the functions of efi/efi.h that read and set them, and a pool based on
+ * malloc(). Include it in one file per test.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ static size_t name_size(const CHAR16 *name)
 	return (count + 1) * sizeof(*name);
 }
 
-/* VARIABLES: there is none. */
+/* VARIABLES: not found. */
 static u32 slot_of(const CHAR16 *name)
 {
 	for (u32 i = 0; i < VARIABLES; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of FAT directories: an image, and what is listed and found in it. */
+/* For tests of FAT directories: an image, and functions that list and find names in it. */
 #pragma once
 
 #include "fs/fat/fat.h"
@@ -35,8 +35,8 @@ static struct file root(void)
 }
 
 /*
- * All names, each followed by '|', and a word for any end but the right one. Each that is listed
- * must be found.
+ * All names, each followed by '|', and a word if the listing ends with an error. Checks that each
+ * listed name can be found.
  */
 static const char *list(struct file *directory)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For code that runs once per boot and keeps its state: a test in a process of its own finds all
- * variables as they are before main().
+ * For code that runs once per boot and keeps its state: runs a test in a separate process, in which
+ * all variables have their initial values.
  *
  *	FRESH_TEST(nothing_is_mapped_yet)
  *	{

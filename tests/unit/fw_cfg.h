@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A fw_cfg device with files, by ports and by DMA. Included once by a test. */
+/* An fw_cfg device with files, accessed through ports and DMA. Include it in one file per test. */
 #pragma once
 
 #include "drivers/platform/fw_cfg.h"
@@ -11,8 +11,8 @@ enum { FAKE_FILES_MAX = 8, FAKE_FILE_FIRST = 0x20, FAKE_FILE_SIZE = 256 };
 
 static struct fake_fw_cfg {
 	bool has_dma, refuses, hangs;
-	u32 count;    /* of files, as the directory says */
-	u32 in_table; /* that it has */
+	u32 count;    /* of files, according to the directory */
+	u32 in_table; /* actual number */
 	u8 directory[4 + FAKE_FILES_MAX * 64];
 	u8 files[FAKE_FILES_MAX][FAKE_FILE_SIZE];
 	u32 sizes[FAKE_FILES_MAX];
@@ -61,7 +61,7 @@ static void fake_transfer(u8 *request)
 	}
 }
 
-/* The firmware's data lies below 4 GiB; a test's lies where this does. */
+/* The firmware's data is below 4 GiB; a test's data is in the same 4 GiB as this object. */
 static void fake_handle(void *context, u64 address, u32 size, bool write, u64 *value)
 {
 	u8 *byte;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bzImage of nothing but its setup header and numbers, for tests to bend. */
+/* A bzImage that consists of a setup header and a number sequence, for tests to modify. */
 #pragma once
 
 #include <string.h>
@@ -16,12 +16,13 @@ enum {
 };
 
 /*
- * @image has KERNEL_SIZE bytes. The kernel proper counts up by words, so that a shifted one shows.
+ * @image has KERNEL_SIZE bytes. The kernel proper is a sequence of increasing words, so that a
+ * displaced copy is detected.
  */
 static inline void kernel_image_make(u8 *image)
 {
 	memset(image, 0, KERNEL_SIZE);
-	memset(image, 0xff, 0x1f1); /* what must not be copied */
+	memset(image, 0xff, 0x1f1); /* must not be copied */
 	image[0x1f1] = KERNEL_SETUP_SECTS;
 	store_le32(image + 0x1f4, KERNEL_CODE_SIZE / 16);
 	store_le16(image + 0x1fa, 0xffff); /* vid_mode */

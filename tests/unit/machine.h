@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For tests of drivers: a fake machine, ACPI as it has it, and the log. Included once by a test.
+ * For tests of drivers: a fake machine, its ACPI data, and the log. Include it in one file per
+ * test.
  */
 #pragma once
 
@@ -14,14 +15,14 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/drivers.h"
 
-#define MACHINE_RESERVED 0xc0000000ull /* a MiB of the device hole that the VMM keeps */
+#define MACHINE_RESERVED 0xc0000000ull /* a MiB of the device hole that is reserved by the VMM */
 
 static struct fake_machine machine;
 static u8 machine_bus_last; /* of its windows */
 static struct span machine_dsdt;
 static struct memory_console machine_log;
 
-/* In place of drivers/platform/acpi.c, which a test that links this does not pull in. */
+/* Replaces drivers/platform/acpi.c, which is not linked into these tests. */
 bool acpi_ecam(u32 index, struct ecam *out)
 {
 	if (index >= machine.ecam_count)
@@ -46,7 +47,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	return memory_console_has(&machine_log, text);
 }
 
-/* An empty machine. Disks of the tests before stay registered, as devices never go away. */
+/* An empty machine. Disks of earlier tests stay registered, because devices are never removed. */
 static void machine_start(void)
 {
 	static bool started;
@@ -66,7 +67,10 @@ static void machine_start(void)
 	memory_console_init(&machine_log, "");
 }
 
-/* A machine with ECAM, as Cloud Hypervisor has it: BARs near the end of physical memory. */
+/*
+ * A machine with ECAM, like Cloud Hypervisor's, with BARs near the end of the physical address
+ * space.
+ */
 #define MACHINE_ECAM 0xe8000000ull
 #define MACHINE_BARS 0x3ffffff00000ull
 
@@ -77,7 +81,7 @@ static void machine_start(void)
 	machine.aliases_functions = true;
 }
 
-/* The disk that @device makes as a function of bus 0, or NULL. */
+/* Probes @device as a function on bus 0 and returns its disk, or NULL. */
 [[maybe_unused]] static struct block_device *machine_probe_disk(struct fake_function *function,
 								struct fake_virtio *device)
 {

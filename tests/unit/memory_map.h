@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of the ledger of memory: what must hold for it at any time. */
+/* For tests of the memory ledger: its invariants. */
 #pragma once
 
 #include "core/memory.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
-enum { HOLE = -1 }; /* instead of a type: nothing is described there */
+enum { HOLE = -1 }; /* used as a type: not in the ledger */
 
 #define PAGE(n) ((u64)(n) * PAGE_SIZE)
 
-/* Sorted, disjoint, page-aligned, not empty, no neighbours of one kind. */
+/*
+ * Checks that ranges are sorted, disjoint, page-aligned and not empty, and that adjacent ranges
+ * differ.
+ */
 static void check_order(void)
 {
 	u32 count;

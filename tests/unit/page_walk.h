@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Page tables as a processor walks them (Intel SDM volume 3, 4.5). */
+/* Walks page tables as a processor does (Intel SDM volume 3, 4.5). */
 #pragma once
 
 #include "arch/x86_64/include/asm/registers.h"
@@ -12,7 +12,7 @@
 
 enum { NOT_MAPPED = 0 };
 
-/* The entry that maps @address to itself, without address and size; and the page's size. */
+/* The flags of the entry that maps @address, which must map it to itself, and the page's size. */
 static inline u64 page_walk(const u64 *root, u64 address, u64 *size)
 {
 	const u64 *table = root;
@@ -33,7 +33,7 @@ static inline u64 page_walk(const u64 *root, u64 address, u64 *size)
 			CHECK(entry & PAGE_ACCESSED && entry & PAGE_DIRTY);
 			return entry & ~(ADDRESS_MASK | PAGE_ACCESSED | PAGE_DIRTY | PAGE_LARGE);
 		}
-		/* Protection is decided by the last level alone. */
+		/* Only the last level restricts access. */
 		CHECK_EQUAL(entry & ~ADDRESS_MASK & ~(u64)(PAGE_ACCESSED | PAGE_DIRTY), RW);
 		table = (const u64 *)(uintptr_t)(entry & ADDRESS_MASK);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of loaders/pe.c: a program to bend, and memory to place it in. */
+/* For tests of loaders/pe.c: a program to modify, and memory to load it into. */
 #pragma once
 
 #include "tests/host/host.h"
@@ -17,8 +17,8 @@ static enum status check_sized(size_t size)
 	static u8 *copy;
 	enum status status;
 
-	free(copy);          /* @image refers to the one before */
-	copy = malloc(size); /* exactly: the sanitizer sees one byte too far */
+	free(copy);          /* @image refers to the previous one */
+	copy = malloc(size); /* exact size, so that the sanitizer detects overruns */
 	if (size)
 		memcpy(copy, file, size);
 	image = (struct pe_image){ 0 };

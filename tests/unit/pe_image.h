@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small PE32+ program, for tests to bend. File alignment 0x200, section alignment 0x1000:
+ * A small PE32+ program, for tests to modify. File alignment 0x200, section alignment 0x1000:
  *
  *	section	in memory	in the file
  *	headers	0		0
@@ -64,11 +64,11 @@ static inline void pe_image_make(u8 *image)
 	store_le32(p + 60, 0x200);
 	store_le32(p + 80, PE_MEMORY_SIZE);
 	store_le32(p + 84, PE_HEADERS_SIZE);
-	store_le32(p + 88, 0x12345678); /* a checksum that is wrong */
+	store_le32(p + 88, 0x12345678); /* a wrong checksum */
 	store_le16(p + 92, PE_SUBSYSTEM_EFI_APPLICATION);
 	store_le16(p + 94, PE_DLL_NX_COMPATIBLE);
 	store_le32(p + 132, 16);
-	store_le32(p + 168, 0x7fffff00); /* certificates that are not there */
+	store_le32(p + 168, 0x7fffff00); /* nonexistent certificates */
 	store_le32(p + 172, 0x7fffff00);
 	store_le32(p + 176, 0x4000);
 	store_le32(p + 180, 0x1a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second loader of PE32+ programs, for tests to compare loaders/pe.c with. It follows Microsoft's
- * specification and the contract in loaders/pe.h, a byte at a time, and finds all that is wrong
- * with a file, not only the first.
+ * A reference PE32+ loader to which tests compare loaders/pe.c. It implements Microsoft's
+ * specification and the contract in loaders/pe.h byte by byte, and finds all faults of a file, not
+ * only the first.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 struct pe_reference {
 	const u8 *file;
 	u64 file_size;
-	u32 faults; /* a bit per enum status: 1 << ERR_CORRUPT, ...; 0: it is to be loaded */
+	u32 faults; /* a bit per enum status: 1 << ERR_CORRUPT, ...; 0: must be loaded */
 	u64 at;     /* "PE\0\0" */
 	u64 sections, section_count;
 	u64 headers_size, size, base, entry, relocations, relocations_size;
@@ -146,7 +146,7 @@ static inline void pe_reference_place(const struct pe_reference *r, u8 *memory)
 	}
 }
 
-/* One word of a block of base relocations. */
+/* Applies one word of a base relocation block. */
 static inline enum status pe_reference_move(const struct pe_reference *r, u8 *memory, u32 type,
 					    u64 target, u64 delta)
 {
@@ -166,7 +166,10 @@ static inline enum status pe_reference_move(const struct pe_reference *r, u8 *me
 	return OK;
 }
 
-/* In @memory as it is when each word's turn comes: relocations may change relocations. */
+/*
+ * Reads each word from @memory just before it is applied, because relocations may change
+ * relocations.
+ */
 static inline enum status pe_reference_relocate(const struct pe_reference *r, u8 *memory,
 						u64 address)
 {
@@ -196,14 +199,14 @@ static inline enum status pe_reference_relocate(const struct pe_reference *r, u8
 	return OK;
 }
 
-/* Where one directory of resources leads: its first entry, or the one of the name @name. */
+/* Follows an entry of a resource directory: the first, or the one called @name. */
 static inline bool pe_reference_follow(const u8 *section, u64 size, u64 *at, const char *name)
 {
 	u64 directory = *at;
 	u64 count = pe_bytes_get(section, size, directory + 12, 2) +
 		    pe_bytes_get(section, size, directory + 14, 2);
 
-	/* Files with more types than that are not known. */
+	/* No known file has more types. */
 	for (u64 i = 0; i < count && i < 64 && directory + 24 + 8 * i <= size; i++) {
 		u64 key = pe_bytes_get(section, size, directory + 16 + 8 * i, 4);
 		u64 text = key - 0x80000000;
@@ -223,7 +226,7 @@ static inline bool pe_reference_follow(const u8 *section, u64 size, u64 *at, con
 	return false;
 }
 
-/* The HII packages of the placed image: their offset in it. False: there are none. */
+/* The offset of the HII packages in the loaded image. False: there are none. */
 static inline bool pe_reference_hii(const struct pe_reference *r, const u8 *memory, u64 *offset)
 {
 	static const char *const names[] = { "HII", NULL, NULL };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Good PE32+ programs of several shapes, a list of all their fields, and for each field the values
- * that are likely to expose a mistake: for tests that damage each field in each way.
+ * Valid PE32+ programs with various layouts, a list of all their fields, and values for each field
+ * that are likely to expose bugs, for tests that try each value in each field.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ enum {
 	PE_DIRECTORY_SIZE = 24, /* of resources, with one entry */
 	PE_SHAPES = 7,
 	PE_FREE_BASE = 0x18000000,
-	/* where the tests' machine has memory */ PE_FIELDS_MAX = 400,
+	/* address in the test machine's memory */ PE_FIELDS_MAX = 400,
 	PE_VALUES_MAX = 120
 };
 
@@ -59,7 +59,7 @@ static inline void pe_shape_stripped(struct pe_shape *shape)
 	store_le64(shape->file + PE_P + 176, 0);
 }
 
-/* Six data directories, sections over one another and out of order, one without bytes. */
+/* Six data directories; overlapping, unsorted sections, one without data. */
 static inline void pe_shape_overlap(struct pe_shape *shape)
 {
 	u8 *p = shape->file + PE_P;
@@ -69,7 +69,7 @@ static inline void pe_shape_overlap(struct pe_shape *shape)
 	memcpy(table, shape->file + PE_TABLE + 80, 40);
 	memcpy(table + 40, shape->file + PE_TABLE, 80);
 	store_le32(table + 80 + 8, 0x2e00);
-	store_le32(table + 80 + 12, 0x1170); /* .data over .text, and both and .reloc over .bss */
+	store_le32(table + 80 + 12, 0x1170); /* .data overlaps .text, and .bss overlaps all three */
 	memset(p + 184, 0, sizeof(table) + 200);
 	pe_image_section(p + 184, ".bss", 0x1180, 0x3e00, 0xffffffff, 0);
 	memcpy(p + 184 + 40, table, sizeof(table));
@@ -99,7 +99,7 @@ static inline void pe_shape_uki(struct pe_shape *shape)
 	store_le32(shape->file + 0x610, 0x1010);
 }
 
-/* A driver with HII packages: .rsrc in place of .data, without a pointer in it. */
+/* A driver with HII packages: .rsrc instead of .data, without pointers in it. */
 static inline void pe_shape_resources(struct pe_shape *shape)
 {
 	u8 *resources = shape->file + 0x600;
@@ -148,7 +148,7 @@ static inline void pe_shape_make(struct pe_shape *shape, u32 index)
 struct pe_field {
 	char name[24];
 	u32 offset, width;
-	bool is_free; /* no loader reads it */
+	bool is_free; /* ignored by loaders */
 };
 
 struct pe_fields {
@@ -165,7 +165,7 @@ static inline void pe_fields_add(struct pe_fields *fields, const char *name, u32
 	snprintf(field->name, sizeof(field->name), "%s%.0u", name, index);
 }
 
-/* Those of the headers, by offset from "PE\0\0". */
+/* Adds the fields of the headers, by offset from "PE\0\0". */
 static inline void pe_fields_of_headers(struct pe_fields *fields, const struct pe_reference *r)
 {
 	static const struct pe_field headers[] = {
@@ -213,7 +213,7 @@ static inline void pe_fields_of_headers(struct pe_fields *fields, const struct p
 	}
 }
 
-/* Those of .rsrc. */
+/* Adds the fields of .rsrc. */
 static inline void pe_fields_of_resources(struct pe_fields *fields)
 {
 	for (u32 level = 0; level < 3; level++) {
@@ -230,7 +230,7 @@ static inline void pe_fields_of_resources(struct pe_fields *fields)
 	pe_fields_add(fields, "HII", 0, 0x660, 8, false);
 }
 
-/* All fields of a good file. */
+/* Lists all fields of a valid file. */
 static inline void pe_fields_list(struct pe_fields *fields, const struct pe_reference *r)
 {
 	static const struct pe_field of_section[] = {
@@ -249,7 +249,7 @@ static inline void pe_fields_list(struct pe_fields *fields, const struct pe_refe
 			pe_fields_add(fields, of_section[i].name, s,
 				      (u32)r->sections + 40 * s + of_section[i].offset,
 				      of_section[i].width, of_section[i].is_free);
-	/* The two blocks of pe_image.h, wherever they are placed. */
+	/* The two blocks of pe_image.h, wherever they are loaded. */
 	if (r->relocations_size) {
 		pe_fields_add(fields, "block", 0, 0x800, 4, false);
 		pe_fields_add(fields, "block size", 0, 0x804, 4, false);
@@ -263,7 +263,7 @@ static inline void pe_fields_list(struct pe_fields *fields, const struct pe_refe
 		pe_fields_of_resources(fields);
 }
 
-/* Edges near which loaders make mistakes; @good is what the field has in the good file. */
+/* Boundary values at which loaders make mistakes; @good is the field's value in the valid file. */
 static inline u32 pe_values_list(const struct pe_reference *r, const struct pe_field *field,
 				 u64 good, u64 *values)
 {
@@ -292,7 +292,7 @@ static inline u32 pe_values_list(const struct pe_reference *r, const struct pe_f
 		r->file_size + (1 << 30),
 		0x20b,
 		0x10b,
-		/* The last places for what the blocks of pe_image.h relocate. */
+		/* The last valid places for the relocations in the blocks of pe_image.h. */
 		r->size - 0x108,
 		r->size - 0x14,
 		r->size - 0x18,
@@ -309,7 +309,7 @@ static inline u32 pe_values_list(const struct pe_reference *r, const struct pe_f
 		edges[edge_count++] = section.address;
 		edges[edge_count++] = section.address + section.size;
 	}
-	edges[edge_count++] = 2 * r->size - sum + good; /* of all that sections may have */
+	edges[edge_count++] = 2 * r->size - sum + good; /* of the limit for all sections */
 	if (field->is_free)
 		edge_count = 2;
 	for (u32 i = 0; i < edge_count; i++) {

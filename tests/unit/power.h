@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of the machine's end: host_run() with these, and what devices are told. */
+/* For tests of power off and reset: used with host_run(); records what devices are told. */
 #pragma once
 
 #include "core/power.h"
@@ -17,7 +17,7 @@ static void run_reset(void *context)
 	power_reset();
 }
 
-/* The last write to where record_write() is the handler, and how many there were. */
+/* The last write handled by record_write(), and the number of writes. */
 struct write {
 	u64 address;
 	u32 size;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SetVirtualAddressMap of the runtime program where it is, and of what keeps variables elsewhere.
+/* Calls SetVirtualAddressMap with an identity map for the runtime program, and another mapping for
+ * the variable store.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The unit test frame: one binary per test_*.c.
+ * The unit test framework: one binary per test_*.c.
  *
  *	TEST(span_part_does_not_wrap)
  *	{
@@ -8,8 +8,8 @@
  *		CHECK_EQUAL(s.size, 3);
  *	}
  *
- * TEST registers itself; main() below runs all in the file's order and ends with "N passed, N
- * failed". A test that checks nothing fails.
+ * TEST registers itself; main() below runs all tests in the file's order and ends with "N passed, N
+ * failed". A test without checks fails.
  */
 #pragma once
 
@@ -49,7 +49,7 @@ static unsigned int test_checks, test_failures; /* in the running test */
 		}                                                                      \
 	} while (0)
 
-/* One of many: the pattern says which. */
+/* For checks in loops: the format string identifies the case. */
 #define CHECK_OF(condition, ...)                                                       \
 	do {                                                                           \
 		test_checks++;                                                         \
@@ -61,7 +61,7 @@ static unsigned int test_checks, test_failures; /* in the running test */
 		}                                                                      \
 	} while (0)
 
-/* Two numbers. */
+/* Compares two numbers. */
 #define CHECK_EQUAL(actual, expected)                                                            \
 	do {                                                                                     \
 		u64 check_a = (u64)(actual), check_e = (u64)(expected);                          \
@@ -74,7 +74,7 @@ static unsigned int test_checks, test_failures; /* in the running test */
 		}                                                                                \
 	} while (0)
 
-/* Two strings. */
+/* Compares two strings. */
 #define CHECK_TEXT(actual, expected)                                                             \
 	do {                                                                                     \
 		const char *check_a = (actual), *check_e = (expected);                           \

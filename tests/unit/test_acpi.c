@@ -96,7 +96,7 @@ TEST(a_fadt_without_registers_gives_none)
 {
 	struct write last = { 0 };
 
-	/* Firecracker: hardware-reduced, no sleep control, no reset. Cut short as in ACPI 1.0. */
+	/* Firecracker: hardware-reduced, no sleep control, no reset. Truncated as in ACPI 1.0. */
 	setup();
 	store_le32(at(FADT + 112), 1 << 20);
 	put_register(FADT + 244, 0, 0);
@@ -130,14 +130,14 @@ TEST(searches_the_bios_area_when_the_vmm_says_nothing)
 {
 	struct span table;
 
-	/* Firecracker's place. */
+	/* Firecracker's address. */
 	setup();
 	memset(at(RSDP), 0, 36);
 	put_rsdp(BIOS_RSDP, 2);
 	boot_info.rsdp = 0;
 	acpi_init();
 	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
-	/* The last place, and a false one before it. */
+	/* The last possible place, with a false one before it. */
 	setup();
 	memset(at(RSDP), 0, 36);
 	put_rsdp(BIOS_RSDP, 2);
@@ -162,7 +162,7 @@ TEST(searches_the_ebda)
 	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), OK);
 }
 
-TEST(a_wrong_rsdp_is_searched_for)
+TEST(a_wrong_rsdp_causes_a_search)
 {
 	struct span table;
 
@@ -190,7 +190,7 @@ TEST(falls_back_to_the_rsdt)
 {
 	struct span table;
 
-	/* Its pointers have 4 bytes, and it has only MCFG here. */
+	/* Its pointers have 4 bytes, and here it lists only MCFG. */
 	setup();
 	at(XSDT)[20]++;
 	acpi_init();
@@ -201,7 +201,7 @@ TEST(falls_back_to_the_rsdt)
 	put_rsdp(RSDP, 0);
 	acpi_init();
 	CHECK_EQUAL(acpi_find_table("FACP", 0, &table), ERR_NOT_FOUND);
-	/* A wrong checksum of the longer part. */
+	/* A wrong extended checksum. */
 	setup();
 	at(RSDP)[33] = 1;
 	acpi_init();
@@ -261,12 +261,12 @@ TEST(impossible_windows_are_left_out)
 	put_window(MCFG, 2, 0xb0001000, 0, 0, 1);
 	put_window(MCFG, 3, 0xfffffffffff00000, 0, 0, 1);
 	put_window(MCFG, 4, 0xb0000000, 3, 5, 5);
-	finish_table(MCFG, "MCFG", 44 + 16 * 5 + 7); /* and a piece of one */
+	finish_table(MCFG, "MCFG", 44 + 16 * 5 + 7); /* and a partial one */
 	acpi_init();
 	CHECK(acpi_ecam(0, &window));
 	CHECK_EQUAL(window.segment, 3);
 	CHECK(!acpi_ecam(1, &window));
-	/* More than anyone has. */
+	/* More than any machine has. */
 	setup();
 	for (u32 i = 0; i < 20; i++)
 		put_window(SECOND_MCFG, i, (i + 1) * MIB, (u16)i, 0, 0);
@@ -304,7 +304,7 @@ TEST(tables_in_free_memory_are_reserved)
 		store_le64(at(XSDT + 52), TABLE);
 		finish_table(XSDT, "XSDT", 60);
 		host_memory_set(FACS, facs, SIZE);
-		/* The newer pointer wins. */
+		/* The newer pointer takes precedence. */
 		store_le32(at(FADT + 36), with_newer ? FACS + PAGE_SIZE : FACS);
 		store_le64(at(FADT + 132), with_newer ? FACS : 0);
 		finish_table(FADT, "FACP", FADT_SIZE);
@@ -327,7 +327,7 @@ TEST(tables_in_free_memory_are_reserved)
 
 enum { MADT = 0xa0600, ENTRIES = 44 };
 
-/* The MADT with these entries. */
+/* The processor count for a MADT with these entries. */
 static u32 processors(const u8 *entries, u32 size)
 {
 	setup();
@@ -345,13 +345,13 @@ static u32 processors(const u8 *entries, u32 size)
 TEST(enabled_processors_count)
 {
 	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0), 1);
-	/* One more that is not there yet, an I/O APIC, an x2APIC. */
+	/* Also a processor that is not present yet, an I/O APIC, an x2APIC. */
 	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0, 8, 1, 1, 2, 0, 0, 0, 1, 12, 1, 1, 1, 1, 1,
 			       1, 1, 1, 1, 1, 9, 16, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0),
 		    2);
 }
 
-TEST(what_is_cut_or_endless_ends)
+TEST(truncated_and_endless_lists_end)
 {
 	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0, 8, 1, 1, 1), 1);
 	CHECK_EQUAL(PROCESSORS(0, 8, 0, 0, 1, 0, 0, 0, 0), 1);

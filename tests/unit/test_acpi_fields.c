@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ACPI: the meaning of each field, the ends of tables, and registers of every kind. */
+/* ACPI: the meaning of each field, truncated tables, and all kinds of registers. */
 #include "core/memory.h"
 #include "tests/unit/acpi_tables.h"
 
@@ -24,8 +24,8 @@ static bool was_refused(void)
 }
 
 /*
- * The last write to any port and any memory from acpi_init() to the machine's end. There are as
- * many as tests before have registered ways to end it.
+ * The last write to any port or memory from acpi_init() to power off or reset. Earlier tests may
+ * have registered further methods.
  */
 static struct write written(void (*run)(void *context))
 {
@@ -38,7 +38,7 @@ static struct write written(void (*run)(void *context))
 	return last;
 }
 
-/* With the flags and the size given, after what the test has put there. */
+/* Completes the FADT with the given flags and size; the test has filled in the other fields. */
 static void finish_fadt(u32 flags, u32 size)
 {
 	store_le32(at(FADT + 112), flags);
@@ -47,7 +47,7 @@ static void finish_fadt(u32 flags, u32 size)
 
 enum { RESET = 1 << 10, HARDWARE_REDUCED = 1 << 20 };
 
-TEST(good_tables_are_not_refused)
+TEST(valid_tables_are_accepted)
 {
 	setup();
 	acpi_init();
@@ -57,7 +57,7 @@ TEST(good_tables_are_not_refused)
 
 TEST(rsdp_of_every_revision)
 {
-	/* Before 2 there is no XSDT; bytes after the first 20 are not its own. */
+	/* Before revision 2 there is no XSDT; bytes after the first 20 do not belong to it. */
 	for (u8 revision = 0; revision < 2; revision++) {
 		setup();
 		put_rsdp(RSDP, revision);
@@ -67,7 +67,7 @@ TEST(rsdp_of_every_revision)
 		CHECK(!has_table("FACP"));
 		CHECK(!was_refused());
 	}
-	/* The last byte of 36 is in the checksum. */
+	/* The checksum includes the last of the 36 bytes. */
 	setup();
 	at(RSDP)[35] = 0x77;
 	fix_checksum(at(RSDP), 36, 32);
@@ -82,7 +82,7 @@ TEST(rsdt_has_pointers_of_four_bytes)
 	store_le32(at(RSDT + 40), FADT);
 	store_le32(at(RSDT + 44), SECOND_MCFG);
 	finish_table(RSDT, "RSDT", 48);
-	finish_table(SECOND_MCFG, "SSDT", 36); /* a header and no more */
+	finish_table(SECOND_MCFG, "SSDT", 36); /* only a header */
 	acpi_init();
 	CHECK(has_table("MCFG"));
 	CHECK(has_table("FACP"));
@@ -90,7 +90,7 @@ TEST(rsdt_has_pointers_of_four_bytes)
 	CHECK(!was_refused());
 }
 
-/* Its own as well, and the DSDT's. */
+/* Its own entry, and the DSDT's. */
 TEST(xsdt_has_pointers_of_eight_bytes)
 {
 	const u64 address = 0x123456789a0, xsdt = 0x23456789ab0;
@@ -116,7 +116,7 @@ TEST(xsdt_has_pointers_of_eight_bytes)
 	CHECK(found.data == table);
 }
 
-TEST(a_root_of_another_name_is_none)
+TEST(a_root_with_another_name_is_ignored)
 {
 	setup();
 	finish_table(XSDT, "XSDX", 52);
@@ -124,7 +124,7 @@ TEST(a_root_of_another_name_is_none)
 	CHECK(was_logged("no valid XSDT at 0xa0040"));
 	CHECK(has_table("MCFG"));
 	CHECK(!has_table("FACP"));
-	/* Without any root table its RSDP is of no use to a kernel either. */
+	/* Without any root table, a kernel cannot use the RSDP, either. */
 	setup();
 	finish_table(XSDT, "XSDX", 52);
 	finish_table(RSDT, "RSDX", 40);
@@ -137,7 +137,7 @@ TEST(a_root_of_another_name_is_none)
 	CHECK_EQUAL(boot_info.rsdp, 0);
 }
 
-/* Zeroes have the right checksum, and so may anything have. */
+/* Zeroes have a correct checksum, and so may other data. */
 TEST(an_rsdp_begins_with_its_signature)
 {
 	setup();
@@ -149,7 +149,7 @@ TEST(an_rsdp_begins_with_its_signature)
 	acpi_init();
 	CHECK(was_logged("warning: ACPI: no RSDP at the VMM's address 0xf0000"));
 	CHECK_EQUAL(boot_info.rsdp, 0xff000);
-	/* Nor is the signature enough. */
+	/* The signature alone is not enough, either. */
 	setup();
 	at(RSDP)[9]++;
 	acpi_init();
@@ -157,8 +157,8 @@ TEST(an_rsdp_begins_with_its_signature)
 	CHECK(was_logged("ACPI: no tables"));
 }
 
-/* At the end of the BIOS area, and where 16 bytes are all that can be read. */
-TEST(an_rsdp_of_16_bytes_is_none)
+/* At the end of the BIOS area, and where only 16 bytes can be read. */
+TEST(an_rsdp_of_16_bytes_is_ignored)
 {
 	static u8 rsdp[16];
 
@@ -173,8 +173,8 @@ TEST(an_rsdp_of_16_bytes_is_none)
 	CHECK_EQUAL(boot_info.rsdp, 0x200000);
 }
 
-/* Of the longer part nothing can be read. */
-TEST(an_rsdp_may_be_cut_off_behind_20_bytes)
+/* The extended part cannot be read. */
+TEST(an_rsdp_may_be_truncated_after_20_bytes)
 {
 	static u8 rsdp[20];
 
@@ -197,7 +197,7 @@ TEST(a_root_without_tables_has_none)
 	CHECK(!was_refused());
 }
 
-TEST(no_more_than_256_tables_are_looked_at)
+TEST(no_more_than_256_tables_are_read)
 {
 	enum { LONG_XSDT = 0xb0000 };
 
@@ -230,7 +230,7 @@ TEST(a_table_may_have_4_mib)
 	}
 }
 
-/* A segment that is odd, and a machine that has neither RSDP nor EBDA. */
+/* An odd segment, and a machine with neither RSDP nor EBDA. */
 TEST(the_ebda_may_begin_at_any_16_bytes)
 {
 	setup();
@@ -251,8 +251,8 @@ TEST(the_ebda_may_begin_at_any_16_bytes)
 	CHECK_EQUAL(boot_info.rsdp, 0);
 }
 
-/* ACPI 1.0: 116 bytes, and all addresses are ports and of 32 bits. */
-TEST(older_fields_are_used_where_the_newer_are_missing_or_0)
+/* ACPI 1.0: 116 bytes; all addresses are 32-bit ports. */
+TEST(older_fields_are_used_if_the_newer_are_missing_or_0)
 {
 	enum { OLD_SIZE = 116 };
 	const u32 sizes[] = { OLD_SIZE, FADT_SIZE };
@@ -278,7 +278,7 @@ TEST(older_fields_are_used_where_the_newer_are_missing_or_0)
 	}
 }
 
-TEST(newer_fields_win)
+TEST(newer_fields_take_precedence)
 {
 	struct write last;
 	struct span dsdt;
@@ -298,7 +298,7 @@ TEST(newer_fields_win)
 	CHECK(dsdt.data == at(DSDT));
 }
 
-TEST(a_field_that_is_cut_off_is_0)
+TEST(truncated_fields_are_0)
 {
 	setup();
 	store_le32(at(FADT + 76), 0x1008);
@@ -353,7 +353,7 @@ TEST(registers_are_at_16_bit_ports_or_in_memory_that_can_be_reached)
 			 last.count, i);
 		CHECK_EQUAL(last.address, last.count ? cases[i].address : 0);
 		CHECK_EQUAL(last.size, last.count ? 1 : 0);
-		/* The VMM gets a tenth of a second. */
+		/* The VMM is given a tenth of a second. */
 		CHECK_EQUAL((host_ticks - before) / (HOST_TICKS_PER_SECOND / 10), last.count);
 		last = written(run_off);
 		CHECK_OF((last.count > 0) == cases[i].is_written, "%u writes in case %u",
@@ -363,8 +363,11 @@ TEST(registers_are_at_16_bit_ports_or_in_memory_that_can_be_reached)
 	}
 }
 
-/* Each on a page of its own in memory that the VMM calls free; the RSDP reaches into another. */
-TEST(all_that_the_rsdp_leads_to_is_reserved)
+/*
+ * Each table is on a separate page in memory that the VMM reports as free; the RSDP crosses a page
+ * boundary.
+ */
+TEST(all_tables_are_reserved)
 {
 	enum { RSDP_PLACE = PAGE_SIZE - 32 };
 	const u64 tables[] = { RSDP, XSDT, FADT, MCFG, DSDT };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SATA disks behind AHCI, correct and faulty ones; tests/host/fake_ahci.c defines what a violation
- * is. */
+/* SATA disks behind AHCI, correct and faulty; tests/host/fake_ahci.c defines violations. */
 #include "tests/unit/test.h"
 
 #include "drivers/ata/ahci.h"
@@ -13,7 +12,7 @@ static u8 bytes[DISK_SIZE], buffer[DISK_SIZE + 2];
 static struct fake_ahci ahci;
 static struct fake_function function;
 
-/* A controller of which nothing is attached yet. */
+/* A controller without attached devices. */
 static void start(void)
 {
 	machine_start_pci();
@@ -71,7 +70,7 @@ TEST(reads_blocks_of_both_sizes)
 	}
 }
 
-/* Each access is a VM exit: a change that adds some must be noticed. */
+/* Each access is a VM exit, so a change that adds accesses must be noticed. */
 TEST(accesses_are_few)
 {
 	struct block_device *disk = start_disk(512);
@@ -107,8 +106,8 @@ TEST(disk_without_the_flush_command_is_not_flushed)
 	CHECK_EQUAL(ahci.ports[0].commands, before);
 }
 
-/* The controller takes even addresses, some only below 4 GiB (here: below the buffer). */
-TEST(buffers_that_it_cannot_reach)
+/* The controller accepts even addresses, sometimes only below 4 GiB (here: below the buffer). */
+TEST(unreachable_buffers_are_bounced)
 {
 	struct block_device *disk = start_disk(512);
 
@@ -129,7 +128,7 @@ TEST(buffers_that_it_cannot_reach)
 	CHECK_EQUAL(violations(), 0);
 }
 
-TEST(controller_is_left_alone_before_its_turn)
+TEST(controller_is_not_accessed_before_its_turn)
 {
 	start();
 	fake_ahci_disk(&ahci, 0, bytes, sizeof(bytes), 512);
@@ -163,7 +162,7 @@ TEST(disks_come_in_the_order_of_their_ports)
 	CHECK_EQUAL(violations(), 0);
 }
 
-/* Thirty empty ports are waited for together, and not at all on QEMU. */
+/* There is a single wait for thirty empty ports, and none on QEMU. */
 TEST(empty_ports_cost_no_time)
 {
 	u64 before;
@@ -192,7 +191,7 @@ TEST(staggered_spin_up)
 	CHECK_EQUAL(violations(), 0);
 }
 
-TEST(bios_is_asked_to_let_go)
+TEST(bios_is_asked_to_release_the_controller)
 {
 	start();
 	ahci.version = 0x10300;
@@ -278,7 +277,7 @@ TEST(disk_that_is_late_starts_the_others)
 	ahci.ports[2].lie = FAKE_AHCI_SILENT;
 	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_TIMEOUT);
 	CHECK_EQUAL(others_started, 1);
-	CHECK(!block_next(disk)); /* leaves the list */
+	CHECK(!block_next(disk)); /* removes it from the list */
 }
 
 TEST(silent_disk_is_given_up)
@@ -296,7 +295,7 @@ TEST(silent_disk_is_given_up)
 	CHECK_EQUAL(ahci.accesses, accesses);
 }
 
-TEST(disk_that_is_pulled_out)
+TEST(disk_that_is_removed)
 {
 	struct block_device *disk = start_disk(512);
 	u64 before = host_ticks;
@@ -308,7 +307,7 @@ TEST(disk_that_is_pulled_out)
 	CHECK_EQUAL(violations(), 0);
 }
 
-/* A port that does not stop: the controller is reset, and DMA has ended. */
+/* A port that does not stop: the controller is reset, which ends DMA. */
 TEST(port_that_does_not_stop)
 {
 	struct block_device *disk = start_disk(512);
@@ -322,7 +321,7 @@ TEST(port_that_does_not_stop)
 	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_IO);
 }
 
-/* And if that does not help either, its memory is never used again. */
+/* If that does not help, either, its memory is never used again. */
 static void check_kept(bool is_gone)
 {
 	struct block_device *disk = start_disk(512);
@@ -377,7 +376,7 @@ TEST(controller_that_does_not_answer)
 	CHECK(was_logged("no AHCI registers"));
 }
 
-TEST(devices_that_are_no_disks)
+TEST(devices_other_than_disks)
 {
 	start();
 	fake_ahci_disk(&ahci, 1, bytes, sizeof(bytes), 512);
@@ -392,7 +391,7 @@ TEST(devices_that_are_no_disks)
 	CHECK(was_logged("does not become ready"));
 }
 
-TEST(identities_that_cannot_be)
+TEST(invalid_identities)
 {
 	static const struct {
 		u32 word;
@@ -424,7 +423,7 @@ TEST(identities_that_cannot_be)
 	CHECK(was_logged("IDENTIFY"));
 }
 
-TEST(ports_are_at_rest_at_the_end)
+TEST(ports_are_stopped_at_the_end)
 {
 	start_disk(512);
 	CHECK(ahci.ports[2].command & 0x8000);

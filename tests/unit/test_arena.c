@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/arena.c: alignment, zeroes, large requests, and that a release gives everything back. */
+/* core/arena.c: alignment, zeroing, large requests, and that a release frees everything. */
 #include "tests/unit/test.h"
 
 #include <sanitizer/asan_interface.h>
@@ -8,7 +8,7 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
-/* Directly, without the wrappers of the host (tests/host/host_memory.c). */
+/* Called directly, without the wrappers in tests/host/host_memory.c. */
 void *plain_arena_allocate(struct arena *arena, size_t size);
 
 static bool is_zeroed(const u8 *bytes, size_t size)
@@ -19,7 +19,7 @@ static bool is_zeroed(const u8 *bytes, size_t size)
 	return true;
 }
 
-TEST(what_is_allocated_is_aligned_zeroed_and_nobody_elses)
+TEST(allocations_are_aligned_zeroed_and_distinct)
 {
 	struct arena arena = { 0 };
 	u8 *pieces[400];
@@ -58,7 +58,7 @@ TEST(sizes_around_those_of_a_block_and_beyond)
 			CHECK(is_zeroed(piece, sizes[i]));
 			memset(piece, 0xff, sizes[i]);
 		}
-		/* An empty arena is as good as new. */
+		/* A released arena can be used again. */
 		arena_release(&arena);
 		CHECK_EQUAL(memory_free_size(), before);
 	}
@@ -75,7 +75,7 @@ TEST(small_pieces_stay_within_their_blocks)
 	CHECK_EQUAL(memory_free_size(), before);
 }
 
-TEST(nothing_has_a_place_too)
+TEST(allocations_of_0_bytes)
 {
 	struct arena arena = { 0 };
 	void *first = plain_arena_allocate(&arena, 0), *second = plain_arena_allocate(&arena, 0);
@@ -84,7 +84,7 @@ TEST(nothing_has_a_place_too)
 	arena_release(&arena);
 }
 
-TEST(more_than_there_is)
+TEST(more_than_all_memory)
 {
 	struct arena arena = { 0 };
 	u64 before, out = 42;
@@ -103,7 +103,9 @@ TEST(more_than_there_is)
 	CHECK_EQUAL(memory_free_size(), before);
 }
 
-/* Of the host's arenas (tests/host/host_memory.c), so that no other test overlooks it. */
+/*
+ * Tests the host's arenas (tests/host/host_memory.c), on which other tests rely to detect overruns.
+ */
 TEST(the_sanitizer_knows_where_a_piece_ends)
 {
 	static const size_t sizes[] = { 0, 1, 15, 16, 17, 512, 100000 };
@@ -135,7 +137,7 @@ TEST(copies_end_in_a_nul)
 	arena_release(&arena);
 }
 
-TEST(pages_come_as_asked_for_and_go_with_the_arena)
+TEST(pages_match_the_request_and_are_freed_with_the_arena)
 {
 	struct arena arena = { 0 };
 	u64 before, base, fixed = HOST_MEMORY_BASE + 32 * MIB + 123;
@@ -154,7 +156,7 @@ TEST(pages_come_as_asked_for_and_go_with_the_arena)
 	CHECK_EQUAL(memory_free_size(), before);
 }
 
-/* After whichever allocation memory runs out: an error, and everything is freed. */
+/* Whichever allocation fails, there is an error and everything is freed. */
 TEST(memory_runs_out_at_every_step)
 {
 	u64 before;
@@ -180,8 +182,8 @@ TEST(memory_runs_out_at_every_step)
 	CHECK(complete);
 }
 
-/* Pages are left, but no block for the note of them. */
-TEST(pages_without_a_place_for_their_note_are_not_taken)
+/* Pages are left, but no block to record them. */
+TEST(pages_that_cannot_be_recorded_are_not_allocated)
 {
 	struct arena arena = { 0 };
 	u64 before = memory_free_size(), bases[64], sizes[64], out = 42;

@@ -62,7 +62,7 @@ static u32 disk_count(void)
 	return count;
 }
 
-TEST(disks_are_asked_once_and_only_when_reached)
+TEST(disks_are_opened_once_and_only_when_reached)
 {
 	static const struct block_ops good_ops = { .open = open_disk },
 				      bad_ops = { .open = fail_to_open };
@@ -100,7 +100,7 @@ static bool can_be(u32 block_size, u64 block_count)
 	return disk_count() > before;
 }
 
-TEST(disks_that_cannot_be)
+TEST(invalid_disks)
 {
 	static const u32 sizes[] = { 0, 1, 256, 511, 513, 768, 1536, 8192, 1u << 31, UINT32_MAX };
 
@@ -132,7 +132,7 @@ TEST(reads_stay_on_the_device)
 	free(buffer);
 }
 
-TEST(partitions_are_windows_that_nothing_reaches_out_of)
+TEST(partitions_are_closed_windows)
 {
 	struct block_device partition;
 	u8 buffer[BLOCK];
@@ -150,7 +150,7 @@ TEST(partitions_are_windows_that_nothing_reaches_out_of)
 	CHECK_EQUAL(block_read(&partition, UINT64_MAX - 9, 1, buffer), ERR_INVALID);
 }
 
-TEST(partitions_that_do_not_lie_on_the_disk)
+TEST(partitions_outside_the_disk)
 {
 	struct block_device partition = { .partition_number = 42 };
 
@@ -172,7 +172,7 @@ TEST(partitions_that_do_not_lie_on_the_disk)
 	CHECK(strlen(partition.name) < BLOCK_NAME_SIZE);
 }
 
-TEST(writes_reach_the_disk_and_the_cache_forgets)
+TEST(writes_reach_the_disk_and_update_the_cache)
 {
 	struct block_device partition;
 	u8 buffer[BLOCK], byte;
@@ -196,7 +196,7 @@ TEST(writes_reach_the_disk_and_the_cache_forgets)
 	CHECK_EQUAL(block_write(&partition, 0, 2, buffer), ERR_IO);
 }
 
-TEST(what_cannot_be_written_is_not)
+TEST(invalid_writes_are_refused)
 {
 	static const struct block_ops read_only_ops = { 0 };
 	struct block_device partition;
@@ -215,7 +215,7 @@ TEST(what_cannot_be_written_is_not)
 	CHECK_EQUAL(block_flush(&disk.device), OK);
 }
 
-/* Schemes, each of which returns what the test sets. */
+/* Schemes that return what the test sets. */
 static enum status first_status, second_status;
 static u32 first_scans, second_scans;
 
@@ -235,7 +235,7 @@ static enum status second_scan(struct block_device *device, struct arena *arena,
 	(void)device;
 	(void)arena;
 	second_scans++;
-	CHECK_EQUAL(out->count, 0); /* nothing of what the first one left */
+	CHECK_EQUAL(out->count, 0); /* nothing left over from the first one */
 	out->count = 2;
 	return second_status;
 }
@@ -244,7 +244,7 @@ static const struct partition_scheme first_scheme = { "first", first_scan },
 				     second_scheme = { "second", second_scan };
 const struct partition_scheme *const partition_schemes[] = { &first_scheme, &second_scheme, NULL };
 
-TEST(the_first_scheme_that_recognizes_the_disk_wins)
+TEST(the_first_scheme_that_recognizes_the_disk_is_used)
 {
 	struct arena arena = { 0 };
 	struct partition_table table = { .count = 42 };
@@ -266,7 +266,7 @@ TEST(the_first_scheme_that_recognizes_the_disk_wins)
 	CHECK_TEXT(table.scheme, "second");
 }
 
-TEST(the_first_trouble_is_what_is_told)
+TEST(the_first_error_is_returned)
 {
 	struct arena arena = { 0 };
 	struct partition_table table = { .count = 42 };
@@ -284,7 +284,7 @@ TEST(the_first_trouble_is_what_is_told)
 
 static struct block_device *found[2];
 
-/* As a controller does it: its disks follow it directly, and it is not a disk itself. */
+/* Like a controller: its disks follow it directly, and it is not a disk itself. */
 static enum status find_disks(struct block_device *device)
 {
 	struct block_device *position = device;
@@ -296,7 +296,7 @@ static enum status find_disks(struct block_device *device)
 	return ERR_NOT_FOUND;
 }
 
-TEST(disks_that_are_looked_for_when_their_turn_comes)
+TEST(disks_found_when_their_turn_comes)
 {
 	static const struct block_ops ops = { .open = find_disks };
 	static struct block_device controller = { .ops = &ops };
@@ -315,7 +315,7 @@ TEST(disks_that_are_looked_for_when_their_turn_comes)
 	CHECK(!block_next(&disks[2].device));
 }
 
-TEST(buffers_that_the_driver_cannot_reach)
+TEST(unreachable_buffers_are_bounced)
 {
 	enum { SIZE = 300 * 1024 };
 	static u8 large[SIZE], copy[SIZE + 16];

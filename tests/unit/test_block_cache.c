@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/block_cache.c: any bytes, in few requests. */
+/* core/block_cache.c: reads and writes of any bytes, in few requests. */
 #include "lib/config.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
@@ -88,7 +88,7 @@ TEST(sequential_reads_grow)
 	for (u64 at = 1 << 20; at < (1 << 20) + 120 * 1024; at += 512)
 		check_read(at, 512);
 	CHECK(disk.reads <= 4);
-	/* Somewhere else, without a neighbour: one line. */
+	/* A read elsewhere, not adjacent to an earlier one: one line. */
 	disk.blocks_read = 0;
 	check_read(5 << 20, 1);
 	CHECK_EQUAL(disk.blocks_read, LINE_SIZE / 512);
@@ -99,12 +99,12 @@ TEST(sequential_reads_grow)
 	CHECK_EQUAL(disk.reads, 1);
 }
 
-TEST(what_is_used_stays)
+TEST(used_lines_stay)
 {
 	start(SIZE, 512);
 	check_read(4 << 20, 1);
 	disk.reads = 0;
-	/* A stream much larger than the cache, and one line in between. */
+	/* A stream much larger than the cache, and repeated use of one line. */
 	for (u64 at = 0; at < 4 << 20; at += LINE_SIZE) {
 		check_read(at, LINE_SIZE);
 		check_read(4 << 20, 100);
@@ -112,7 +112,7 @@ TEST(what_is_used_stays)
 	CHECK(disk.reads <= (4 << 20) / LINE_SIZE / 8 + 4);
 }
 
-TEST(the_one_not_used_for_longest_goes_first)
+TEST(the_least_recently_used_line_is_evicted)
 {
 	enum { LINES = CONFIG_BLOCK_CACHE_KIB * 1024 / LINE_SIZE };
 
@@ -125,7 +125,7 @@ TEST(the_one_not_used_for_longest_goes_first)
 	check_read(2 * LINE_SIZE, 1);
 	check_read((2ull * LINES + 2) * LINE_SIZE, 1);
 	CHECK_EQUAL(disk.reads, LINES + 1);
-	/* The first was used again since, so the second was dropped. */
+	/* The first was used again, so the second was dropped. */
 	for (u64 i = LINES; i > 2; i--)
 		check_read(2 * i * LINE_SIZE, 1);
 	check_read(2 * LINE_SIZE, 1);
@@ -134,7 +134,7 @@ TEST(the_one_not_used_for_longest_goes_first)
 	CHECK_EQUAL(disk.reads, LINES + 2);
 }
 
-TEST(written_blocks_are_read_anew)
+TEST(written_blocks_are_read_again)
 {
 	u8 block[512];
 
@@ -146,7 +146,7 @@ TEST(written_blocks_are_read_anew)
 	check_read(0, 100000);
 }
 
-TEST(disks_are_told_apart)
+TEST(disks_are_distinguished)
 {
 	static u8 other_bytes[1 << 16];
 	struct memory_disk other;
@@ -165,7 +165,7 @@ TEST(disks_are_told_apart)
 	CHECK_EQUAL(disk.reads, 0);
 }
 
-TEST(errors_cost_only_what_they_must)
+TEST(errors_affect_only_the_bad_blocks)
 {
 	u8 byte;
 
@@ -179,7 +179,7 @@ TEST(errors_cost_only_what_they_must)
 	check_read(0, LINE_SIZE * 3);
 }
 
-TEST(a_bad_block_costs_no_other)
+TEST(a_bad_block_does_not_affect_others)
 {
 	for (u32 block_size = 512; block_size <= 4096; block_size *= 2) {
 		u64 bad = 7ull * LINE_SIZE + block_size;
@@ -207,7 +207,7 @@ TEST(disks_that_end_within_a_line)
 	}
 }
 
-/* A write changes what is cached, costs no other line, and no read afterwards. */
+/* A write updates the cached data, evicts no other line, and causes no later read. */
 TEST(writes_keep_the_cache)
 {
 	static u8 block[2 * 4096];
@@ -226,7 +226,7 @@ TEST(writes_keep_the_cache)
 		CHECK_EQUAL(bytes[3 * LINE_SIZE], 'y');
 		check_read(0, 10 * LINE_SIZE);
 		CHECK_EQUAL(disk.reads, 0);
-		/* The same bytes again, a few of them. */
+		/* Some of the same bytes again. */
 		disk.writes = 0;
 		CHECK_EQUAL(block_write_bytes(&disk.device, 3 * LINE_SIZE - 1, 2, "xy"), OK);
 		CHECK_EQUAL(disk.writes, 0);
@@ -236,7 +236,7 @@ TEST(writes_keep_the_cache)
 	}
 }
 
-/* After a write that failed, what the disk holds is read again, and only that. */
+/* After a failed write, the affected blocks are read again, and only those. */
 TEST(failed_writes_leave_nothing_stale)
 {
 	static u8 block[512];
@@ -246,7 +246,7 @@ TEST(failed_writes_leave_nothing_stale)
 	check_read(0, 3 * LINE_SIZE);
 	disk.bad_block = 40;
 	CHECK_EQUAL(block_write(&disk.device, 40, 1, block), ERR_IO);
-	bytes[40 * 512] ^= 0xff; /* it may have arrived */
+	bytes[40 * 512] ^= 0xff; /* it may have been written */
 	disk.bad_block = UINT64_MAX;
 	disk.reads = 0;
 	check_read(0, LINE_SIZE);
@@ -256,7 +256,7 @@ TEST(failed_writes_leave_nothing_stale)
 	CHECK_EQUAL(disk.reads, 1);
 }
 
-/* All lengths and places, against a copy. */
+/* All lengths and offsets, compared with a copy. */
 TEST(any_bytes_written)
 {
 	static u8 copy[SIZE], random_bytes[70000];

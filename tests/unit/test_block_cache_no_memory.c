@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/block_cache.c where no memory is left when it is first used: slower, but no different. */
+/* core/block_cache.c without memory at its first use: slower, but with the same results. */
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls*.c: entries, loader.conf, and what is tried after what. */
+/* loaders/bls*.c: entries, loader.conf, and the order of attempts. */
 #include "tests/unit/bls.h"
 
 TEST(boots_one_entry_with_its_initrd)
@@ -23,7 +23,7 @@ TEST(boots_one_entry_with_its_initrd)
 	CHECK_TEXT(console.text, "");
 }
 
-TEST(a_disk_without_entries_is_not_found_without_a_word)
+TEST(a_disk_without_entries_is_not_found_without_a_message)
 {
 	static const struct memory_file nothing[] = { { .path = "readme" } };
 	static const struct memory_file no_entries[] = {
@@ -81,7 +81,7 @@ TEST(loader_conf_chooses)
 	CHECK_TEXT(boot(), "b");
 }
 
-TEST(trouble_with_loader_conf_is_no_trouble)
+TEST(errors_in_loader_conf_do_not_stop_the_boot)
 {
 	static const struct memory_file unreadable[] = {
 		ENTRY("a.conf", "linux linux\noptions a\n"),
@@ -110,7 +110,7 @@ TEST(trouble_with_loader_conf_is_no_trouble)
 	CHECK_TEXT(console.text, "");
 }
 
-TEST(when_an_entry_fails_the_next_is_tried_and_each_says_why)
+TEST(after_a_failure_the_next_entry_is_tried_and_each_is_logged)
 {
 	static u8 broken[KERNEL_SIZE];
 	static const struct memory_file files[] = {
@@ -160,7 +160,7 @@ TEST(the_chosen_one_is_tried_first_and_only_once)
 	CHECK(first && strstr(first + 1, "linux missing-1") == NULL);
 }
 
-TEST(entries_that_cannot_be_read_cost_themselves)
+TEST(unreadable_entries_are_skipped)
 {
 	static const struct memory_file files[] = {
 		{ .path = "loader/entries/9.conf", .size = 100, .status = ERR_IO },
@@ -180,7 +180,7 @@ TEST(entries_that_cannot_be_read_cost_themselves)
 	CHECK(said(" esp: 5.conf: corrupt") && !said("esp: esp:"));
 }
 
-TEST(a_directory_that_breaks_off_gives_what_it_gave)
+TEST(entries_before_a_directory_error_are_used)
 {
 	VOLUME(three);
 	volumes[0].listed_max = 1;
@@ -191,7 +191,7 @@ TEST(a_directory_that_breaks_off_gives_what_it_gave)
 	CHECK_TEXT(boot(), "ten");
 }
 
-TEST(bad_entries_are_tried_last_but_tried)
+TEST(bad_entries_are_tried_last)
 {
 	static const struct memory_file files[] = {
 		ENTRY("a-3+0-3.conf", "linux linux\noptions three\n"),
@@ -229,7 +229,7 @@ TEST(unusable_entries_are_named_whatever_boots)
 	CHECK(said("8.conf: left out: it is for another architecture"));
 }
 
-TEST(volumes_are_one_set_and_paths_belong_to_their_own)
+TEST(volumes_form_one_set_but_paths_are_per_volume)
 {
 	static const struct memory_file esp[] = {
 		ENTRY("a.conf", "sort-key a\nversion 1\nlinux linux\noptions esp\n"),
@@ -251,7 +251,7 @@ TEST(volumes_are_one_set_and_paths_belong_to_their_own)
 	boot_info.command_line = SPAN("fatwood.entry=c");
 	CHECK_TEXT(boot(), "xbootldr");
 	CHECK(said("xbootldr: c.conf: linux linux: not found"));
-	/* The second alone, after a first without anything. */
+	/* Only the second one, after an empty first one. */
 	set_up(esp, 0);
 	add_volume(xbootldr, ARRAY_SIZE(xbootldr));
 	boot_info.command_line = SPAN("fatwood.entry=b");
@@ -286,8 +286,8 @@ TEST(the_vmms_initrd_is_passed_on_if_the_entry_has_none)
 	CHECK(memcmp((void *)(uintptr_t)params->ramdisk_image, "own!", 4) == 0);
 }
 
-/* A name may be 255 characters long; why it was not booted must still be seen. */
-TEST(the_reason_is_said_whatever_the_name)
+/* A name may be 255 characters long; the reason why it was not booted must still be shown. */
+TEST(the_reason_is_logged_whatever_the_name)
 {
 	static const struct memory_file files[] = {
 		ENTRY("0123456789abcdef0123456789abcdef-0123456789abcdef0123456789abcdef-"
@@ -301,7 +301,7 @@ TEST(the_reason_is_said_whatever_the_name)
 	CHECK_TEXT(console.text + console.size - 17, ": not supported\r\n");
 }
 
-/* The command line and the size of the initrds of one entry that says @text. */
+/* The command line and the size of the initrds of an entry with @text. */
 static const char *boot_text(const char *text)
 {
 	static struct memory_file files[] = {
@@ -325,7 +325,7 @@ static const char *boot_text(const char *text)
 	return result;
 }
 
-TEST(options_lose_quotes_around_them_and_variables)
+TEST(quotes_and_variables_in_options_are_removed)
 {
 	CHECK_TEXT(boot_text("linux \"/linux\"\noptions \"root=/dev/vda x\"\n"),
 		   "root=/dev/vda x|0");
@@ -348,7 +348,7 @@ TEST(initrds_are_lists_or_names_with_white_space)
 	CHECK(said("a.conf: initrd /missing.img: not found"));
 }
 
-TEST(what_is_preferred_comes_before_the_default_unless_it_is_bad)
+TEST(the_preferred_entry_precedes_the_default_unless_bad)
 {
 	static const struct memory_file files[] = {
 		ENTRY("a.conf", "linux linux\noptions a\n"),

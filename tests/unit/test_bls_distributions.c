@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loaders/bls.c on what distributions write to an ESP or XBOOTLDR: the form of their entries, with
- * identifiers made up. Each boots with its options and initrds, or gives the reason why not.
+ * loaders/bls.c on entries as written by distributions to an ESP or XBOOTLDR, with invented
+ * identifiers. Each boots with its options and initrds, or the reason why it does not is logged.
  */
 #include "tests/unit/bls.h"
 
@@ -9,7 +9,7 @@
 #define CONF(text) { .path = "loader/loader.conf", .bytes = SPAN(text) }
 #define INITRD(name, text) { .path = name, .bytes = SPAN(text) }
 
-/* NULL for @command_line: nothing boots. What is said on the way is @message. */
+/* @command_line NULL: nothing boots. @message must be logged. */
 static void check(const struct memory_file *files, u32 count, const char *command_line,
 		  const char *initrd, const char *message)
 {
@@ -199,8 +199,8 @@ TEST(clear_linux)
 	BOOTS("root=PARTUUID=1-2 quiet console=tty0", "code");
 }
 
-/* The default's kernel is missing; saved by an editor of another system, and paths as UEFI has
- * them.
+/* The default's kernel is missing; the file was saved by an editor of another system, and has UEFI
+ * paths.
  */
 TEST(edited_under_another_system)
 {
@@ -218,7 +218,7 @@ TEST(edited_under_another_system)
 		       "Pop_OS-current.conf: linux /EFI/Pop_OS-1/gone.efi: not found");
 }
 
-/* mkosi and others put a UKI beside: an entry for it, and type #2, need EFI. */
+/* mkosi and others add a UKI: an entry for it, and type #2 entries, need EFI. */
 TEST(unified_kernel_images_alone)
 {
 	static const struct memory_file files[] = {

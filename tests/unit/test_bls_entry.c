@@ -216,7 +216,7 @@ TEST(entries_that_need_efi_are_unusable)
 	CHECK(!entry.unusable);
 }
 
-/* As RHEL 8 and Fedora 30 wrote them: GRUB takes the value from grubenv. */
+/* As written by RHEL 8 and Fedora 30: GRUB takes the value from grubenv. */
 TEST(entries_whose_options_are_kept_elsewhere_are_unusable)
 {
 	struct bls_entry entry;
@@ -227,7 +227,7 @@ TEST(entries_whose_options_are_kept_elsewhere_are_unusable)
 	CHECK(!entry.unusable);
 }
 
-TEST(bytes_that_are_no_text)
+TEST(bytes_that_are_not_text)
 {
 	struct bls_entry entry;
 
@@ -259,7 +259,7 @@ TEST(long_lines_are_lines)
 	free(text);
 }
 
-TEST(quotes_around_a_value_are_taken_off)
+TEST(quotes_around_a_value_are_removed)
 {
 	struct bls_entry entry;
 
@@ -284,7 +284,7 @@ TEST(marks_nuls_and_lone_cr)
 	CHECK(span_is_empty(entry.title));
 }
 
-TEST(long_values_are_cut)
+TEST(long_values_are_truncated)
 {
 	static char text[1024];
 	struct bls_entry entry;
@@ -311,7 +311,7 @@ TEST(what_an_entry_starts)
 	CHECK(entry.kind == BLS_LINUX && !entry.unusable && is(entry.path, "/b"));
 }
 
-TEST(kernelopts_beside_a_root_is_nothing)
+TEST(kernelopts_with_a_root_is_removed)
 {
 	struct bls_entry entry;
 
@@ -331,7 +331,7 @@ static const char *without_variables(const char *text)
 	return out;
 }
 
-TEST(variables_of_grub_are_nothing)
+TEST(variables_of_grub_are_removed)
 {
 	CHECK_TEXT(without_variables("ro $tuned_params quiet ${x_1} y"), "ro  quiet  y");
 	CHECK_TEXT(without_variables("/i.img$a/b$c.d"), "/i.img/b.d");

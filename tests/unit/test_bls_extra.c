@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls_extra.c: the archive that the kernel gets around what the key "extra" names. */
+/* loaders/bls_extra.c: the archive with the files named by the key "extra". */
 #include "tests/unit/bls.h"
 
 #include "lib/util.h"
@@ -68,7 +68,7 @@ TEST(each_kind_has_its_folder)
 	CHECK_TEXT(console.text, "");
 }
 
-TEST(extras_that_cannot_be_handed_over)
+TEST(extras_that_cannot_be_passed_on)
 {
 	static const struct memory_file files[] = {
 		ENTRY("c.conf", "linux linux\nextra /missing.cred\n"),

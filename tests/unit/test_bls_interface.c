@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Boot Loader Interface as loaders/bls.c uses it: what is read, and what is reported. */
+/* The use of the Boot Loader Interface by loaders/bls.c: what it reads and reports. */
 #include "tests/unit/bls.h"
 
 #include "lib/util.h"
@@ -58,14 +58,14 @@ static const char *boot_with(struct boot_wishes asked)
 	return boot();
 }
 
-TEST(what_is_there_is_told)
+TEST(entries_are_reported)
 {
 	CHECK_TEXT(boot_with((struct boot_wishes){ 0 }), "ten");
 	CHECK_TEXT(told, "has a-10.conf;has a-9.conf;has a-1.conf;starts a-10.conf;");
 	CHECK_EQUAL(reads, 1);
 }
 
-TEST(what_is_asked_for_boots)
+TEST(the_requested_entry_boots)
 {
 	CHECK_TEXT(boot_with((struct boot_wishes){ .by_default = SPAN("a-9.conf") }), "nine");
 	CHECK_TEXT(told, "has a-9.conf;has a-10.conf;has a-1.conf;starts a-9.conf;");
@@ -78,7 +78,7 @@ TEST(what_is_asked_for_boots)
 	CHECK_TEXT(boot_with((struct boot_wishes){ .once = SPAN("gone.conf") }), "ten");
 }
 
-TEST(none_that_boots)
+TEST(no_entry_boots)
 {
 	static const struct memory_file files[] = {
 		ENTRY("a.conf", "linux gone\n"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls*.c: more than there may be of anything, and memory that runs out. */
+/* loaders/bls*.c: exceeded limits, and out of memory. */
 #include "tests/unit/bls.h"
 
 TEST(sixteen_initrds_boot_and_seventeen_do_not)
@@ -31,7 +31,7 @@ TEST(ten_thousand_entries)
 	struct memory_file *files = calloc(COUNT + 1, sizeof(*files));
 	char(*paths)[48] = calloc(COUNT, sizeof(*paths));
 
-	/* One in ten is an entry, as in a directory full of other things. */
+	/* One file in ten is an entry, as in a directory with many other files. */
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "loader/entries/linux-6.%d.%s", i,
 			 i % 10 ? "bak" : "conf");
@@ -62,7 +62,7 @@ static struct memory_file *alike(u32 count, struct span text)
 	return files;
 }
 
-TEST(entries_in_vain_have_a_limit)
+TEST(failed_entries_have_a_limit)
 {
 	struct memory_file *files = alike(BLS_BEST_MAX + 1, SPAN("linux missing\n"));
 
@@ -72,7 +72,7 @@ TEST(entries_in_vain_have_a_limit)
 	CHECK_TEXT(boot(), status_name(ERR_NOT_FOUND));
 	CHECK(said("BLS_BEST_MAX"));
 
-	/* With one fewer failure it does. */
+	/* With one fewer failure it boots. */
 	files[1] = files[BLS_BEST_MAX + 1];
 	set_up(files, BLS_BEST_MAX + 1);
 	files[1].path = "linux";
@@ -104,7 +104,7 @@ TEST(more_entries_than_the_limit_are_left_out_with_a_message)
 	set_up(files, COUNT + 1);
 	CHECK_TEXT(boot(), "x");
 	CHECK(said("BLS_ENTRIES_MAX"));
-	/* As many as there may be are looked at without a word. */
+	/* The maximum number is accepted without a message. */
 	files[0] = files[COUNT];
 	set_up(files, COUNT);
 	CHECK_TEXT(boot(), "x");
@@ -140,7 +140,7 @@ TEST(an_entry_may_be_as_large_as_the_limit)
 	CHECK_TEXT(console.text, "");
 }
 
-TEST(every_failing_allocation_is_survived)
+TEST(every_allocation_failure_is_handled)
 {
 	enum host_end end = HOST_RETURNED;
 	u64 failures = 0;
@@ -157,7 +157,7 @@ TEST(every_failing_allocation_is_survived)
 	arena_release(&arena);
 }
 
-TEST(memory_that_ends_within_an_entry)
+TEST(out_of_memory_within_an_entry)
 {
 	const size_t entry_size = (size_t)align_up(sizeof(struct bls_entry), 16);
 

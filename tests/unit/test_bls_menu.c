@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bls*.c: when the menu is shown, and what is in it. */
+/* loaders/bls*.c: when the menu is shown, and its content. */
 #include "loaders/loader_conf.h"
 #include "tests/unit/bls.h"
 
-TEST(without_a_timeout_no_console_is_read_and_no_time_passes)
+TEST(without_a_timeout_no_console_is_read)
 {
 	u64 looks = host_clock_looks;
 
@@ -11,7 +11,7 @@ TEST(without_a_timeout_no_console_is_read_and_no_time_passes)
 	console.input = "k\r";
 	CHECK_TEXT(boot(), "ten");
 	CHECK_EQUAL(console.reads, 0);
-	/* The milestones of fatwood.log=timing are all that asks. */
+	/* Only the milestones of fatwood.log=timing read the clock. */
 	CHECK(host_clock_looks - looks < 8);
 }
 
@@ -46,7 +46,7 @@ TEST(without_a_keyboard_there_is_no_menu)
 	CHECK_TEXT(console.text, "");
 }
 
-TEST(menu_titles_tell_entries_apart)
+TEST(menu_titles_are_distinct)
 {
 	static const struct memory_file files[] = {
 		ENTRY("a.conf", "title Debian\nversion 1\nsort-key d\nlinux linux\noptions a\n"),
@@ -109,7 +109,7 @@ TEST(a_menu_of_nothing_usable_is_not_shown)
 	CHECK_EQUAL(console.reads, 0);
 }
 
-TEST(options_are_edited_and_the_words_of_the_vmm_still_come_last)
+TEST(edited_options_still_come_before_the_vmms_words)
 {
 	VOLUME(three);
 	boot_info.command_line = SPAN("fatwood.timeout=5 console=ttyS0");
@@ -123,8 +123,8 @@ TEST(options_are_edited_and_the_words_of_the_vmm_still_come_last)
 	CHECK_TEXT(boot(), "");
 }
 
-/* GRUB's variables are removed from the text that is edited, as from what is booted. */
-TEST(what_is_edited_is_what_would_boot)
+/* GRUB's variables are removed from the edited text, as from the booted one. */
+TEST(the_edited_options_are_those_that_would_boot)
 {
 	static const struct memory_file files[] = {
 		ENTRY("a.conf", "linux linux\noptions \"a $tuned_params b\"\noptions c\n"),
@@ -196,7 +196,7 @@ TEST(a_loader_conf_that_cannot_be_read_forbids_the_editor)
 	CHECK_TEXT(boot(), "ax");
 }
 
-/* A disk without entries may hold what a stored boot option starts. */
+/* A disk without entries may have the program of a stored boot option. */
 TEST(editor_no_is_obeyed_without_entries)
 {
 	static const struct memory_file files[] = { { .path = "loader/loader.conf",

@@ -23,7 +23,7 @@ static struct bls_entry entry_of(const struct keys *keys)
 	return entry;
 }
 
-/* @rows are in the right order: does each come before all after it, in both directions? */
+/* Checks that @rows are sorted: each comes before all later ones, compared in both directions. */
 static void check_order(const struct keys *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -80,7 +80,7 @@ TEST(without_sort_key_file_names_descend_as_versions)
 		    { .file = "debian-7.conf", .version = "9" });
 }
 
-/* With it, the shorter one would be first. */
+/* With the suffix, the shorter one would be first. */
 TEST(file_names_are_compared_without_their_suffix)
 {
 	CHECK_ORDER({ .file = "arch-fallback.conf" }, { .file = "arch.conf" });
@@ -116,7 +116,7 @@ TEST(counters_decide_when_nothing_else_does)
 		    { .file = "a+0-1.conf" }, { .file = "a+0-2.conf" });
 }
 
-TEST(unusable_entries_come_last_of_all)
+TEST(unusable_entries_come_last)
 {
 	CHECK_ORDER({ .file = "a.conf", .sort_key = "debian", .machine_id = "m", .version = "1" },
 		    { .file = "b+0.conf", .sort_key = "debian", .machine_id = "m", .version = "2" },
@@ -153,7 +153,7 @@ static void sort_numbers(u32 count, u32 factor)
 	CHECK_EQUAL(found, count);
 }
 
-TEST(sorted_they_come_in_order)
+TEST(sorting_puts_entries_in_order)
 {
 	for (u32 count = 0; count <= 40; count++)
 		sort_numbers(count, 2503);
@@ -174,7 +174,7 @@ TEST(equal_entries_stay_as_they_are)
 	CHECK(!third.next);
 }
 
-/* The worst that a disk may hold: keys as long as they may be, which differ at their end only. */
+/* The worst case: keys of maximum length that differ only at their end. */
 TEST(the_work_of_sorting_is_bounded)
 {
 	static struct bls_entry entries[BLS_ENTRIES_MAX];
@@ -196,6 +196,6 @@ TEST(the_work_of_sorting_is_bounded)
 	}
 	steps = host_steps;
 	bls_entries_sort(&list);
-	/* 12 comparisons for each of 4096 entries, of 128 bytes twice. */
+	/* 12 comparisons of two keys of 128 bytes for each of 4096 entries. */
 	CHECK(host_steps - steps <= 12ull * BLS_ENTRIES_MAX * BLS_VALUE_SIZE_MAX * 2 * 48);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loaders/uki.c, loaders/bls_uki.c: unified kernel images as boot entries, in one order with the
- * entries of files. A loader takes down what it is given and boots nothing.
+ * loaders/uki.c, loaders/bls_uki.c: unified kernel images as boot entries, sorted together with
+ * entry files. The test's loader records its arguments and boots nothing.
  */
 #include "core/boot.h"
 #include "core/log.h"
@@ -80,7 +80,7 @@ static void make(u32 index, const char *os_release)
 	uki_image_add(&images[index], ".cmdline", "base\n");
 }
 
-TEST(order_is_that_of_os_release)
+TEST(order_follows_os_release)
 {
 	static const struct memory_file files[] = {
 		FILE_OF("EFI/Linux/a.efi", 0), FILE_OF("EFI/Linux/b.efi", 1),
@@ -94,7 +94,7 @@ TEST(order_is_that_of_os_release)
 	CHECK_TEXT(BOOT(files), "appliance (3)@0,;Debian ten (10)@0,;Debian 9 (9)@0,;");
 }
 
-TEST(one_order_with_files)
+TEST(sorted_together_with_files)
 {
 	static const struct memory_file files[] = {
 		FILE_OF("EFI/Linux/a.efi", 0),
@@ -134,7 +134,7 @@ TEST(counters)
 	CHECK_TEXT(BOOT(files), "Good (1)@0,;Bad (2)@0,;");
 }
 
-/* Each profile's try renames the image, and the next one finds it by the name it has then. */
+/* Each profile's try renames the image, and the next one must find it by its new name. */
 TEST(profiles_of_a_counted_image_are_all_tried)
 {
 	struct fat_image_directory efi, images_folder;
@@ -179,7 +179,7 @@ TEST(loader_conf_names_images_and_profiles)
 	CHECK_TEXT(BOOT(files), "Old (reset) (1)@1,;New (2)@0,;Old (main) (1)@0,;");
 }
 
-TEST(what_is_none_is_named)
+TEST(invalid_images_are_reported)
 {
 	static const struct memory_file files[] = {
 		{ .path = "EFI/Linux/empty.efi", .bytes = SPAN("") },
@@ -200,7 +200,7 @@ TEST(what_is_none_is_named)
 	CHECK(memory_console_has(&console, "kernel.efi: no section .osrel with a name"));
 }
 
-TEST(a_section_that_is_too_large_costs_the_image)
+TEST(an_image_with_a_section_too_large_is_left_out)
 {
 	static const struct memory_file files[] = {
 		{ .path = "EFI/Linux/a.efi",
@@ -210,7 +210,7 @@ TEST(a_section_that_is_too_large_costs_the_image)
 
 	make(0, "ID=d\nNAME=Large\n");
 	store_le32(images[0].bytes + PE_P + 80, MIB);
-	/* .cmdline comes first, which is not read. */
+	/* .cmdline comes first and is not read. */
 	store_le32(images[0].bytes + PE_TABLE + 40 * 3 + 12, PE_MEMORY_SIZE + 0x1000);
 	store_le32(images[0].bytes + PE_TABLE + 40 * 3 + 8, UKI_SECTION_SIZE_MAX + 1);
 	store_le32(images[0].bytes + PE_TABLE + 40 * 3 + 16, UKI_SECTION_SIZE_MAX + 1);
@@ -219,7 +219,7 @@ TEST(a_section_that_is_too_large_costs_the_image)
 	CHECK(memory_console_has(&console, "UKI_SECTION_SIZE_MAX"));
 }
 
-TEST(a_profile_has_what_stands_before_all)
+TEST(a_profile_inherits_common_sections)
 {
 	static const struct memory_file files[] = { FILE_OF("EFI/Linux/a.efi", 0) };
 	static struct uki uki;

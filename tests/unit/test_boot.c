@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/boot.c: the record of what was tried. Its tests build on one another. */
+/* core/boot.c: the record of failed attempts. The tests depend on each other. */
 #include "core/boot.h"
 #include "core/device.h"
 #include "core/log.h"
@@ -7,7 +7,7 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
-/* A program that returns, or takes over the machine, by the second letter of its file. */
+/* The second letter of the file tells whether the program returns or takes over the machine. */
 static u32 starts, rests;
 static u64 free_at_start;
 
@@ -73,12 +73,12 @@ static void note(const char *what, enum status status, enum log_level threshold)
 	boot_tried("disk0p1", what, status);
 }
 
-TEST(without_a_try_nothing_was_tried)
+TEST(without_an_attempt_nothing_is_logged)
 {
 	CHECK_TEXT(tried(), "error:   nothing\r\n");
 }
 
-TEST(what_is_missing_is_no_warning)
+TEST(missing_files_are_not_warnings)
 {
 	note("a.conf", ERR_NOT_FOUND, LOG_WARNING);
 	CHECK_TEXT(console.text, "");
@@ -91,7 +91,7 @@ TEST(what_is_missing_is_no_warning)
 			    "error:   disk0p1: c.conf: corrupt\r\n");
 }
 
-TEST(more_than_there_is_room_for_are_counted)
+TEST(excess_attempts_are_counted)
 {
 	for (int i = 3; i < 32; i++)
 		note("x", ERR_IO, LOG_NONE);
@@ -102,7 +102,7 @@ TEST(more_than_there_is_room_for_are_counted)
 	CHECK(strstr(tried(), "error:   and 2 more\r\n"));
 }
 
-TEST(what_came_back_is_released_and_another_can_follow)
+TEST(memory_of_a_program_that_returns_is_released)
 {
 	static struct device device = { .name = "test", .quiesce = rest };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/boot_count.c: counters in names, and the renaming on a FAT volume. */
+/* loaders/boot_count.c: counters in names, and renaming on a FAT volume. */
 #include "loaders/boot_count.h"
 
 #include "fs/fat/fat.h"
@@ -88,7 +88,7 @@ TEST(counts_down_to_zero)
 	CHECK_TEXT(count("debian+2.conf"), "debian+1-1.conf");
 	CHECK(exists("/loader/entries/debian+1-1.conf"));
 	CHECK(!exists("/loader/entries/debian+2.conf"));
-	CHECK_EQUAL(disk.writes, 1); /* so that a loss of power loses nothing */
+	CHECK_EQUAL(disk.writes, 1); /* a single write, so that a loss of power loses nothing */
 	CHECK(disk.flushes > 0);
 	CHECK_TEXT(count("debian+1-1.conf"), "debian+0-2.conf");
 	disk.writes = 0;

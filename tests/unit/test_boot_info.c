@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/boot_info.c: ranges that are dropped, words of the command line. */
+/* core/boot_info.c: dropped ranges, words of the command line. */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -10,7 +10,7 @@
 
 static struct memory_console console;
 
-/* An empty boot_info, and all that is logged from now on. */
+/* Starts with an empty boot_info, and captures the log. */
 static void start(enum log_level threshold)
 {
 	memory_console_init(&console, "");
@@ -44,7 +44,7 @@ TEST(options_are_whole_words)
 	CHECK_TEXT(option("a=b=c", "a"), "b=c");
 }
 
-TEST(the_last_word_wins)
+TEST(the_last_word_counts)
 {
 	CHECK_TEXT(option("a=1 a=2 b=3 a=4 c=5", "a"), "4");
 	CHECK_TEXT(option("a=1 a", "a"), "1");
@@ -54,7 +54,7 @@ TEST(a_command_line_may_be_missing_or_hold_anything)
 {
 	struct span value;
 
-	/* What follows is not its own. */
+	/* The following bytes do not belong to it. */
 	boot_info.command_line = span_of("x a=1", 3);
 	CHECK(!boot_info_option("a", &value));
 
@@ -109,14 +109,14 @@ TEST(the_log_shows_all_of_it)
 	CHECK(memory_console_has(&console, "0x0000000000001000 to 0x0000000000003000: ACPI NVS"));
 	CHECK(memory_console_has(&console, "module of 77 bytes at 0x123456780"));
 	CHECK(memory_console_has(&console, "command line: root=/dev/vda1?[2J"));
-	/* No NUL ends it. */
+	/* It is not terminated by a NUL. */
 	boot_info.command_line = span_of("quiet or not", 5);
 	boot_info_log();
 	CHECK(memory_console_has(&console, "command line: quiet"));
 	CHECK(!memory_console_has(&console, "or not"));
 }
 
-TEST(what_cannot_be_reached_is_left_out)
+TEST(unreachable_memory_is_left_out)
 {
 	start(LOG_WARNING);
 	boot_info.modules[0] = span_of((const void *)(uintptr_t)(1ull << 60), 77);
@@ -136,7 +136,7 @@ TEST(what_cannot_be_reached_is_left_out)
 	CHECK(memory_console_has(&console, "command line at 0x1000000000000000"));
 }
 
-/* Neither is read past its end. */
+/* Neither table is read past its end. */
 TEST(tables_may_be_full)
 {
 	start(LOG_DEBUG);

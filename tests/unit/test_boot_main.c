@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * boot/main.c from its first line to a kernel or the last action: what is tried in which order, and
- * what follows when it is refused. Disks, file system and boot methods are the test's own.
+ * what happens when it fails. Disks, file system and boot methods are provided by the test.
  */
 #include "boot/tables.h"
 #include "core/boot.h"
@@ -20,7 +20,7 @@
 enum { BLOCK = 512, BLOCKS = 32, DISKS_MAX = 4, BIG = 100 * MIB };
 
 /*
- * A disk is a text: a letter for the kind of each partition, and one for what is on it.
+ * A disk is described by a text: for each partition, a letter for its kind and one for its content.
  *
  *	E, X, O		ESP, XBOOTLDR, other
  *	1, 2		what the first or the second boot method boots
@@ -39,7 +39,7 @@ static const char *words = "", *keys = "", *stated = "";
 static bool only_stated, vmm_has_kernel, vmm_kernel_is_bad;
 static enum status description;
 static char story[1024];
-static const char *bootable = ""; /* which stored option or choice boots, by the name it tells */
+static const char *bootable = ""; /* the name of the stored option or choice that boots */
 
 static void tell(const char *what)
 {
@@ -166,7 +166,7 @@ static enum status mount(struct block_device *partition, struct arena *arena, st
 static const struct fs_ops fs = { .name = "test", .mount = mount };
 const struct fs_ops *const file_systems[] = { &fs, NULL };
 
-/* What is tried on them. */
+/* Boot methods. */
 
 static enum status try_volumes(struct boot_disk *volumes, struct arena *arena, char method)
 {
@@ -177,7 +177,7 @@ static enum status try_volumes(struct boot_disk *volumes, struct arena *arena, c
 	tell((char[]){ method, ':', 0 });
 	for (u32 i = 0; i < volumes->volume_count; i++)
 		tell_name("", volumes->volumes[i]->device->name);
-	/* Not even three of them fit at once: what one disk took is free again for the next. */
+	/* There is no room for three at once: the memory of one disk is freed before the next. */
 	if (disk != last)
 		CHECK_EQUAL(arena_allocate_pages(arena, BIG, PAGE_SIZE, MEMORY_ANYWHERE,
 						 MEMORY_LOADER_DATA, &pages),
@@ -243,7 +243,7 @@ u32 efi_menu_seconds(void)
 	return MENU_NEVER;
 }
 
-/* What the VMM hands over. */
+/* A kernel supplied by the VMM. */
 
 static bool recognizes(struct span head)
 {
@@ -272,7 +272,7 @@ static void run(void *context)
 	boot_main();
 }
 
-/* Returns how it ended; the story tells of the way there. */
+/* Returns how the boot ended; the story records the steps. */
 static enum host_end boot(const char *disk0, const char *disk1, const char *disk2)
 {
 	disk_texts[0] = disk0;
@@ -289,11 +289,11 @@ FRESH_TEST(the_first_that_boots_is_booted_and_nothing_after_it)
 	CHECK_EQUAL(host_kernel.entry, 42);
 }
 
-FRESH_TEST(the_order_of_the_methods_goes_before_what_is_there)
+FRESH_TEST(the_order_of_methods_has_priority)
 {
 	CHECK_EQUAL(boot("E1", "E1", NULL), HOST_ENTERED_KERNEL);
 	CHECK_TEXT(story, "other-platform options:- 1:disk0p1 ");
-	CHECK_EQUAL(disks[1].reads, 0); /* its turn never came */
+	CHECK_EQUAL(disks[1].reads, 0); /* never tried */
 }
 
 FRESH_TEST(boot_partitions_are_one_set_and_come_before_all_others)
@@ -310,14 +310,14 @@ FRESH_TEST(other_partitions_are_tried_one_by_one)
 			  "1:disk0p4 2:disk0p4 ");
 }
 
-FRESH_TEST(more_boot_partitions_than_are_looked_at_together)
+FRESH_TEST(more_boot_partitions_than_the_limit)
 {
 	CHECK_EQUAL(boot("EvEvEvEvEvEvEvEvEvEvEvEvEvEvEvEvX1", NULL, NULL), HOST_HALTED);
 	CHECK(memory_console_has(&console, "warning: disk0p17: more than 16 volumes to boot from "
 					   "(BOOT_VOLUMES_MAX)\r\n"));
 }
 
-FRESH_TEST(whatever_is_refused_is_named_and_the_last_action_follows)
+FRESH_TEST(failures_are_listed_before_the_last_action)
 {
 	words = "fatwood.log=info";
 	CHECK_EQUAL(boot("", "#", "E?X!Ov"), HOST_HALTED);
@@ -365,7 +365,7 @@ FRESH_TEST(power_off_is_one_of_them)
 	CHECK_EQUAL(boot("Ev", NULL, NULL), HOST_POWERED_OFF);
 }
 
-FRESH_TEST(words_that_are_none_of_ours_change_nothing_and_are_said)
+FRESH_TEST(unknown_words_are_reported_and_ignored)
 {
 	words = "fatwood.last=explode fatwood.boot=twice fatwood.disks=many "
 		"fatwood.log=warning,loud fatwood.color=red";
@@ -378,14 +378,14 @@ FRESH_TEST(words_that_are_none_of_ours_change_nothing_and_are_said)
 	CHECK_TEXT(story, "other-platform options:- 1:disk0p1 2:disk0p1 1:disk1p1 ");
 }
 
-FRESH_TEST(only_so_many_disks_are_ours)
+FRESH_TEST(the_number_of_disks_is_limited)
 {
 	words = "fatwood.disks=1";
 	CHECK_EQUAL(boot("Ev", "E1", NULL), HOST_HALTED);
 	CHECK_EQUAL(disks[1].reads, 0);
 }
 
-/* In this build entries are the first method. */
+/* In this build, entries come first. */
 FRESH_TEST(the_vmm_prefers_the_disks_own_boot_loader)
 {
 	words = "fatwood.boot=loader";
@@ -408,7 +408,7 @@ FRESH_TEST(stored_options_come_first_otherwise)
 	CHECK_TEXT(story, "other-platform options:- ");
 }
 
-/* Each with the stored options that are on it; then what no order was stated for. */
+/* Each disk with the stored options on it; then everything that is not in the VMM's order. */
 FRESH_TEST(disks_with_a_stated_turn_come_first)
 {
 	stated = "20";
@@ -427,7 +427,7 @@ FRESH_TEST(stated_turns_without_stored_options_first)
 	CHECK_TEXT(story, "other-platform 1:disk0p1 2:disk0p1 options:disk0 ");
 }
 
-FRESH_TEST(no_disk_without_a_turn_is_tried_if_the_vmm_says_so)
+FRESH_TEST(only_disks_in_the_vmms_order_are_tried_if_it_says_so)
 {
 	stated = "1";
 	only_stated = true;
@@ -455,7 +455,7 @@ FRESH_TEST(disks_follow_a_kernel_of_the_vmm_that_is_refused)
 	CHECK(memory_console_has(&console, "warning: VMM: kernel: corrupt\r\n"));
 }
 
-FRESH_TEST(the_menu_lists_in_the_order_of_the_boot_and_a_choice_in_vain_is_followed_by_it)
+FRESH_TEST(the_menu_has_the_boot_order_which_follows_a_failed_choice)
 {
 	stated = "1";
 	words = "fatwood.menu=5";
@@ -483,7 +483,7 @@ FRESH_TEST(without_a_description_nothing_is_tried)
 	CHECK(!memory_console_has(&console, "ours:"));
 }
 
-FRESH_TEST(a_description_that_is_wrong_is_said)
+FRESH_TEST(a_broken_description_is_reported)
 {
 	description = ERR_CORRUPT;
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_HALTED);

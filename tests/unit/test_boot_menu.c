@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/boot_menu.c: who opens the menu of all disks, and what follows a choice that does not
- * boot. */
+/* loaders/boot_menu.c: who opens the menu of all disks, and what happens after a choice fails. */
 #include "loaders/boot_menu.h"
 
 #include "core/boot_info.h"
@@ -35,7 +34,7 @@ static void list(struct boot_choices *choices)
 	boot_choice_add(choices, "b;", start, NULL);
 }
 
-/* What was started, after @input on the console. */
+/* The choices started after @input on the console. */
 static const char *show(const char *words, u32 seconds, const char *input)
 {
 	host_memory_init();
@@ -51,7 +50,7 @@ static const char *show(const char *words, u32 seconds, const char *input)
 	return started;
 }
 
-TEST(nobody_asks_and_nothing_is_searched)
+TEST(without_a_request_nothing_is_searched)
 {
 	CHECK_TEXT(show("", MENU_NEVER, "\r"), "");
 	CHECK_EQUAL(lists, 0);
@@ -60,20 +59,20 @@ TEST(nobody_asks_and_nothing_is_searched)
 	CHECK_EQUAL(lists, 0);
 }
 
-TEST(a_key_chooses_and_after_a_failure_the_menu_is_back)
+TEST(after_a_failed_choice_the_menu_appears_again)
 {
 	CHECK_TEXT(show("fatwood.menu=5", MENU_NEVER, "j\rj\r\r"), "a;b;option;");
 	CHECK(memory_console_has(&console, "a;: did not boot: "));
 	CHECK_EQUAL(lists, 1);
 }
 
-TEST(without_a_key_the_first_is_tried_and_the_boot_goes_on)
+TEST(without_a_key_the_first_is_tried_and_the_boot_continues)
 {
 	CHECK_TEXT(show("", 2, ""), "option;");
 	CHECK(memory_console_has(&console, "Booting 1 of 3 in 2 s"));
 }
 
-TEST(a_menu_that_nobody_uses_ends)
+TEST(an_idle_menu_ends)
 {
 	CHECK_TEXT(show("", MENU_FOREVER, ""), "option;a;b;");
 }
@@ -90,7 +89,7 @@ TEST(more_choices_than_there_may_be)
 	arena_release(&arena);
 }
 
-/* The editor: of one choice, unless somebody forbids it. */
+/* The editor for one choice, unless forbidden. */
 
 static bool is_forbidden;
 

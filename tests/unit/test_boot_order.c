@@ -41,7 +41,7 @@ static const struct device_address addresses[DISKS] = {
 	{ .bus = DEVICE_VIRTIO_MMIO, .base = 0xfeb02c00, .unit = DEVICE_UNIT_SCSI },
 };
 
-/* Stands in the list until its disk, the last one, is found. */
+/* In the list until its disk, the last one, is found. */
 static const struct device_address controller_address = { .bus = DEVICE_PCI,
 							  .depth = 1,
 							  .functions = { 31 << 3 | 2 } };
@@ -57,7 +57,7 @@ static enum status open_controller(struct block_device *device)
 static const struct block_ops controller_ops = { .open = open_controller };
 static struct block_device controller = { .ops = &controller_ops, .address = &controller_address };
 
-/* block.c keeps its list, so disks are registered once, and found by what became of them. */
+/* block.c keeps its list, so disks are registered only once. */
 static void set_up(void)
 {
 	block_only_stated = false;
@@ -79,7 +79,7 @@ static void forget_turns(void)
 		disks[i].device.has_turn = false;
 }
 
-/* "31": disk 3 and then disk 1 have a turn, and come first. */
+/* "31": disk 3 and then disk 1 are in the VMM's order, and come first. */
 static const char *turns_after(const char *text)
 {
 	static char order[DISKS + 1];
@@ -103,7 +103,7 @@ static const char *turns_after(const char *text)
 	return order;
 }
 
-/* The first test, as a controller is asked for its disks once. */
+/* Must be the first test, because a controller is searched for disks only once. */
 TEST(a_controller_is_asked_when_one_of_its_disks_has_a_turn)
 {
 	set_up();
@@ -164,7 +164,7 @@ TEST(halt_ends_the_list)
 	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@4/disk@0,0\nHALT\n/pci@i0cf8/scsi@3,1/disk@0,0"),
 		   "0");
 	CHECK(block_only_stated);
-	/* Booting from the network alone is an order, too. */
+	/* A list with only a network device is valid, too. */
 	CHECK_TEXT(turns_after("/pci@i0cf8/ethernet@5/ethernet-phy@0\nHALT"), "");
 	CHECK(block_only_stated);
 	set_up();
@@ -172,7 +172,7 @@ TEST(halt_ends_the_list)
 	CHECK(!block_only_stated);
 }
 
-TEST(other_paths_are_no_disks)
+TEST(other_paths_are_ignored)
 {
 	static const char *const paths[] = {
 		"",
@@ -209,7 +209,7 @@ TEST(other_paths_are_no_disks)
 
 	for (u32 i = 0; i < ARRAY_SIZE(paths); i++)
 		CHECK_TEXT(turns_after(paths[i]), "");
-	/* What follows a NUL is not the list's. */
+	/* Text after a NUL is not part of the list. */
 	set_up();
 	forget_turns();
 	boot_order_apply(SPAN("\0/pci@i0cf8/scsi@4/disk@0,0"));

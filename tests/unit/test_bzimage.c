@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/bzimage.c: the setup header, where the kernel is placed, what is passed to it. */
+/* loaders/bzimage.c: the setup header, the placement of the kernel, and its parameters. */
 #include "core/log.h"
 #include "core/random.h"
 #include "tests/host/memory_console.h"
@@ -53,8 +53,8 @@ TEST(loads_the_kernel_proper_and_its_header)
 	CHECK_EQUAL(params()->ramdisk_size, 0);
 }
 
-/* Fields of the header that are the loader's, not the kernel's. */
-TEST(what_the_file_has_in_the_loaders_fields_is_not_passed_on)
+/* Header fields for the loader, not for the kernel. */
+TEST(loader_fields_of_the_file_are_not_passed_on)
 {
 	set_up();
 	host_random_missing = true;
@@ -108,7 +108,7 @@ TEST(no_setup_sects_means_four)
 	CHECK(memcmp((void *)(kernel.entry - 0x200), image + 5 * 512, KERNEL_SIZE - 5 * 512) == 0);
 }
 
-TEST(files_cut_off_are_corrupt)
+TEST(truncated_files_are_corrupt)
 {
 	for (size_t size = 0; size < KERNEL_SIZE; size += size < 1024 ? 1 : 255) {
 		set_up();
@@ -120,8 +120,8 @@ TEST(files_cut_off_are_corrupt)
 	CHECK_EQUAL(load_sized(KERNEL_SIZE), OK);
 }
 
-/* syssize counts units of 16 bytes: memtest86+ does not fill the last one. */
-TEST(the_last_unit_need_not_be_whole)
+/* syssize counts units of 16 bytes; memtest86+ does not fill the last one. */
+TEST(the_last_unit_need_not_be_complete)
 {
 	for (u32 missing = 1; missing < 16; missing++) {
 		set_up();
@@ -131,7 +131,7 @@ TEST(the_last_unit_need_not_be_whole)
 	}
 }
 
-TEST(what_has_no_room_says_where_it_was_looked_for)
+TEST(the_message_about_lack_of_room_names_the_range)
 {
 	static struct memory_console console;
 
@@ -166,7 +166,7 @@ TEST(sizes_that_do_not_fit_the_file_are_corrupt)
 	CHECK_EQUAL(load(), ERR_CORRUPT);
 }
 
-TEST(bytes_behind_the_kernel_are_not_loaded)
+TEST(bytes_after_the_kernel_are_not_loaded)
 {
 	set_up();
 	store_le32(image + 0x1f4, KERNEL_CODE_SIZE / 16 - 16);
@@ -238,7 +238,7 @@ TEST(the_preferred_address_is_taken_if_it_is_free)
 	CHECK_EQUAL(kernel.entry, HOST_MEMORY_BASE + 0x4000200);
 }
 
-TEST(else_the_next_place_above_and_never_below)
+TEST(otherwise_the_next_place_above_is_taken)
 {
 	u64 wanted = HOST_MEMORY_BASE + 0x4000000;
 
@@ -252,7 +252,7 @@ TEST(else_the_next_place_above_and_never_below)
 
 	set_up();
 	store_le64(image + 0x258, wanted + PAGE_SIZE); /* not aligned itself */
-	image[0x235] = 12;                             /* slower: only where nothing else fits */
+	image[0x235] = 12;                             /* slower: used only if nothing else fits */
 	CHECK_EQUAL(load(), OK);
 	CHECK_EQUAL(kernel.entry, wanted + 0x200200);
 	CHECK_EQUAL(params()->kernel_alignment, 0x200000);
@@ -271,7 +271,7 @@ TEST(all_of_init_size_is_reserved)
 	CHECK_EQUAL(memory_allocate_at(base + KERNEL_INIT_SIZE, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 	CHECK_EQUAL(memory_free(base + KERNEL_INIT_SIZE, PAGE_SIZE), OK);
 
-	/* Of the size that a kernel states and that of its file, the larger one counts. */
+	/* The larger of the size in the header and the size of the file counts. */
 	set_up();
 	store_le32(image + 0x260, 0);
 	CHECK_EQUAL(load(), OK);
@@ -323,7 +323,7 @@ TEST(too_large_or_too_high_is_no_memory)
 	}
 }
 
-/* There is free memory from a page after a MiB up to the first multiple of 2 MiB. */
+/* Leaves free memory from a page after a MiB boundary to the first multiple of 2 MiB. */
 static void set_up_gap(u8 alignment_exponent)
 {
 	const u64 gap = HOST_MEMORY_BASE + 0x100000 + PAGE_SIZE, end = HOST_MEMORY_BASE + 0x200000;
@@ -337,7 +337,7 @@ static void set_up_gap(u8 alignment_exponent)
 
 TEST(a_lower_alignment_is_used_when_nothing_else_fits)
 {
-	/* None lower, or nonsense. */
+	/* No lower alignment, or an invalid one. */
 	static const u8 offers[] = { 21, 0, 11, 22, 32 + 12, 63, 64, 255 };
 
 	for (u8 exponent = 12; exponent <= 16; exponent += 4) {

@@ -2,7 +2,7 @@
 /* loaders/bzimage.c and e820.c: the memory map, initrds, and that nothing overlaps. */
 #include "tests/unit/bzimage.h"
 
-TEST(the_memory_map_is_whole_and_merged)
+TEST(the_memory_map_is_complete_and_merged)
 {
 	const struct e820_entry *table;
 	u64 ram = 0, others = 0;
@@ -24,7 +24,7 @@ TEST(the_memory_map_is_whole_and_merged)
 			CHECK(table[i - 1].base + table[i - 1].size <= table[i].base);
 		if (table[i].type == E820_RAM) {
 			/*
-			 * Our image, the kernel and its parameters are in it, but do not divide it.
+			 * Our image, the kernel and its parameters are in it, but do not split it.
 			 */
 			CHECK_EQUAL(table[i].base, HOST_MEMORY_BASE);
 			CHECK_EQUAL(table[i].size, HOST_MEMORY_SIZE);
@@ -71,7 +71,7 @@ static void describe_pages(u32 count)
 	host_memory_describe();
 }
 
-TEST(entries_past_128_go_on_in_setup_data)
+TEST(entries_past_128_continue_in_setup_data)
 {
 	for (u32 count = 120; count < 200; count++) {
 		const struct setup_data *more;
@@ -93,17 +93,17 @@ TEST(entries_past_128_go_on_in_setup_data)
 			CHECK_EQUAL(last->size, 0x1000);
 			all += more->size / 20;
 		}
-		/* As many as the ledger has, where our own memory counts once. */
+		/* The same number as in the ledger, with our own memory counted once. */
 		map = memory_map(&map_count);
 		for (u32 i = 0; i < map_count; i++)
 			kinds += map[i].type == MEMORY_RESERVED;
 		CHECK_EQUAL(all, kinds);
-		/* And the command line after them is complete. */
+		/* The command line after them is complete. */
 		CHECK_TEXT((const char *)(uintptr_t)params()->cmd_line_ptr, "");
 	}
 }
 
-TEST(initrds_stay_below_what_the_header_says)
+TEST(initrds_stay_below_the_headers_limit)
 {
 	u8 bytes[100];
 
@@ -118,20 +118,20 @@ TEST(initrds_stay_below_what_the_header_says)
 	CHECK(memcmp((void *)(uintptr_t)params()->ramdisk_image, bytes, 100) == 0);
 }
 
-/* A file that is only named: its memory is not real. */
+/* A file whose content is never read: its memory does not exist. */
 static struct memory_file large_file;
 static struct memory_volume large_volume;
 
 static void set_up_large_initrd(u64 size, u16 xloadflags)
 {
 	set_up();
-	/* Above 4 GiB there is much, below little more than the kernel needs. */
+	/* Much memory above 4 GiB, but below it little more than the kernel needs. */
 	boot_info_add_range(0x100000000, 0x200000000, MEMORY_CONVENTIONAL);
 	host_memory_describe();
 	large_file = (struct memory_file){ .path = "initrd", .size = size, .discard = true };
 	memory_volume_init(&large_volume, "disk", &large_file, 1);
 	CHECK_EQUAL(volume_open(&large_volume.volume, SPAN("initrd"), &entry.initrds[0]), OK);
-	/* The arena's own notes are real and must not go there. */
+	/* The arena's own blocks are real and must not be there. */
 	CHECK_EQUAL(memory_allocate_at(0x100000000, 0x200000000, MEMORY_BOOT_DATA), OK);
 	CHECK(arena_allocate(&arena, 1) != NULL);
 	CHECK_EQUAL(memory_free(0x100000000, 0x200000000), OK);
@@ -139,7 +139,7 @@ static void set_up_large_initrd(u64 size, u16 xloadflags)
 	store_le16(image + 0x236, xloadflags);
 }
 
-TEST(initrds_go_above_4_gib_where_the_kernel_takes_that)
+TEST(initrds_go_above_4_gib_if_the_kernel_supports_it)
 {
 	set_up_large_initrd(0x140000000, 3);
 	CHECK_EQUAL(load(), OK);
@@ -153,7 +153,7 @@ TEST(initrds_go_above_4_gib_where_the_kernel_takes_that)
 	CHECK_EQUAL(load(), ERR_NO_MEMORY);
 	set_up_large_initrd(0x20000000, 3);
 	CHECK_EQUAL(load(), OK);
-	/* What fits below is put below. */
+	/* If it fits below, it is placed below. */
 	set_up_large_initrd(0x1000000, 3);
 	CHECK_EQUAL(load(), OK);
 	CHECK_EQUAL(params()->ext_ramdisk_image, 0);
@@ -193,7 +193,7 @@ TEST(nothing_overlaps)
 	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);
 }
 
-TEST(every_failing_allocation_is_survived)
+TEST(every_allocation_failure_is_handled)
 {
 	enum status status = ERR_NO_MEMORY;
 	u8 bytes[5000] = { 0 };
@@ -207,8 +207,10 @@ TEST(every_failing_allocation_is_survived)
 		status = load();
 		CHECK(status == OK || status == ERR_NO_MEMORY);
 	}
-	/* The arena's own, kernel, initrd, parameters; after these there is no allocation left to
-	 * fail. */
+	/*
+	 * The arena's block, kernel, initrd, parameters; there are no other allocations that could
+	 * fail.
+	 */
 	CHECK_EQUAL(failures, 5);
 	set_up();
 	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);

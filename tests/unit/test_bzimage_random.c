@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loaders/bzimage.c and loaders/initrd.c on memory with holes anywhere, as VMMs and their users may
- * make it, with kernels and initrds of any size: what is loaded lies where the kernel allows it, in
- * what was free RAM, nothing over anything; and nothing is refused that has room.
+ * loaders/bzimage.c and loaders/initrd.c on memory with random holes, with kernels and initrds of
+ * any size. Everything is loaded where the kernel permits it, in RAM that was free, without
+ * overlaps; and nothing for which there is room is refused.
  */
 #include "loaders/boot_params.h"
 #include "loaders/loaders.h"
@@ -30,7 +30,7 @@ static u64 below(u64 limit)
 	return (state >> 16) % limit;
 }
 
-/* Sizes from single bytes to more than there is, all magnitudes equally likely. */
+/* Sizes from single bytes to more than the memory, with all magnitudes equally likely. */
 static u64 any_size(void)
 {
 	return below(2ull << below(28));
@@ -76,7 +76,7 @@ static bool is_held(const struct piece *piece)
 	return false;
 }
 
-/* Is there one free range for all of it, in whatever order that is filled? */
+/* Is there a single free range for everything, in whatever order it is filled? */
 static bool has_room(u64 floor, u64 limit, u64 size)
 {
 	for (u32 i = 0; i < before_count; i++)
@@ -168,7 +168,7 @@ static void check_loaded(const struct request *r, const struct kernel *kernel)
 	}
 }
 
-TEST(whatever_the_memory_nothing_lies_over_anything)
+TEST(nothing_overlaps_in_random_memory)
 {
 	static u8 options[OPTIONS_MAX];
 	u32 loaded = 0, refused = 0;
@@ -220,6 +220,6 @@ TEST(whatever_the_memory_nothing_lies_over_anything)
 		if (test_failures)
 			printf("round %u\n", round);
 	}
-	/* Both must have been common, or little was tested. */
+	/* Both must be common, otherwise little was tested. */
 	CHECK(loaded > ROUNDS / 5 && refused > ROUNDS / 5);
 }

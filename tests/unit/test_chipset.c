@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/rom/chipset.c: how a chipset is set up, and where its interrupt pins are routed. */
+/* drivers/rom/chipset.c: initialisation of a chipset, and routing of interrupt pins. */
 #include "tests/unit/test.h"
 
 #include "drivers/rom/rom.h"

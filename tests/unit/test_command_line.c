@@ -6,7 +6,7 @@
 
 #include "tests/unit/test.h"
 
-/* Into a buffer of exactly the size promised: the sanitizer sees one byte more. */
+/* Uses a buffer of exactly the promised size, so that the sanitizer detects overruns. */
 static const char *join(const char *options, const char *vmm)
 {
 	static char *buffer;
@@ -71,8 +71,8 @@ TEST(quotes_hide_spaces)
 	CHECK_TEXT(join("a=\"-- b\" c", "d"), "a=\"-- b\" c d");
 }
 
-/* The boot's own words are split by the same rules. */
-TEST(what_stands_in_quotes_is_no_word_of_ours)
+/* The firmware's own words are split by the same rules. */
+TEST(quoted_text_is_not_an_option_of_ours)
 {
 	struct span value;
 
@@ -86,7 +86,7 @@ TEST(what_stands_in_quotes_is_no_word_of_ours)
 	CHECK(boot_info_option("fatwood.entry", &value) && span_equals(value, SPAN("c d")));
 }
 
-TEST(a_quote_left_open_hides_nothing_of_the_other_side)
+TEST(an_open_quote_does_not_affect_the_other_side)
 {
 	CHECK_TEXT(join("a=\"b", "c"), "a=\"b\" c");
 	CHECK_TEXT(join("a quiet\"", "virtio_mmio.device=4K@0xd0000000:5"),
@@ -95,11 +95,11 @@ TEST(a_quote_left_open_hides_nothing_of_the_other_side)
 	CHECK_TEXT(join("a -- \"b c", "d -- e"), "a d -- \"b c\" e");
 	CHECK_TEXT(join("a -- b", "\"c d"), "a \"c d\" -- b");
 	CHECK_TEXT(join("\"a", "\"b"), "\"a\" \"b\"");
-	/* Also where what is open is dropped. */
+	/* Also if the word with the open quote is dropped. */
 	CHECK_TEXT(join("a fatwood.b\"c d", "e"), "a e");
 }
 
-TEST(what_is_for_init_stays_behind_the_two_dashes)
+TEST(words_for_init_stay_after_the_two_dashes)
 {
 	CHECK_TEXT(join("a -- b", "c"), "a c -- b");
 	CHECK_TEXT(join("a", "c -- d"), "a c -- d");
@@ -119,7 +119,7 @@ struct words {
 	u32 count;
 };
 
-/* As the kernel's next_arg() does, each with its quotes closed. */
+/* Splits like the kernel's next_arg(), and closes the quotes of each word. */
 static struct words split(const char *text)
 {
 	struct words words = { 0 };
@@ -143,7 +143,7 @@ static void add_word(struct words *to, const char *word)
 	strcpy(to->text[to->count++], word);
 }
 
-/* Splits @from: what is before "--", and what is after it. */
+/* Splits @from into the words before "--" and those after it. */
 static void share(const struct words *from, struct words *for_kernel, struct words *for_init)
 {
 	u32 i = 0;

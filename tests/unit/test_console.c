@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/console.c: every console gets every byte, in pieces that a device can take at once. */
+/* core/console.c: every console gets every byte, in pieces that a device can accept at once. */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -32,7 +32,7 @@ TEST(output_goes_to_all)
 	CHECK(!console_present());
 }
 
-TEST(a_console_may_come_back)
+TEST(a_console_may_be_registered_again)
 {
 	memory_console_init(&first, "");
 	memory_console_init(&second, "");
@@ -71,7 +71,7 @@ static int type_nul(struct console *console)
 	return 0;
 }
 
-TEST(a_nul_is_a_byte_like_others)
+TEST(a_nul_is_an_ordinary_byte)
 {
 	static struct console nul = { .name = "nul", .read = type_nul };
 
@@ -88,7 +88,7 @@ static void count_flush(struct console *console)
 	flushes++;
 }
 
-TEST(a_flush_asks_every_console_that_can_be_asked)
+TEST(a_flush_flushes_every_console_that_supports_it)
 {
 	static struct console plain = { .name = "plain" };
 	static struct console slow = { .name = "slow", .flush = count_flush };
@@ -126,7 +126,7 @@ TEST(a_line_is_one_write)
 	console_unregister(&counter);
 }
 
-TEST(text_of_any_length_arrives_whole)
+TEST(text_of_any_length_arrives_completely)
 {
 	for (size_t size = 0; size < 1100; size += size < 520 ? 1 : 37) {
 		char text[1100], expected[2201];

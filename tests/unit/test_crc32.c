@@ -46,7 +46,7 @@ TEST(parts_make_the_whole)
 			    bit_by_bit(all));
 }
 
-TEST(zeroes_are_as_if_they_had_been_there)
+TEST(zeroes_equal_explicit_zeroes)
 {
 	static const u8 zeroes[5000];
 	u32 start = crc32(0, SPAN("GPT"));
@@ -55,7 +55,7 @@ TEST(zeroes_are_as_if_they_had_been_there)
 		CHECK_EQUAL(crc32_zeroes(start, size), crc32(start, span_of(zeroes, size)));
 		CHECK_EQUAL(crc32_zeroes(0, size), crc32(0, span_of(zeroes, size)));
 	}
-	/* In two steps as in one, where the bytes would not fit anywhere. */
+	/* Two steps give the same result as one, for sizes beyond any memory. */
 	CHECK_EQUAL(crc32_zeroes(crc32_zeroes(start, 1ull << 60), 12345),
 		    crc32_zeroes(start, (1ull << 60) + 12345));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/decompress.c and EFI_DECOMPRESS_PROTOCOL (UEFI 2.11, 19), on what EDK2's compressor has made.
+ * lib/decompress.c and EFI_DECOMPRESS_PROTOCOL (UEFI 2.11, 19), on data compressed by EDK2.
  */
 #include "tests/unit/efi_services.h"
 
@@ -82,7 +82,7 @@ enum { SAWTOOTH_SIZE = 3000, ZEROES_SIZE = 1000, MARK = 0xa5 };
 static struct decompress_work work;
 static u8 out[4096];
 
-/* The status, and that nothing after @size was written. */
+/* Returns the status, and checks that nothing after @size was written. */
 static enum status run(const u8 *bytes, size_t bytes_size, u32 size)
 {
 	struct span source = span_of(bytes, bytes_size);
@@ -130,13 +130,13 @@ TEST(nothing)
 	CHECK_EQUAL(run(empty, sizeof(empty), 0), OK);
 }
 
-/* Each size of a source that was cut off, with a header that says so and with one that does not. */
+/* Each size of a truncated source, with a correct and with an unchanged header. */
 TEST(a_source_that_ends_too_early)
 {
 	u8 cut[sizeof(three_texts)];
 	u32 size;
 
-	/* The last byte is of fill bits. */
+	/* The last byte consists of fill bits. */
 	for (size_t i = 0; i < sizeof(cut) - 1; i++) {
 		memcpy(cut, three_texts, sizeof(cut));
 		CHECK_EQUAL(decompress_size(span_of(cut, i), &size), ERR_CORRUPT);
@@ -148,7 +148,7 @@ TEST(a_source_that_ends_too_early)
 	}
 }
 
-/* Bits as the format has them, from bit @at on. */
+/* Writes bits in the order of the format, from bit @at on. */
 static u32 put(u8 *to, u32 at, u32 value, u32 count)
 {
 	while (count--) {
@@ -168,7 +168,7 @@ static enum status run_bits(const u8 *bits, size_t size)
 	return run(source, DECOMPRESS_HEADER_SIZE + size, 100);
 }
 
-/* A block of @count symbols of which there is one, then positions of which there is one. */
+/* A block of @count symbols with a single symbol and a single position. */
 static u32 put_block(u8 *bits, u32 at, u32 count, u32 symbol, u32 position)
 {
 	at = put(bits, at, count, 16);
@@ -187,7 +187,7 @@ TEST(blocks_that_follow_each_other)
 	CHECK(out[9] == 'a' && out[10] == 'b' && out[99] == 'b');
 }
 
-TEST(blocks_that_cannot_be)
+TEST(invalid_blocks)
 {
 	u8 bits[64] = { 0 };
 
@@ -200,7 +200,7 @@ TEST(blocks_that_cannot_be)
 	memset(bits, 0, sizeof(bits));
 	put_block(bits, 0, 100, 'a', 14);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
-	/* A match before there is anything; one that goes too far back; one that is too long. */
+	/* A match before any output; one that goes too far back; one that is too long. */
 	memset(bits, 0, sizeof(bits));
 	put_block(bits, 0, 100, 256, 0);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
@@ -212,15 +212,15 @@ TEST(blocks_that_cannot_be)
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
 }
 
-TEST(codes_that_cannot_be)
+TEST(invalid_codes)
 {
 	u8 bits[64] = { 0 };
 	u32 at;
 
-	/* More lengths than there are. */
+	/* Too many lengths. */
 	put(bits, put(bits, 0, 1, 16), 20, 5);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
-	/* Three codes of one bit, and one alone. */
+	/* Three codes of one bit; a single code. */
 	memset(bits, 0, sizeof(bits));
 	at = put(bits, put(bits, 0, 1, 16), 3, 5);
 	put(bits, at, 0x49, 9);
@@ -229,11 +229,11 @@ TEST(codes_that_cannot_be)
 	at = put(bits, put(bits, 0, 1, 16), 1, 5);
 	put(bits, at, 1, 3);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
-	/* A code of endlessly many bits. */
+	/* A code with too many bits. */
 	memset(bits, 0xff, sizeof(bits));
 	put(memset(bits, 0, 3), 0, 0x00012f, 24);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
-	/* More characters without a code than there are characters: 20 and more of 10. */
+	/* More characters without a code than exist: 20 and more of 10. */
 	memset(bits, 0, sizeof(bits));
 	at = put(bits, put(bits, put(bits, 0, 1, 16), 0, 5), 2, 5);
 	put(bits, at, 10, 9);
@@ -260,7 +260,7 @@ TEST(protocol)
 	CHECK_STATUS(p->GetInfo(p, source, source_size, &size, &scratch_size), EFI_SUCCESS);
 	CHECK_EQUAL(size, sizeof(TEXT TEXT TEXT) - 1);
 	scratch = malloc(scratch_size + 1);
-	/* Aligned or not. */
+	/* Aligned and unaligned. */
 	for (u32 i = 0; i < 2; i++)
 		CHECK_STATUS(p->Decompress(p, source, source_size, out, size, scratch + i,
 					   scratch_size),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/device.c: the order in which devices come to rest, and where registers cannot be. */
+/* core/device.c: the order in which devices are stopped, and invalid register addresses. */
 #include "tests/unit/test.h"
 
 #include "core/device.h"
@@ -16,7 +16,7 @@ static void note(struct device *device)
 	strcat(order, device->name);
 }
 
-TEST(every_device_comes_to_rest_once_the_newest_first)
+TEST(every_device_is_stopped_once_newest_first)
 {
 	static struct device devices[] = { { .name = "a", .quiesce = note },
 					   { .name = "b", .quiesce = note },

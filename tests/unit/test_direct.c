@@ -81,7 +81,7 @@ TEST(the_other_modules_are_initrds_in_their_order)
 	CHECK(memcmp((void *)(uintptr_t)params()->ramdisk_image, "first\0\0\0second\0\0", 16) == 0);
 }
 
-TEST(a_broken_kernel_comes_back_with_the_reason)
+TEST(a_broken_kernel_returns_the_reason)
 {
 	set_up();
 	add(span_of(image, sizeof(image) - 16));
@@ -99,8 +99,8 @@ static void come_to_rest(struct device *device)
 	devices_at_rest++;
 }
 
-/* One that fails must leave the disks to what is tried next. */
-TEST(devices_are_brought_to_rest_for_a_kernel_that_is_entered)
+/* A kernel that fails must leave the disks usable for the next attempt. */
+TEST(devices_are_stopped_for_a_kernel_that_is_entered)
 {
 	static struct device device = { .name = "test", .quiesce = come_to_rest };
 
@@ -115,8 +115,8 @@ TEST(devices_are_brought_to_rest_for_a_kernel_that_is_entered)
 	CHECK_EQUAL(devices_at_rest, 1);
 }
 
-/* The kernel has its memory by then, and the next one may need it. */
-TEST(what_a_kernel_in_vain_took_is_given_back)
+/* The kernel already has its memory, which the next one may need. */
+TEST(memory_of_a_failed_kernel_is_freed)
 {
 	static char command_line[2049];
 
@@ -130,7 +130,7 @@ TEST(what_a_kernel_in_vain_took_is_given_back)
 	CHECK_EQUAL(memory_free_size(), HOST_MEMORY_SIZE - HOST_IMAGE_SIZE);
 }
 
-TEST(every_failing_allocation_is_survived)
+TEST(every_allocation_failure_is_handled)
 {
 	enum host_end end = HOST_RETURNED;
 	u64 failures = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/display/: screens that work, that are faulty, and that are missing. */
+/* drivers/display/: working, faulty and missing screens. */
 #include <sys/mman.h>
 
 #include "tests/unit/test.h"
@@ -24,7 +24,7 @@ static struct screen {
 	struct fake_function function;
 	u8 edid[2 * EDID_BLOCK];
 	u16 registers[11];
-	u32 width_max; /* more is cut down */
+	u32 width_max; /* larger values are reduced */
 } screen;
 
 static void screen_handle(void *context, u64 address, u32 size, bool write, u64 *value)
@@ -93,7 +93,7 @@ static void check_refused(const char *message)
 	CHECK(!console_present() || machine_log.console.next == NULL);
 }
 
-TEST(what_cannot_be_used_is_refused)
+TEST(unusable_devices_are_refused)
 {
 	start();
 	screen.registers[0] = 0xffff;
@@ -143,7 +143,7 @@ TEST(the_mode_that_the_monitor_prefers)
 	CHECK_EQUAL(info.line_length, 1280 * 4);
 	CHECK_EQUAL(info.depth, 32);
 	CHECK_EQUAL(info.capabilities, 0);
-	/* One more is left alone. */
+	/* A second one is not used. */
 	probe();
 	CHECK(was_logged("another screen"));
 	CHECK(!display->next);
@@ -154,7 +154,7 @@ static u32 pixel(u32 x, u32 y)
 	return *framebuffer_at(&display_first()->framebuffer, x, y);
 }
 
-/* How many pixels of a cell are of the colour of text. */
+/* The number of pixels of a cell in the text colour. */
 static u32 ink(u32 column, u32 row, u32 scale, u32 left, u32 top)
 {
 	u32 count = 0;
@@ -166,7 +166,7 @@ static u32 ink(u32 column, u32 row, u32 scale, u32 left, u32 top)
 	return count;
 }
 
-TEST(text_is_drawn_twice_as_large_where_it_fits)
+TEST(text_is_drawn_at_double_size_if_it_fits)
 {
 	console_write_raw("\x1b[2J\x1b[H\x1b[?25lI\xe2\x96\x88", 17);
 	CHECK(ink(0, 0, 2, 0, 0) > 20);
@@ -193,7 +193,7 @@ TEST(another_mode_is_blank_and_has_the_text_in_its_middle)
 	console_write_raw("\x1b[2;1H\xe2\x96\x88", 9);
 	CHECK_EQUAL(ink(0, 0, 1, 192, 184), 0);
 	CHECK_EQUAL(ink(0, 1, 1, 192, 184), 128);
-	/* What the device does not do leaves the number of the old one. */
+	/* A mode that the device does not support leaves the old mode number. */
 	screen.width_max = 100;
 	CHECK_EQUAL(display_set_mode(display, 0), ERR_UNSUPPORTED);
 	CHECK_EQUAL(display->mode, mode);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/display/edid.c: right, damaged and cut off. */
+/* drivers/display/edid.c: correct, damaged and truncated EDIDs. */
 #include "tests/unit/test.h"
 
 #include "drivers/display/display.h"
@@ -49,7 +49,7 @@ TEST(text_or_nothing_in_place_of_a_timing)
 	CHECK(!edid_preferred_mode((struct span){ 0 }, &mode));
 }
 
-TEST(any_wrong_byte_is_found)
+TEST(any_wrong_byte_is_detected)
 {
 	for (u32 i = 0; i < EDID_BLOCK; i++) {
 		setup();
@@ -59,7 +59,7 @@ TEST(any_wrong_byte_is_found)
 	setup();
 	for (u32 size = 0; size < EDID_BLOCK; size++)
 		CHECK(span_is_empty(edid_check(span_of(bytes, size))));
-	/* All ones, as if there were no device; zeroes, whose sum is right. */
+	/* All ones, as without a device; zeroes, whose checksum is correct. */
 	memset(bytes, 0xff, sizeof(bytes));
 	CHECK(span_is_empty(edid_check(all())));
 	memset(bytes, 0, sizeof(bytes));

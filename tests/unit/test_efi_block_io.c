@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/protocols/block_io.c: a drive with a medium, read-only or not, and one without. */
+/* efi/protocols/block_io.c: drives with a writable medium, a read-only medium, and none. */
 #include "efi/protocols/disk.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
@@ -72,7 +72,7 @@ TEST(a_medium_that_cannot_be_written)
 	CHECK_EQUAL(memory_disk.flushes, 0);
 }
 
-TEST(what_must_not_reach_the_disk)
+TEST(invalid_transfers_do_not_reach_the_disk)
 {
 	EFI_BLOCK_IO_PROTOCOL *io = &disk.block_io;
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/protocols/blt.c against a model that copies one pixel after the other. */
+/* efi/protocols/blt.c against a model that copies pixel by pixel. */
 #include "tests/unit/efi_services.h"
 
 #include "efi/protocols/graphics.h"
@@ -69,7 +69,7 @@ static struct efi_blt call_of(EFI_GRAPHICS_OUTPUT_BLT_OPERATION operation)
 	};
 }
 
-TEST(every_operation_moves_what_the_model_moves)
+TEST(every_operation_matches_the_model)
 {
 	struct framebuffer f = framebuffer();
 
@@ -104,13 +104,13 @@ TEST(without_a_delta_the_buffer_is_the_rectangle)
 	for (u32 y = 0; y < 4; y++)
 		for (u32 x = 0; x < 5; x++)
 			CHECK_EQUAL(video[y][x], pixels[y * 5 + x]);
-	/* And an odd one is bytes. */
+	/* An odd delta is in bytes. */
 	blt.delta = 21;
 	CHECK_STATUS(efi_blt(&f, &blt), EFI_SUCCESS);
 	CHECK(!memcmp(&video[3][0], (u8 *)buffer + 63, 20));
 }
 
-TEST(what_is_not_on_the_screen_is_refused)
+TEST(rectangles_outside_the_screen_are_refused)
 {
 	static const struct {
 		u64 x, y, width, height;

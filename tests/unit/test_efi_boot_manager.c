@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * efi/boot_manager.c, efi/boot_list.c: which stored option starts, where, and what of it is seen in
- * variables. Handles, variables and images are the test's own.
+ * efi/boot_manager.c, efi/boot_list.c: which stored option starts, from where, and the resulting
+ * variables. Handles, variables and images are provided by the test.
  */
 #include "core/block.h"
 #include "core/log.h"
@@ -20,7 +20,7 @@ struct [[gnu::packed]] partition_path {
 	EFI_DEVICE_PATH_PROTOCOL end;
 };
 
-/* As installers write it: the partition, and the file on it. */
+/* As written by installers: a partition and a file on it. */
 struct [[gnu::packed]] option {
 	u32 attributes;
 	u16 list_size;
@@ -78,7 +78,7 @@ struct block_device *efi_device_of_handle(EFI_HANDLE handle)
 	return handle ? &devices[(struct efi_object *)handle - objects] : NULL;
 }
 
-/* Paths that begin alike differ in the place of the partition. */
+/* Paths with the same prefix differ in the partition. */
 EFI_HANDLE efi_path_locate(const EFI_GUID *protocol, const EFI_DEVICE_PATH_PROTOCOL *path,
 			   const EFI_DEVICE_PATH_PROTOCOL **rest)
 {
@@ -188,7 +188,7 @@ TEST(next_then_order)
 	set_u16(u"BootNext", 3);
 	set_option(u"Boot0001", 0, 1); /* not active */
 	set_option(u"Boot0002", 1, 2);
-	set_option(u"Boot0003", 0, 2); /* BootNext takes it all the same */
+	set_option(u"Boot0003", 0, 2); /* BootNext uses it nevertheless */
 	(void)efi_variable_set(u"BootOrder", &guid_global_variable, NV, sizeof(order), order);
 	results[2] = EFI_ABORTED;
 	efi_boot_options(NULL);
@@ -197,7 +197,7 @@ TEST(next_then_order)
 	CHECK(memory_console_has(&console, "UEFI: Boot0005: not found"));
 }
 
-TEST(applications_are_not_for_the_order)
+TEST(applications_in_boot_order_are_skipped)
 {
 	static const u16 order[] = { 1, 2 };
 
@@ -209,7 +209,7 @@ TEST(applications_are_not_for_the_order)
 	CHECK_TEXT(events, "tells 2;runs 2 as 2;");
 }
 
-TEST(of_clones_the_one_with_the_store_is_meant)
+TEST(the_clone_with_the_store_is_preferred)
 {
 	static const u16 order[] = { 1 };
 
@@ -223,14 +223,14 @@ TEST(of_clones_the_one_with_the_store_is_meant)
 		CHECK_TEXT(events, store ? "tells 1;runs 1 as 1;tells 0;runs 0 as 1;" :
 					   "tells 0;runs 0 as 1;tells 1;runs 1 as 1;");
 	}
-	/* What has run and failed is not tried on the clone. */
+	/* An option that has run and failed is not tried on the clone. */
 	events[0] = 0;
 	results[1] = EFI_LOAD_ERROR;
 	efi_boot_options(NULL);
 	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
 }
 
-/* Boot0003 begins with a file: of no disk in particular. */
+/* Boot0003 begins with a file, so it names no particular disk. */
 static void set_options_of_all_disks(void)
 {
 	static const u16 order[] = { 1, 3, 2 };
@@ -259,14 +259,14 @@ TEST(options_of_a_disk_with_a_turn_are_tried_in_that_turn)
 	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 0;runs 0 as 3;");
 }
 
-TEST(of_clones_the_one_with_a_turn_is_meant)
+TEST(the_clone_with_a_turn_is_preferred)
 {
 	set_options_of_all_disks();
 	with_variables = 0;
 	devices[1].has_turn = true;
 	efi_boot_options(&devices[1]);
 	CHECK_TEXT(events, "tells 1;runs 1 as 1;");
-	/* Its clone, which has none, follows, and is not tried twice. */
+	/* Its clone, which has no turn, follows, and is not tried twice. */
 	events[0] = 0;
 	results[0] = results[1] = results[2] = EFI_ABORTED;
 	efi_boot_options(NULL);
@@ -282,8 +282,8 @@ TEST(of_clones_the_one_with_a_turn_is_meant)
 	CHECK_TEXT(events, "tells 0;runs 0 as 3;tells 2;runs 2 as 2;");
 }
 
-/* BootNext is for one boot: the turns are not its concern. */
-TEST(of_clones_the_next_boot_takes_the_one_with_the_store)
+/* BootNext is for one boot and ignores the VMM's order. */
+TEST(boot_next_prefers_the_clone_with_the_store)
 {
 	set_options_of_all_disks();
 	set_u16(u"BootNext", 1);
@@ -294,7 +294,7 @@ TEST(of_clones_the_next_boot_takes_the_one_with_the_store)
 	CHECK_TEXT(events, "tells 0;runs 0 as 1;tells 2;runs 2 as 2;");
 }
 
-TEST(what_cannot_be_read_is_said_once)
+TEST(unreadable_options_are_reported_once)
 {
 	static const u16 order[] = { 7 };
 
@@ -318,12 +318,12 @@ TEST(choices_of_a_disk_with_a_turn)
 	efi_list_options(&choices, &devices[2]);
 	CHECK_EQUAL(choices.count, 2); /* BootNext, and its own */
 	efi_list_options(&choices, NULL);
-	CHECK_EQUAL(choices.count, 3); /* BootNext is there already */
+	CHECK_EQUAL(choices.count, 3); /* BootNext is already listed */
 	arena_release(&arena);
 }
 
 /* With -boot strict=on nothing is listed after the disks with a turn. */
-TEST(a_used_up_choice_for_the_next_boot_is_an_option_like_others)
+TEST(a_consumed_boot_next_is_an_ordinary_option)
 {
 	static const u16 order[] = { 1 };
 	struct arena arena = { 0 };
@@ -341,7 +341,7 @@ TEST(a_used_up_choice_for_the_next_boot_is_an_option_like_others)
 	arena_release(&arena);
 }
 
-TEST(what_is_damaged_is_passed_over)
+TEST(damaged_options_are_skipped)
 {
 	static const u16 order[] = { 1, 2 };
 
@@ -354,7 +354,7 @@ TEST(what_is_damaged_is_passed_over)
 	CHECK(memory_console_has(&console, "UEFI: Boot0001: "));
 }
 
-TEST(who_asks_for_the_menu)
+TEST(requests_for_the_menu)
 {
 	u64 indications = 5;
 	size_t size = sizeof(indications);
@@ -400,7 +400,7 @@ TEST(options_as_choices)
 	arena_release(&arena);
 }
 
-/* What the menu boots without a key is what would boot without the menu. */
+/* Without a key, the menu boots what would boot without the menu. */
 TEST(the_next_option_is_the_first_choice)
 {
 	static const u16 order[] = { 2, 4, 1, 3, 5 };
@@ -424,7 +424,7 @@ TEST(the_next_option_is_the_first_choice)
 	arena_release(&arena);
 }
 
-/* Its optional data as text, and what is typed instead; what is stored stays as it is. */
+/* Its optional data as text, and the text typed instead; the stored option is unchanged. */
 TEST(options_of_a_choice_are_edited_for_one_boot)
 {
 	static const u16 order[] = { 1 };
@@ -451,7 +451,7 @@ TEST(options_of_a_choice_are_edited_for_one_boot)
 	CHECK_EQUAL(choices.first->start(choices.first, &arena), ERR_NOT_FOUND);
 	CHECK(span_is_empty(options_run));
 	CHECK(memcmp(variables[slot].data + variables[slot].size - 8, u"old", 8) == 0);
-	/* What is no text is for no editor. */
+	/* Optional data that is not text cannot be edited. */
 	variables[slot].size--;
 	CHECK_EQUAL(choices.first->read_options(choices.first, &arena, &text), ERR_UNSUPPORTED);
 	variables[slot].size = 0;

@@ -29,7 +29,7 @@ static INTN compare(const CHAR16 *a, const CHAR16 *b)
 	return collation->StriColl(collation, (CHAR16 *)a, (CHAR16 *)b);
 }
 
-TEST(compares_in_either_case)
+TEST(compares_ignoring_case)
 {
 	CHECK_EQUAL(compare(u"", u""), 0);
 	CHECK_EQUAL(compare(u"Shell", u"sHELL"), 0);
@@ -71,7 +71,7 @@ TEST(matches_sets)
 	CHECK(!match(u"b", u"[a-"));
 }
 
-/* The textbook's worst pattern: with backtracking over each star it would not end. */
+/* The classic worst case, which takes exponential time with backtracking. */
 TEST(matching_is_bounded)
 {
 	CHAR16 text[4096], pattern[64];

@@ -36,7 +36,7 @@ static EFI_STATUS install(u32 number, void *at)
 	return efi_install_configuration_table(&guid, at);
 }
 
-/* As an operating system looks for it. */
+/* Searches like an operating system. */
 static void *find(u32 number)
 {
 	EFI_GUID guid = guid_of(number);
@@ -84,13 +84,13 @@ TEST(tables_are_added_replaced_and_removed)
 	for (u32 i = 0; i < TABLES; i++)
 		CHECK(find(i) == at(i));
 
-	/* In its slot. */
+	/* In the same slot. */
 	CHECK_EQUAL(install(7, at(500)), EFI_SUCCESS);
 	CHECK_EQUAL(table.NumberOfTableEntries, TABLES);
 	CHECK(table.ConfigurationTable[7].VendorTable == at(500));
 	CHECK(crc_is_right());
 
-	/* The others stay, in their order. */
+	/* The others stay in order. */
 	CHECK_EQUAL(install(0, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(install(50, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(install(TABLES - 1, NULL), EFI_SUCCESS);
@@ -169,7 +169,7 @@ TEST(without_memory_nothing_changes)
 	CHECK_EQUAL(table.NumberOfTableEntries, count + 1);
 }
 
-enum { MANY = 1500 }; /* more than the pool has in one piece of its own */
+enum { MANY = 1500 }; /* larger than the pool's own pieces */
 
 static u32 nested;
 
@@ -183,13 +183,13 @@ static void EFIAPI add_more(EFI_EVENT event, void *context)
 	}
 }
 
-/* A larger array changes the map, and its event may come with a table of its own. */
+/* A larger array changes the memory map, and a notification of that may add another table. */
 TEST(tables_are_added_while_the_array_grows)
 {
 	EFI_EVENT event;
 
 	for (u32 i = 0; i < 1000; i++)
-		(void)install(i, NULL); /* of the tests before */
+		(void)install(i, NULL); /* of earlier tests */
 	CHECK_EQUAL(efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, add_more, NULL,
 					&guid_event_group_memory_map_change, &event),
 		    EFI_SUCCESS);

@@ -9,7 +9,7 @@ enum { DRIVERS_MAX = 4, CHILDREN_MAX = 3 };
 static EFI_GUID bus = GUID(0xb, 0, 0, 0), work = GUID(0xc, 0, 0, 0), mark = GUID(0xd, 0, 0, 0);
 static u8 x;
 
-/* Takes each handle with @wanted, and makes a child with @given for each of @children. */
+/* Supports each handle with @wanted, and creates a child with @given for each of @children. */
 struct driver {
 	EFI_DRIVER_BINDING_PROTOCOL binding;
 	EFI_HANDLE handle;
@@ -22,7 +22,7 @@ struct driver {
 };
 
 static struct driver drivers[DRIVERS_MAX];
-static char text[256]; /* what was called: "A?" supported, "A+" start, "A-" stop, "A0".. children */
+static char text[256]; /* calls: "A?" supported, "A+" start, "A-" stop, "A0".. children */
 
 static void say(const struct driver *driver, char what)
 {
@@ -125,7 +125,7 @@ static EFI_HANDLE controller_new(EFI_GUID *guid)
 	return handle;
 }
 
-/* Everything is removed; that nothing is left shows that the test cleaned up. */
+/* Removes everything, and checks that the test has cleaned up. */
 static void drop(EFI_HANDLE controller, EFI_GUID *guid)
 {
 	for (u32 i = 0; i < DRIVERS_MAX; i++)
@@ -173,14 +173,14 @@ TEST(the_newest_version_comes_first)
 	CHECK_TEXT(text, "D?B?B+D?C?A?");
 	CHECK(drivers[1].is_running && !drivers[0].is_running && !drivers[2].is_running);
 	text[0] = 0;
-	/* It is managed: no other driver takes it. */
+	/* It is managed, so no other driver is started. */
 	CHECK_STATUS(efi_connect_controller(controller, NULL, NULL, false), EFI_NOT_FOUND);
 	CHECK_TEXT(text, "D?B?C?A?");
 	drop(controller, &work);
 	CHECK(!drivers[1].is_running);
 }
 
-TEST(drivers_that_are_given_come_before_the_newest)
+TEST(given_drivers_come_before_the_newest)
 {
 	EFI_HANDLE controller = controller_new(&work);
 	EFI_HANDLE given[] = { driver_new(0, &work, 0x10)->handle, &x, NULL };
@@ -207,7 +207,7 @@ static EFI_STATUS EFIAPI get_bus_driver(EFI_BUS_SPECIFIC_DRIVER_OVERRIDE_PROTOCO
 					EFI_HANDLE *image)
 {
 	(void)this;
-	*image = override_image; /* again and again: the loop has an end */
+	*image = override_image; /* always the same: the loop must terminate */
 	return EFI_SUCCESS;
 }
 
@@ -294,7 +294,7 @@ TEST(children_are_connected_when_asked)
 	CHECK_STATUS(efi_connect_controller(controller, NULL, NULL, true), EFI_NOT_FOUND);
 	CHECK(worker->is_running);
 	text[0] = 0;
-	/* The child is in use by the worker; removing its protocol stops that one. */
+	/* The worker uses the child; removing the protocol stops the worker. */
 	CHECK_STATUS(efi_disconnect_controller(controller, NULL, NULL), EFI_SUCCESS);
 	CHECK_TEXT(text, "A1B-A-");
 	drop(controller, &bus);
@@ -327,7 +327,7 @@ TEST(disconnect_stops_children_then_the_controller)
 	drop(controller, &bus);
 }
 
-/* The last child takes the controller with it. */
+/* Disconnecting the last child also disconnects the controller. */
 TEST(disconnecting_the_only_child)
 {
 	EFI_HANDLE controller = controller_new(&bus);
@@ -373,7 +373,7 @@ TEST(reinstalling_an_interface_starts_its_driver_again)
 	drop(controller, &work);
 }
 
-/* GRUB opens a network card so: the firmware's driver lets go. */
+/* GRUB opens a network card like this, and the firmware's driver releases it. */
 TEST(opening_exclusively_stops_the_driver)
 {
 	EFI_HANDLE controller = controller_new(&work), agent = controller_new(&mark);
@@ -397,7 +397,7 @@ TEST(opening_exclusively_stops_the_driver)
 	drop(controller, &work);
 }
 
-/* Each child of a child is one more: recursion and work have an end. */
+/* Each child gets a child: recursion and work are bounded. */
 static u32 endless_calls;
 
 static EFI_STATUS EFIAPI always_supported(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HANDLE controller,
@@ -424,7 +424,7 @@ static EFI_STATUS EFIAPI start_endless(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HA
 	return EFI_SUCCESS;
 }
 
-TEST(zz_a_driver_that_makes_children_for_ever)
+TEST(a_driver_that_creates_children_endlessly)
 {
 	EFI_HANDLE controller = controller_new(&work);
 	struct driver *driver = driver_new(0, &work, 0x10);

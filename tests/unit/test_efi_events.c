@@ -77,7 +77,7 @@ TEST(types_and_levels_of_create_event)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
-TEST(types_with_a_group_of_their_own_take_no_other)
+TEST(types_with_an_implied_group_accept_no_other)
 {
 	EFI_EVENT event;
 
@@ -96,7 +96,7 @@ TEST(types_with_a_group_of_their_own_take_no_other)
 	efi_close_event(event);
 }
 
-TEST(an_event_that_is_none_is_refused)
+TEST(invalid_events_are_refused)
 {
 	EFI_EVENT event = event_of(EVT_TIMER, 0, "x"), kept = event;
 	EFI_EVENT bad[] = { NULL, (void *)1, &event, (char *)event + 8 };
@@ -213,7 +213,7 @@ static void EFIAPI signal_self(EFI_EVENT event, void *context)
 	efi_signal_event(event);
 }
 
-TEST(an_event_that_signals_itself_does_not_hold_the_machine)
+TEST(an_event_that_signals_itself_does_not_hang)
 {
 	EFI_EVENT event;
 	u32 calls = 0;
@@ -234,7 +234,7 @@ static void EFIAPI poll_key(EFI_EVENT event, void *context)
 		efi_signal_event(event);
 }
 
-TEST(checking_an_event_calls_the_routine_that_waits)
+TEST(checking_an_event_calls_its_wait_function)
 {
 	EFI_EVENT event;
 	EFI_TPL old;
@@ -252,7 +252,7 @@ TEST(checking_an_event_calls_the_routine_that_waits)
 	efi_close_event(event);
 }
 
-TEST(wait_for_event_takes_the_first_that_is_ready)
+TEST(wait_for_event_returns_the_first_that_is_ready)
 {
 	EFI_EVENT events[] = { event_of(0, 0, "a"), event_of(EVT_TIMER, 0, "b"), NULL };
 	EFI_EVENT notified = event_of(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, "c");
@@ -307,7 +307,7 @@ TEST(a_group_is_signaled_as_one)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
-TEST(what_a_group_would_call)
+TEST(notifications_of_a_group)
 {
 	const EFI_GUID *group = &guid_event_group_virtual_address_change;
 	EFI_EVENT first = event_of(EVT_SIGNAL_VIRTUAL_ADDRESS_CHANGE, TPL_NOTIFY, "1");

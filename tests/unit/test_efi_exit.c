@@ -9,7 +9,7 @@
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
-/* What happened, a character each: that is what the order is checked by. */
+/* A character for each event, to check the order. */
 static char happened[32];
 
 static void note(char what)
@@ -21,7 +21,7 @@ static void note(char what)
 	happened[length + 1] = 0;
 }
 
-/* runtime.c's. */
+/* Replaces runtime.c. */
 void efi_runtime_enter(void)
 {
 	CHECK(!efi_boot_services_ended());
@@ -54,7 +54,7 @@ static VOID EFIAPI on_event(EFI_EVENT event, void *context)
 	note(*(const char *)context);
 }
 
-/* A timer's that changes the map whenever it runs. */
+/* A timer function that changes the map each time. */
 static VOID EFIAPI allocate(EFI_EVENT event, void *context)
 {
 	u64 pages;
@@ -99,7 +99,7 @@ static u32 crc_of(const EFI_TABLE_HEADER *header)
 	return crc32(0, span_of(bytes, sizeof(bytes)));
 }
 
-TEST(a_refusal_ends_nothing_and_the_end_is_one)
+TEST(errors_keep_boot_services_until_they_end)
 {
 	static struct device device = { .name = "test", .quiesce = quiesce };
 	EFI_HANDLE image;
@@ -126,7 +126,7 @@ TEST(a_refusal_ends_nothing_and_the_end_is_one)
 	CHECK_EQUAL(efi_exit_boot_services(plain, key), EFI_INVALID_PARAMETER);
 	CHECK_TEXT(happened, "");
 
-	/* Stale keys: the map fits in the same buffer each time, timers go on meanwhile. */
+	/* Stale keys: the map fits in the same buffer each time, and timers keep running. */
 	wrong = key - 1;
 	old_size = map_size;
 	for (u32 i = 0; i < 1000; i++) {
@@ -141,7 +141,7 @@ TEST(a_refusal_ends_nothing_and_the_end_is_one)
 	CHECK_TEXT(happened, "BT");
 	CHECK_EQUAL(efi_exit_boot_services(image, key), EFI_INVALID_PARAMETER);
 
-	/* A timer that is due does not spoil the key: the call lets no time pass. */
+	/* A due timer does not invalidate the key, because the call lets no time pass. */
 	host_ticks += HOST_TICKS_PER_SECOND / 100;
 	key = get_key();
 	CHECK_EQUAL(efi_exit_boot_services(image, key), EFI_SUCCESS);

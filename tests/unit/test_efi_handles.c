@@ -63,8 +63,8 @@ TEST(install_checks_its_parameters)
 		     EFI_INVALID_PARAMETER);
 }
 
-/* What an earlier test has left is in the way: each one cleans up. Classes stay. */
-TEST(objects_of_our_own)
+/* Leftovers would disturb later tests, so each test cleans up. Classes stay. */
+TEST(our_own_objects)
 {
 	static struct efi_object object;
 
@@ -189,7 +189,7 @@ struct path {
 	u8 bytes[24];
 };
 
-/* A vendor media node with @number in its GUID, one more of them if @second, and the end. */
+/* A vendor media node with @number in its GUID, another one if @second, and the end node. */
 static struct path path_of(u8 number, u8 second)
 {
 	struct path path = { { 4, 3, 8, 0, number, 0, 0, 0 } };
@@ -318,7 +318,7 @@ static void EFIAPI count_call(EFI_EVENT event, void *context)
 	calls++;
 }
 
-TEST(registrations_tell_of_new_handles_one_by_one)
+TEST(registrations_report_new_handles_one_by_one)
 {
 	EFI_HANDLE first = made_with(&a, &x), second, third, found;
 	void *registration, *interface;
@@ -333,7 +333,7 @@ TEST(registrations_tell_of_new_handles_one_by_one)
 	CHECK_STATUS(efi_register_protocol_notify(&a, event, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(efi_register_protocol_notify(&a, event, &registration), EFI_SUCCESS);
 	calls = 0;
-	/* What is there already comes first. */
+	/* Existing handles come first. */
 	CHECK_STATUS(efi_locate_handle(ByRegisterNotify, NULL, registration, &size, &found),
 		     EFI_SUCCESS);
 	CHECK(found == first);
@@ -352,7 +352,7 @@ TEST(registrations_tell_of_new_handles_one_by_one)
 	CHECK_STATUS(efi_locate_handle(ByRegisterNotify, NULL, registration, &size, &found),
 		     EFI_SUCCESS);
 	CHECK(found == second);
-	/* The one that was found last is removed: the next one is still found. */
+	/* If the last one found is removed, the next one is still found. */
 	efi_uninstall_multiple_protocol_interfaces(second, &a, &y, &b, &y, NULL);
 	CHECK_STATUS(efi_locate_protocol(&a, registration, &interface), EFI_SUCCESS);
 	CHECK(interface == &z);
@@ -409,7 +409,9 @@ TEST(a_notification_may_remove_what_was_just_installed)
 	efi_close_event(event);
 }
 
-/* Looking up one of many handles, and the last of a GUID, takes no walk through the house. */
+/*
+ * Looking up one of many handles, or the last one with a GUID, does not iterate over all handles.
+ */
 TEST(many_handles)
 {
 	enum { COUNT = 2000 };
@@ -437,8 +439,8 @@ TEST(many_handles)
 	CHECK_EQUAL(count_of(AllHandles, NULL, NULL), 0);
 }
 
-/* Classes remain, three of the tests' and the device path's; nothing else does. */
-TEST(zz_all_memory_has_come_back)
+/* Only the classes remain: three from the tests, and the device path's. */
+TEST(all_memory_was_freed)
 {
 	CHECK_EQUAL(pool_pieces, 4);
 }

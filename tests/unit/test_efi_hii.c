@@ -30,7 +30,7 @@ static void add(const void *bytes, size_t size)
 	store_le32(list + sizeof(EFI_GUID), (u32)list_size);
 }
 
-/* A list with one package of strings: the blocks are given, and the language. */
+/* Makes a list with one string package with the given blocks and language. */
 static void make_list(const char *language, const void *blocks, size_t size)
 {
 	u8 header[64] = { 0 };
@@ -73,7 +73,7 @@ static void check_string(EFI_HII_HANDLE handle, u16 id, const char *expected)
 		CHECK_EQUAL(text[i], expected[i]);
 }
 
-/* 1 "A", 2 and 3 "b" "c", 4 skipped, 5 is 2 again, 6 "D" with a font. */
+/* 1 "A", 2 and 3 "b" "c", 4 skipped, 5 a duplicate of 2, 6 "D" with a font. */
 #define BLOCKS                         \
 	"\x14"                         \
 	"A\0\0\0"                      \
@@ -166,7 +166,7 @@ TEST(malformed_lists_are_refused)
 	CHECK(!is_well_formed());
 	MAKE_LIST("en", "\x21\xff\xff\x21\xff\xff\x00"); /* numbers past the last */
 	CHECK(!is_well_formed());
-	MAKE_LIST("en", "\x20\x01\x00\x00"); /* a string that is itself */
+	MAKE_LIST("en", "\x20\x01\x00\x00"); /* a duplicate of itself */
 	CHECK(is_well_formed());
 	struct hii_item item;
 	struct span rest = span_from(span_of(list, list_size), HII_LIST_HEADER_SIZE), package;

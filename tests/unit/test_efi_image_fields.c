@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LoadImage of programs whose fields have all values that are likely to expose a mistake
- * (pe_shapes.h): what a second loader says is what lies in memory or the specified error, and
- * nothing of it is left after UnloadImage.
+ * LoadImage of programs whose fields have values that are likely to expose bugs (pe_shapes.h): the
+ * memory content or the error must be that of a reference loader, and UnloadImage must free
+ * everything.
  */
 #include "core/arch.h"
 #include "core/log.h"
@@ -17,7 +17,7 @@ static struct pe_fields fields;
 static char damage[80]; /* for messages */
 static u32 loaded, refused, with_packages, protections;
 
-/* exit.c's. */
+/* Replaces exit.c. */
 bool efi_boot_services_ended(void)
 {
 	return false;
@@ -29,7 +29,7 @@ static EFI_STATUS EFIAPI returns(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 	return EFI_SUCCESS;
 }
 
-/* Where the image is going to be; false: nowhere. */
+/* Predicts the address of the image; false: it does not fit. */
 static bool find_place(const struct pe_reference *r, u64 *base)
 {
 	u64 size = align_up(r->size, PAGE_SIZE);
@@ -51,7 +51,7 @@ static bool find_place(const struct pe_reference *r, u64 *base)
 	return true;
 }
 
-/* The statuses that are right, as a bit for each error of enum status. */
+/* Is the status correct? @faults has a bit for each error of enum status. */
 static bool is_specified(EFI_STATUS status, u32 faults)
 {
 	if (status == EFI_UNSUPPORTED)
@@ -63,7 +63,7 @@ static bool is_specified(EFI_STATUS status, u32 faults)
 	return status == EFI_SUCCESS && faults == 0;
 }
 
-/* What must be in memory at @base, from the C library; or what is wrong with it. */
+/* The expected memory content at @base, allocated by malloc(); or the faults, in @r. */
 static u8 *expect(struct pe_reference *r, u64 base)
 {
 	u64 size = align_up(r->size, PAGE_SIZE);
@@ -104,7 +104,7 @@ static void check_loaded(EFI_HANDLE image, const struct pe_reference *r, u64 bas
 	}
 }
 
-/* All that arch_protect() was asked for; at the end all is as for free memory. */
+/* Checks all arch_protect() calls; in the end, the access must be that of free memory. */
 static void check_protections(u64 base, u64 size)
 {
 	u32 access;
@@ -165,7 +165,7 @@ static void load(void)
 	free(expected);
 }
 
-/* The firmware's own handle and the lists of the protocols' handles come into being once. */
+/* The firmware's own handle and the lists of protocols are created only once. */
 static void warm_up(void)
 {
 	EFI_HANDLE image = NULL;
@@ -210,10 +210,13 @@ TEST(each_field_has_each_value)
 	warm_up();
 	for (u32 shape = 0; shape < PE_SHAPES; shape++)
 		load_each(shape);
-	CHECK(with_packages > 100); /* the last shape has some */
+	CHECK(with_packages > 100); /* the last shape has packages */
 }
 
-/* With EFI_NX: protected memory lies in the image, and can be used again after it is unloaded. */
+/*
+ * With EFI_NX: only the image's memory is protected, and it can be used again after the image is
+ * unloaded.
+ */
 TEST(each_field_has_each_value_under_protection)
 {
 	host_restriction = OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/services/image_source.c: LoadImage by path (UEFI 2.11, 7.4.1), and files that are not images.
+/* efi/services/image_source.c: LoadImage with a path (UEFI 2.11, 7.4.1), and files that are not
+ * images.
  */
 #include "tests/unit/efi_images.h"
 
@@ -8,7 +9,7 @@ bool efi_boot_services_ended(void)
 	return false;
 }
 
-/* A device with a file system, LoadFile2 and LoadFile, each where a test wants it. */
+/* A device with a file system, LoadFile2 and LoadFile, each if the test requires it. */
 static struct efi_object device;
 static struct [[gnu::packed]] {
 	VENDOR_DEVICE_PATH vendor;
@@ -22,7 +23,7 @@ static struct {
 	CHAR16 name[64]; /* opened last */
 	UINT64 attribute, said_size;
 	EFI_STATUS open, get_info, read;
-	UINTN read_size; /* what a read delivers; all: UINT64_MAX */
+	UINTN read_size; /* bytes returned by a read; UINT64_MAX: all */
 	s32 open_files;
 	u32 reads, largest_read;
 	u32 load_file_calls;
@@ -150,7 +151,7 @@ static void tear_down(void)
 	CHECK_STATUS(efi_uninstall(&device, &guid_device_path, &device_path), EFI_SUCCESS);
 }
 
-/* The device's path and these names as file nodes. */
+/* The device's path followed by these names as file nodes. */
 static EFI_DEVICE_PATH_PROTOCOL *path_of(const char *first, const char *second)
 {
 	EFI_DEVICE_PATH_PROTOCOL *path = efi_path_copy(&device_path.vendor.Header), *longer = path;
@@ -210,7 +211,7 @@ TEST(a_file_of_a_file_system)
 	CHECK_EQUAL(fake.load_file_calls, 0);
 	loaded = loaded_of(image);
 	CHECK(loaded->DeviceHandle == &device);
-	/* shim looks for GRUB beside it by this path: file nodes alone. */
+	/* shim finds GRUB in its own folder by this path, which consists only of file nodes. */
 	CHECK(loaded->FilePath != path);
 	CHECK_EQUAL(efi_path_size(loaded->FilePath, 1024),
 		    efi_path_size(path, 1024) - sizeof(device_path.vendor));
@@ -245,7 +246,7 @@ TEST(names_in_several_nodes)
 	tear_down();
 }
 
-TEST(why_a_file_is_not_loaded)
+TEST(reasons_for_not_loading_a_file)
 {
 	set_up(true, false, false);
 	fake.open = EFI_DEVICE_ERROR;
@@ -262,7 +263,7 @@ TEST(why_a_file_is_not_loaded)
 	fake.read_size = UINT64_MAX;
 	fake.said_size = 0;
 	CHECK_STATUS(load_status("a", NULL), EFI_LOAD_ERROR);
-	/* Larger than memory; than any number. */
+	/* Larger than memory; overflowing. */
 	fake.said_size = HOST_MEMORY_SIZE;
 	CHECK_STATUS(load_status("a", NULL), EFI_OUT_OF_RESOURCES);
 	fake.said_size = UINT64_MAX;
@@ -271,7 +272,7 @@ TEST(why_a_file_is_not_loaded)
 	fake.attribute = EFI_FILE_DIRECTORY;
 	CHECK(EFI_ERROR(load_status("a", NULL)));
 	fake.attribute = 0;
-	/* The device is no file. */
+	/* The device is not a file. */
 	CHECK_STATUS(load_status(NULL, NULL), EFI_NOT_FOUND);
 	tear_down();
 }
@@ -319,7 +320,7 @@ TEST(load_file_protocols)
 	tear_down();
 }
 
-/* systemd's stub: bytes, and a path that leads to no device. */
+/* systemd's stub: bytes in memory, and a path without a device. */
 TEST(bytes_with_a_path)
 {
 	EFI_DEVICE_PATH_PROTOCOL *path = path_of("a.efi", NULL);
@@ -355,7 +356,7 @@ static EFI_STATUS load_bytes(size_t size)
 	return status;
 }
 
-TEST(images_that_are_none)
+TEST(invalid_images)
 {
 	program_make(PE_SUBSYSTEM_EFI_APPLICATION, NULL);
 	CHECK_STATUS(load_bytes(sizeof(program)), EFI_SUCCESS);
@@ -372,7 +373,7 @@ TEST(images_that_are_none)
 	program_make(PE_SUBSYSTEM_EFI_APPLICATION, NULL);
 	store_le32(program + PE_P + 56, 1u << 31);
 	CHECK_STATUS(load_bytes(sizeof(program)), EFI_OUT_OF_RESOURCES);
-	/* Relocations are only looked at where it has been placed. */
+	/* Relocations are only checked after the image is placed. */
 	program_make(PE_SUBSYSTEM_EFI_APPLICATION, NULL);
 	store_le32(program + 0x804, 0);
 	CHECK_STATUS(load_bytes(sizeof(program)), EFI_LOAD_ERROR);
@@ -394,7 +395,7 @@ TEST(images_that_run_at_one_place)
 	CHECK_STATUS(load_bytes(sizeof(program)), EFI_OUT_OF_RESOURCES);
 	store_le64(program + PE_P + 48, 0);
 	CHECK_STATUS(load_bytes(sizeof(program)), EFI_OUT_OF_RESOURCES);
-	/* Without relocations, but not said to be stripped of them: there, or anywhere. */
+	/* Without relocations, but not marked as stripped: at its base, or anywhere. */
 	store_le16(program + PE_P + 22, 0x222e);
 	store_le64(program + PE_P + 176, 0);
 	store_le64(program + PE_P + 48, 0x12340000);
@@ -404,14 +405,14 @@ TEST(images_that_run_at_one_place)
 	CHECK_STATUS(efi_unload_image(image), EFI_SUCCESS);
 }
 
-TEST(no_memory_at_any_moment)
+TEST(out_of_memory_at_any_allocation)
 {
 	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
 	EFI_DEVICE_PATH_PROTOCOL *path;
 	u32 failures = 0;
 
 	set_up(true, false, false);
-	/* A large name needs pages of its own for each copy. */
+	/* Each copy of a long name needs whole pages. */
 	path = path_of("a.efi", NULL);
 	for (u32 left = 0; left < 20 && status; left++) {
 		u64 free_size = memory_free_size();

@@ -46,7 +46,7 @@ static EFI_STATUS EFIAPI unload_says(EFI_HANDLE handle)
 static u64 free_before;
 static u32 ranges_before;
 
-/* The firmware's own handle is made once and stays, as do the lists of its protocols. */
+/* The firmware's own handle and the lists of its protocols are created once and stay. */
 static void set_up(void)
 {
 	static bool is_warm;
@@ -63,7 +63,7 @@ static void set_up(void)
 	memory_map(&ranges_before);
 }
 
-/* Nothing is left of any image. */
+/* Checks that nothing is left of any image. */
 static void check_clean(void)
 {
 	u32 ranges;
@@ -74,7 +74,7 @@ static void check_clean(void)
 	CHECK(!efi_current_image());
 }
 
-TEST(an_application_runs_and_goes)
+TEST(an_application_runs_and_is_unloaded)
 {
 	EFI_LOADED_IMAGE_PROTOCOL *loaded;
 	EFI_HANDLE image = NULL;
@@ -173,7 +173,7 @@ TEST(memory_types_by_subsystem)
 	}
 }
 
-TEST(drivers_that_fail_go_and_warnings_are_no_failures)
+TEST(drivers_that_fail_are_unloaded_but_not_after_warnings)
 {
 	EFI_HANDLE image;
 
@@ -216,7 +216,7 @@ TEST(exit_with_data)
 	CHECK(data && memcmp(data, u"why", 8) == 0);
 	CHECK_EQUAL(efi_current_tpl(), TPL_APPLICATION);
 	CHECK_STATUS(efi_free_pool(data), EFI_SUCCESS);
-	/* No driver takes it. */
+	/* No driver supports it. */
 	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
 	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_ABORTED);
 	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
@@ -248,7 +248,7 @@ static EFI_STATUS EFIAPI tries_others(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table
 	CHECK_STATUS(efi_exit(NULL, EFI_SUCCESS, 0, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(efi_start_image(outer, NULL, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(efi_start_image(inner, NULL, NULL), EFI_INVALID_PARAMETER);
-	/* Even one with an Unload function. */
+	/* Not even one with an Unload function. */
 	loaded_of(inner)->Unload = loaded_of(outer)->Unload = unload_says;
 	CHECK_STATUS(efi_unload_image(outer), EFI_UNSUPPORTED);
 	CHECK_STATUS(efi_unload_image(inner), EFI_UNSUPPORTED);
@@ -317,7 +317,7 @@ TEST(what_an_image_opened_is_closed_and_what_it_installed_stays)
 		     EFI_SUCCESS);
 	CHECK_EQUAL(count, 0);
 	CHECK_STATUS(efi_free_pool(entries), EFI_SUCCESS);
-	/* Still a handle, but no longer an image. */
+	/* It is still a handle, but no longer an image. */
 	CHECK(efi_object_of(image));
 	CHECK(!loaded_of(image));
 	CHECK_STATUS(efi_start_image(image, NULL, NULL), EFI_INVALID_PARAMETER);
@@ -348,7 +348,7 @@ static EFI_EVENT_NOTIFY note_in(u64 base)
 	return (EFI_EVENT_NOTIFY)(uintptr_t)code;
 }
 
-TEST(nothing_calls_into_an_image_that_has_gone)
+TEST(nothing_calls_into_an_unloaded_image)
 {
 	static const EFI_GUID own = GUID(2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
 	EFI_HANDLE image, handle = NULL, both = NULL;
@@ -412,7 +412,7 @@ static void EFIAPI unload_new(EFI_EVENT event, void *registration)
 	CHECK_STATUS(efi_unload_image(image), EFI_SUCCESS);
 }
 
-TEST(who_is_told_of_an_image_may_unload_it)
+TEST(a_notification_may_unload_the_image)
 {
 	VOID *registration = NULL;
 	EFI_HANDLE image, old;
@@ -426,7 +426,7 @@ TEST(who_is_told_of_an_image_may_unload_it)
 	CHECK_STATUS(efi_register_protocol_notify((EFI_GUID *)&guid_loaded_image, event,
 						  &registration),
 		     EFI_SUCCESS);
-	/* The firmware's own is there already. */
+	/* The firmware's own already exists. */
 	while (!efi_locate_handle(ByRegisterNotify, NULL, registration, &size, &old))
 		;
 	CHECK_STATUS(load_program(&image), EFI_SUCCESS);
@@ -445,7 +445,7 @@ static EFI_STATUS EFIAPI exits_while_it_serves_a_file(EFI_HANDLE handle, EFI_SYS
 	return efi_exit(handle, EFI_ABORTED, 0, NULL);
 }
 
-TEST(the_watchdog_goes_on_after_an_image)
+TEST(the_watchdog_continues_after_an_image)
 {
 	EFI_HANDLE image;
 
@@ -483,7 +483,7 @@ static void come_back(void *image)
 	(void)efi_start_image(image, NULL, NULL);
 }
 
-TEST(nothing_goes_on_with_devices_at_rest)
+TEST(nothing_continues_with_stopped_devices)
 {
 	EFI_HANDLE image;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/known_places.c: BOOTX64.CSV, known names, in that order, each once, and no more than a few.
+/* efi/known_places.c: BOOTX64.CSV, then known names, each once, and only a limited number.
  */
 #include "core/log.h"
 #include "efi/boot.h"
@@ -13,7 +13,7 @@ static char started[1024];
 static struct arena arena;
 static struct memory_console console;
 
-/* "path(options);" of each. */
+/* Records "path(options);" for each. */
 enum status efi_boot_file(struct volume *volume, struct span path, struct span load_options)
 {
 	size_t used = strlen(started);
@@ -87,7 +87,7 @@ TEST(a_csv_of_files_that_are_gone)
 	CHECK_TEXT(FIND(files), "\\EFI\\debian\\grubx64.efi();");
 }
 
-TEST(what_is_no_csv)
+TEST(invalid_csv)
 {
 	const struct memory_file files[] = {
 		{ .path = "EFI/a/BOOTX64.CSV", .bytes = SPAN("shimx64.efi,in ASCII,,\n") },
@@ -101,7 +101,7 @@ TEST(what_is_no_csv)
 	CHECK(memory_console_has(&console, "esp: EFI/c/BOOTX64.CSV: "));
 }
 
-TEST(no_more_than_a_few)
+TEST(the_number_of_attempts_is_limited)
 {
 	static struct memory_file files[40];
 	static char names[40][32];

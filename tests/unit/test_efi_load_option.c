@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/load_option.c: what a Boot#### variable may contain, and what it must not. */
+/* efi/load_option.c: valid and invalid Boot#### variables. */
 #include "tests/unit/test.h"
 
 #include "efi/load_option.h"
@@ -40,7 +40,7 @@ TEST(cut_anywhere_before_the_data_is_damaged)
 	CHECK(span_is_empty(option.optional_data));
 }
 
-TEST(paths_that_are_not_well_formed)
+TEST(malformed_paths)
 {
 	static const struct {
 		size_t at;
@@ -61,7 +61,7 @@ TEST(paths_that_are_not_well_formed)
 	}
 }
 
-TEST(a_long_title_is_cut)
+TEST(a_long_title_is_truncated)
 {
 	u8 bytes[TITLE + 2 * 1000 + 2 + 4] = { 1, 0, 0, 0, 4 };
 	struct load_option option;
@@ -107,7 +107,7 @@ TEST(optional_data_that_is_text)
 	CHECK_EQUAL(to_text((const u8 *)u"ab" + 1, 2, text), OK); /* at an odd address */
 }
 
-TEST(optional_data_that_is_no_text)
+TEST(optional_data_that_is_not_text)
 {
 	static const u16 rows[][3] = {
 		{ 'a', 0, 'b' }, { 'a', 'b', 7 },      { 0x7f, 'a', 'a' },   { 'a', 0x9b, 'a' },

@@ -12,7 +12,7 @@
 
 enum { PAGE = PAGE_SIZE, DESCRIPTOR = 48, DESCRIPTORS_MAX = 64 };
 
-/* Asked for by services that no test here calls. */
+/* Needed by services that are not tested here. */
 EFI_HANDLE efi_firmware_image(void)
 {
 	return NULL;
@@ -21,7 +21,7 @@ EFI_HANDLE efi_firmware_image(void)
 static u8 map[DESCRIPTORS_MAX * DESCRIPTOR];
 static UINTN map_size, map_key;
 
-/* The map as it is, from an image's view. Returns the number of descriptors. */
+/* Gets the map as an image would. Returns the number of descriptors. */
 static u32 get_map(void)
 {
 	UINTN descriptor_size = 0;
@@ -45,7 +45,7 @@ static EFI_MEMORY_DESCRIPTOR descriptor(u32 index)
 	return out;
 }
 
-/* What the map says about the page at @address; of type EfiMaxMemoryType if it says nothing. */
+/* The descriptor of the page at @address; of type EfiMaxMemoryType if there is none. */
 static EFI_MEMORY_DESCRIPTOR at(u64 address)
 {
 	u32 count = get_map();
@@ -66,7 +66,7 @@ static EFI_STATUS allocate(u32 type, u32 memory_type, u64 pages, u64 *memory)
 				  memory);
 }
 
-/* RAM of 2 MiB each at these places, of which only what is HOST_MEMORY_* is real. */
+/* Sets up 2 MiB of RAM at each of these addresses; only HOST_MEMORY_* is real. */
 static void set_up_ram(const u64 *bases, u32 count)
 {
 	host_memory_init();
@@ -174,7 +174,7 @@ TEST(exact_addresses)
 	CHECK_EQUAL(allocate(AllocateAddress, EfiLoaderCode, 1, &memory), EFI_NOT_FOUND);
 }
 
-/* How arm64 and riscv64 stubs align: more than they need, then both ends go back. */
+/* arm64 and riscv64 stubs align like this: they allocate more than they need and free both ends. */
 TEST(parts_can_be_freed)
 {
 	u64 memory;
@@ -190,7 +190,7 @@ TEST(parts_can_be_freed)
 	CHECK_EQUAL(at(memory).Type, EfiConventionalMemory);
 }
 
-/* A guest frees more than it has, and page tables or a stack of ours come next. */
+/* A guest frees more than it has, and our page tables or stack come next. */
 TEST(a_count_too_large_frees_nothing_of_ours)
 {
 	u64 memory, ours;
@@ -223,7 +223,7 @@ TEST(parameters_of_free_pages)
 	CHECK_EQUAL(efi_free_pages(memory, 4), EFI_NOT_FOUND);
 }
 
-TEST(sizes_of_the_map_are_asked_for)
+TEST(map_size_queries)
 {
 	UINTN size = 0, key = 0, descriptor_size = 0, needed;
 	UINT32 version = 0;
@@ -281,7 +281,7 @@ TEST(types_and_attributes)
 	CHECK_EQUAL(at(memory).Attribute, RAM | EFI_MEMORY_RUNTIME);
 	CHECK_EQUAL(allocate(AllocateAnyPages, EfiRuntimeServicesData, 1, &memory), EFI_SUCCESS);
 	CHECK_EQUAL(at(memory).Attribute, RAM | EFI_MEMORY_RUNTIME);
-	/* A guest's own type, which is still RAM. */
+	/* A guest's own memory type, which is still RAM. */
 	CHECK_EQUAL(allocate(AllocateAnyPages, EfiReservedMemoryType, 1, &memory), EFI_SUCCESS);
 	CHECK_EQUAL(at(memory).Attribute, RAM);
 }
@@ -293,7 +293,7 @@ TEST(the_map_is_sorted_and_merged)
 	u32 count;
 
 	set_up_ram(bases, ARRAY_SIZE(bases));
-	/* Next to the image, which was not allocated, so the ledger keeps them apart. */
+	/* Next to the image, which was not allocated, so the ledger keeps the ranges separate. */
 	memory = HOST_MEMORY_BASE + HOST_IMAGE_SIZE;
 	CHECK_EQUAL(allocate(AllocateAddress, EfiBootServicesCode, 4, &memory), EFI_SUCCESS);
 	count = get_map();
@@ -307,7 +307,7 @@ TEST(the_map_is_sorted_and_merged)
 	CHECK_EQUAL(at(HOST_MEMORY_BASE).NumberOfPages, HOST_IMAGE_SIZE / PAGE + 4);
 }
 
-TEST(each_change_has_a_key_and_frees_leave_no_trace)
+TEST(each_change_has_a_key_and_frees_restore_the_map)
 {
 	u64 memory[100];
 	UINTN key;
@@ -354,7 +354,7 @@ TEST(below_4_gib_first_then_above_the_first_mib_last)
 	CHECK_EQUAL(above, 2 * MIB / PAGE);
 }
 
-/* As on some machines with other processors, and with crosvm. */
+/* As on some machines with other processors, and on crosvm. */
 TEST(no_ram_below_4_gib)
 {
 	static const u64 bases[] = { 8 * GIB };
@@ -378,8 +378,8 @@ TEST(ram_across_4_gib)
 }
 
 /*
- * GRUB: the top of the largest free region below 4 GiB, as it was in the map, at its exact address;
- * a record of it in the pool; the next region.
+ * GRUB allocates the top of the largest free region below 4 GiB in the map, at an exact address;
+ * then a pool record for it; then the next region.
  */
 TEST(the_top_of_the_largest_region_stays_free)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/services/open.c: who may open what beside whom (UEFI 2.11, 7.3.9). */
+/* efi/services/open.c: which protocol opens can coexist (UEFI 2.11, 7.3.9). */
 #include "tests/unit/efi_services.h"
 
 enum {
@@ -29,7 +29,7 @@ static void make(void)
 	efi_install(&firmware_image, &mark, &y);
 }
 
-/* Everything is removed, whatever is open: the agents first, which closes what they have opened. */
+/* Removes everything, whatever is open: first the agents, which closes their opens. */
 static void drop(void)
 {
 	EFI_HANDLE all[] = { agent, other, child, &firmware_image };
@@ -85,7 +85,7 @@ TEST(parameters_of_open_protocol)
 	drop();
 }
 
-TEST(values_of_attributes_and_who_must_be_there)
+TEST(attribute_values_and_required_handles)
 {
 	static const struct {
 		u32 attributes;
@@ -147,8 +147,8 @@ TEST(handle_protocol)
 	drop();
 }
 
-/* No driver disconnects here: none has a driver binding. */
-TEST(who_may_open_beside_whom)
+/* No driver is disconnected here, because none has a driver binding. */
+TEST(which_opens_can_coexist)
 {
 	static const struct {
 		u32 held, wanted;
@@ -249,7 +249,7 @@ TEST(equal_opens_are_counted_in_one_item)
 	drop();
 }
 
-TEST(what_is_used_does_not_go)
+TEST(a_used_interface_is_not_removed)
 {
 	make();
 	open_by(agent, GET);
@@ -277,7 +277,7 @@ TEST(what_is_used_does_not_go)
 	CHECK(!efi_object_of(handle));
 }
 
-TEST(what_was_removed_already_comes_back_when_one_cannot_go)
+TEST(removed_interfaces_are_restored_if_one_cannot_be_removed)
 {
 	make();
 	efi_install_protocol_interface(&handle, &b, EFI_NATIVE_INTERFACE, &y);
@@ -290,7 +290,7 @@ TEST(what_was_removed_already_comes_back_when_one_cannot_go)
 	drop();
 }
 
-TEST(an_agent_that_goes_closes_what_it_has_opened)
+TEST(removing_an_agent_closes_its_opens)
 {
 	make();
 	open_by(agent, BY_DRIVER);
@@ -319,8 +319,8 @@ static void EFIAPI ignore_too(EFI_EVENT event, void *context)
 	(void)context, (void)event;
 }
 
-/* Left by an image that returned: nothing may call into its memory now. */
-TEST(what_lies_in_memory_that_goes_is_forgotten)
+/* Leftovers of an image that returned: nothing may call into its memory. */
+TEST(interfaces_in_freed_memory_are_removed)
 {
 	u8 image[16];
 	EFI_HANDLE left = NULL, both = NULL;
@@ -331,7 +331,7 @@ TEST(what_lies_in_memory_that_goes_is_forgotten)
 	efi_install_protocol_interface(&both, &a, EFI_NATIVE_INTERFACE, &image[15]);
 	efi_install_protocol_interface(&both, &b, EFI_NATIVE_INTERFACE, &x);
 	efi_install_protocol_interface(&both, &mark, EFI_NATIVE_INTERFACE, NULL);
-	/* Whoever uses it. */
+	/* Whoever has it open. */
 	CHECK_STATUS(efi_open_protocol(left, &a, (void **)&(void *){ NULL }, agent, child, BOTH),
 		     EFI_SUCCESS);
 	efi_forget_memory((uintptr_t)image, sizeof(image));

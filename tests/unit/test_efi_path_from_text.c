@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/paths/from_text.c: text as device paths (UEFI 2.11, 10.6.1), and back by efi/paths/to_text.c.
+/* efi/paths/from_text.c: conversion of text to device paths (UEFI 2.11, 10.6.1), and back with
+ * efi/paths/to_text.c.
  */
 #include "tests/unit/efi_services.h"
 
@@ -95,7 +96,7 @@ static const struct text_case other[] = {
 	CASE(u"Path(1,1,021f)", "\x01\x01\x06\x00\x02\x1f"),
 };
 
-/* A text that only looks like a node is a file's name. */
+/* A text that only looks like a node is a file name. */
 static const CHAR16 *const files[] = { u"Pci", u"Pci(1,2)x", u"pci(1,2)", u"Nobody(1)", u"x(a/b)" };
 
 static const CHAR16 *const refused[] = {
@@ -151,7 +152,7 @@ static void check_bytes(const struct text_case *row)
 	efi_free(path);
 }
 
-TEST(texts_are_paths)
+TEST(text_to_path)
 {
 	publish();
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
@@ -161,7 +162,7 @@ TEST(texts_are_paths)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
-TEST(and_back)
+TEST(path_to_text)
 {
 	publish();
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
@@ -177,7 +178,7 @@ TEST(and_back)
 	}
 }
 
-TEST(texts_are_nodes)
+TEST(text_to_node)
 {
 	EFI_DEVICE_PATH_PROTOCOL *node;
 
@@ -221,7 +222,7 @@ TEST(nonsense_is_refused)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
-/* A name of @count characters as a path. */
+/* The path for a name of @count characters. */
 static EFI_DEVICE_PATH_PROTOCOL *path_of_length(size_t count)
 {
 	CHAR16 *text = calloc(count + 1, sizeof(*text));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/paths/to_text.c: device paths as text (UEFI 2.11, 10.6.1.6); efi/protocols/path_utilities.c.
+/* efi/paths/to_text.c: conversion of device paths to text (UEFI 2.11, 10.6.1.6);
+ * efi/protocols/path_utilities.c.
  */
 #include "tests/unit/efi_services.h"
 
@@ -23,7 +24,7 @@ static const EFI_DEVICE_PATH_PROTOCOL *path_of(const void *bytes)
 	return bytes;
 }
 
-/* Is @text the text of these bytes? Those of a path, with its end. */
+/* Checks that @text is the text of the path with these bytes, which include its end node. */
 static void check_path(const void *bytes, const CHAR16 *text)
 {
 	CHAR16 *made;
@@ -85,7 +86,7 @@ TEST(texts_of_partitions)
 		   u"CDROM(0x1,0x10,0x20)");
 }
 
-/* Nodes of wrong size, of unknown kind, or that no text can express. */
+/* Nodes of wrong size or unknown kind, or that cannot be expressed as text. */
 TEST(other_nodes_are_bytes)
 {
 	check_path("\x01\x01\x05\x00\xab" END, u"HardwarePath(1,ab)");
@@ -105,7 +106,7 @@ TEST(instances_are_separated)
 		u"Ctrl(0x7),Ctrl(0x8)");
 }
 
-TEST(no_text_of_nothing)
+TEST(null_has_no_text)
 {
 	CHECK(!efi_path_to_text_publish(NULL));
 	CHECK(!to_text->ConvertDevicePathToText(NULL, false, false));
@@ -116,7 +117,7 @@ TEST(no_text_of_nothing)
 	pool_left = UINT64_MAX;
 }
 
-TEST(utilities_join_and_part)
+TEST(utilities_join_and_split)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *root = path_of(ROOT END), *end = path_of(END);
 	EFI_DEVICE_PATH_PROTOCOL *both, *rest, *part;

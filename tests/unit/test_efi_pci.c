@@ -9,9 +9,9 @@
 static const EFI_PCI_WIDTH W8 = EfiPciWidthUint8, W16 = EfiPciWidthUint16, W32 = EfiPciWidthUint32,
 			   W64 = EfiPciWidthUint64;
 
-enum { COUNTER = 8 }; /* a byte that counts how often it is read */
+enum { COUNTER = 8 }; /* a byte that counts its reads */
 
-static EFI_PCI_IO_PROTOCOL *io; /* that is tested */
+static EFI_PCI_IO_PROTOCOL *io; /* under test */
 
 static EFI_STATUS read_memory(u32 width, u8 index, u64 offset, UINTN count, void *buffer)
 {
@@ -147,7 +147,7 @@ TEST(only_its_own_memory)
 	CHECK_STATUS(io->Io.Read(io, W32, 2, PORTS_SIZE - 4, 2, &value), EFI_UNSUPPORTED);
 	CHECK_STATUS(io->CopyMem(io, W8, 0, 1, 0, 0, MEMORY_SIZE), EFI_UNSUPPORTED);
 	CHECK_STATUS(io->CopyMem(io, EfiPciWidthFifoUint8, 0, 1, 0, 0, 1), EFI_INVALID_PARAMETER);
-	/* A register that points to RAM, and memory in general that is RAM. */
+	/* A register that points to RAM, and arbitrary RAM addresses. */
 	io = pci_io(2);
 	CHECK_STATUS(read_memory(W32, 0, 0, 1, &value), EFI_UNSUPPORTED);
 	CHECK_STATUS(read_memory(W32, EFI_PCI_IO_PASS_THROUGH_BAR, RAM, 1, &value),
@@ -402,7 +402,7 @@ TEST(dma)
 	CHECK_STATUS(io->Flush(io), EFI_SUCCESS);
 }
 
-#define HIGH (1ull << 45) /* where AddressSanitizer lets us */
+#define HIGH (1ull << 45) /* where AddressSanitizer permits it */
 
 /* RAM above 4 GiB, and a device without 64 bits, which gets a buffer below. */
 TEST(dma_above_4_gib)
@@ -441,8 +441,8 @@ TEST(dma_above_4_gib)
 	munmap(high, PAGE_SIZE);
 }
 
-/* The last one: nothing uses a device after it. */
-TEST(what_guests_have_enabled_rests)
+/* Must be the last test: nothing uses a device after it. */
+TEST(devices_enabled_by_guests_are_stopped)
 {
 	u32 command;
 

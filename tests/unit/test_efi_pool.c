@@ -9,7 +9,7 @@
 
 enum { PIECES_MAX = 4000 };
 
-/* Asked for by services that no test here calls. */
+/* Needed by services that are not tested here. */
 EFI_HANDLE efi_firmware_image(void)
 {
 	return NULL;
@@ -112,7 +112,7 @@ TEST(each_type_has_memory_of_its_own)
 	CHECK_EQUAL(memory_free_size(), free_size);
 }
 
-TEST(pointers_that_are_no_pieces)
+TEST(invalid_pointers_are_refused)
 {
 	u8 *small = allocate(100), *page = allocate(3000), *run = allocate(20000);
 	u8 *large = allocate(100000), *other = allocate(100);
@@ -134,7 +134,7 @@ TEST(pointers_that_are_no_pieces)
 	CHECK_EQUAL(efi_allocate_pages(AllocateAnyPages, EfiLoaderData, 1, &pages), EFI_SUCCESS);
 	CHECK_EQUAL(efi_free_pool((void *)pages), EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(efi_free_pages(pages, 1), EFI_SUCCESS);
-	/* The head of the chunk looks like pieces. */
+	/* The header of the chunk looks like pieces. */
 	for (u64 address = chunk; address < chunk + 0x10000; address += 16)
 		if (address != (uintptr_t)small && address != (uintptr_t)page &&
 		    address != (uintptr_t)run && address != (uintptr_t)other)
@@ -151,7 +151,7 @@ TEST(pointers_that_are_no_pieces)
 	CHECK_EQUAL(efi_free_pool(other), EFI_INVALID_PARAMETER);
 }
 
-TEST(no_memory_at_any_moment)
+TEST(out_of_memory_at_any_allocation)
 {
 	static const u64 sizes[] = { 8, 3000, 100000 };
 	u64 free_size = memory_free_size();
@@ -194,8 +194,8 @@ TEST(the_map_changes_only_with_its_pages)
 	CHECK_EQUAL(efi_free_pool(first), EFI_SUCCESS);
 }
 
-/* Few ranges, from the bottom up: memory.c says why. */
-TEST(pieces_lie_together_at_the_bottom)
+/* Few ranges, from the bottom up: memory.c explains why. */
+TEST(pieces_are_together_at_the_bottom)
 {
 	u32 before, after;
 
@@ -210,7 +210,7 @@ TEST(pieces_lie_together_at_the_bottom)
 		CHECK_EQUAL(efi_free_pool(pieces[i]), EFI_SUCCESS);
 }
 
-TEST(memory_of_our_own_is_zeroed)
+TEST(our_own_memory_is_zeroed)
 {
 	u8 *piece = efi_allocate(3000), *copy;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/services/protection.c, efi/protocols/memory_attribute.c: what may be done with which memory.
+/* efi/services/protection.c, efi/protocols/memory_attribute.c: access rights of memory.
  */
 #include "core/arch.h"
 #include "efi/protocols/protocols.h"
@@ -15,7 +15,7 @@ enum {
 static EFI_MEMORY_ATTRIBUTE_PROTOCOL *attribute;
 static struct efi_object object;
 
-/* exit.c's. */
+/* Replaces exit.c. */
 bool efi_boot_services_ended(void)
 {
 	return false;
@@ -124,7 +124,7 @@ TEST(images_by_their_sections)
 		CHECK_OF(access_at(base + page * PAGE_SIZE) == wanted[page], "page %lu", page);
 }
 
-TEST(images_that_do_not_say_that_they_can_bear_it)
+TEST(images_without_nx_compat)
 {
 	u64 base = load_with_sections(0);
 
@@ -174,7 +174,7 @@ TEST(attributes_change)
 	CHECK_EQUAL(access_at(memory), RW);
 }
 
-TEST(attributes_of_what_is_not_the_programs)
+TEST(attributes_of_memory_of_others)
 {
 	u64 memory, found, base, end;
 
@@ -200,7 +200,7 @@ TEST(attributes_of_what_is_not_the_programs)
 	CHECK_EQUAL(access_at(memory), RW);
 }
 
-/* No memory that may still be executed is handed out as free, and nothing runs half protected. */
+/* Free memory must not remain executable, and nothing may run with partial protection. */
 TEST(no_page_tables_are_left)
 {
 	EFI_PHYSICAL_ADDRESS memory, other;
@@ -222,7 +222,7 @@ TEST(no_page_tables_are_left)
 	CHECK_EQUAL(access_at(allocate(EfiLoaderData)), RW);
 }
 
-TEST(an_image_that_page_tables_are_missing_for)
+TEST(an_image_without_page_tables)
 {
 	EFI_STATUS result = EFI_OUT_OF_RESOURCES;
 	u32 left;

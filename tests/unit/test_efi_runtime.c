@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What efi/runtime.c publishes about the runtime services: table, properties, memory attributes. */
+/*
+ * The data about runtime services published by efi/runtime.c: table, properties, memory attributes.
+ */
 #include "core/power.h"
 #include "efi/efi.h"
 #include "efi/variables.h"
@@ -7,7 +9,7 @@
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
-/* The rest of UEFI, as far as this needs it. */
+/* The other parts of UEFI that are needed here. */
 EFI_SYSTEM_TABLE *efi_system_table;
 static EFI_SYSTEM_TABLE system_table;
 static EFI_RT_PROPERTIES_TABLE *properties;
@@ -80,7 +82,7 @@ enum {
 		 EFI_RT_SUPPORTED_GET_NEXT_HIGH_MONOTONIC_COUNT,
 };
 
-TEST(the_table_is_whole)
+TEST(the_table_is_complete)
 {
 	EFI_RUNTIME_SERVICES *services = start();
 	const u8 *entries = (u8 *)services + sizeof(services->Hdr);
@@ -104,7 +106,7 @@ TEST(properties_are_exact)
 	start();
 	CHECK_EQUAL(properties->Version, 1);
 	CHECK_EQUAL(properties->Length, 8);
-	/* Neither a clock nor a place for variables. */
+	/* Neither a clock nor a store for variables. */
 	CHECK_EQUAL(properties->RuntimeServicesSupported, ALWAYS);
 	CHECK_EQUAL(efi_get_time(&time), EFI_UNSUPPORTED);
 
@@ -121,7 +123,7 @@ TEST(properties_are_exact)
 		    ALWAYS | EFI_RT_SUPPORTED_GET_TIME | EFI_RT_SUPPORTED_SET_VARIABLE);
 }
 
-TEST(memory_attributes_lie_in_the_map)
+TEST(memory_attributes_agree_with_the_map)
 {
 	u32 count, code = 0, data = 0;
 	const struct memory_range *map;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/protocols/serial_io.c (UEFI 2.11, 12.8), down to the registers of a model of the chip. */
+/* efi/protocols/serial_io.c (UEFI 2.11, 12.8), with a register-level model of the chip. */
 #include "tests/unit/efi_services.h"
 
 #include "core/console.h"
@@ -14,7 +14,7 @@ static struct uart {
 	char sent[64];
 	u32 sent_count;
 	u32 in_fifo, overflows;
-	int full_fifos_left; /* that it sends; NEVER: all */
+	int full_fifos_left; /* FIFOs that it sends; NEVER: all */
 	const char *received;
 	u8 errors; /* of the line status, once */
 } uart;
@@ -77,7 +77,7 @@ static void uart_handle(void *context, u64 address, u32 size, bool write, u64 *v
 	}
 }
 
-/* As it is when UEFI starts. */
+/* The state when UEFI starts. */
 static void setup(void)
 {
 	static bool probed;
@@ -127,7 +127,7 @@ TEST(writes_as_many_bytes_as_the_fifo_has_room_for)
 	CHECK_STATUS(serial->Write(NULL, &size, text), EFI_INVALID_PARAMETER);
 }
 
-TEST(a_line_that_stands_still_ends_the_write)
+TEST(a_stuck_line_ends_the_write)
 {
 	char text[40] = "";
 	UINTN size = sizeof(text);
@@ -157,13 +157,13 @@ TEST(reads_what_is_there_and_waits_for_the_rest)
 	CHECK_STATUS(serial->Read(serial, &size, text), EFI_SUCCESS);
 	CHECK(size == 3 && !memcmp(text, "abc", 3));
 	CHECK_EQUAL(stalled_us, 0);
-	/* The console uses the next one, which is removed. */
+	/* The console reads the next byte, which is removed. */
 	CHECK_EQUAL(console_read(), 'd');
 	size = 3;
 	received_later = "f";
 	CHECK_STATUS(serial->Read(serial, &size, text), EFI_TIMEOUT);
 	CHECK(size == 2 && !memcmp(text, "ef", 2));
-	/* The time is one character's: it began anew with the last. */
+	/* The timeout is per character: it restarted with the last one. */
 	CHECK(stalled_us > 971000 && stalled_us < 1020000);
 	CHECK_EQUAL(console_read(), -1);
 	size = 0;
@@ -229,7 +229,7 @@ TEST(sets_the_line)
 		CHECK_EQUAL(serial->Mode->BaudRate, cases[i].real_rate);
 		CHECK_EQUAL(uart.divisor[0] | uart.divisor[1] << 8, cases[i].divisor);
 		CHECK_EQUAL(uart.registers[3], cases[i].control);
-		/* A reset keeps it. */
+		/* A reset keeps the settings. */
 		uart.divisor[0] = uart.divisor[1] = 0xee;
 		uart.registers[3] = 0;
 		CHECK_STATUS(serial->Reset(serial), EFI_SUCCESS);
@@ -240,7 +240,7 @@ TEST(sets_the_line)
 	CHECK_STATUS(serial->Reset(NULL), EFI_INVALID_PARAMETER);
 }
 
-TEST(depth_of_the_fifo_is_what_it_can_be)
+TEST(receive_depth_is_validated)
 {
 	static const u32 depths[][2] = { { 0, 16 }, { 1, 1 }, { 15, 1 }, { 16, 16 }, { 99, 16 } };
 
@@ -253,7 +253,7 @@ TEST(depth_of_the_fifo_is_what_it_can_be)
 	}
 }
 
-TEST(what_is_not_possible_changes_nothing)
+TEST(impossible_settings_change_nothing)
 {
 	static const struct {
 		u64 baud_rate;

@@ -55,7 +55,7 @@ TEST(a_relative_timer_fires_once)
 	efi_close_event(event);
 }
 
-TEST(a_periodic_timer_fires_on_and_on)
+TEST(a_periodic_timer_fires_repeatedly)
 {
 	EFI_EVENT event = timer();
 
@@ -66,7 +66,7 @@ TEST(a_periodic_timer_fires_on_and_on)
 		efi_poll();
 	}
 	CHECK_EQUAL(calls, 32);
-	/* What was missed comes once. */
+	/* Missed periods are signaled once. */
 	pass_ms(10000);
 	efi_poll();
 	efi_poll();
@@ -101,7 +101,7 @@ TEST(setting_a_timer_again_replaces_it)
 	efi_close_event(event);
 }
 
-TEST(times_beyond_all_clocks_never_come)
+TEST(times_beyond_the_clock_are_never_reached)
 {
 	EFI_EVENT event = timer();
 
@@ -203,7 +203,7 @@ TEST(a_notification_closes_an_event_that_is_due_too)
 }
 
 /* GRUB asks for a key 100,000 times in two seconds. */
-TEST(polling_costs_one_look_at_the_clock)
+TEST(polling_costs_one_clock_read)
 {
 	EFI_EVENT event = timer();
 	u64 looks;
@@ -220,7 +220,7 @@ TEST(polling_costs_one_look_at_the_clock)
 	efi_close_event(event);
 }
 
-TEST(stall_waits_as_long_as_it_is_told_and_timers_fire)
+TEST(stall_waits_long_enough_and_timers_fire)
 {
 	EFI_EVENT event = timer();
 	u64 start, waits;
@@ -246,8 +246,8 @@ TEST(stall_waits_as_long_as_it_is_told_and_timers_fire)
 	efi_close_event(event);
 }
 
-/* While somebody waits the host has its processor back, and input is looked at each 10 ms. */
-TEST(waiting_rests)
+/* While a program waits, the processor is yielded to the host, and input is checked every 10 ms. */
+TEST(waiting_yields_the_processor)
 {
 	EFI_EVENT event = timer();
 	u64 start = host_ticks, waits = host_waits;
@@ -292,7 +292,7 @@ TEST(the_watchdog_resets)
 	efi_set_watchdog_timer(0, 0, 0, NULL);
 }
 
-TEST(the_watchdog_rests_while_the_firmware_works)
+TEST(the_watchdog_pauses_while_the_firmware_works)
 {
 	u64 second = 1000, four = 4000;
 
@@ -310,8 +310,8 @@ TEST(the_watchdog_rests_while_the_firmware_works)
 	CHECK_EQUAL(host_run(wait_for_watchdog, &second), HOST_RESET);
 }
 
-/* ExitBootServices has begun: this comes last, it is for good. */
-TEST(zz_nothing_fires_after_the_timers_are_stopped)
+/* ExitBootServices has begun. Must be the last test, because this is permanent. */
+TEST(nothing_fires_after_the_timers_are_stopped)
 {
 	EFI_EVENT event = timer();
 	u64 day = 86400000;

@@ -53,7 +53,7 @@ static void set_entry(u32 index, u16 count, u32 sector)
 	store_le32(record(index) + 8, sector);
 }
 
-/* As installers have it: an image for a BIOS, and in a section one for UEFI. */
+/* As on installers: an image for a BIOS, and one for UEFI in a section. */
 static void start(void)
 {
 	memset(bytes, 0, sizeof(bytes));
@@ -155,7 +155,7 @@ TEST(unknown_sizes)
 		CHECK_EQUAL(scan(), OK);
 		check_image(0, 2, IMAGE * 4, (SECTORS - IMAGE) * 4);
 	}
-	/* A file system that says it is larger than the 16 bits of the entry. */
+	/* A file system that is larger than the entry's 16 bits can express. */
 	store_le16(sector_at(IMAGE) + 11, 512);
 	store_le16(sector_at(IMAGE) + 19, 100);
 	store_le16(sector_at(IMAGE) + 510, 0xaa55);
@@ -184,7 +184,7 @@ TEST(partition_table_made_for_disks)
 	bytes[446 + 16 + 4] = 0xef;
 	store_le16(bytes + 510, 0xaa55);
 	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
-	/* Its blocks are not this drive's. */
+	/* Its block size is not this drive's. */
 	CHECK_EQUAL(scan_blocks(2048), OK);
 	bytes[446 + 16 + 4] = 0x17;
 	CHECK_EQUAL(scan(), OK);
@@ -200,8 +200,10 @@ static enum status scan_with_partition(u8 type, u32 first, u32 count)
 	return scan();
 }
 
-/* Of images: over all of it, from its start or from the descriptors on, of a type that is in use or
- * not. */
+/*
+ * Partition tables of images: covering the whole image, from its start or from the descriptors on,
+ * with a used or unused type.
+ */
 TEST(partition_table_of_the_image)
 {
 	const u32 blocks = SECTORS * 4;
@@ -210,14 +212,14 @@ TEST(partition_table_of_the_image)
 	CHECK_EQUAL(scan_with_partition(0xcd, 1, blocks - 1), OK);
 	CHECK_EQUAL(scan_with_partition(0x83, 64, blocks - 64), OK);
 	CHECK_EQUAL(scan_with_partition(0, 0, blocks), OK);
-	/* A second one does not count against the first. */
+	/* A second partition does not matter. */
 	store_le32(bytes + 446 + 16 + 8, 100);
 	store_le32(bytes + 446 + 16 + 12, 100);
 	bytes[446 + 16 + 4] = 0x83;
 	CHECK_EQUAL(scan(), OK);
 }
 
-/* What a disk held before it was partitioned or formatted. */
+/* Remains from before a disk was partitioned or formatted. */
 TEST(remains_of_an_image)
 {
 	const u32 blocks = SECTORS * 4;
@@ -226,7 +228,7 @@ TEST(remains_of_an_image)
 	CHECK_EQUAL(scan_with_partition(0x83, 100, 100), ERR_UNRECOGNIZED);
 	CHECK_EQUAL(scan_with_partition(0x83, 0, 64), ERR_UNRECOGNIZED);
 	CHECK_EQUAL(scan_with_partition(0x83, UINT32_MAX, UINT32_MAX), ERR_UNRECOGNIZED);
-	/* No partition at all, no partition table, or one that counts other blocks. */
+	/* No partition, no partition table, or one for another block size. */
 	CHECK_EQUAL(scan_with_partition(0, 100, 100), OK);
 	CHECK_EQUAL(scan_with_partition(0x83, 100, 0), OK);
 	CHECK_EQUAL(scan_with_partition(0x0c, 100, 100), ERR_UNRECOGNIZED);
@@ -254,7 +256,7 @@ TEST(other_disks)
 	start();
 	sector_at(17)[10] = '?';
 	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
-	/* Descriptors without an end. */
+	/* Descriptors without a terminator. */
 	memset(bytes, 0, sizeof(bytes));
 	for (u32 i = 16; i < SECTORS; i++)
 		set_descriptor(i, 1);
@@ -285,7 +287,7 @@ TEST(bad_catalogs)
 	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
 	store_le32(record(3) + 8, UINT32_MAX);
 	CHECK_EQUAL(scan(), ERR_UNRECOGNIZED);
-	/* More entries than the catalog has room for, all of one image. */
+	/* More entries than fit in the catalog, all for one image. */
 	start();
 	set_header(2, 0x91, 0xef, UINT16_MAX);
 	for (u32 i = 3; i < 64; i++)

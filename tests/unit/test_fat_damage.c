@@ -21,7 +21,7 @@ static enum status mount_status(struct fat_image *image)
 	return status;
 }
 
-/* One field of an otherwise good boot sector. */
+/* Changes one field of an otherwise valid boot sector. */
 static void check_field(u32 bits, u32 offset, u32 size, u32 value, enum status expected)
 {
 	struct fat_image image;
@@ -48,7 +48,10 @@ TEST(not_fat)
 	check_field(12, 14, 3, 0, ERR_UNRECOGNIZED);
 }
 
-/* Without 55 AA everything else in a boot sector must be right; otherwise it is not one. */
+/*
+ * Without 55 AA, everything else in a boot sector must be correct, otherwise it is not a boot
+ * sector.
+ */
 TEST(without_signature)
 {
 	static const struct {
@@ -87,7 +90,7 @@ TEST(without_signature)
 	}
 }
 
-/* The width of a volume's links; 0: it cannot be mounted. */
+/* The FAT entry width of a volume; 0: it cannot be mounted. */
 static u32 mounted_bits(struct fat_image *image, bool *read_only)
 {
 	struct volume *volume;
@@ -101,7 +104,8 @@ static u32 mounted_bits(struct fat_image *image, bool *read_only)
 	return bits;
 }
 
-/* FAT16 with as few clusters as FAT12 is known by its own words, all of them; nobody writes to it.
+/* FAT16 with as few clusters as FAT12 is recognized only if all of its fields say FAT16, and is not
+ * written.
  */
 TEST(small_fat16)
 {
@@ -126,7 +130,7 @@ TEST(small_fat16)
 	fat_image_free(&image);
 }
 
-/* Linux, mtools and OVMF know FAT32 by its fields; the number of clusters does not matter. */
+/* Linux, mtools and OVMF recognize FAT32 by its fields, whatever the number of clusters. */
 TEST(fat32_with_few_clusters)
 {
 	static const u32 counts[] = { 1, 70, 4084, 4085, 65524, 65525 };
@@ -179,7 +183,7 @@ TEST(areas)
 	check_field(32, 36, 4, 0x80000000, ERR_CORRUPT);
 }
 
-/* The most clusters that FAT16 has, and one more, which only FAT32 may have. */
+/* The maximum number of clusters for FAT16, and one more, which only FAT32 may have. */
 TEST(one_cluster_more_than_fat16_may_have)
 {
 	for (u32 count = 65524; count <= 65525; count++) {
@@ -194,7 +198,7 @@ TEST(one_cluster_more_than_fat16_may_have)
 
 TEST(what_only_fat32_has)
 {
-	check_field(32, 17, 2, 512, OK); /* clusters start after room for them, as in Linux */
+	check_field(32, 17, 2, 512, OK); /* clusters start after the space for them, as in Linux */
 	check_field(32, 22, 2, 600, ERR_CORRUPT);
 	check_field(32, 42, 2, 1, ERR_UNSUPPORTED);
 	check_field(32, 44, 4, 0, ERR_CORRUPT);
@@ -206,7 +210,7 @@ TEST(what_only_fat32_has)
 	check_field(32, 40, 2, 0x0f, OK);
 }
 
-/* With mirroring off, the FAT that is named is the valid one. */
+/* Without mirroring, only the selected FAT is valid. */
 TEST(second_fat_in_use)
 {
 	struct fat_image image;
@@ -246,14 +250,14 @@ TEST(devices_too_small_or_broken)
 	memory_disk_init(&disk, image.bytes, image.size, 512);
 	disk.bad_block = 0;
 	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), ERR_IO);
-	disk.bad_block = 40; /* what was only read ahead does not matter */
+	disk.bad_block = 40; /* errors in read-ahead do not matter */
 	CHECK_EQUAL(fat_ops.mount(&disk.device, &arena, &volume), OK);
 	arena_release(&arena);
 	fat_image_free(&image);
 }
 
-/* Linux, GRUB and EDK2 read what is left of a volume whose partition or image was made smaller. */
-TEST(a_volume_that_is_cut_off)
+/* Linux, GRUB and EDK2 read the remaining part of a volume whose partition or image was shrunk. */
+TEST(a_truncated_volume)
 {
 	struct fat_image image;
 	struct volume *volume;
@@ -279,7 +283,7 @@ TEST(a_volume_that_is_cut_off)
 	fat_image_free(&image);
 }
 
-TEST(a_volume_that_is_whole_is_mounted_without_a_word)
+TEST(a_complete_volume_is_mounted_without_a_message)
 {
 	static struct memory_console messages;
 	struct fat_image image;
@@ -300,7 +304,7 @@ TEST(a_volume_that_is_whole_is_mounted_without_a_word)
 	fat_image_free(&image);
 }
 
-/* More clusters than the FAT has links for: those it has count, as in Linux. */
+/* More clusters than entries in the FAT: the number of entries counts, as in Linux. */
 TEST(a_fat_that_is_too_small)
 {
 	enum { MORE = 200 * 512 };
@@ -334,7 +338,7 @@ static void keep_message(struct console *console, const char *text, size_t size)
 	snprintf(last_message, sizeof(last_message), "%.*s", (int)size, text);
 }
 
-/* Mounts and walks; the work must stay in proportion whatever was damaged. */
+/* Mounts and walks the volume; the work must stay bounded whatever was damaged. */
 static void check_damaged(struct fat_image *image, size_t offset)
 {
 	struct volume *volume;
@@ -344,7 +348,7 @@ static void check_damaged(struct fat_image *image, size_t offset)
 
 	last_message[0] = '\0';
 	status = fat_image_mount(image, &disk, 512, &arena, &volume);
-	/* A refusal gives its reason; what is not FAT at all is not reported. */
+	/* If the volume is refused, the reason is logged, except if it is not FAT at all. */
 	CHECK(status == OK || status == ERR_UNRECOGNIZED || last_message[0]);
 	if (!status && !volume->ops->root(volume, &root))
 		volume_walk(&root, 3, &entries, &bytes);

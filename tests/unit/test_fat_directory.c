@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/fat/directory.c: paths, the ends of directories, and those that break the rules. */
+/* fs/fat/directory.c: paths, ends of directories, and malformed directories. */
 #include "tests/unit/fat_directory.h"
 
 TEST(paths)
@@ -47,7 +47,7 @@ TEST(a_full_root_ends_at_its_end)
 		snprintf(name, sizeof(name), "FILE%-7u", i);
 		add(NULL, name);
 	}
-	/* Behind it comes data, which might look like an entry. */
+	/* It is followed by data that might look like an entry. */
 	memcpy(image.bytes + image.data, "GHOST      ", 11);
 	CHECK_EQUAL(strlen(list_root()), 10 * 6 + 22 * 7);
 	CHECK_EQUAL(find("file31"), OK);
@@ -56,8 +56,8 @@ TEST(a_full_root_ends_at_its_end)
 }
 
 /*
- * 10,000 files in three entries each, in a row or in fragments: no block is read twice but the
- * table's, and nothing is quadratic.
+ * 10,000 files with three entries each, contiguous or fragmented: only blocks of the FAT are read
+ * twice, and nothing is quadratic.
  */
 static void check_large_directory(u32 stride)
 {
@@ -100,7 +100,7 @@ TEST(large_directories_are_linear)
 	check_large_directory(2);
 }
 
-/* The most that FAT allows, without a free entry at the end, and one cluster more. */
+/* The largest directory that FAT allows, without a free entry at the end, and one cluster more. */
 TEST(the_largest_directory)
 {
 	for (u32 more = 0; more < 2; more++) {
@@ -120,8 +120,10 @@ TEST(the_largest_directory)
 	}
 }
 
-/* A directory's chain that goes back to its start, to its middle, to itself, or nowhere. */
-TEST(directories_that_go_wrong)
+/*
+ * A directory whose chain leads to its start, to its middle, to itself, or to an invalid cluster.
+ */
+TEST(broken_directory_chains)
 {
 	static const u32 links[] = { 0, 1, 5, 6, 7, 0xff7, 3001 + 1 };
 
@@ -158,7 +160,7 @@ TEST(directories_that_go_wrong)
 	}
 }
 
-/* A directory of one full cluster, so that the link after it decides. */
+/* A directory of one full cluster, so that its link is followed. */
 TEST(which_links_end_a_chain)
 {
 	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16) {

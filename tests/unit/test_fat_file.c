@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fs/fat/mount.c, chain.c, file.c: volumes of all shapes, files of all sizes, chains of all kinds.
+ * fs/fat/mount.c, chain.c, file.c: all kinds of volumes, file sizes and chains.
  */
 #include "fs/fat/fat.h"
 #include "tests/host/fat_image.h"
@@ -36,8 +36,8 @@ static bool open_file(struct volume *volume, const char *name, struct file *out)
 }
 
 /*
- * Does the file hold exactly these bytes, read whole, in pieces, backwards? The buffers are as
- * large as they need be.
+ * Checks the content of the file, read as a whole, in pieces, and backwards, with buffers of exact
+ * size.
  */
 static void check_content(struct volume *volume, const char *name, const u8 *expected, size_t size)
 {
@@ -127,7 +127,7 @@ TEST(a_file_may_fill_the_volume)
 	free(content);
 }
 
-/* mkfs.vfat -F 32 and others make them, and Linux, Windows and EDK2 read them. */
+/* mkfs.vfat -F 32 and other tools create them, and Linux, Windows and EDK2 read them. */
 TEST(fat32_with_few_clusters)
 {
 	check_shape(&(struct fat_image_shape){ .entry_bits = 32, .cluster_count = 2000 }, 512);
@@ -179,10 +179,10 @@ TEST(one_fat_and_odd_roots)
 }
 
 /*
- * The figures of a boot: a kernel of 14 MB in clusters of 512 bytes, the FAT in few requests, the
- * file in one.
+ * As in a boot: a 14 MB kernel in 512-byte clusters, with the FAT read in few requests and the file
+ * in one.
  */
-TEST(neighbours_are_one_request)
+TEST(contiguous_clusters_are_one_request)
 {
 	const size_t size = 14 * 1000 * 1000;
 	struct fat_image image;
@@ -266,7 +266,7 @@ TEST(fragments_stay_linear)
 	disk.reads = disk.blocks_read = 0;
 	CHECK_EQUAL(file_read(&file, 0, size, bytes), OK);
 	CHECK(memcmp(bytes, content, size) == 0);
-	/* Every second block of 8 MB, and 64 KB of FAT, none of it read twice. */
+	/* Every second block of 8 MB, and 64 KB of FAT, each read only once. */
 	CHECK(disk.blocks_read <= 2 * size / 512 + 512);
 	CHECK(disk.reads <= 100);
 	printf("%llu requests for 4 MB in fragments\n", (unsigned long long)disk.reads);
@@ -305,7 +305,7 @@ static enum status read_small(struct fat_image *image, size_t size)
 	return status;
 }
 
-TEST(links_that_lead_nowhere)
+TEST(invalid_links)
 {
 	static const u32 bad_links[] = { 0, 1, 0x0ffffff7, 0x0ffffff0, 0x0fffffff, 102, 5000 };
 
@@ -326,9 +326,9 @@ TEST(links_that_lead_nowhere)
 }
 
 /*
- * The last cluster's link does not matter to a reader that has read the whole file.
+ * The last cluster's link is not needed to read the whole file.
  */
-TEST(links_behind_the_file_are_not_asked_for)
+TEST(links_after_the_file_are_not_read)
 {
 	struct fat_image image;
 	u32 first = make_small(&image, 32);
@@ -338,8 +338,8 @@ TEST(links_behind_the_file_are_not_asked_for)
 	fat_image_free(&image);
 }
 
-/* Read for longer than it takes to go round twice, and with every kind of way into the loop. */
-TEST(loops_are_noticed)
+/* Reads through the loop more than twice, with every kind of entry into the loop. */
+TEST(loops_are_detected)
 {
 	for (u32 stride = 1; stride <= 3; stride++) {
 		for (u32 from = 0; from < 10; from++) {
@@ -365,8 +365,8 @@ TEST(loops_are_noticed)
 	}
 }
 
-/* Rereading after an error starts over and finds no loop that is not there. */
-TEST(a_device_error_passes)
+/* Reading again after an error starts over and must not report a nonexistent loop. */
+TEST(a_device_error_is_temporary)
 {
 	struct fat_image image;
 	u8 bytes[5120];
@@ -391,9 +391,9 @@ TEST(a_device_error_passes)
 	arena_release(&arena);
 }
 
-/* The same where it is the table that cannot be read, half way along the chain. */
-/* Also at the ends, which share their blocks with others and come through the cache. */
-TEST(a_device_error_anywhere_in_a_file_passes)
+/* The same if the FAT cannot be read, half way along the chain. */
+/* Also at the ends, whose blocks are shared with other data and read through the cache. */
+TEST(a_device_error_anywhere_in_a_file_is_temporary)
 {
 	struct fat_image image;
 	struct volume *volume;
@@ -418,7 +418,7 @@ TEST(a_device_error_anywhere_in_a_file_passes)
 	arena_release(&arena);
 }
 
-TEST(a_device_error_in_the_table_passes)
+TEST(a_device_error_in_the_table_is_temporary)
 {
 	struct fat_image image;
 	u8 bytes[20 * 512];
@@ -442,7 +442,7 @@ TEST(a_device_error_in_the_table_passes)
 	arena_release(&arena);
 }
 
-TEST(files_that_cannot_be)
+TEST(impossible_files)
 {
 	static const u32 bad_clusters[] = { 0, 1, 102, 0xffff };
 
@@ -464,7 +464,7 @@ TEST(files_that_cannot_be)
 	}
 }
 
-/* FAT12 and FAT16 use the upper half of the cluster number for something else. */
+/* FAT12 and FAT16 use the upper half of the cluster number for other purposes. */
 TEST(upper_half_of_the_cluster_is_of_fat32_only)
 {
 	struct fat_image image;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/fat/directory.c, name.c: short and long names in all shapes, and broken ones. */
+/* fs/fat/directory.c, name.c: valid and malformed short and long names. */
 #include "tests/unit/fat_directory.h"
 
 TEST(short_names_are_exact)
@@ -14,7 +14,7 @@ TEST(short_names_are_exact)
 	CHECK_EQUAL(find("GrubX64.Efi"), OK);
 	CHECK_EQUAL(find("a.b"), OK);
 	CHECK_EQUAL(find("noext"), OK);
-	/* All of these have been taken for a match by some firmware. */
+	/* Each of these is treated as a match by some firmware. */
 	CHECK_EQUAL(find("grub.efi"), ERR_NOT_FOUND);
 	CHECK_EQUAL(find("b.efi"), ERR_NOT_FOUND);
 	CHECK_EQUAL(find("."), ERR_NOT_FOUND);
@@ -51,7 +51,7 @@ TEST(short_names_beyond_ascii)
 	end();
 }
 
-/* What cannot be opened is not listed. */
+/* Files that cannot be opened are not listed. */
 TEST(impossible_short_names)
 {
 	static const char *const names[] = { "A/B        ",  "A\\B        ", "A\nB        ",
@@ -139,7 +139,7 @@ TEST(names_longer_than_allowed)
 	}
 }
 
-/* Names that no directory can hold, as a caller may hand them in. */
+/* Names that no directory can contain, but a caller may pass. */
 TEST(names_too_long_to_exist)
 {
 	char name[1025];
@@ -161,8 +161,8 @@ TEST(names_too_long_to_exist)
 }
 
 /*
- * Spoils one byte of the long name's entry @index of two, and expects the short name to stand in
- * for it.
+ * Damages a byte of entry @index of the long name's two entries, and expects the short name
+ * instead.
  */
 static void check_spoilt(u32 index, u32 offset, u8 value)
 {
@@ -176,7 +176,7 @@ static void check_spoilt(u32 index, u32 offset, u8 value)
 	end();
 }
 
-TEST(a_long_name_of_dots_is_none)
+TEST(a_long_name_of_dots_is_ignored)
 {
 	start(12);
 	add(".", "ONE        ");
@@ -203,7 +203,7 @@ TEST(broken_long_names)
 	check_spoilt(1, 0, 0xe5);
 	check_spoilt(0, 13, 0x12); /* checksums that differ */
 	check_spoilt(1, 13, 0x12);
-	check_spoilt(1, 11, 0x20); /* a file in between; which has a name that no file can have */
+	check_spoilt(1, 11, 0x20); /* a file in between, with an invalid name */
 }
 
 TEST(a_rewritten_short_name_is_shown)
@@ -216,7 +216,7 @@ TEST(a_rewritten_short_name_is_shown)
 	end();
 }
 
-/* What another entry separates from its short name, though the checksum is right. */
+/* A long name separated from its short name by another entry, with a correct checksum. */
 TEST(a_long_name_of_nothing)
 {
 	start(12);
@@ -242,7 +242,7 @@ TEST(long_names_with_holes)
 	}
 }
 
-TEST(labels_and_deleted_entries_are_no_files)
+TEST(labels_and_deleted_entries_are_not_files)
 {
 	start(12);
 	add(NULL, "EFI        ")[11] = FAT_IMAGE_LABEL;

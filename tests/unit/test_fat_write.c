@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fs/fat: what one change does, to the file, to others that are open, and to the disk. Any sequence
- * of changes is tests/fuzz/fuzz_fat_write.c's; what a loss of power leaves, test_fat_write.py's.
+ * fs/fat: the effect of single changes on the file, on other open files, and on the disk. Sequences
+ * of changes are tested by tests/fuzz/fuzz_fat_write.c, power failures by test_fat_write.py.
  */
 #include "fs/fat/fat.h"
 #include "tests/host/fat_check.h"
@@ -75,7 +75,7 @@ TEST(short_names_and_aliases)
 	end();
 }
 
-/* After four that are numbered a part of the name is a hash of it. */
+/* After four numbered aliases, a part of the alias is a hash of the name. */
 TEST(many_aliases)
 {
 	char name[32];
@@ -94,7 +94,7 @@ TEST(many_aliases)
 	end();
 }
 
-TEST(names_that_no_file_can_have)
+TEST(invalid_names)
 {
 	static const char *const names[] = { "",    ".",    "..",   "a/b",  "a\\b", "a\nb",
 					     "a:b", "a*",   "a?",   "a\"",  "<",    ">",
@@ -115,7 +115,7 @@ TEST(names_that_no_file_can_have)
 	end();
 }
 
-TEST(what_changes_nothing_writes_nothing)
+TEST(calls_that_change_nothing_write_nothing)
 {
 	struct file_info info;
 	struct file file;
@@ -137,7 +137,7 @@ TEST(what_changes_nothing_writes_nothing)
 	end();
 }
 
-/* Through copies that were made before. */
+/* Through copies that were made earlier. */
 TEST(copies_see_changes)
 {
 	struct file file, copy, other;
@@ -250,7 +250,7 @@ TEST(times)
 	end();
 }
 
-/* A write that fails leaves the file with one of both sizes, and no other file harmed. */
+/* A failed write leaves the file with the old or the new size, and other files unharmed. */
 TEST(device_errors)
 {
 	struct file file;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fs/names.c: what is on a partition that cannot be read. */
+/* fs/names.c: identifying unsupported file systems. */
 #include "tests/unit/test.h"
 
 #include "fs/names.h"
@@ -19,7 +19,7 @@ static const char *name_with(u32 offset, const char *signature, size_t size, siz
 	return file_system_name(&disk.device);
 }
 
-/* Where Linux's headers and libblkid have them. */
+/* Signatures as in Linux's headers and libblkid. */
 TEST(signatures_are_recognized)
 {
 	static const struct {
@@ -48,7 +48,7 @@ TEST(signatures_are_recognized)
 	}
 }
 
-TEST(nothing_known_has_no_name)
+TEST(unknown_content_has_no_name)
 {
 	CHECK(!name_with(0, "", 0, sizeof(bytes)));
 	CHECK(!name_with(0x438, "\x53\xef", 2, 1024)); /* past the end */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of variables in flash: what is there after each change, and after a loss of power at each
- * byte of it.
+ * Records of variables in flash: the content after each change, and after a loss of power at each
+ * byte of a change.
  */
 #include "efi/runtime/flash.h"
 #include "lib/span.h"
@@ -15,7 +15,7 @@ static struct fake_flash fake;
 static const EFI_GUID vendor = { { 5, 6, 7 } };
 static const CHAR16 *const names[NAMES] = { u"A", u"B", u"C", u"Boot0000", u"Large", u"Last" };
 
-/* What the store contains: a character, that many times; 0: no variable. */
+/* A value in the store: a repeated character; 0: no variable. */
 struct value {
 	char character;
 	u32 count;
@@ -128,7 +128,7 @@ TEST(headers_are_those_of_ovmf)
 	CHECK_EQUAL(flash_store_end(&flash), 0x40000);
 }
 
-TEST(what_is_full_takes_no_more_and_keeps_all)
+TEST(a_full_store_refuses_more_and_keeps_everything)
 {
 	struct values before, after;
 
@@ -150,7 +150,7 @@ TEST(what_is_full_takes_no_more_and_keeps_all)
 	CHECK_EQUAL(flash_store_room(&fake.flash), SIZE / 2 - 2 * BLOCK - FLASH_RECORDS);
 }
 
-TEST(a_flash_that_fails_says_so)
+TEST(a_failing_flash_is_reported)
 {
 	format();
 	CHECK_EQUAL(put(0, 'a', 10), EFI_SUCCESS);
@@ -198,7 +198,7 @@ static EFI_STATUS run(const struct step *step)
 	return step->count ? put(step->name, step->character, step->count) : drop(step->name);
 }
 
-/* What is there must be @before or @after, and must still be after another change. */
+/* The store must contain @before or @after, also after another change. */
 static void check_after_cut(const struct values *before, const struct values *after)
 {
 	struct values found, expected;
@@ -214,7 +214,7 @@ static void check_after_cut(const struct values *before, const struct values *af
 	CHECK(same(&found, &expected));
 }
 
-/* @recovery: where the power ends a second time, while the first loss is made good. */
+/* @recovery: where the power fails again, during recovery from the first failure. */
 static u64 cut_each(const struct step *step, u64 recovery, u64 stride)
 {
 	static u8 image[SIZE], cut_image[SIZE];
@@ -251,21 +251,21 @@ static void cut_session(u64 recovery, u64 stride)
 	format();
 	for (u32 i = 0; i < ARRAY_SIZE(session); i++)
 		most = max_u64(most, cut_each(&session[i], recovery, stride));
-	/* The session did rebuild the store. */
+	/* The session must have rebuilt the store. */
 	CHECK(most > SIZE / 4);
 }
 
-TEST(a_cut_at_any_byte_loses_the_last_change_at_most)
+TEST(a_power_failure_at_any_byte_loses_at_most_the_last_change)
 {
 	cut_session(0, 1);
 }
 
-TEST(a_second_cut_while_the_first_is_made_good)
+TEST(a_second_power_failure_during_recovery)
 {
 	cut_session(BLOCK + 50, 3);
 }
 
-TEST(older_values_do_not_come_back)
+TEST(older_values_do_not_reappear)
 {
 	for (u64 cut = 0; cut < 80; cut++) {
 		struct values found;
@@ -282,7 +282,7 @@ TEST(older_values_do_not_come_back)
 	}
 }
 
-TEST(what_is_damaged_is_left_out)
+TEST(damaged_records_are_left_out)
 {
 	struct values found;
 	u32 second;
@@ -299,7 +299,7 @@ TEST(what_is_damaged_is_left_out)
 	found = contents();
 	CHECK(same(&found, &(struct values){ { { 'a', 4 }, { 0 }, { 'c', 4 } } }));
 
-	/* A size that leads out of the store. */
+	/* A size that exceeds the store. */
 	store_le32(fake.bytes + FLASH_RECORDS + 40, UINT32_MAX);
 	found = contents();
 	CHECK(same(&found, &(struct values){ 0 }));

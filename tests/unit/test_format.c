@@ -6,10 +6,10 @@
 
 #include "lib/format.h"
 
-/* Through a pointer, so that gcc does not object to what is cut off on purpose. */
+/* Called through a pointer, so that gcc does not warn about intentional truncation. */
 static int (*volatile host)(char *, size_t, const char *, ...) = snprintf;
 
-/* The same text and length as the C library, in a buffer of every size from 0 on. */
+/* Checks for the same text and length as the C library, with every buffer size from 0 on. */
 #define CHECK_SAME(...)                                                           \
 	do {                                                                      \
 		char expected[512], ours[512];                                    \
@@ -77,7 +77,7 @@ TEST(text_with_width_and_precision)
 
 TEST(precision_bounds_what_is_read)
 {
-	char *text = malloc(3); /* without a NUL: the sanitizer sees one byte too far */
+	char *text = malloc(3); /* without a NUL, so that the sanitizer detects overruns */
 	char out[8];
 
 	memcpy(text, "abc", 3);
@@ -88,7 +88,7 @@ TEST(precision_bounds_what_is_read)
 	free(text);
 }
 
-TEST(null_text_does_no_harm)
+TEST(null_text_is_accepted)
 {
 	const char *volatile nothing = NULL;
 	char out[16];
@@ -97,8 +97,8 @@ TEST(null_text_does_no_harm)
 	CHECK_TEXT(out, "(null)");
 }
 
-/* Not literals, which the compilers would rightly complain about. */
-TEST(unknown_conversions_are_printed_with_all_that_follows)
+/* Not literals, because the compilers would rightly warn. */
+TEST(unknown_conversions_and_the_rest_are_printed_verbatim)
 {
 	static const char *const patterns[] = { "%f",    "a %n b %s", "%",  "%-",   "%08",
 						"%l",    "%hd",       "%z", "%5.3", "%#x %s",

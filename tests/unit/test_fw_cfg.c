@@ -52,7 +52,7 @@ TEST(only_dma_writes)
 	CHECK(memcmp(fake.files[0], "xycdzz", 6) == 0);
 }
 
-TEST(directory_that_lies)
+TEST(invalid_directory)
 {
 	const struct fw_cfg_file *file;
 
@@ -79,7 +79,7 @@ TEST(device_that_fails)
 	CHECK_EQUAL(fw_cfg_read_u32(FAKE_FILE_FIRST), 0);
 	fake.hangs = true;
 	CHECK_EQUAL(fw_cfg_read(FAKE_FILE_FIRST, 0, 1, &byte), ERR_TIMEOUT);
-	/* Of what was found before nothing is left. */
+	/* Nothing is left of what was found before. */
 	CHECK(fw_cfg_probe());
 	CHECK(!fw_cfg_find("etc/one"));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/glob.c against the host's fnmatch, and for the time it takes. */
+/* lib/glob.c: comparison with the host's fnmatch, and run time. */
 #define _GNU_SOURCE /* FNM_CASEFOLD */
 #include "tests/unit/test.h"
 
@@ -73,7 +73,7 @@ TEST(letters_match_in_either_case)
 	CHECK(!matches("@[", "`{"));
 }
 
-TEST(what_is_no_set_stands_for_itself)
+TEST(incomplete_sets_match_literally)
 {
 	CHECK(matches("[abc", "[abc"));
 	CHECK(matches("[", "["));
@@ -101,9 +101,9 @@ TEST(nul_bytes_are_bytes)
 	CHECK(!span_matches(SPAN("a"), SPAN("a\0")));
 }
 
-TEST(random_patterns_as_fnmatch_sees_them)
+TEST(random_patterns_match_like_fnmatch)
 {
-	/* No '^', which POSIX leaves open at the start of a set. */
+	/* No '^', which POSIX leaves undefined at the start of a set. */
 	static const char pattern_letters[] = "aAb*?[]-!\\";
 	static const char text_letters[] = "aB-]![\\*";
 	u64 state = 7;
@@ -122,7 +122,10 @@ TEST(random_patterns_as_fnmatch_sees_them)
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		for (size_t i = 0; i < text_size; i++)
 			text[i] = text_letters[(state >> (8 + 4 * i)) % (sizeof(text_letters) - 1)];
-		/* glibc matches nothing with a set that ends in half a range, POSIX its letters. */
+		/*
+		 * With a set that ends in an incomplete range, glibc matches nothing, but POSIX
+		 * says its letters.
+		 */
 		if (strstr(pattern, "-") && !strstr(strrchr(pattern, '-'), "]"))
 			continue;
 		bool expected = fnmatch(pattern, text, FNM_CASEFOLD) == 0;
@@ -155,9 +158,10 @@ TEST(patterns_have_a_limit)
 }
 
 /*
- * A matcher that tries every way to share the text among the stars would not be back in a lifetime.
+ * A matcher that tries every way to distribute the text among the stars would take exponential
+ * time.
  */
-TEST(no_pattern_takes_for_ever)
+TEST(matching_time_is_bounded)
 {
 	enum { TEXT = 4000, STARS = 250 };
 	static char text[TEXT + 1], pattern[GLOB_SIZE_MAX + 1];
@@ -174,7 +178,7 @@ TEST(no_pattern_takes_for_ever)
 	CHECK(!glob_matches(&glob, span_of_string(text)));
 	CHECK(host_steps - steps <= 16 * TEXT);
 
-	/* Sets that never close: each '[' is found out only once. */
+	/* Unterminated sets: each '[' is examined only once. */
 	memset(pattern, '[', GLOB_SIZE_MAX);
 	steps = host_steps;
 	CHECK(!glob_compile(span_of_string(pattern), &glob));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/partition/gpt.c: good tables of all shapes, broken ones, and their backups. */
+/* drivers/partition/gpt.c: valid and broken tables, and their backups. */
 #include "core/log.h"
 #include "drivers/partition/partition.h"
 #include "lib/util.h"
@@ -135,7 +135,7 @@ TEST(an_empty_table_and_a_full_one)
 	check_partition(127, 128, PARTITION_OTHER, 227, 1);
 }
 
-TEST(boot_partitions_win_in_an_overfull_table)
+TEST(boot_partitions_have_priority_in_an_overfull_table)
 {
 	start_shape(512, 300, 128);
 	for (u32 i = 0; i < 300; i++)
@@ -167,7 +167,7 @@ TEST(boot_partitions_win_in_an_overfull_table)
 	check_partition(127, 128, PARTITION_OTHER, 227, 1);
 }
 
-/* Each line costs VM exits: a table made to fill the log must not hold up the boot. */
+/* Each line costs VM exits, so a malicious table must not delay the boot by filling the log. */
 static void check_few_lines(u32 last_lba, u32 count)
 {
 	static struct memory_console console;
@@ -195,8 +195,11 @@ TEST(thousands_of_bad_entries_are_reported_in_few_lines)
 	check_few_lines(2999, 0);              /* impossible */
 }
 
-/* Tools that delete a partition may leave its blocks behind; neighbours do not overlap. */
-TEST(entries_not_in_use_are_passed_over_without_a_word)
+/*
+ * Tools that delete a partition may leave its block numbers in place; adjacent partitions do not
+ * overlap.
+ */
+TEST(unused_entries_are_skipped_without_a_message)
 {
 	static struct memory_console console;
 
@@ -215,7 +218,7 @@ TEST(entries_not_in_use_are_passed_over_without_a_word)
 	check_partition(2, 8, PARTITION_OTHER, 100, 64);
 }
 
-TEST(entries_that_cannot_be_are_dropped)
+TEST(invalid_entries_are_dropped)
 {
 	start();
 	gpt_image_partition(&image, 2, gpt_image_esp, 2000, 1999);
@@ -230,8 +233,8 @@ TEST(entries_that_cannot_be_are_dropped)
 	check_partition(2, 8, PARTITION_XBOOTLDR, 150, 21);
 }
 
-/* Tools that place a boot loader in front do not ask which blocks the header calls usable. */
-TEST(partitions_outside_of_the_usable_blocks)
+/* Tools that place a boot loader first ignore the header's usable blocks. */
+TEST(partitions_outside_the_usable_blocks)
 {
 	start();
 	gpt_image_partition(&image, 2, gpt_image_other, 34, 63);
@@ -276,7 +279,7 @@ TEST(both_tables_damaged)
 	}
 }
 
-/* The message names what is wrong with the table that exists, whichever it is. */
+/* The message describes the fault of the existing table, whichever it is. */
 TEST(one_table_damaged_and_the_other_erased)
 {
 	start();
@@ -289,7 +292,7 @@ TEST(one_table_damaged_and_the_other_erased)
 	CHECK_EQUAL(scan(), ERR_CORRUPT);
 }
 
-/* Wrong numbers with right CRCs, in both headers. */
+/* Wrong numbers with correct CRCs, in both headers. */
 static void check_header(u32 offset, u32 size, u64 value, enum status expected)
 {
 	enum status status;
@@ -305,7 +308,7 @@ static void check_header(u32 offset, u32 size, u64 value, enum status expected)
 		 (unsigned long long)value, status_name(status));
 }
 
-TEST(headers_that_lie)
+TEST(wrong_headers)
 {
 	check_header(8, 4, 0x00020000, ERR_UNSUPPORTED);
 	check_header(8, 4, 0x00010001, OK);
@@ -337,8 +340,7 @@ TEST(headers_that_lie)
 }
 
 /*
- * The primary's entries are broken, and the disk has grown since: the backup is where the header
- * says.
+ * The primary's entries are broken, and the disk has grown: the backup is where the header says.
  */
 TEST(a_backup_within_the_disk)
 {
@@ -354,7 +356,9 @@ TEST(a_backup_within_the_disk)
 	gpt_image_seal_header(&image, 4000);
 	gpt_image_entry(&image, 0)[0] ^= 1;
 	check_usual();
-	/* And one whose header leads nowhere: the end of the disk is the last place to look. */
+	/*
+	 * A header with an invalid backup address: the end of the disk is the last place to look.
+	 */
 	start();
 	store_le64(gpt_image_header(&image) + 32, UINT64_MAX);
 	gpt_image_seal_header(&image, 1);
@@ -362,7 +366,7 @@ TEST(a_backup_within_the_disk)
 	check_usual();
 }
 
-/* The disk was given another table or a file system of its own since: by a tool that left this. */
+/* The disk has since been given another table or a file system by a tool that left this table. */
 TEST(a_stale_table)
 {
 	start();
@@ -376,7 +380,7 @@ TEST(a_stale_table)
 	check_usual();
 }
 
-/* Whatever a tool made of it: only the type counts. And a hybrid MBR is accepted as protective.
+/* Only the type counts, whatever the other fields are. A hybrid MBR is accepted as protective.
  */
 TEST(protective_mbrs)
 {

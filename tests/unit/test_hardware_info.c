@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/platform/hardware_info.c: where the devices are that QEMU names in a file. */
+/* drivers/platform/hardware_info.c: the addresses of devices that QEMU lists in a file. */
 #include "drivers/platform/hardware_info.h"
 
 #include "core/host_variables.h"
@@ -34,7 +34,7 @@ TEST(the_device_is_found_among_others)
 	CHECK_EQUAL(address_in(size), 0xfef10000);
 }
 
-TEST(what_is_cut_or_too_short_is_ignored)
+TEST(truncated_records_are_ignored)
 {
 	size = 0;
 	add(2, 8, 0xfef10000);
@@ -63,7 +63,7 @@ TEST(the_file_comes_from_fw_cfg)
 	CHECK(fw_cfg_probe());
 	hardware_info_probe();
 	CHECK_EQUAL(host_variables, 0xfef10000);
-	/* Larger than anything there is. */
+	/* Larger than any valid file. */
 	host_variables = 0;
 	fake_start(false);
 	fake_add("etc/hardware-info", bytes, 4096);

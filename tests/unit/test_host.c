@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/host/: that the machine the other tests run on notices what it is there to notice. */
+/* tests/host/: checks that the machine used by the other tests detects errors. */
 #include "tests/unit/test.h"
 
 #include <sanitizer/asan_interface.h>
@@ -83,7 +83,7 @@ TEST(accesses_arrive_with_their_width)
 	mmio_write32(far, 42);
 	CHECK_EQUAL(last_value, 42);
 	CHECK_EQUAL(last_size, 4);
-	/* Nobody there: all ones, like a bus. */
+	/* No device: all ones, as on a real bus. */
 	CHECK_EQUAL(port_read32(0xcf8), UINT32_MAX);
 	CHECK_EQUAL(mmio_read8((void *)0x4000001000), 0xff);
 	host_handlers_forget();

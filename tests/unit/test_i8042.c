@@ -29,7 +29,7 @@ static const struct press {
 	{ "\x45\x48\x52\x53\xe0\x48", "80.\x1b[A" },
 	{ "\xe0\x47\xe0\x4f\xe0\x49\xe0\x51\xe0\x52\xe0\x53",
 	  "\x1b[H\x1b[F\x1b[5~\x1b[6~\x1b[2~\x1b[3~" },
-	/* As a keyboard sends an arrow with NumLock on. */
+	/* As sent by a keyboard for an arrow with NumLock on. */
 	{ "\xe0\x2a\xe0\x48\xe0\xc8\xe0\xaa\x1e", "\x1b[Aa" },
 	{ "\x2a\xe0\xaa\xe0\x48\xe0\xc8\xe0\x2a\x1e", "\x1b[1;2AA" },
 	{ "\x1d\xe0\x53\x9d", "\x1b[3;5~" },
@@ -71,13 +71,13 @@ TEST(any_bytes)
 	}
 }
 
-/* A controller as QEMU's is after reset: interrupts on, no translation. */
+/* A controller like QEMU's after reset: interrupts on, no translation. */
 static struct controller {
 	bool is_absent, is_stuck, is_mute;
 	u8 configuration, command;
 	u8 output[8];
 	u32 count;
-	bool is_mouse; /* of all that is in the output */
+	bool is_mouse; /* the output is from the mouse */
 } controller;
 
 static void answer(u8 byte)
@@ -121,7 +121,7 @@ static void probe(struct controller state)
 	i8042_probe();
 }
 
-/* The tests run in this order: what is registered stays. */
+/* The order of the tests matters, because consoles stay registered. */
 TEST(no_screen_no_keyboard)
 {
 	controller = (struct controller){ .configuration = 3 };
@@ -164,7 +164,7 @@ TEST(a_keyboard)
 	answer(0x1e);
 	CHECK_EQUAL(console_read(), -1);
 	CHECK_EQUAL(controller.count, 0);
-	/* One that never stops costs a bounded time. */
+	/* A controller that never stops sending costs a bounded time. */
 	controller.is_absent = true;
 	CHECK_EQUAL(console_read(), -1);
 }

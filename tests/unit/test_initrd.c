@@ -33,7 +33,7 @@ static enum status load(void)
 	return initrd_load(&entry, &arena, MEMORY_BELOW_4_GIB, 0, &base, &size);
 }
 
-TEST(none_is_none)
+TEST(no_initrds)
 {
 	set_up();
 	CHECK_EQUAL(load(), OK);
@@ -41,7 +41,7 @@ TEST(none_is_none)
 	CHECK_EQUAL(size, 0);
 }
 
-TEST(empty_files_are_none)
+TEST(empty_files_are_not_initrds)
 {
 	set_up();
 	add("");
@@ -89,7 +89,7 @@ TEST(each_is_read_by_one_call_to_its_place)
 	CHECK_EQUAL(volume.last_size, 6);
 }
 
-/* A module as VMMs hand it over: whole pages that are reserved from the start. */
+/* A module as passed by VMMs: whole pages that are already reserved. */
 static u64 load_module(u64 skip, u64 module_size, u64 limit_preferred, u64 limit)
 {
 	u64 at = HOST_MEMORY_BASE + 8 * MIB;
@@ -105,7 +105,7 @@ static u64 load_module(u64 skip, u64 module_size, u64 limit_preferred, u64 limit
 	return at;
 }
 
-TEST(one_that_is_in_place_stays_there)
+TEST(an_initrd_in_place_stays_there)
 {
 	u64 at = load_module(0, 4999, MEMORY_BELOW_4_GIB, 0);
 
@@ -117,7 +117,7 @@ TEST(one_that_is_in_place_stays_there)
 	at = load_module(0, 4999, at + 4999, 0);
 	CHECK_EQUAL(base, at);
 
-	/* Past what the kernel can reach, or not on a page of its own. */
+	/* Beyond the kernel's limit, or not page aligned. */
 	at = load_module(0, 4999, at + 4998, 0);
 	CHECK(base + size <= at);
 	at = load_module(0, 4999, at, 0);
@@ -129,7 +129,7 @@ TEST(one_that_is_in_place_stays_there)
 	CHECK_EQUAL(size, 5000);
 }
 
-TEST(what_is_not_in_ram_is_copied)
+TEST(initrds_outside_ram_are_copied)
 {
 	[[gnu::aligned(PAGE_SIZE)]] static u8 elsewhere[2 * PAGE_SIZE];
 	struct memory_file file = { .path = "a", .bytes = SPAN("disk") };
@@ -140,7 +140,7 @@ TEST(what_is_not_in_ram_is_copied)
 	CHECK_EQUAL(initrd_load(&entry, &arena, MEMORY_ANYWHERE, 0, &base, &size), OK);
 	CHECK(base != (uintptr_t)elsewhere);
 
-	/* Nor may only the first or the last page be RAM. */
+	/* It is also not enough if only the first or the last page is RAM. */
 	for (u32 i = 0; i < 2; i++) {
 		set_up();
 		boot_info_add_range((uintptr_t)elsewhere + i * PAGE_SIZE, PAGE_SIZE,
@@ -152,7 +152,7 @@ TEST(what_is_not_in_ram_is_copied)
 		CHECK(base != (uintptr_t)elsewhere);
 	}
 
-	/* Nor is a file on a disk at address 0, RAM as that is. */
+	/* A file on a disk has the address 0, even if there is RAM at 0. */
 	set_up();
 	boot_info_add_range(0, 640 * KIB, MEMORY_CONVENTIONAL);
 	host_memory_describe();
@@ -163,7 +163,7 @@ TEST(what_is_not_in_ram_is_copied)
 	CHECK(base && memcmp((void *)base, "disk", 4) == 0);
 }
 
-TEST(an_empty_one_in_place_is_none)
+TEST(an_empty_initrd_in_place_is_ignored)
 {
 	load_module(0, 0, MEMORY_BELOW_4_GIB, 0);
 	CHECK_EQUAL(base, 0);
@@ -185,7 +185,7 @@ TEST(sizes_that_overflow_are_corrupt)
 	}
 }
 
-TEST(more_than_there_is_is_no_memory)
+TEST(more_than_all_memory_is_refused)
 {
 	set_up();
 	add("a");
@@ -211,7 +211,7 @@ TEST(a_read_error_is_passed_on)
 	CHECK_EQUAL(size, 99);
 }
 
-TEST(modules_that_are_no_kernel_are_initrds)
+TEST(modules_other_than_kernels_are_initrds)
 {
 	static u8 image[KERNEL_SIZE];
 

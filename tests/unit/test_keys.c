@@ -7,7 +7,7 @@
 #include "tests/host/memory_console.h"
 #include "tests/unit/test.h"
 
-/* The keys in @bytes as text: "up", "C-c03", "a"; '!' ends what a pause completes. */
+/* The keys in @bytes as text: "up", "C-c03", "a"; '!' follows a key completed by a pause. */
 static const char *keys_of(const char *bytes, size_t size)
 {
 	static const char *const names[] = { "char", "up",  "down", "right", "left", "home",
@@ -110,7 +110,7 @@ TEST(esc_is_a_key_after_a_pause)
 	CHECK(!key_decoder_is_waiting(&decoder) && !key_decode_pause(&decoder, &key));
 	CHECK(!key_decode(&decoder, 0x1b, &key) && key_decoder_is_waiting(&decoder));
 	CHECK(key_decode_pause(&decoder, &key) && key.code == KEY_ESCAPE);
-	/* The pause has ended it: what follows is no sequence. */
+	/* The pause has ended it, so the next bytes are not a sequence. */
 	CHECK(key_decode(&decoder, '[', &key) && key.unicode == '[' && !key.modifiers);
 }
 
@@ -118,7 +118,10 @@ TEST(characters_beyond_ascii)
 {
 	CHECK_ROWS({ "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", "fc 20ac 1f600" },
 		   { "\x1b\xc3\xbc", "A-fc" }, { "\xc2\xa0", "a0" },
-		   /* Control characters, surrogates, overlong, too high, alone, cut off. */
+		   /*
+		    * Control characters, surrogates, overlong forms, too large, lone bytes,
+		    * truncated.
+		    */
 		   { "\xc2\x9b"
 		     "A",
 		     "A" },
@@ -127,9 +130,9 @@ TEST(characters_beyond_ascii)
 		   { "\xe2\x82\xc3\xbc", "fc" });
 }
 
-TEST(what_is_no_key_is_dropped)
+TEST(bytes_that_are_not_keys_are_dropped)
 {
-	CHECK_ROWS(/* answers of a terminal: its type, the position of its cursor, its colours */
+	CHECK_ROWS(/* terminal responses: type, cursor position, colours */
 		   { "\x1b[?6cx", "x" }, { "\x1b[>0;276;0cx", "x" }, { "\x1b[24;80Rx", "x" },
 		   { "\x1b[?1;2Ax", "x" }, { "\x1b[0nx", "x" },
 		   /* unknown or broken */
@@ -175,7 +178,7 @@ TEST(keys_come_from_the_consoles)
 	memory_console_init(&console, "a\x1b[1;5Bb\x1b");
 	CHECK(wait_key(&key) && key.unicode == 'a');
 	CHECK(wait_key(&key) && key.code == KEY_DOWN && key.modifiers == KEY_CONTROL);
-	/* What was typed ahead is there at once. */
+	/* Input typed ahead is available at once. */
 	CHECK(keys_poll(&key) && key.unicode == 'b');
 	CHECK(!keys_poll(&key));
 	CHECK(wait_key(&key) && key.code == KEY_ESCAPE && !key.unicode);
@@ -196,8 +199,8 @@ TEST(a_sequence_may_come_slowly)
 	console_unregister(&console.console);
 }
 
-/* GRUB asks 100,000 times in the two seconds of its menu. */
-TEST(many_polls_are_few_looks)
+/* GRUB polls 100,000 times in the two seconds of its menu. */
+TEST(many_polls_are_few_console_reads)
 {
 	struct key key;
 	u64 start;

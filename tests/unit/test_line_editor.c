@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/line_editor.c: what keys do to the line, as bytes of a terminal, and what is shown. */
+/* loaders/line_editor.c: the effect of keys, as bytes from a terminal, and the output. */
 #include "loaders/line_editor.h"
 
 #include "lib/util.h"
@@ -14,7 +14,9 @@ static struct line_editor editor;
 static struct memory_console console;
 static enum line_editor_result last;
 
-/* Types @keys on a line of @text with the cursor at its end; returns it with "|" at the cursor. */
+/*
+ * Types @keys into a line with @text and the cursor at its end; returns it with "|" at the cursor.
+ */
 static const char *type(const char *text, const char *keys)
 {
 	static char result[ROOM + 2];
@@ -110,7 +112,7 @@ TEST(ends)
 	CHECK_EQUAL(last, LINE_IGNORED);
 }
 
-/* A sequence that comes in pieces is one key, and one that is broken off writes nothing. */
+/* A sequence that arrives in pieces is one key, and an incomplete one inserts nothing. */
 TEST(split_sequences)
 {
 	struct key_decoder decoder = { 0 };
@@ -123,7 +125,7 @@ TEST(split_sequences)
 	CHECK_EQUAL(editor.cursor, 1);
 }
 
-TEST(a_full_line_takes_no_more)
+TEST(a_full_line_accepts_no_more)
 {
 	char text[ROOM + 1];
 
@@ -134,14 +136,14 @@ TEST(a_full_line_takes_no_more)
 	CHECK(!editor.is_changed);
 	type(text, HOME "x\xc3\xbc");
 	CHECK(bytes[0] == 'a' && bytes[ROOM - 1] == 'a');
-	/* One byte of room is not enough for a character of two. */
+	/* There is only one byte of room for a two-byte character. */
 	type(text, "\x7f\xc3\xbc");
 	CHECK_EQUAL(editor.size, ROOM - 1);
 	type(text, "\x7fx");
 	CHECK(bytes[ROOM - 1] == 'x');
 }
 
-/* What is drawn, without what clears the line. */
+/* The output, without the sequence that clears the line. */
 static const char *drawn(const char *text, const char *keys)
 {
 	type(text, keys);
@@ -152,7 +154,7 @@ static const char *drawn(const char *text, const char *keys)
 	return console.text + 4;
 }
 
-TEST(what_is_shown)
+TEST(drawing)
 {
 	CHECK_TEXT(drawn("", ""), ":\r:");
 	CHECK_TEXT(drawn("ab", ""), ":ab\r:ab");
@@ -162,7 +164,7 @@ TEST(what_is_shown)
 		   ":a?[2J???\xc3\xbc\r:a?[2J???\xc3\xbc");
 }
 
-/* "0123456789" repeated, so that the column tells which character it is. */
+/* "0123456789" repeated, so that a character identifies its column. */
 static const char *digits(size_t count)
 {
 	static char text[ROOM + 1];
@@ -173,7 +175,7 @@ static const char *digits(size_t count)
 	return text;
 }
 
-TEST(a_long_line_moves_with_the_cursor)
+TEST(a_long_line_scrolls_with_the_cursor)
 {
 	for (size_t size = 70; size < 200; size++) {
 		for (size_t back = 0; back <= size; back++) {
@@ -190,13 +192,15 @@ TEST(a_long_line_moves_with_the_cursor)
 			line = (size_t)(cursor - text);
 			before = strlen(cursor + 2);
 			shown = line - 1 - (text[line - 1] == '>');
-			/* It fits, the cursor is in it, and what is before it is before it. */
+			/*
+			 * It fits, the cursor is inside, and the text before the cursor is correct.
+			 */
 			CHECK(line <= 79 && before < 78 && shown <= 77 && before <= shown);
 			CHECK(strncmp(text + 1, cursor + 2, before) == 0 && cursor[1] == text[0]);
 			CHECK(before == 0 ||
 			      cursor[1 + before] == (char)('0' + (editor.cursor - 1) % 10));
 			CHECK(back == 0 || text[1 + before] == (char)('0' + editor.cursor % 10));
-			/* The marks are right. */
+			/* The marks are correct. */
 			CHECK((text[0] == '<') == (before < editor.cursor));
 			CHECK((text[line - 1] == '>') == (shown - before < back));
 		}

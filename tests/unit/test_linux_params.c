@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Linux's boot_params as VMMs write them, and malformed. */
+/* Linux's boot_params as written by VMMs, and malformed ones. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -92,7 +92,7 @@ TEST(there_may_be_no_initrd_and_no_command_line)
 	CHECK_TEXT(console.text, "");
 }
 
-/* Above 4 GiB nothing can be read so early; the halves must not be mixed up. */
+/* Nothing above 4 GiB can be read this early; the halves must not be mixed up. */
 TEST(upper_halves_count)
 {
 	for (u32 offset = 0xc0; offset <= 0xc8; offset += 4) {
@@ -106,7 +106,7 @@ TEST(upper_halves_count)
 	}
 }
 
-TEST(refuses_what_are_no_parameters)
+TEST(refuses_invalid_parameters)
 {
 	setup();
 	low[PARAMS + 0x202]++;
@@ -127,7 +127,7 @@ TEST(refuses_an_empty_memory_map)
 	CHECK(memory_console_has(&console, "no memory map"));
 }
 
-/* The byte can state a larger number than there is room for. */
+/* The count byte can exceed the room for entries. */
 TEST(the_memory_map_ends_with_its_room)
 {
 	for (u32 count = 128; count < 256; count += 127) {

@@ -21,7 +21,7 @@ static bool is(struct span span, const char *text)
 	return span_equals(span, span_of_string(text));
 }
 
-TEST(nothing_said_is_no_menu_and_no_default)
+TEST(an_empty_file_means_no_menu_and_no_default)
 {
 	struct loader_conf conf = parse("");
 
@@ -38,7 +38,7 @@ TEST(default_and_timeout_are_read)
 	CHECK_EQUAL(conf.timeout_seconds, 5);
 }
 
-TEST(the_last_of_several_counts)
+TEST(the_last_setting_counts)
 {
 	struct loader_conf conf = parse("default a\ntimeout 5\ndefault b\ntimeout 6");
 
@@ -46,7 +46,7 @@ TEST(the_last_of_several_counts)
 	CHECK_EQUAL(conf.timeout_seconds, 6);
 }
 
-TEST(values_may_be_quoted_and_lines_end_as_they_like)
+TEST(quotes_and_line_ends)
 {
 	struct loader_conf conf = parse("\xef\xbb\xbf"
 					"default \"a b*\"\r\t timeout \"5\"\r\npreferred \"c\"");
@@ -55,7 +55,7 @@ TEST(values_may_be_quoted_and_lines_end_as_they_like)
 	CHECK_EQUAL(conf.timeout_seconds, 5);
 }
 
-TEST(only_the_vmm_can_have_the_menu_wait_longer)
+TEST(only_the_vmm_can_set_a_longer_timeout)
 {
 	struct loader_conf conf = { 0 };
 
@@ -79,7 +79,7 @@ TEST(timeouts_in_words)
 	CHECK_EQUAL(parse("timeout 3599").timeout_seconds, 3599);
 }
 
-TEST(a_timeout_that_is_none_is_ignored)
+TEST(invalid_timeouts_are_ignored)
 {
 	static const char *const bad[] = { "timeout",
 					   "timeout -1",
@@ -96,7 +96,7 @@ TEST(a_timeout_that_is_none_is_ignored)
 	}
 }
 
-TEST(empty_lines_and_comments_say_nothing)
+TEST(empty_lines_and_comments_are_ignored)
 {
 	static struct memory_console console;
 
@@ -115,7 +115,7 @@ TEST(choices_kept_in_variables_are_ignored)
 	CHECK(is(parse("default a\ndefault @oneshot\ndefault\n").default_pattern, "a"));
 }
 
-TEST(any_bytes_are_survived)
+TEST(any_bytes_are_accepted)
 {
 	struct loader_conf conf = { 0 };
 
@@ -123,7 +123,7 @@ TEST(any_bytes_are_survived)
 	CHECK(span_equals(conf.default_pattern, span_of("\1[", 2)));
 }
 
-TEST(the_vmm_stands_above_the_file)
+TEST(the_vmm_overrides_the_file)
 {
 	struct loader_conf conf = parse("default a\ntimeout 9\n");
 

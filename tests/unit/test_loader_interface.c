@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * efi/loader_interface.c with the boot entries that use it: what the operating system asks for is
- * obeyed, and what it is told is true. Variables are the test's own.
+ * efi/loader_interface.c with boot entries: requests of the operating system are obeyed, and the
+ * reported information is correct. Variables are provided by the test.
  */
 #include "tests/unit/bls.h"
 
@@ -26,7 +26,7 @@ static const struct partition_id gpt = {
 		      0xab, 0xcd, 0xef } },
 };
 
-/* What is asked for is read once in a boot: each test of it is a process of its own. */
+/* Requests are read once per boot, so each test of them runs in a separate process. */
 static void in_a_boot(void (*check)(void))
 {
 	int result;
@@ -48,7 +48,7 @@ static void ask(const CHAR16 *name, const CHAR16 *text)
 	(void)efi_variable_set(name, &guid_systemd_loader, NV, name_size(text), text);
 }
 
-/* The text of a variable, each NUL but the last as ";"; "-": it is not there. */
+/* The text of a variable, with ";" for each NUL but the last; "-": it does not exist. */
 static const char *told(const CHAR16 *name)
 {
 	static char text[DATA_SIZE];
@@ -103,13 +103,13 @@ static void nothing_is_asked_for(void)
 				     &features),
 		    EFI_SUCCESS);
 	/*
-	 * Timeout, the same for one boot, default, one shot, counting, XBOOTLDR, sort-key,
-	 * menu-disabled, profiles, the key uki: all of it and nothing else is built here.
+	 * Timeout, one-boot timeout, default, one shot, counting, XBOOTLDR, sort-key,
+	 * menu-disabled, profiles, the key uki: exactly these are built in here.
 	 */
 	CHECK_EQUAL(features, 0x3f | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 16);
 }
 
-TEST(what_is_told)
+TEST(reported_variables)
 {
 	host_ticks = 5ull * HOST_TICKS_PER_SECOND;
 	in_a_boot(nothing_is_asked_for);
@@ -121,10 +121,10 @@ static void one_shot(void)
 	ask(u"LoaderEntryDefault", u"a-9.conf");
 	CHECK_TEXT(boot_three(), "one");
 	CHECK_TEXT(told(u"LoaderEntrySelected"), "a-1.conf");
-	/* It is used up, and the default stays. */
+	/* It is consumed, and the default stays. */
 	CHECK(slot_of(u"LoaderEntryOneShot") == VARIABLES);
 	CHECK(slot_of(u"LoaderEntryDefault") != VARIABLES);
-	/* If another disk of this boot has it, that is asked for there, too. */
+	/* If another disk of this boot has the entry, it is also requested there. */
 	CHECK_TEXT(boot(), "one");
 }
 
@@ -164,7 +164,7 @@ TEST(defaults_are_obeyed)
 	in_a_boot(the_vmm_asks_for_another);
 }
 
-/* No text: of an odd size, empty, without a NUL, longer than any name. */
+/* Not valid text: odd size, empty, without a NUL, longer than any name. */
 static void damaged_choices(void)
 {
 	static CHAR16 large[2000];
@@ -185,7 +185,7 @@ static void without_a_nul(void)
 	CHECK_TEXT(boot_three(), "one");
 }
 
-TEST(choices_that_are_no_text)
+TEST(choices_that_are_not_text)
 {
 	in_a_boot(damaged_choices);
 	in_a_boot(without_a_nul);
@@ -218,7 +218,8 @@ TEST(timeouts_of_the_menu)
 	in_a_boot(timeout_of_every_boot);
 }
 
-/* With counters the path tells systemd-bless-boot what to rename; without, nothing is left of it.
+/* With counters, the path tells systemd-bless-boot what to rename; without, the variable does not
+ * exist.
  */
 TEST(the_path_of_a_counted_entry)
 {
@@ -237,7 +238,7 @@ TEST(the_path_of_a_counted_entry)
 	CHECK_TEXT(told(u"LoaderBootCountPath"), "-");
 }
 
-/* Only a GPT has such a number. */
+/* Only GPT partitions have a UUID. */
 TEST(partitions_without_a_uuid)
 {
 	static const struct partition_id mbr = { .kind = PARTITION_ID_MBR };
@@ -258,7 +259,7 @@ TEST(partitions_without_a_uuid)
 	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "-");
 }
 
-/* What would make the variable larger than systems read is left out, whole entries at a time. */
+/* Whole entries are left out if the variable would be larger than operating systems read. */
 TEST(more_entries_than_fit)
 {
 	static struct span ids[BLS_BEST_MAX];
@@ -287,14 +288,14 @@ static void none_boots(void)
 	ask(u"LoaderEntryDefault", u"a.conf");
 	VOLUME(files);
 	CHECK_TEXT(boot(), "not found");
-	/* The next program is another boot loader: what the operating system set is all there is.
+	/* The next program is another boot loader: only the operating system's variables are left.
 	 */
 	for (u32 i = 0; i < VARIABLES; i++)
 		CHECK(!variables[i].size ||
 		      memcmp(variables[i].name, u"LoaderEntryDefault", 36) == 0);
 }
 
-TEST(nothing_is_told_if_none_boots)
+TEST(nothing_is_reported_if_nothing_boots)
 {
 	in_a_boot(none_boots);
 }

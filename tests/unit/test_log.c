@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/log.c: one process has one log, so the tests are in the order of a boot. */
+/* core/log.c: a process has only one log, so the tests follow the order of a boot. */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -9,7 +9,7 @@
 
 static struct memory_console console;
 
-/* What was written since the last time. */
+/* The text written since the last call. */
 static const char *written(void)
 {
 	static char text[sizeof(console.text)];
@@ -20,14 +20,14 @@ static const char *written(void)
 	return text;
 }
 
-TEST(lines_before_any_console_are_kept_whatever_their_level)
+TEST(lines_before_any_console_are_buffered_at_any_level)
 {
 	log_error("an error");
 	log_warning("a %s", "warning");
 	log_info("info");
 	log_debug("debug %d", 1);
 	log_replay(); /* still no console to print to */
-	/* From the replay on the threshold is known: quiet by default. */
+	/* After the replay the threshold is known: quiet by default. */
 	CHECK(log_is_wanted(LOG_WARNING));
 	CHECK(!log_is_wanted(LOG_INFO));
 	log_debug("too detailed");
@@ -59,7 +59,7 @@ TEST(the_threshold_decides)
 	CHECK_TEXT(written(), "printed\r\n");
 }
 
-TEST(the_subject_stands_before_each_line)
+TEST(the_subject_precedes_each_line)
 {
 	log_set_subject("disk0p1");
 	log_warning("FAT: %u", 7u);
@@ -76,12 +76,12 @@ TEST(funnels_log_and_return_their_status)
 	CHECK_TEXT(written(), "warning: cluster 3\r\nwarning: FAT12\r\n");
 }
 
-TEST(a_terminal_never_obeys_a_name_from_a_disk)
+TEST(names_from_a_disk_cannot_control_a_terminal)
 {
 	log_info("%s", "a\x1b[2Jb\r\nc\td\x7f"
 		       "e");
 	CHECK_TEXT(written(), "a?[2Jb??c?d?e\r\n");
-	/* C1 control characters, bare and as UTF-8; what is no UTF-8. */
+	/* C1 control characters, bare and as UTF-8; invalid UTF-8. */
 	log_info("%s", "a\x9b"
 		       "2Jb\xc2\x9b"
 		       "c\xff\xc3");
@@ -89,14 +89,14 @@ TEST(a_terminal_never_obeys_a_name_from_a_disk)
 	/* The last and the first of each kind. */
 	log_info("%s", "\x1f ~\x7f\xc2\x80\xc2\x9f\xc2\xa0");
 	CHECK_TEXT(written(), "? ~???\xc2\xa0\r\n");
-	/* Letters stay as they are, at the end of the line too. */
+	/* Letters are unchanged, also at the end of the line. */
 	log_info("%s", "Gr\xc3\xbc\xc3\x9f"
 		       "e \xf0\x9f\x94\xa5 \xef\xbf\xbd\xe2\x82\xac");
 	CHECK_TEXT(written(), "Gr\xc3\xbc\xc3\x9f"
 			      "e \xf0\x9f\x94\xa5 \xef\xbf\xbd\xe2\x82\xac\r\n");
 }
 
-TEST(long_lines_are_cut_and_say_so)
+TEST(long_lines_are_truncated_with_a_mark)
 {
 	char name[1000], subject[300];
 	const char *line;
@@ -125,7 +125,7 @@ TEST(long_lines_are_cut_and_say_so)
 	CHECK(strlen(line) <= 258);
 }
 
-TEST(the_oldest_lines_give_way_when_nobody_listens)
+TEST(the_oldest_lines_are_dropped_without_a_console)
 {
 	const char *text;
 	char last[32];
@@ -140,7 +140,7 @@ TEST(the_oldest_lines_give_way_when_nobody_listens)
 	snprintf(last, sizeof(last), "line number 999\r\nnow\r\n");
 	CHECK(strstr(text, last));
 	CHECK(!strstr(text, "line number 0\r"));
-	/* Each line is whole, and their numbers ascend without a gap. */
+	/* Each line is complete, and the numbers ascend without a gap. */
 	int lost = atoi(text + 1), expected = lost;
 
 	for (const char *at = strstr(text, "line number"); at && expected < 1000;
@@ -180,7 +180,7 @@ static void write_and_fail(struct console *failing, const char *text, size_t siz
 	log_error("%s: does not write", failing->name);
 }
 
-TEST(a_console_that_logs_its_failure_is_not_asked_again)
+TEST(a_console_that_logs_its_failure_is_not_called_again)
 {
 	struct console failing = { .name = "failing", .write = write_and_fail };
 
@@ -206,7 +206,7 @@ static void log_a_line(void *context)
 	log_error("the last");
 }
 
-TEST(a_line_that_never_ended_is_abandoned)
+TEST(an_unfinished_line_is_abandoned)
 {
 	struct console ending = { .name = "ending", .write = write_and_halt };
 
@@ -219,7 +219,7 @@ TEST(a_line_that_never_ended_is_abandoned)
 	CHECK_TEXT(written(), "error: after a fault\r\n");
 }
 
-TEST(names_of_levels)
+TEST(level_names)
 {
 	enum log_level level = LOG_NONE;
 

@@ -111,14 +111,14 @@ TEST(partitions_have_identities)
 	}
 }
 
-TEST(chains_that_go_wrong)
+TEST(broken_chains)
 {
 	static const struct {
 		u32 link, count;
 	} links[] = {
 		{ 0, 4 },                 /* to the first record */
 		{ 500, 4 },               /* to itself */
-		{ 1500, PARTITIONS_MAX }, /* to the one before: round and round, but not for ever */
+		{ 1500, PARTITIONS_MAX }, /* to the previous one: a loop, but with a limit */
 		{ 3000, 4 },              /* outside */
 		{ UINT32_MAX, 4 },
 		{ 1501, 4 }, /* to a block that does not exist */
@@ -132,7 +132,7 @@ TEST(chains_that_go_wrong)
 		check_partition(3, 7, PARTITION_ESP, 1516, 50);
 		CHECK(disk.reads <= 8);
 	}
-	/* Records without a partition that go round. */
+	/* Records without a partition that form a loop. */
 	make_logical(5);
 	set_entry(2500, 0, 0, 0, 0);
 	set_entry(1500, 0, 0, 0, 0);
@@ -147,7 +147,7 @@ TEST(chains_that_go_wrong)
 	CHECK_EQUAL(table.count, 1);
 }
 
-TEST(records_that_are_none_end_the_chain)
+TEST(invalid_records_end_the_chain)
 {
 	make_logical(5);
 	store_le16(bytes + 2500 * 512 + 510, 0);
@@ -177,7 +177,7 @@ TEST(records_that_cannot_be_read)
 	CHECK_EQUAL(mbr_scheme.scan(&disk.device, &arena, &table), ERR_IO);
 }
 
-TEST(entries_not_in_use_have_no_number)
+TEST(unused_entries_have_no_number)
 {
 	make_logical(5);
 	set_entry(1000, 0, 0x83, 8, 0);
@@ -189,7 +189,7 @@ TEST(entries_not_in_use_have_no_number)
 	check_partition(1, 5, PARTITION_ESP, 1516, 50);
 }
 
-TEST(entries_that_cannot_be)
+TEST(invalid_entries)
 {
 	start();
 	set_entry(0, 0, 0x83, 64, 0);
@@ -203,7 +203,7 @@ TEST(entries_that_cannot_be)
 }
 
 /* As Linux reads it: the partition ends where the disk does. */
-TEST(a_disk_that_was_cut_off)
+TEST(a_truncated_disk)
 {
 	make_logical(5);
 	set_entry(0, 0, 0x83, 64, UINT32_MAX);
@@ -214,7 +214,7 @@ TEST(a_disk_that_was_cut_off)
 	check_partition(3, 7, PARTITION_ESP, 1516, BLOCKS - 1516);
 }
 
-TEST(a_partition_to_the_last_block_is_whole)
+TEST(a_partition_up_to_the_last_block_is_complete)
 {
 	static struct memory_console console;
 
@@ -227,7 +227,7 @@ TEST(a_partition_to_the_last_block_is_whole)
 	check_partition(0, 1, PARTITION_OTHER, 3000, BLOCKS - 3000);
 }
 
-/* What xorriso writes for a USB stick: the image as a whole, from block 0, and the ESP within it.
+/* As written by xorriso for a USB stick: the whole image, from block 0, and the ESP in it.
  */
 TEST(isohybrid)
 {

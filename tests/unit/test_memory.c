@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * core/memory.c: maps as VMMs give them, and each of its functions (random sequences:
- * test_memory_random.c).
+ * core/memory.c: maps from VMMs, and each function (random sequences: test_memory_random.c).
  */
 #include "lib/util.h"
 #include "tests/unit/memory_map.h"
@@ -57,7 +56,7 @@ TEST(a_plain_machine)
 	CHECK_EQUAL(memory_free_size(), 0x9f000 + 1 * GIB - MIB - HOST_IMAGE_SIZE);
 }
 
-TEST(nothing_described_at_all)
+TEST(an_empty_description)
 {
 	u64 out = 42;
 
@@ -95,8 +94,8 @@ TEST(unsorted_with_empty_and_wrapping_entries)
 	host_memory_describe();
 	check_order();
 	/*
-	 * The one that claims everything is more restrictive than RAM, and less than what is
-	 * reserved.
+	 * The range that covers everything is more restrictive than RAM, but less than reserved
+	 * memory.
 	 */
 	CHECK_EQUAL(type_at(4 * GIB), MEMORY_ACPI_NVS);
 	CHECK_EQUAL(type_at(2 * MIB), MEMORY_RESERVED);
@@ -147,7 +146,7 @@ TEST(on_overlap_the_more_restrictive_type_wins_whatever_the_order)
 		}
 }
 
-/* Cloud Hypervisor's --firmware: a command line that is there, but empty. */
+/* Cloud Hypervisor's --firmware: there is a command line, but it is empty. */
 TEST(empty_modules_and_command_line_take_nothing)
 {
 	DESCRIBE({ 0, 1 * GIB, MEMORY_CONVENTIONAL });
@@ -159,7 +158,7 @@ TEST(empty_modules_and_command_line_take_nothing)
 	CHECK_EQUAL(type_at(16 * MIB), MEMORY_CONVENTIONAL);
 }
 
-TEST(image_modules_and_command_line_are_taken_where_they_are_ram)
+TEST(image_modules_and_command_line_are_reserved_in_ram)
 {
 	boot_info = (struct boot_info){ .source = "test" };
 	boot_info_add_range(MIB, GIB, MEMORY_CONVENTIONAL);
@@ -186,13 +185,13 @@ TEST(image_modules_and_command_line_are_taken_where_they_are_ram)
 	CHECK_EQUAL(type_at(2 * GIB), HOLE);
 }
 
-TEST(as_many_ranges_as_a_vmm_can_give_and_each_splits_another)
+TEST(the_most_ranges_each_splitting_another)
 {
 	u32 count;
 
 	boot_info = (struct boot_info){ .source = "test" };
 	for (u32 i = 0; i < BOOT_RANGES_MAX / 2; i++) {
-		/* Backwards, and reserved pages inside of each. */
+		/* In reverse order, each with reserved pages inside. */
 		u64 base = 2 * MIB + (BOOT_RANGES_MAX - i) * 4 * MIB;
 
 		boot_info_add_range(base, 2 * MIB, MEMORY_CONVENTIONAL);
@@ -250,7 +249,7 @@ TEST(allocation_takes_the_highest_place_below_the_limit)
 	check_order();
 }
 
-TEST(the_lowest_place_is_only_looked_for)
+TEST(the_lowest_place_is_found_but_not_allocated)
 {
 	u64 out = 0, before;
 
@@ -298,7 +297,7 @@ TEST(allocation_at_an_address_is_all_or_nothing)
 	check_order();
 }
 
-TEST(a_page_is_the_least_alignment)
+TEST(the_minimum_alignment_is_a_page)
 {
 	u64 out;
 
@@ -308,7 +307,7 @@ TEST(a_page_is_the_least_alignment)
 	CHECK_EQUAL(memory_allocate_at(2 * MIB, 0, MEMORY_LOADER_DATA), ERR_NO_MEMORY);
 }
 
-TEST(freeing_parts_and_what_is_ram)
+TEST(freeing_parts_of_allocations)
 {
 	u64 out;
 
@@ -350,7 +349,7 @@ TEST(only_free_memory_is_reserved)
 	check_order();
 }
 
-TEST(what_is_not_mapped_is_not_handed_out)
+TEST(unmapped_memory_is_not_allocated)
 {
 	u64 out;
 
@@ -368,7 +367,7 @@ TEST(what_is_not_mapped_is_not_handed_out)
 	CHECK_EQUAL(memory_allocate_at(4 * GIB, PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 }
 
-TEST(what_was_not_allocated_is_not_freed)
+TEST(unallocated_memory_is_not_freed)
 {
 	u64 before, key;
 
@@ -399,7 +398,7 @@ TEST(what_was_not_allocated_is_not_freed)
 	check_order();
 }
 
-TEST(neighbours_that_belong_to_others_are_not_joined)
+TEST(adjacent_ranges_of_different_owners_are_not_merged)
 {
 	u32 count;
 
@@ -411,11 +410,11 @@ TEST(neighbours_that_belong_to_others_are_not_joined)
 	memory_map(&count);
 	CHECK_EQUAL(count, 3 + 1); /* the window as well */
 	CHECK_EQUAL(memory_free(2 * MIB - PAGE_SIZE, 2 * PAGE_SIZE), ERR_NOT_FOUND);
-	/* In one call what came in two. */
+	/* Frees two allocations in one call. */
 	CHECK_EQUAL(memory_free(2 * MIB, 2 * PAGE_SIZE), OK);
 }
 
-TEST(a_request_says_where)
+TEST(requests_limit_the_place)
 {
 	u64 out = 42;
 	struct memory_request request = { .size = PAGE_SIZE,
@@ -444,7 +443,7 @@ TEST(a_request_says_where)
 	check_order();
 }
 
-TEST(types_of_others_are_ram_that_was_allocated)
+TEST(foreign_types_are_allocated_ram)
 {
 	DESCRIBE({ MIB, 3 * MIB, MEMORY_CONVENTIONAL });
 	CHECK_EQUAL(memory_allocate_at(MIB, PAGE_SIZE, MEMORY_TYPE_OEM), OK);
@@ -458,7 +457,7 @@ TEST(types_of_others_are_ram_that_was_allocated)
 	CHECK_EQUAL(memory_free_size(), 2 * MIB);
 }
 
-TEST(conversion_takes_what_is_of_one_kind)
+TEST(conversion_requires_one_type)
 {
 	DESCRIBE({ MIB, 2 * MIB, MEMORY_CONVENTIONAL }, { 2 * MIB, 3 * MIB, MEMORY_RESERVED },
 		 { 3 * MIB, 4 * MIB, MEMORY_ACPI_RECLAIM });
@@ -473,7 +472,7 @@ TEST(conversion_takes_what_is_of_one_kind)
 		    ERR_NOT_FOUND);
 	CHECK_EQUAL(memory_convert(3 * MIB - 1, 2, MEMORY_RESERVED, MEMORY_ACPI_NVS),
 		    ERR_NOT_FOUND);
-	/* What is kept for good is not given back. */
+	/* Permanent memory cannot be freed. */
 	CHECK_EQUAL(memory_allocate_at(MIB, 2 * PAGE_SIZE, MEMORY_BOOT_DATA), OK);
 	CHECK_EQUAL(memory_convert(MIB, PAGE_SIZE, MEMORY_BOOT_DATA, MEMORY_UNUSABLE), OK);
 	CHECK_EQUAL(memory_free(MIB, PAGE_SIZE), ERR_NOT_FOUND);
@@ -483,7 +482,7 @@ TEST(conversion_takes_what_is_of_one_kind)
 	check_order();
 }
 
-TEST(each_change_has_a_key_of_its_own)
+TEST(each_change_changes_the_key)
 {
 	u64 key, out;
 
@@ -546,7 +545,7 @@ TEST(tables_that_outlive_the_firmware_are_ram)
 	CHECK(!memory_has_ram(2 * MIB, PAGE_SIZE));
 }
 
-TEST(a_full_table_refuses_and_stays_right)
+TEST(a_full_table_refuses_changes_and_stays_correct)
 {
 	u32 count = 0, granted = 0;
 	u64 before;
@@ -565,7 +564,7 @@ TEST(a_full_table_refuses_and_stays_right)
 	CHECK_EQUAL(memory_free_size(), before);
 	CHECK_EQUAL(memory_convert(63 * MIB, 1, MEMORY_CONVENTIONAL, MEMORY_RESERVED),
 		    ERR_NO_MEMORY);
-	/* What joins a neighbour still has room; so has what is given back. */
+	/* Ranges that merge with a neighbour, or that are freed, still fit. */
 	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(1), 1, MEMORY_BOOT_DATA), OK);
 	CHECK_EQUAL(memory_free(2 * MIB, PAGE(3)), OK);
 	CHECK_EQUAL(memory_allocate_at(2 * MIB + PAGE(2 * granted), 1, MEMORY_BOOT_DATA), OK);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device registers in the ledger: they lie where there is no memory. */
+/* Device registers in the ledger: they must be where there is no memory. */
 #include "lib/util.h"
 #include "tests/unit/memory_map.h"
 
@@ -36,7 +36,7 @@ TEST(registers_become_whole_pages)
 	check_order();
 }
 
-TEST(memory_holds_no_registers)
+TEST(registers_cannot_be_in_memory)
 {
 	u64 key;
 

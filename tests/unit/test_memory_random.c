@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/memory.c: random maps and sequences of calls against an array with one entry per page. */
+/* core/memory.c: random maps and call sequences, compared with an array with one entry per page. */
 #include "lib/util.h"
 #include "tests/unit/memory_map.h"
 
@@ -43,7 +43,7 @@ static bool model_is(u32 first, u32 count, int type)
 	return true;
 }
 
-/* Is all of it that, and of one owner? */
+/* Does all of it have that type and the same owner? */
 static bool model_is_one_kind(u32 first, u32 count, int type)
 {
 	for (u32 i = first; i < first + count; i++)

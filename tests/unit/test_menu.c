@@ -32,7 +32,7 @@ static u32 choose_of(const struct span *all, u32 count, u32 selected, u32 timeou
 	u32 chosen;
 
 	memory_console_init(&console, input);
-	console.input_delay = 1; /* a byte a poll, and what it does is drawn */
+	console.input_delay = 1; /* one byte per poll, whose effect is drawn */
 	chosen = show(all, count, selected, timeout);
 	console_unregister(&console.console);
 	return chosen;
@@ -48,7 +48,7 @@ static bool said(const char *text)
 	return memory_console_has(&console, text);
 }
 
-TEST(when_time_is_up_the_marked_one_is_it)
+TEST(the_selected_entry_boots_after_the_timeout)
 {
 	u64 before = host_ticks;
 
@@ -60,8 +60,8 @@ TEST(when_time_is_up_the_marked_one_is_it)
 	CHECK(!said("in 4 s"));
 }
 
-/* Else a long title would be two lines, and redrawing would move down the screen. */
-TEST(lines_do_not_wrap_while_the_menu_is_there)
+/* Otherwise a long title would take two lines, and redrawing would scroll the screen. */
+TEST(lines_do_not_wrap_while_the_menu_is_shown)
 {
 	const char *off, *on;
 
@@ -72,7 +72,7 @@ TEST(lines_do_not_wrap_while_the_menu_is_there)
 	CHECK(on && !strstr(on, "Debian") && !strstr(on, "Booting"));
 }
 
-TEST(what_changes_is_drawn_over_what_was_there)
+TEST(changes_are_drawn_in_place)
 {
 	choose(0, MENU_FOREVER, "j\r");
 	CHECK(said(">  2  Fedora"));
@@ -100,12 +100,12 @@ TEST(arrows_and_letters_move_within_the_list)
 	CHECK_EQUAL(choose(1, 3, "\x1bOB\r"), 2);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A\x1b[B\x1b[B\r"), 2);
 	CHECK_EQUAL(choose(0, 3, "\x1b[1;1B\r"), 1);
-	/* What looks like the rest of a sequence is not part of one. */
+	/* Bytes that look like the end of a sequence are not part of one. */
 	CHECK_EQUAL(choose(1, 3, "[B\r"), 1);
 	CHECK_EQUAL(choose(1, 3, "\x1b[A[B\r"), 0);
 }
 
-TEST(keys_above_the_arrows_move_far)
+TEST(home_end_and_page_keys_move_far)
 {
 	CHECK_EQUAL(choose(1, 3, "\x1b[H\r"), 0);
 	CHECK_EQUAL(choose(1, 3, "\x1b[F\r"), 2);
@@ -121,7 +121,7 @@ TEST(space_and_esc_only_stop_the_clock)
 	CHECK(said("Enter boots 2 of 3, as do 60 s without a key"));
 }
 
-TEST(noise_is_no_key)
+TEST(noise_is_not_a_key)
 {
 	static const char *const noise[] = {
 		"\x04",      "\x7f\b", "\xff\xfe\x80", "x",      "\x1b[?6c",         "\x1b[24;80R",
@@ -138,7 +138,7 @@ TEST(after_a_key_the_clock_starts_again)
 {
 	u64 before = host_ticks;
 
-	/* Ten seconds of nothing before each byte. */
+	/* Ten seconds without input before each byte. */
 	memory_console_init(&console, "  \r");
 	console.input_delay = 1000;
 	CHECK_EQUAL(show(titles, 3, 1, 15), 1);
@@ -147,7 +147,7 @@ TEST(after_a_key_the_clock_starts_again)
 	CHECK(said("any key stops") && said("Enter boots") && said("do 59 s"));
 }
 
-TEST(a_menu_that_nobody_uses_goes_on)
+TEST(an_idle_menu_boots)
 {
 	u64 before = host_ticks;
 
@@ -159,7 +159,7 @@ TEST(a_menu_that_nobody_uses_goes_on)
 	CHECK((host_ticks - before) / HOST_TICKS_PER_SECOND <= CONFIG_BOOT_MENU_IDLE_SECONDS + 2);
 }
 
-TEST(the_owner_may_have_it_wait)
+TEST(the_owner_may_make_it_wait)
 {
 	u64 before = host_ticks;
 
@@ -187,7 +187,7 @@ static void discard(struct console *it, const char *text, size_t size)
 	(void)size;
 }
 
-TEST(noise_without_end_does_not_hold_the_menu)
+TEST(endless_noise_does_not_block_the_menu)
 {
 	struct console endless = { .name = "endless", .write = discard, .read = type_always };
 	u64 before = host_ticks;
@@ -222,7 +222,7 @@ TEST(a_sequence_may_arrive_byte_by_byte)
 	console_unregister(&console.console);
 }
 
-TEST(numbers_mark)
+TEST(numbers_select_entries)
 {
 	CHECK_EQUAL(choose(1, 3, "1\r"), 0);
 	CHECK_EQUAL(choose(1, 3, "3\r"), 2);
@@ -260,7 +260,7 @@ TEST(a_long_list_scrolls_and_takes_numbers_of_more_digits)
 	CHECK(said("entry-1."));
 }
 
-TEST(titles_cannot_command_the_terminal)
+TEST(titles_cannot_control_the_terminal)
 {
 	static const struct span evil[] = {
 		SPAN("a\x1b[2Jb\r\n\0c\x7f"),
@@ -282,7 +282,7 @@ TEST(titles_cannot_command_the_terminal)
 	CHECK(said("who \xef\xbf\xbd?\r\n"));
 }
 
-/* Stops the run when enough was polled: that it comes here shows that each poll ends. */
+/* Stops the run after enough polls, which shows that each poll returns. */
 static u32 polls;
 
 static int type_many(struct console *it)
@@ -292,7 +292,7 @@ static int type_many(struct console *it)
 	return type_always(it);
 }
 
-TEST(a_key_held_down_does_not_hold_up_a_poll)
+TEST(a_held_key_does_not_block_a_poll)
 {
 	struct console endless = { .name = "endless", .write = discard, .read = type_many };
 	u64 before = host_ticks;
@@ -305,7 +305,7 @@ TEST(a_key_held_down_does_not_hold_up_a_poll)
 	CHECK(host_ticks - before <= (1000 / 64) * 24 * (HOST_TICKS_PER_SECOND / 1000));
 }
 
-/* The editor: "|" in what is typed is half a second without a key. */
+/* The editor: "|" in the input is half a second without a key. */
 
 static struct arena arena;
 static struct menu edited;
@@ -323,7 +323,7 @@ static enum status read_options(const struct menu *menu, u32 number, struct aren
 	return options_status;
 }
 
-/* What has become of the options of the chosen one; "-": they are as they were. */
+/* The resulting options of the chosen entry; "-": not edited. */
 static const char *type_into(const char *text, const char *input, u32 seconds)
 {
 	options = text;
@@ -355,35 +355,35 @@ TEST(options_are_edited_for_this_boot)
 	CHECK(said("\r\x1b[KFor this boot: Enter boots, Esc goes back, as do 60 s without a key"
 		   "\r\n\r\x1b[K:quiet\r:quiet"));
 	CHECK(said(":quiet single\r:quiet single"));
-	/* Each key of a sequence, which may come in pieces. */
+	/* Each key of a sequence, which may arrive in pieces. */
 	CHECK_TEXT(type_into("ab", "e|\x1b[Dx\x1b[Hy\x1b[3~|\r", 3), "yxb");
 	CHECK_TEXT(type_into("ab", "e|\x15|\r", 3), "");
 }
 
-TEST(nothing_edited_is_an_ordinary_boot)
+TEST(unedited_options_are_an_ordinary_boot)
 {
 	CHECK_TEXT(type_into("quiet", "e|\r", 3), "-");
 	CHECK_TEXT(type_into("quiet", "e|\x1b[D\r", 3), "-");
 	CHECK_TEXT(type_into("quiet", "\r", 3), "-");
 }
 
-TEST(esc_goes_back_and_drops_what_was_typed)
+TEST(esc_returns_and_discards_changes)
 {
 	CHECK_TEXT(type_into("quiet", "e|x\x1b|j\r", 3), "-");
 	CHECK_EQUAL(edited.selected, 1);
 	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, as do 60 s without a key"));
-	/* Opened again, it begins anew. */
+	/* When opened again, it starts over. */
 	CHECK_TEXT(type_into("quiet", "e|x\x1b|e|y|\r", 3), "quiety");
 }
 
-TEST(white_space_of_an_image_is_spaces)
+TEST(white_space_becomes_spaces)
 {
 	CHECK_TEXT(type_into("\t a\nb\tc \n", "e|x|\r", 3), "a b cx");
 }
 
-TEST(what_comes_with_the_key_is_not_typed)
+TEST(input_that_arrives_with_the_key_is_discarded)
 {
-	/* A line that echoes all that is written: Enter comes before anything else. */
+	/* A line that echoes all output: Enter comes first. */
 	CHECK_TEXT(type_into("quiet", "eEnter boots 1 of 3\r\n", 3), "-");
 	CHECK(said("For this boot"));
 	CHECK_TEXT(type_into("quiet", "e single\r|!|\r", 3), "quiet!");
@@ -409,20 +409,20 @@ TEST(options_that_cannot_be_edited)
 	CHECK_TEXT(type_into("quiet", "e|j\r", 3), "-");
 	options_status = OK;
 	CHECK_EQUAL(edited.selected, 1);
-	/* On a line of its own, which no clock is drawn over. */
+	/* On a separate line that the countdown does not overwrite. */
 	CHECK(said("The options of 1 of 3 cannot be edited: not supported\r\n"
 		   "\r\x1b[K>  1  Debian\r\n"));
 	CHECK_TEXT(type_into("quiet", "3e|k\r", 3), "-");
 	CHECK(said("The options of 3 of 3 cannot be edited: not supported"));
 }
 
-TEST(where_nobody_may_edit_e_is_noise)
+TEST(without_permission_to_edit_e_is_noise)
 {
 	CHECK_EQUAL(choose(1, 1, "e"), 1);
 	CHECK(!said("edit") && !said("Enter boots"));
 }
 
-TEST(an_editor_that_nobody_uses_goes_back_and_on)
+TEST(an_idle_editor_returns_and_the_menu_boots)
 {
 	u64 before = host_ticks;
 
@@ -433,7 +433,7 @@ TEST(an_editor_that_nobody_uses_goes_back_and_on)
 	CHECK(said("\r\x1b[K\x1b[A\r\x1b[KEnter boots 1 of 3, as do 60 s without a key"));
 }
 
-TEST(the_owner_may_have_the_editor_wait)
+TEST(the_owner_may_make_the_editor_wait)
 {
 	u64 before = host_ticks;
 
@@ -501,7 +501,7 @@ enum { NOISE_SECONDS_MAX = 24 * CONFIG_BOOT_MENU_IDLE_SECONDS };
 
 static u64 noise_start;
 
-/* Opens and leaves the editor as often as it can. Enter at last, so that the test ends. */
+/* Opens and leaves the editor as often as possible, then Enter, so that the test ends. */
 static int open_and_leave(struct console *it)
 {
 	static u32 count;
@@ -512,7 +512,7 @@ static int open_and_leave(struct console *it)
 	return "eex\x1b\x1b"[count++ % 5];
 }
 
-TEST(an_editor_that_is_opened_without_end_does_not_hold_the_menu)
+TEST(an_editor_opened_endlessly_does_not_block_the_menu)
 {
 	struct console endless = { .name = "endless", .write = discard, .read = open_and_leave };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arch/x86_64/mmu.c: what may be done with which memory, and what follows when no page is left for
- * a table. Its functions have other names here than the host's (tests/host.mk).
+ * arch/x86_64/mmu.c: access rights of memory, and what happens when no page is left for a table.
+ * Its functions are renamed here to distinguish them from the host's (tests/host.mk).
  */
 #include <asm/cpu.h>
 
@@ -22,7 +22,7 @@
 #define DEVICE 0xfe000000ull
 #define ALL_FEATURES (1u << EXTENDED_NO_EXECUTE_BIT | 1u << EXTENDED_GIB_PAGES_BIT)
 
-/* As firmware.ld.S and long_mode.S lay it out. */
+/* The layout of firmware.ld.S and long_mode.S. */
 asm(".pushsection .data\n"
     ".globl image_start, text_start, data_start, stack_guard_page, image_end\n"
     ".balign 4096\n"
@@ -91,7 +91,7 @@ static u64 size_at(u64 address)
 	return size;
 }
 
-/* Pages, of any size, below @table that may be written and executed. */
+/* Counts pages of any size below @table that are writable and executable. */
 static u64 writable_and_executable(const u64 *table, u32 level)
 {
 	u64 count = 0;
@@ -151,7 +151,7 @@ FRESH_TEST(a_processor_without_large_pages_and_no_execute)
 	CHECK_EQUAL(arch_restrict_execution(4), ERR_UNSUPPORTED);
 }
 
-/* The VMM says that there is RAM where this processor cannot reach. */
+/* The VMM reports RAM that this processor cannot address. */
 FRESH_TEST(memory_past_the_processors_addresses)
 {
 	address_bits = 32;
@@ -164,7 +164,7 @@ FRESH_TEST(memory_past_the_processors_addresses)
 	CHECK_EQUAL(arch_map(HIGH_BASE, PAGE_SIZE, MAP_MEMORY), ERR_INVALID);
 }
 
-/* Four levels, and only their lower half. */
+/* Four levels, of which only the lower half is used. */
 FRESH_TEST(more_addresses_than_the_tables_have)
 {
 	address_bits = 52;
@@ -181,7 +181,7 @@ FRESH_TEST(devices_are_mapped_when_asked_for)
 
 	set_up();
 	CHECK_EQUAL(arch_map(DEVICE + 0x10, 4, MAP_DEVICE), OK);
-	CHECK_EQUAL(host_cr3_writes, 2); /* the processor may have kept that nothing was there */
+	CHECK_EQUAL(host_cr3_writes, 2); /* the processor may have cached that nothing was mapped */
 	CHECK_EQUAL(flags_at(DEVICE), RW | NX | PAGE_UNCACHED);
 	span = arch_memory(0xf0000, 16); /* tables in reserved memory */
 	CHECK_EQUAL((uintptr_t)span.data, 0xf0000);
@@ -192,7 +192,7 @@ FRESH_TEST(devices_are_mapped_when_asked_for)
 	CHECK_EQUAL(arch_memory(1ull << 40, 1).size, 0);
 }
 
-FRESH_TEST(nobody_maps_our_own_image_anew)
+FRESH_TEST(our_own_image_cannot_be_remapped)
 {
 	u64 start = (uintptr_t)image_start;
 	u64 end = (uintptr_t)image_end;
@@ -237,14 +237,14 @@ FRESH_TEST(protection_of_a_part_of_a_large_page)
 		CHECK_EQUAL(flags_at(base + 3 * PAGE_SIZE), RW | NX);
 		CHECK_EQUAL(size_at(base + 2 * MIB), 2 * MIB);
 		CHECK_EQUAL(arch_access(base + PAGE_SIZE, &access), base + 2 * PAGE_SIZE);
-		/* What cannot be reached is remembered all the same. */
+		/* The access of inaccessible pages is remembered nevertheless. */
 		CHECK_EQUAL(access, cases[i].access);
 	}
 	CHECK_EQUAL(arch_access(base, &access), base + PAGE_SIZE);
 	CHECK_EQUAL(access, ACCESS_READ | ACCESS_WRITE);
 }
 
-FRESH_TEST(protection_of_what_is_not_whole_pages_of_memory)
+FRESH_TEST(protection_requires_whole_pages_of_memory)
 {
 	address_bits = 52;
 	set_up();
@@ -255,8 +255,8 @@ FRESH_TEST(protection_of_what_is_not_whole_pages_of_memory)
 	CHECK_EQUAL(arch_protect(DEVICE, PAGE_SIZE, ACCESS_READ), ERR_INVALID);
 }
 
-/* It lies in RAM, as on a real machine. */
-FRESH_TEST(nobody_changes_the_protection_of_our_own_image)
+/* It is in RAM, as on a real machine. */
+FRESH_TEST(protection_of_our_own_image_cannot_be_changed)
 {
 	address_bits = 52;
 	describe();
@@ -296,8 +296,8 @@ FRESH_TEST(a_page_below_the_stack_faults)
 	CHECK_TEXT(console.text, "");
 }
 
-/* One allocation succeeds, that of the stack: its guard page needs a table. */
-FRESH_TEST(a_stack_without_a_guard_page_is_said)
+/* Only the allocation of the stack succeeds; its guard page needs a table. */
+FRESH_TEST(a_missing_guard_page_is_reported)
 {
 	u64 top;
 
@@ -308,8 +308,8 @@ FRESH_TEST(a_stack_without_a_guard_page_is_said)
 	CHECK_EQUAL(flags_at(top - 1), RW | NX);
 }
 
-/* After how many tables it ends makes no difference: the entry's stay in force. */
-FRESH_TEST(no_memory_for_page_tables_is_said)
+/* However many tables were allocated, the initial page tables stay active. */
+FRESH_TEST(lack_of_memory_for_page_tables_is_reported)
 {
 	u64 top, tables;
 
@@ -369,15 +369,15 @@ FRESH_TEST(all_memory_but_the_image_may_be_executed)
 	CHECK_EQUAL(flags_at(HIGH_BASE), RW);
 	CHECK_EQUAL(flags_at(HIGH_END - 1), RW);
 	check_image();
-	/* What is mapped later, too; devices never. */
+	/* This includes later mappings of memory, but not of devices. */
 	CHECK_EQUAL(arch_map(3 * GIB, PAGE_SIZE, MAP_MEMORY), OK);
 	CHECK_EQUAL(flags_at(3 * GIB), RW);
 	CHECK_EQUAL(arch_map(DEVICE, PAGE_SIZE, MAP_DEVICE), OK);
 	CHECK_EQUAL(flags_at(DEVICE), RW | NX | PAGE_UNCACHED);
 }
 
-/* The last pages of RAM share 2 MiB with nothing: they need a table to differ from it. */
-FRESH_TEST(memory_that_cannot_be_made_executable_is_said)
+/* The last pages of RAM share 2 MiB with unmapped memory, so they need a table. */
+FRESH_TEST(memory_that_cannot_be_made_executable_is_reported)
 {
 	u64 writes;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Multiboot2 boot information as GRUB writes it, and malformed. */
+/* Multiboot2 boot information as written by GRUB, and malformed. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -65,7 +65,7 @@ static void start(void)
 	memory_console_init(&console, "");
 }
 
-/* As GRUB does it, with tags that we do not know. */
+/* Like GRUB's, with tags that we do not know. */
 static void setup(void)
 {
 	start();
@@ -150,7 +150,7 @@ TEST(takes_no_more_than_there_is_room_for)
 	CHECK(memory_console_has(&console, "more than 16 modules"));
 }
 
-TEST(modules_that_cannot_be_are_left_out)
+TEST(invalid_modules_are_left_out)
 {
 	start();
 	add_memory_map(24, 1);
@@ -193,7 +193,7 @@ TEST(tags_end_with_the_information)
 	CHECK_EQUAL(multiboot2_platform.describe(), ERR_CORRUPT);
 }
 
-TEST(refuses_what_is_no_information)
+TEST(refuses_invalid_information)
 {
 	const u32 sizes[] = { 0, 7, 8, MIB + 1, UINT32_MAX };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arch/x86_64/page_tables.c: what a processor would find by walking the tables that it makes. */
+/* arch/x86_64/page_tables.c: walks the tables as a processor would. */
 #include "core/memory.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
@@ -52,7 +52,7 @@ TEST(pages_are_as_large_as_they_can_be)
 	CHECK_EQUAL(size_at(1 * GIB), 1 * GIB);
 	CHECK_EQUAL(flags_at(5 * GIB - 1), RW | NX);
 	CHECK_EQUAL(size_at(5 * GIB), 2 * MIB);
-	/* What is still empty is mapped as a whole. */
+	/* An empty 2 MiB range is mapped as a whole. */
 	CHECK_EQUAL(flags_at(5 * GIB + 6 * MIB - 1), RW | NX);
 	CHECK_EQUAL(flags_at(5 * GIB + 6 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(pages_used(), 4); /* one of each level, and another below 5 GiB */
@@ -98,19 +98,19 @@ TEST(protection_splits_what_it_must)
 	CHECK_EQUAL(size_at(0x201000), PAGE_SIZE);
 	CHECK_EQUAL(size_at(4 * MIB), 2 * MIB);
 	CHECK_EQUAL(size_at(1 * GIB), 1 * GIB);
-	/* What is so already needs no table. */
+	/* A range that already has these flags needs no table. */
 	CHECK_EQUAL(page_tables_map(root, 1 * GIB, 1 * GIB + PAGE_SIZE, RW | NX), OK);
 	CHECK_EQUAL(pages_used(), 4);
 }
 
-TEST(no_access_is_not_the_same_as_nothing_yet)
+TEST(no_access_differs_from_not_mapped)
 {
 	set_up(true, true);
 	CHECK_EQUAL(page_tables_map(root, 0, 1 * GIB, RW), OK);
 	CHECK_EQUAL(page_tables_map(root, 4 * MIB, 8 * MIB, PAGE_NO_ACCESS), OK);
 	CHECK_EQUAL(flags_at(4 * MIB), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(8 * MIB), RW);
-	/* One page is restored, not what surrounds it. */
+	/* Restores one page, but not the pages around it. */
 	CHECK_EQUAL(page_tables_map(root, 5 * MIB, 5 * MIB + PAGE_SIZE, RW), OK);
 	CHECK_EQUAL(flags_at(5 * MIB), RW);
 	CHECK_EQUAL(flags_at(5 * MIB + PAGE_SIZE), NOT_MAPPED);
@@ -132,7 +132,7 @@ TEST(other_flags_leave_large_pages_large)
 	CHECK_EQUAL(pages_used(), 4);
 }
 
-TEST(no_memory_for_tables_is_said)
+TEST(lack_of_memory_for_tables_is_reported)
 {
 	set_up(true, true);
 	host_allocations_left = 0;
@@ -142,7 +142,7 @@ TEST(no_memory_for_tables_is_said)
 	CHECK_EQUAL(page_tables_map(root, 0, PAGE_SIZE, PAGE_PRESENT), ERR_NO_MEMORY);
 	host_allocations_left = 1;
 	CHECK_EQUAL(page_tables_map(root, 0, PAGE_SIZE, PAGE_PRESENT), ERR_NO_MEMORY);
-	/* All is still reachable. */
+	/* Everything is still accessible. */
 	CHECK_EQUAL(flags_at(0), RW);
 	CHECK_EQUAL(flags_at(GIB - 1), RW);
 	host_allocations_left = 1;
@@ -158,7 +158,7 @@ static u64 random_below(u64 limit)
 	return (state >> 33) % limit;
 }
 
-/* Against an array with the flags of each page of the first 16 MiB. */
+/* Compared with an array of the flags of each page in the first 16 MiB. */
 TEST(random_sequences_agree_with_a_model)
 {
 	enum { PAGES = 4096 };
@@ -175,7 +175,7 @@ TEST(random_sequences_agree_with_a_model)
 			u64 first = random_below(PAGES), end = first + random_below(PAGES - first);
 			u64 flags = choices[random_below(ARRAY_SIZE(choices))];
 
-			if (random_below(2)) { /* as large pages like it */
+			if (random_below(2)) { /* as suits large pages */
 				first = align_down(first, 512);
 				end = align_down(end, 512);
 			}
@@ -205,7 +205,7 @@ TEST(flags_are_read_back)
 	CHECK_EQUAL(end, 4 * MIB + PAGE_SIZE);
 	CHECK_EQUAL(page_tables_flags(root, 4 * MIB + PAGE_SIZE, &end), RW | NX);
 	CHECK_EQUAL(end, 4 * MIB + 2 * PAGE_SIZE);
-	/* What is remembered about memory that cannot be reached. */
+	/* The remembered flags of inaccessible memory. */
 	CHECK_EQUAL(page_tables_flags(root, 7 * MIB, &end), NX);
 	CHECK_EQUAL(end, 8 * MIB);
 	CHECK_EQUAL(page_tables_flags(root, 3 * GIB + 5, &end), RW | NX);
@@ -215,8 +215,8 @@ TEST(flags_are_read_back)
 	CHECK_EQUAL(page_tables_flags(root, 127 * TIB, &end), 0);
 }
 
-/* Last: no test after it gets other tables. */
-TEST(pages_set_aside_are_the_last_ones)
+/* Must be the last test: later ones would get no other tables. */
+TEST(reserved_pages_are_the_last_ones)
 {
 	u64 key;
 

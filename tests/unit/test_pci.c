@@ -86,7 +86,7 @@ TEST(ports_are_used_without_ecam)
 	CHECK_EQUAL(machine.violations + devices[0].violations, 0);
 }
 
-/* An empty slot costs one read, a function that is not ours its header and its class. */
+/* An empty slot costs one read, a function without a driver reads of its header and its class. */
 TEST(scan_reads_little)
 {
 	machine_start_pci();
@@ -96,7 +96,7 @@ TEST(scan_reads_little)
 	CHECK_EQUAL(machine.config_writes, 0);
 }
 
-TEST(identification_of_zeroes_is_no_device)
+TEST(zero_identification_is_not_a_device)
 {
 	machine_start_pci();
 	add_plain(&bridges[0], 0, 4, 0x12340000, 0);
@@ -201,7 +201,7 @@ TEST(only_one_slot_is_read_below_a_root_port)
 	CHECK_EQUAL(machine.config_reads, 32 + 1 + 1 + 2 + 1);
 }
 
-TEST(bridges_in_a_circle_end)
+TEST(a_loop_of_bridges_ends)
 {
 	machine_start_pci();
 	add_bridge(0, 0, 1, 1, 255);
@@ -256,7 +256,7 @@ static void expect_refused(const char *message)
 	CHECK_OF(was_logged(message), "%s, but %s", message, machine_log.text);
 }
 
-TEST(capabilities_in_a_circle_end)
+TEST(a_loop_of_capabilities_ends)
 {
 	struct fake_function *f;
 
@@ -401,7 +401,7 @@ TEST(empty_bar_behind_a_numbered_bridge_is_reported)
 	expect_refused("PCI 01:00.0: BAR 0 has no address, and is behind a bridge");
 }
 
-/* An address whose lower half is 0 is one: Firecracker's first is 256 GiB. */
+/* An address whose lower half is 0 is valid: Firecracker's first is 256 GiB. */
 TEST(assigned_bar_behind_a_bridge_without_number_is_not_moved)
 {
 	machine_start_unassigned();
@@ -412,7 +412,7 @@ TEST(assigned_bar_behind_a_bridge_without_number_is_not_moved)
 	CHECK_EQUAL(block_read(last_disk(), 0, 1, buffer), OK);
 }
 
-/* QEMU's pxb-pcie, and what its DSDT says about a root bus of its own. */
+/* QEMU's pxb-pcie, and its DSDT's description of an additional root bus. */
 TEST(root_buses_of_expander_bridges_are_found)
 {
 	u32 before = disk_count();

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways to configuration space: ports, and memory at an address from a table or the DSDT. */
+/*
+ * The two access methods for configuration space: ports, and memory at an address from a table or
+ * the DSDT.
+ */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
 
-/* What happened at the ports, one text. */
+/* The accesses to the ports, as text. */
 static char accesses[256];
 
 static void record_ports(void *context, u64 port, u32 size, bool write, u64 *value)
@@ -43,7 +46,7 @@ TEST(ports_take_an_address_and_give_data)
 	CHECK_TEXT(recorded(), "write32 cf8 8081fd04, write16 cfe f900, ");
 }
 
-/* Keeps all bits but those of @context, and reads as ones where that is NULL. */
+/* Keeps all bits except those in @context; reads as ones if that is NULL. */
 static void address_port(void *context, u64 port, u32 size, bool write, u64 *value)
 {
 	static u64 kept;
@@ -73,7 +76,7 @@ TEST(memory_is_read_and_written_in_one_access)
 {
 	struct fake_function function = { .device = 3 };
 	const struct pci_device device = {
-		.config = (volatile u8 *)(MACHINE_ECAM + 3 * 0x8000), .device = 7, /* of no account
+		.config = (volatile u8 *)(MACHINE_ECAM + 3 * 0x8000), .device = 7, /* irrelevant
 										    */
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses for BARs and bridges that have none: what is put where. One test takes up the device
- * hole where the one before left off, and the last fills it.
+ * Addresses for BARs and bridges that have none. Each test continues in the device hole where the
+ * previous one stopped, and the last one fills it.
  */
 #include "tests/unit/test.h"
 
@@ -31,7 +31,7 @@ static struct fake_function *add_bridge(u8 bus, u8 slot)
 	return bridge;
 }
 
-/* What the scan would hand to a driver. */
+/* What the scan would pass to a driver. */
 static struct pci_device device_of(const struct fake_function *function)
 {
 	struct pci_device device = {
@@ -47,7 +47,10 @@ static struct pci_device device_of(const struct fake_function *function)
 	return device;
 }
 
-/* A machine with one BAR of that size, and the address that it is given; 0: none, and why. */
+/*
+ * A machine with one BAR of that size. Returns the assigned address; 0: none, with the reason in
+ * assign_status.
+ */
 static enum status assign_status;
 
 static u64 assign(u64 size, u32 flags)
@@ -73,7 +76,7 @@ static u64 assign(u64 size, u32 flags)
 }
 
 /* The first MiB of the hole is the VMM's. */
-TEST(bars_lie_one_behind_the_other_at_multiples_of_their_size)
+TEST(bars_are_consecutive_and_aligned_to_their_size)
 {
 	CHECK_EQUAL(assign(0x1000, 0), 0xc0100000);
 	CHECK_EQUAL(assign(0x10, 0), 0xc0101000);
@@ -81,12 +84,12 @@ TEST(bars_lie_one_behind_the_other_at_multiples_of_their_size)
 	CHECK_EQUAL(assign(0x4000, 0), 0xc0104000);
 	CHECK_EQUAL(assign(0x4000, PCI_BAR_64_BIT), 0xc0108000);
 	CHECK_EQUAL(assign(0x40000, PCI_BAR_64_BIT), 0xc0140000);
-	/* Prefetchable ones are like any. */
+	/* Prefetchable BARs are treated like others. */
 	CHECK_EQUAL(assign(0x1000, 8), 0xc0180000);
 	CHECK_EQUAL(assign(0x1000, 8 | PCI_BAR_64_BIT), 0xc0181000);
 }
 
-TEST(sizes_that_cannot_be_get_no_address)
+TEST(invalid_sizes_get_no_address)
 {
 	CHECK_EQUAL(assign(0, 0), 0);
 	CHECK_EQUAL(assign(0, PCI_BAR_64_BIT), 0);
@@ -130,7 +133,7 @@ static void describe(u64 base, u64 size)
 	host_memory_describe();
 }
 
-TEST(what_the_ledger_holds_is_left_out_and_no_more)
+TEST(only_ranges_in_the_ledger_are_avoided)
 {
 	describe(0xc0300000, MIB);
 	CHECK_EQUAL(assign(MIB, 0), 0xc0200000);
@@ -179,7 +182,7 @@ static u64 assign_beside(u64 size, struct ecam window)
 	return base;
 }
 
-TEST(configuration_space_is_left_out_and_no_more)
+TEST(only_configuration_space_is_avoided)
 {
 	const struct ecam buses_16_to_31 = { 0xc1000000, 0, 16, 31 };
 	const struct ecam buses_0_to_15 = { 0xc4000000, 0, 0, 15 };
@@ -208,7 +211,7 @@ static void check_bridge(const struct fake_function *bridge, u32 numbers, u32 wi
 	CHECK_EQUAL(load_le16(bridge->config + PCI_COMMAND), numbers ? 6 : 0);
 }
 
-TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
+TEST(windows_cover_devices_behind_the_bridge_in_whole_mib)
 {
 	struct fake_function *bridge, *disks[2], *other;
 
@@ -221,7 +224,7 @@ TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
 	check_bridge(bridge, 0x00010100, 0xc810c800);
 	CHECK_EQUAL(load_le32(disks[0]->config + PCI_BAR0), 0xc8000000);
 	CHECK_EQUAL(load_le32(disks[1]->config + PCI_BAR0), 0xc8100000);
-	/* Nobody drives it. */
+	/* It has no driver. */
 	CHECK_EQUAL(load_le32(other->config + PCI_BAR0), 0);
 
 	machine_start_pci();
@@ -238,7 +241,7 @@ TEST(windows_hold_what_is_behind_the_bridge_in_whole_mib)
 	CHECK_EQUAL(machine.violations, 0);
 }
 
-/* Two of 32 bits, one of ports, one of 64 bits that has an address, one that has none. */
+/* Two 32-bit BARs, one for ports, one 64-bit BAR with an address, and one without. */
 TEST(all_bars_of_a_disk_behind_a_bridge_are_assigned)
 {
 	struct fake_function *bridge, *disk;
@@ -272,7 +275,7 @@ static void see_numbers(void *context, u64 address, u32 size, bool write, u64 *v
 	*value = UINT32_MAX;
 }
 
-TEST(a_bridge_lets_all_numbers_through_meanwhile)
+TEST(a_bridge_forwards_all_bus_numbers_during_the_scan)
 {
 	struct fake_function *bridge;
 
@@ -316,8 +319,8 @@ TEST(no_more_buses_are_numbered_than_there_are)
 	check_bridge(third, 0, 0);
 }
 
-/* Each bridge is a call in the call: eight, no more; one beside them is another matter. */
-TEST(bridges_behind_bridges_end)
+/* Each nested bridge is a recursion: at most eight. A bridge next to them is not affected. */
+TEST(nesting_of_bridges_is_limited)
 {
 	struct fake_function *bridges[9], *beside;
 
@@ -348,8 +351,8 @@ static u64 assign_big(u64 size)
 	return assign_beside(size, (struct ecam){ .base = 2 * GIB });
 }
 
-/* What the VMM has placed is nowhere in the ledger. */
-TEST(bars_that_the_vmm_placed_are_not_overlaid)
+/* Addresses assigned by the VMM are not in the ledger. */
+TEST(bars_placed_by_the_vmm_are_avoided)
 {
 	u64 next = assign(0x1000, 0) + 0x1000, base;
 	u64 taken = align_up(next, 0x10000), window = align_up(taken + 0x10000, MIB);
@@ -366,7 +369,7 @@ TEST(bars_that_the_vmm_placed_are_not_overlaid)
 	pci_forget_placed();
 	CHECK_EQUAL(pci_bar(&device, 0, &base), OK);
 	CHECK(base >= taken + 0x10000);
-	CHECK_EQUAL(load_le32(functions[0].config + PCI_BAR0), taken); /* as it was */
+	CHECK_EQUAL(load_le32(functions[0].config + PCI_BAR0), taken); /* unchanged */
 
 	function = add(OTHER_ID, 0, 4, 0x80000, 0);
 	device = device_of(function);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/pci/functions.c: what the scan found, and what its base address registers decode. */
+/* drivers/pci/functions.c: functions found by the scan, and what their BARs decode. */
 #include "tests/unit/test.h"
 
 #include "core/pci.h"
@@ -22,7 +22,7 @@ static struct fake_function *add(u8 bus, u8 slot, u8 header)
 	return function;
 }
 
-/* The first of those that are found from now on. */
+/* Scans, and returns the first new function. */
 static struct pci_function *scan(void)
 {
 	struct pci_function *last = pci_function_first();
@@ -52,7 +52,7 @@ static struct pci_region region(const struct pci_function *function, u32 index)
 	return out;
 }
 
-TEST(functions_are_told_with_their_places)
+TEST(functions_are_registered_with_their_addresses)
 {
 	struct pci_function *first;
 

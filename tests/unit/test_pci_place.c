@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A machine whose VMM has placed nothing: bus numbers, BARs, windows, and what does not fit. */
+/*
+ * A machine whose VMM has assigned nothing: bus numbers, BARs, windows, and devices that do not
+ * fit.
+ */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
@@ -71,7 +74,7 @@ TEST(bars_are_placed_without_gaps_and_switched_on)
 	CHECK_EQUAL(load_le16(small->config + PCI_COMMAND), PCI_COMMAND_MEMORY);
 }
 
-TEST(the_largest_is_left_out_wherever_it_stands)
+TEST(the_largest_is_left_out_wherever_it_is)
 {
 	for (u8 first = 0; first < 2; first++) {
 		machine_start_pci();
@@ -99,7 +102,7 @@ TEST(what_does_not_fit_below_4_gib_goes_above)
 	CHECK_EQUAL(bar(large), 8 * GIB);
 }
 
-TEST(bridges_get_numbers_and_windows_that_hold_what_is_behind)
+TEST(bridges_get_numbers_and_windows)
 {
 	machine_start_pci();
 	struct fake_function *outer = add_bridge(0, 3), *inner = add_bridge(1, 4);
@@ -120,7 +123,7 @@ TEST(bridges_get_numbers_and_windows_that_hold_what_is_behind)
 	CHECK_EQUAL(device->config[0x3c], 3 * 4 + ((1 + 5 + 4) & 3));
 }
 
-TEST(a_mask_with_holes_is_no_bar)
+TEST(a_mask_with_holes_is_not_a_bar)
 {
 	machine_start_pci();
 	struct fake_function *odd = add(0, 1, 0x3000, 0);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which buses, slots and functions are looked at, and what identification and lists may contain. */
+/*
+ * Which buses, slots and functions are scanned, and unusual identifications and capability lists.
+ */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
@@ -29,7 +31,7 @@ static struct fake_function *add_bridge(u8 bus, u8 slot, u8 secondary)
 	return bridge;
 }
 
-/* The first capability, in front of what there is. */
+/* Adds a capability at the start of the list. */
 static void add_capability(struct fake_function *function, u8 at, u8 id, u8 type)
 {
 	function->config[at] = id;
@@ -56,7 +58,7 @@ static u32 disks_found(void)
 	return disk_count() - before;
 }
 
-TEST(no_functions_are_logged_as_none)
+TEST(no_functions_are_logged)
 {
 	machine_start_pci();
 	pci_probe();
@@ -68,7 +70,7 @@ TEST(no_functions_are_logged_as_none)
 	CHECK(was_logged("PCI 00:01.0: 8086:1234"));
 }
 
-TEST(only_two_vendors_are_none)
+TEST(only_two_vendor_ids_mean_no_function)
 {
 	static const struct {
 		u32 id;
@@ -87,7 +89,7 @@ TEST(only_two_vendors_are_none)
 	}
 }
 
-/* All eight functions of the one that has more than one, no other. */
+/* All eight functions of the multi-function device, but of no other. */
 TEST(functions_1_to_7_are_read_where_there_is_a_function_0)
 {
 	machine_start_pci();
@@ -98,7 +100,7 @@ TEST(functions_1_to_7_are_read_where_there_is_a_function_0)
 }
 
 /* They are the same functions. */
-TEST(ports_are_not_used_where_memory_has_shown_something)
+TEST(ports_are_not_used_if_ecam_found_something)
 {
 	u64 before;
 
@@ -110,8 +112,8 @@ TEST(ports_are_not_used_where_memory_has_shown_something)
 	CHECK_EQUAL(host_port_accesses, before);
 }
 
-/* It takes two accesses to find out that there are none. */
-TEST(ports_that_do_not_exist_are_not_read)
+/* Two accesses find out that the ports do not exist. */
+TEST(nonexistent_ports_are_not_read)
 {
 	u64 before;
 
@@ -119,7 +121,7 @@ TEST(ports_that_do_not_exist_are_not_read)
 	before = host_port_accesses;
 	pci_probe();
 	CHECK_EQUAL(host_port_accesses, before + 2);
-	/* Nor where configuration space cannot be mapped. */
+	/* Also if configuration space cannot be mapped. */
 	machine.ecam[machine.ecam_count++].base = HOST_MEMORY_BASE;
 	before = host_port_accesses;
 	pci_probe();
@@ -141,8 +143,8 @@ TEST(all_256_buses_are_reached)
 	}
 }
 
-/* A header of another layout has its BARs elsewhere, whatever it calls itself. */
-TEST(a_disk_with_another_header_is_none)
+/* A header with another layout has its BARs elsewhere, whatever its identification. */
+TEST(a_disk_with_another_header_is_ignored)
 {
 	for (u8 header = 1; header < 3; header++) {
 		machine_start_pci();
@@ -155,7 +157,7 @@ TEST(a_disk_with_another_header_is_none)
 }
 
 /* It costs an exit less. */
-TEST(a_device_that_is_on_is_not_turned_on)
+TEST(an_enabled_device_is_not_enabled_again)
 {
 	const u16 commands[] = { 0x000, 0x002, 0x504, 0x407, 0x406 };
 
@@ -171,7 +173,7 @@ TEST(a_device_that_is_on_is_not_turned_on)
 	}
 }
 
-/* What looks like the upper half is another BAR. */
+/* What looks like an upper half is another BAR. */
 TEST(bars_have_32_or_64_bits)
 {
 	static const struct {
@@ -201,8 +203,8 @@ TEST(bars_have_32_or_64_bits)
 	}
 }
 
-/* The two lowest bits are reserved; below the header's end there is none. */
-TEST(capabilities_lie_behind_the_header)
+/* The two lowest bits are reserved; capabilities cannot be inside the header. */
+TEST(capabilities_are_after_the_header)
 {
 	static const struct {
 		u8 pointer;
@@ -228,8 +230,8 @@ TEST(capabilities_lie_behind_the_header)
 	CHECK_EQUAL(pci_next_capability(0x4000, &left), 0);
 }
 
-/* As many as there is room for, then no more. */
-TEST(a_list_of_capabilities_in_a_circle_has_48)
+/* Only as many as there is room for. */
+TEST(a_circular_list_of_capabilities_has_48)
 {
 	const struct pci_device device = { .config = (volatile u8 *)MACHINE_ECAM };
 	u32 left, count = 0;
@@ -242,7 +244,7 @@ TEST(a_list_of_capabilities_in_a_circle_has_48)
 	CHECK_EQUAL(count, 48);
 }
 
-/* MSI-X is not PCI Express, whatever it has at the offset of that one's type. */
+/* MSI-X is not PCI Express, whatever it has at the offset of the port type. */
 TEST(only_below_root_and_downstream_ports_one_slot_is_read)
 {
 	static const struct {
@@ -271,7 +273,7 @@ TEST(only_below_root_and_downstream_ports_one_slot_is_read)
 }
 
 /* The first bridge to a bus determines its properties. */
-TEST(a_bus_that_is_known_is_not_noted_again)
+TEST(a_known_bus_is_not_recorded_again)
 {
 	machine_start_pci();
 	add_bridge(0, 1, 1);
@@ -280,7 +282,7 @@ TEST(a_bus_that_is_known_is_not_noted_again)
 	CHECK_EQUAL(disks_found(), 1);
 	CHECK(was_logged("PCI 00:02.0: bridge to bus 01, not searched"));
 
-	/* Nor by the DSDT, which names all root buses. */
+	/* The DSDT, which names all root buses, does not change that, either. */
 	machine_start_pci();
 	machine_dsdt = SPAN("\x08_BBN\x01");
 	add_capability(add_bridge(0, 1, 1), 0x40, PCI_CAPABILITY_EXPRESS, ROOT_PORT);
@@ -289,8 +291,8 @@ TEST(a_bus_that_is_known_is_not_noted_again)
 	CHECK_EQUAL(disks_found(), 0);
 }
 
-/* It was passed already. */
-TEST(a_bridge_to_a_lower_bus_is_left_alone)
+/* It was already scanned. */
+TEST(a_bridge_to_a_lower_bus_is_ignored)
 {
 	machine_start_pci();
 	add_bridge(0, 1, 2);
@@ -300,7 +302,7 @@ TEST(a_bridge_to_a_lower_bus_is_left_alone)
 	CHECK(was_logged("PCI 02:01.0: bridge to bus 01, not searched"));
 }
 
-TEST(expanders_are_told_by_vendor_and_device)
+TEST(expanders_are_recognized_by_vendor_and_device)
 {
 	static const struct {
 		u32 id;
@@ -325,7 +327,7 @@ static u32 secondary_of(const struct fake_function *bridge)
 }
 
 /* Where some bridges have numbers and others have none. */
-TEST(numbers_are_given_behind_those_that_are_taken)
+TEST(new_bus_numbers_follow_used_ones)
 {
 	machine_start_pci();
 	add_bridge(0, 1, 5);
@@ -343,7 +345,7 @@ TEST(numbers_are_given_behind_those_that_are_taken)
 }
 
 /* A window of MCFG with fewer buses: the numbers after it belong to others. */
-TEST(buses_outside_of_the_window_are_left_alone)
+TEST(buses_outside_the_window_are_ignored)
 {
 	machine_start_pci();
 	machine_bus_last = 3;
@@ -371,7 +373,7 @@ static void expect_address(u8 root_bus, u32 depth, u8 device, u8 last)
 	CHECK_EQUAL(address->functions[depth - 1] >> 3, last);
 }
 
-TEST(disks_know_the_way_to_them)
+TEST(disks_have_their_device_address)
 {
 	machine_start_pci();
 	add_disk(0, 9);
@@ -401,7 +403,7 @@ TEST(disks_know_the_way_to_them)
 }
 
 /* Where the numbers of the buses are ours. */
-TEST(disks_know_the_way_through_new_bridges)
+TEST(disks_behind_new_bridges_have_their_device_address)
 {
 	machine_start_pci();
 	add_bridge(0, 3, 0);
@@ -411,7 +413,7 @@ TEST(disks_know_the_way_through_new_bridges)
 	CHECK_EQUAL(last_disk()->address->functions[1] >> 3, 4);
 }
 
-TEST(a_way_that_is_too_long_is_not_known)
+TEST(an_address_that_is_too_deep_is_unknown)
 {
 	for (u8 depth = DEVICE_DEPTH_MAX; depth <= DEVICE_DEPTH_MAX + 1; depth++) {
 		static struct fake_function bridges[DEVICE_DEPTH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loaders/pe.c: programs as linkers make them. */
+/* loaders/pe.c: valid programs. */
 #include "tests/unit/pe.h"
 
 TEST(headers_are_read)
@@ -41,7 +41,7 @@ TEST(sections_are_read)
 	CHECK_TEXT(pe_section(&image, 2).name, ".longest");
 }
 
-TEST(placed_where_they_belong_with_zeroes_between)
+TEST(sections_are_placed_with_zeroes_between_them)
 {
 	set_up();
 	CHECK_EQUAL(check(), OK);
@@ -57,7 +57,7 @@ TEST(placed_where_they_belong_with_zeroes_between)
 	CHECK(all_are(memory + PE_MEMORY_SIZE, 0xee, 64));
 }
 
-TEST(what_is_there_beyond_the_image_is_zeroed_too)
+TEST(memory_after_the_image_is_zeroed)
 {
 	set_up();
 	CHECK_EQUAL(check(), OK);
@@ -75,10 +75,10 @@ TEST(sections_in_any_order)
 	memcpy(entry, file + PE_TEXT, 40);
 	memcpy(file + PE_TEXT, file + PE_RELOC, 40);
 	memcpy(file + PE_RELOC, entry, 40);
-	placed_where_they_belong_with_zeroes_between();
+	sections_are_placed_with_zeroes_between_them();
 }
 
-/* ukify adds lines to the .sbat of a stub by systemd 252, and so lets it reach into .sdmagic. */
+/* ukify adds lines to the .sbat section of systemd 252's stub, which then overlaps .sdmagic. */
 TEST(the_later_of_two_sections_is_placed_over_the_earlier)
 {
 	set_up();
@@ -88,7 +88,7 @@ TEST(the_later_of_two_sections_is_placed_over_the_earlier)
 	CHECK(memcmp(memory + 0x1000, file + 0x400, 0x100) == 0);
 	CHECK(memcmp(memory + 0x1100, file + 0x600, 0x200) == 0);
 	CHECK(all_are(memory + 0x1300, 0, 0x4000 - 0x1300));
-	/* Its zeroes count as its bytes do. */
+	/* Its zeroes overwrite, like its bytes. */
 	set_up();
 	store_le32(file + PE_RELOC + 12, 0x2004);
 	store_le32(file + PE_RELOC + 8, 0x40);
@@ -102,7 +102,7 @@ TEST(the_later_of_two_sections_is_placed_over_the_earlier)
 	CHECK(memcmp(memory + 0x2044, file + 0x644, 0x200 - 0x44) == 0);
 }
 
-TEST(no_room_is_too_small_and_another_file_is_corrupt)
+TEST(placing_checks_room_and_file)
 {
 	set_up();
 	CHECK_EQUAL(check(), OK);
@@ -213,7 +213,7 @@ TEST(headers_anywhere_in_the_file)
 	store_le32(moved + 0x90c + 84, 0xc00);
 	CHECK_EQUAL(pe_check("test", span_of(moved, sizeof(moved)), sizeof(moved), &image), OK);
 	CHECK_EQUAL(image.base_field, 0x90c + 48);
-	/* Right after, or even over, the pointer to them. */
+	/* Directly after the pointer to them, or even overlapping it. */
 	memset(moved, 0, sizeof(moved));
 	memcpy(moved + 4, p, PE_TABLE + 120 - PE_P);
 	memcpy(moved, "MZ", 2);
@@ -229,13 +229,13 @@ TEST(sections_without_bytes)
 	struct pe_section section;
 
 	set_up();
-	/* .bss: nothing in the file, and an offset that means nothing. */
+	/* .bss: no data in the file, and a meaningless offset. */
 	store_le32(file + PE_DATA + 16, 0);
 	store_le32(file + PE_DATA + 20, 0xffffffff);
 	CHECK_EQUAL(check(), OK);
 	CHECK_EQUAL(place(), OK);
 	CHECK(all_are(memory + 0x2000, 0, 0x2000));
-	/* Nothing at all, anywhere. */
+	/* No data and no memory. */
 	store_le32(file + PE_DATA + 8, 0);
 	store_le32(file + PE_DATA + 12, 0xffffffff);
 	CHECK_EQUAL(check(), OK);

@@ -19,7 +19,7 @@ TEST(not_a_program)
 	CHECK_EQUAL(check_sized(0), ERR_UNRECOGNIZED);
 }
 
-TEST(cut_off_anywhere)
+TEST(truncated_anywhere)
 {
 	for (size_t size = 0; size < 0x81a; size++) {
 		enum status status;
@@ -47,7 +47,7 @@ TEST(headers_alone_are_enough_to_check)
 	CHECK_EQUAL(pe_check("test", start, 0x819, &image), ERR_CORRUPT);
 }
 
-/* One field of the headers is changed. */
+/* Changes to one header field. */
 static const struct bad {
 	const char *what;
 	u32 offset, size;
@@ -97,7 +97,7 @@ static const struct bad {
 	{ "file size huge", PE_DATA + 16, 4, 0xffffffff, ERR_CORRUPT },
 };
 
-TEST(fields_that_are_wrong)
+TEST(wrong_fields)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad_fields); i++) {
 		const struct bad *bad = &bad_fields[i];
@@ -135,8 +135,8 @@ TEST(an_image_of_zeroes_has_a_limit)
 	CHECK_EQUAL(check(), ERR_CORRUPT);
 }
 
-/* They are placed one after the other: the work has a limit. */
-TEST(sections_over_one_another_have_a_limit)
+/* They are loaded one after the other, so the work must be limited. */
+TEST(overlapping_sections_have_a_limit)
 {
 	set_up();
 	store_le32(file + PE_TEXT + 8, 0x4000);
@@ -168,7 +168,7 @@ static const struct bad bad_relocations[] = {
 	{ "one block is all", 0x804, 4, 0x1a, OK },
 };
 
-TEST(relocations_that_are_wrong)
+TEST(wrong_relocations)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad_relocations); i++) {
 		const struct bad *bad = &bad_relocations[i];
@@ -184,7 +184,7 @@ TEST(relocations_that_are_wrong)
 	}
 }
 
-/* The first block moves what the second one says. */
+/* The first block relocates data of the second one. */
 TEST(relocations_that_change_relocations)
 {
 	set_up();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loaders/pe.c: each field of programs of each shape takes each value that is likely to expose a
- * mistake, alone and together with others. The result is what a second loader says, down to the
- * last byte, and the work is proportional to the bytes that were read.
+ * loaders/pe.c: each field of each program shape is set to values that are likely to expose bugs,
+ * alone and in combination. The result must be byte for byte that of a reference loader, and the
+ * work proportional to the bytes read.
  */
 #include "core/log.h"
 #include "loaders/uki.h"
@@ -38,7 +38,7 @@ static void check_start(const u8 *file, size_t size_max, const struct pe_referen
 
 	memcpy(start, file, size);
 	status = pe_check("start", span_of(start, size), damaged.file_size, &image);
-	/* The beginning may suffice to refuse it. */
+	/* The start may be sufficient to refuse it. */
 	CHECK_OF(status == ERR_TOO_LARGE || r->faults & 1u << status ||
 			 (status == OK && !r->faults && size >= r->headers_size),
 		 "%s: its first %zu bytes: %s", damage, size, status_name(status));
@@ -71,7 +71,7 @@ static void compare_placed(const struct pe_image *image, struct span file,
 
 static void compare(u64 address)
 {
-	/* Exactly as many bytes as there are: the sanitizer sees one byte too far. */
+	/* Exact size, so that the sanitizer detects overruns. */
 	u8 *file = malloc(damaged.file_size);
 	struct pe_reference r;
 	struct pe_image image;
@@ -133,7 +133,7 @@ TEST(good_programs)
 	}
 }
 
-TEST(cut_off_anywhere)
+TEST(truncated_anywhere)
 {
 	for (u32 shape = 0; shape < PE_SHAPES; shape++) {
 		start(shape);

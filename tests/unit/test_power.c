@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/power.c, core/panic.c and core/device.c: every way ends, in the right order. */
+/*
+ * core/power.c, core/panic.c and core/device.c: every power-off and reset path ends, in the correct
+ * order.
+ */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -46,7 +49,7 @@ TEST(what_was_described_comes_first)
 	CHECK_EQUAL(last.address, 0x604);
 	CHECK_EQUAL(last.size, 2);
 	CHECK_EQUAL(last.value, 0x2000);
-	/* The VMM gets a tenth of a second. */
+	/* The VMM is given a tenth of a second. */
 	CHECK_EQUAL((host_ticks - before) / (HOST_TICKS_PER_SECOND / 10), 1);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
 	CHECK_EQUAL(last.address, 0xfea00004);
@@ -60,7 +63,7 @@ TEST(what_was_described_comes_first)
 	CHECK_EQUAL(last.count, 2);
 }
 
-/* Is everything out by then? */
+/* Checks that everything has been sent by then. */
 static void note_flush(struct console *flushed)
 {
 	(void)flushed;
@@ -102,7 +105,7 @@ static void rest(struct device *device)
 	strcat(order, device->name);
 }
 
-TEST(devices_come_to_rest_once_and_newest_first)
+TEST(devices_are_stopped_once_newest_first)
 {
 	static struct device a = { .name = "a", .quiesce = rest },
 			     b = { .name = "b", .quiesce = rest };
@@ -118,7 +121,7 @@ TEST(devices_come_to_rest_once_and_newest_first)
 	CHECK_TEXT(order, "ba");
 }
 
-/* A console that breaks while the panic's message is printed. */
+/* A console that fails while the panic message is printed. */
 static void write_and_panic(struct console *failing, const char *text, size_t size)
 {
 	(void)text;
@@ -131,8 +134,8 @@ static void fail_assertion(void *context)
 	assert(context != NULL);
 }
 
-/* The last test: panic() is not made to be survived. */
-TEST(panic_says_why_and_does_not_go_in_circles)
+/* Must be the last test: panic() is not meant to return. */
+TEST(panic_logs_the_reason_and_does_not_recurse)
 {
 	static struct console failing = { .name = "failing", .write = write_and_panic };
 

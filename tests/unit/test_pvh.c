@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PVH start information as VMMs write it, and malformed. */
+/* PVH start information as written by VMMs, and malformed. */
 #include "core/arch.h"
 #include "core/boot_info.h"
 #include "core/log.h"
@@ -10,7 +10,7 @@
 
 #include "tests/unit/test.h"
 
-/* Cloud Hypervisor's places (arch/src/x86_64/layout.rs). */
+/* Cloud Hypervisor's addresses (arch/src/x86_64/layout.rs). */
 enum {
 	START_INFO = 0x6000,
 	MODULES = 0x6040,
@@ -182,7 +182,7 @@ TEST(another_entry_is_not_recognized)
 	CHECK_TEXT(console.text, "");
 }
 
-/* The structure may end with what can be read. */
+/* The structure may be at the end of readable memory. */
 TEST(start_information_may_be_the_last_that_there_is)
 {
 	const u32 end = sizeof(low);
@@ -223,7 +223,7 @@ TEST(command_line_may_be_missing_empty_or_endless)
 	CHECK_EQUAL(pvh_platform.describe(), OK);
 	CHECK_EQUAL(boot_info.command_line.size, 0);
 	CHECK(was_logged("command line at 0xffffffffffff0000 ignored"));
-	/* The last bytes of what there is. */
+	/* At the end of readable memory. */
 	setup();
 	store_le64(low + START_INFO + 24, sizeof(low) - 8);
 	memcpy(low + sizeof(low) - 8, "quiet", 6);
@@ -231,7 +231,7 @@ TEST(command_line_may_be_missing_empty_or_endless)
 	CHECK(span_equals(boot_info.command_line, SPAN("quiet")));
 }
 
-/* The first page is taken away, and no more than that. */
+/* Only the first page is excluded. */
 TEST(command_line_and_module_may_begin_at_the_second_page)
 {
 	setup();
@@ -253,7 +253,7 @@ TEST(command_line_and_module_may_begin_at_the_second_page)
 	CHECK_TEXT(console.text, "");
 }
 
-/* What follows address and size is not ours to read: a command line, and what comes later. */
+/* The fields after address and size are not used: a command line, and reserved fields. */
 TEST(modules_may_have_command_lines)
 {
 	setup();
@@ -268,7 +268,7 @@ TEST(modules_may_have_command_lines)
 	CHECK(boot_info.modules[1].data == module_bytes + 0x1000);
 }
 
-TEST(modules_that_cannot_be_are_left_out)
+TEST(invalid_modules_are_left_out)
 {
 	setup();
 	set_counts(5, 4);

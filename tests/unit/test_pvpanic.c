@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/platform/pvpanic.c: the port that fw_cfg names, and what a crash writes to it. */
+/* drivers/platform/pvpanic.c: the port named by fw_cfg, and the write on a crash. */
 #include "drivers/platform/pvpanic.h"
 
 #include "core/panic.h"
@@ -7,7 +7,7 @@
 
 enum { PORT = 0x505 };
 
-/* boot/tables.c's. */
+/* Replaces boot/tables.c. */
 const struct pci_driver *const pci_drivers[] = { &pvpanic_driver, NULL };
 
 static struct panic_device {
@@ -43,14 +43,14 @@ static bool finds(const void *file, u32 size, u8 events)
 	return power_description(POWER_CRASHED).size != 0;
 }
 
-TEST(the_port_is_what_fw_cfg_says)
+TEST(the_port_comes_from_fw_cfg)
 {
 	CHECK(finds("\x05\x05", 2, 3));
 	CHECK_EQUAL(power_description(POWER_CRASHED).address, PORT);
 	CHECK(!finds(NULL, 0, 3));
 	CHECK(!finds("\x05\x05\0", 3, 3));
 	CHECK(!finds("\x05", 1, 3));
-	/* It does not listen to crashes. */
+	/* It does not support crash reports. */
 	CHECK(!finds("\x05\x05", 2, 2));
 }
 
@@ -66,7 +66,7 @@ static void run_last_action(void *context)
 	power_last_action();
 }
 
-TEST(a_crash_is_reported_and_a_boot_in_vain_is_not)
+TEST(a_crash_is_reported_but_a_failed_boot_is_not)
 {
 	CHECK(finds("\x05\x05", 2, 1));
 	CHECK_EQUAL(host_run(run_last_action, NULL), HOST_HALTED);

@@ -42,7 +42,7 @@ static void answer(u8 *request)
 	store_le32(request, 0);
 }
 
-/* The firmware's data lies below 4 GiB; a test's lies where this one does. */
+/* The firmware's data is below 4 GiB; a test's data is in the same 4 GiB as this object. */
 static void handle(void *context, u64 address, u32 size, bool write, u64 *value)
 {
 	(void)context;
@@ -102,7 +102,7 @@ TEST(without_the_device_nothing_happens)
 	CHECK(!display_first());
 }
 
-TEST(the_screen_is_memory_that_nobody_else_gets)
+TEST(the_screen_is_reserved_memory)
 {
 	const struct memory_range *map;
 	u32 count, reserved = 0;

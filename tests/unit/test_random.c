@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/random.c: the processor, then sources in turn, then nothing. */
+/* core/random.c: the processor, then each source, then none. */
 #include "tests/unit/test.h"
 
 #include "core/log.h"
@@ -39,7 +39,7 @@ TEST(the_processor_fills_any_size)
 	}
 }
 
-TEST(without_any_source_there_are_zeroes_and_an_error)
+TEST(without_a_source_the_buffer_is_zeroed_with_an_error)
 {
 	u8 buffer[5] = { 1, 2, 3, 4, 5 };
 

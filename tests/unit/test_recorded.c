@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What real VMMs handed over, as tests/host/recorded/record.py wrote it down: from the start
- * information over the ACPI tables to a disk that is read.
+ * Data from real VMMs, recorded by tests/host/recorded/record.py: from the start information
+ * through the ACPI tables to reading a disk.
  */
 #include "core/arch.h"
 #include "core/block.h"
@@ -27,15 +27,15 @@ enum {
 	DEVICE_ID_VIRTIO = 0x1040,
 };
 
-static u8 low[MIB]; /* the VMM's tables are in there */
+static u8 low[MIB]; /* has the VMM's tables */
 static u8 bytes[DISK_SIZE], buffer[DISK_SIZE];
 static struct fake_machine machine;
 static struct fake_function functions[FUNCTIONS_MAX];
 static struct fake_virtio devices[FUNCTIONS_MAX];
 
 /*
- * The place of the bytes recorded at @address. Above the first MiB is the configuration space of
- * bus 0, one function after another.
+ * The place for bytes recorded at @address. Above the first MiB, that is the configuration space of
+ * bus 0.
  */
 static u8 *place_of(u64 address)
 {
@@ -53,7 +53,7 @@ static u8 *place_of(u64 address)
 	return function->config + address % 4096;
 }
 
-/* True at the end of a file that is as it should be. */
+/* True if the whole file is valid. */
 static bool read_record(const char *path)
 {
 	char line[LINE_SIZE_MAX];
@@ -76,7 +76,7 @@ static bool read_record(const char *path)
 	return fclose(file) == 0;
 }
 
-/* The devices that the recorded functions are. */
+/* Adds devices for the recorded functions. */
 static void add_devices(void)
 {
 	for (u32 i = 0; i < machine.function_count; i++) {
@@ -94,7 +94,7 @@ static void add_devices(void)
 	}
 }
 
-/* Up to where disks are looked for. */
+/* Runs up to the point at which disks are searched. */
 static void enter(const char *path)
 {
 	struct ecam window;

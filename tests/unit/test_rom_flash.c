@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flash below the ROM, by what it answers to a CFI query. */
+/* The flash below the ROM, detected by its response to a CFI query. */
 #include "core/flash.h"
 #include "core/rom.h"
 #include "drivers/rom/rom.h"
@@ -9,7 +9,7 @@
 
 enum { SIZE = 528 * 1024, END = 0x100000000ull - ROM_SIZE, ANSWER_SIZE = 0x31 };
 
-/* As QEMU 7.2 answers for 528 KiB. */
+/* QEMU 7.2's response for 528 KiB. */
 static const u8 qemu[ANSWER_SIZE] = {
 	[0x10] = 'Q', [0x11] = 'R', [0x12] = 'Y', [0x13] = 1,   [0x15] = 0x31, [0x27] = 14,
 	[0x28] = 2,   [0x2a] = 8,   [0x2c] = 1,   [0x2d] = 131, [0x2f] = 16,
@@ -17,7 +17,7 @@ static const u8 qemu[ANSWER_SIZE] = {
 
 static u8 answer[ANSWER_SIZE];
 static bool is_query;
-static u64 there_size; /* what answers, in truth */
+static u64 there_size; /* actual size */
 
 static void on_access(void *context, u64 address, u32 size, bool write, u64 *value)
 {
@@ -55,12 +55,12 @@ TEST(a_flash_of_qemu_is_found)
 	CHECK_EQUAL(variable_flash.size, SIZE);
 	CHECK_EQUAL(variable_flash.block_size, 4096);
 	CHECK_EQUAL(variable_flash.buffer_size, 256);
-	/* A larger buffer has counts that need more than a byte. */
+	/* The counts for a larger buffer need more than a byte. */
 	CHECK_EQUAL(look(0x2a, 11)->buffer_size, 256);
 	CHECK_EQUAL(look(0x2a, 6)->buffer_size, 64);
 }
 
-TEST(what_does_not_answer_as_one_is_not_used)
+TEST(invalid_cfi_answers_are_refused)
 {
 	there_size = 0;
 	CHECK_EQUAL(look(0, 0)->base, 0);
@@ -73,7 +73,7 @@ TEST(what_does_not_answer_as_one_is_not_used)
 	CHECK_EQUAL(look(0x30, 1)->base, 0);    /* too large */
 	CHECK_EQUAL(look(0x2e, 0xff)->base, 0); /* all of them too large */
 	CHECK_EQUAL(look(0x2a, 0)->base, 0);    /* no buffer */
-	/* It begins later than it says. */
+	/* It starts at a higher address than it says. */
 	there_size = SIZE / 2;
 	CHECK_EQUAL(look(0, 0)->base, 0);
 }

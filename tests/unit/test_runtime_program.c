@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The runtime program as it is linked for the firmware, run where it was not linked to run: code
- * and data at unrelated addresses, before and after SetVirtualAddressMap, when the addresses from
- * before no longer exist.
+ * The runtime program as linked for the firmware, run at other addresses: code and data at
+ * unrelated addresses, before and after SetVirtualAddressMap, after which the old addresses no
+ * longer exist.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include <sys/mman.h>
@@ -134,7 +134,7 @@ static void run_at(u64 code_address, u64 data_address, u64 code_virtual, u64 dat
 		    EFI_SUCCESS);
 	munmap(code, CODE_SIZE);
 	munmap(data, data_size);
-	/* As the kernel does by the memory attributes table. */
+	/* As the kernel does, according to the memory attributes table. */
 	mprotect((void *)code_virtual, CODE_SIZE, PROT_READ | PROT_EXEC);
 
 	CHECK_EQUAL((u64)table.RuntimeServices, data_virtual);
@@ -147,7 +147,7 @@ static void run_at(u64 code_address, u64 data_address, u64 code_virtual, u64 dat
 	close(data_file);
 }
 
-TEST(code_and_data_lie_anywhere)
+TEST(code_and_data_may_be_anywhere)
 {
 	run_at(0x30000000, 0x30010000, 0x210000000000, 0x220000000000);
 	run_at(0x250000000000, 0x30000000, 0x31000000, 0x32000000);

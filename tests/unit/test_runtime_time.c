@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The calendar, the clock of the CMOS memory, and reset: against ports that behave or do not. */
+/* The calendar, the CMOS clock, and reset, with correct and faulty hardware. */
 #include <time.h>
 
 #include "efi/runtime/runtime.h"
@@ -9,11 +9,11 @@
 
 static struct runtime_data data;
 
-/* An MC146818A, as far as somebody looks at it. */
+/* A partial model of the MC146818A. */
 static struct {
 	u8 index, registers[128];
-	u32 updating;        /* how many more looks at it find it counting */
-	bool is_stuck, runs; /* counts a second at each look at the seconds */
+	u32 updating;        /* remaining reads during which an update is in progress */
+	bool is_stuck, runs; /* advances a second at each read of the seconds */
 	u32 reads;
 } rtc;
 
@@ -67,7 +67,7 @@ static bool is_time(const EFI_TIME *time, u32 year, u32 month, u32 day, u32 hour
 	       time->Hour == hour && time->Minute == minute && time->Second == second;
 }
 
-TEST(seconds_are_those_of_the_c_library)
+TEST(seconds_agree_with_the_c_library)
 {
 	static const u64 seconds[] = { 0,          68169600,   951782399,  951868800,  1709164799,
 				       2147483647, 2147483648, 4107542400, 16725225600 };
@@ -151,7 +151,7 @@ TEST(the_clock_is_read)
 	rtc.registers[4] = 0x80 | 12;
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(time.Hour, 12);
-	/* Cloud Hypervisor's: from 0 to 23 whatever register B says. */
+	/* Cloud Hypervisor's hours are 0 to 23 whatever register B says. */
 	rtc.registers[4] = 15;
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(time.Hour, 15);
@@ -209,7 +209,7 @@ TEST(there_is_no_clock)
 	CHECK_EQUAL(runtime_set_time(&time), EFI_UNSUPPORTED);
 }
 
-TEST(without_an_rtc_the_ticks_of_the_processor_count)
+TEST(without_an_rtc_processor_ticks_are_used)
 {
 	EFI_TIME time;
 
@@ -227,7 +227,7 @@ TEST(without_an_rtc_the_ticks_of_the_processor_count)
 	CHECK_EQUAL(runtime_set_time(&time), EFI_UNSUPPORTED);
 }
 
-TEST(what_is_set_is_read)
+TEST(a_time_that_was_set_is_read)
 {
 	EFI_TIME time = { .Year = 2038,
 			  .Month = 1,
@@ -252,7 +252,7 @@ TEST(what_is_set_is_read)
 	CHECK_EQUAL(rtc.registers[4], 15);
 }
 
-TEST(what_there_is_nothing_for)
+TEST(calls_without_hardware)
 {
 	EFI_TIME time = { .Year = 2024, .Month = 1, .Day = 1 };
 	EFI_CAPSULE_HEADER *capsule = NULL;

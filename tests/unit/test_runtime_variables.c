@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine of variables: what each call answers (UEFI 2.11, 8.2), and what it leaves. */
+/* The variable services: the result of each call (UEFI 2.11, 8.2) and the resulting state. */
 #include "efi/runtime/runtime.h"
 #include "lib/crc32.h"
 #include "lib/util.h"
@@ -55,7 +55,7 @@ static bool is_missing(CHAR16 *name)
 	return runtime_get_variable(name, &vendor, NULL, &size, NULL) == EFI_NOT_FOUND;
 }
 
-TEST(what_is_set_is_there)
+TEST(variables_that_were_set_exist)
 {
 	start();
 	CHECK_EQUAL(set(u"A", NV | BS | RT, "one"), EFI_SUCCESS);
@@ -156,7 +156,7 @@ TEST(attributes_do_not_change)
 	CHECK_EQUAL(set(u"A", NV | BS | RT, "two"), EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(set(u"A", BS | APPEND, "two"), EFI_INVALID_PARAMETER);
 	CHECK(holds(u"A", NV | BS, "one"));
-	/* Deleting works with any. */
+	/* Deletion works with any attributes. */
 	CHECK_EQUAL(set(u"A", 0, ""), EFI_SUCCESS);
 	CHECK_EQUAL(set(u"A", BS, "two"), EFI_SUCCESS);
 	CHECK(holds(u"A", BS, "two"));
@@ -176,7 +176,7 @@ TEST(appending)
 	CHECK_EQUAL(changes, 0);
 }
 
-TEST(only_what_changes_non_volatile_variables_is_told)
+TEST(only_changes_of_non_volatile_variables_are_reported)
 {
 	start();
 	(void)set(u"A", BS | RT, "volatile");
@@ -240,7 +240,7 @@ TEST(names_are_listed)
 	size = sizeof(name);
 	CHECK_EQUAL(runtime_get_next_variable_name(&size, name, &found), EFI_NOT_FOUND);
 
-	/* At runtime what is for boot services is not there. */
+	/* At runtime, boot services variables are not visible. */
 	data.at_runtime = true;
 	memcpy(name, u"Kept", sizeof(u"Kept"));
 	CHECK_EQUAL(runtime_get_next_variable_name(&size, name, &found), EFI_SUCCESS);
@@ -285,7 +285,7 @@ TEST(at_runtime)
 	CHECK_EQUAL(set(u"Kept", NV | BS | RT, "2"), EFI_SUCCESS);
 	CHECK(holds(u"Kept", NV | BS | RT, "2"));
 	CHECK_EQUAL(set(u"New", 0, ""), EFI_SUCCESS);
-	/* As Linux does after it has asked whether there is room. */
+	/* As Linux does after checking for room. */
 	CHECK_EQUAL(set(u"DUMMY", NV | BS | RT, ""), EFI_NOT_FOUND);
 
 	data.set_variable_refused = true;
@@ -293,7 +293,7 @@ TEST(at_runtime)
 	CHECK(holds(u"Kept", NV | BS | RT, "2"));
 }
 
-TEST(rooms_are_apart)
+TEST(room_is_separate)
 {
 	static u8 large[64 * 1024];
 	u64 size, left, size_max, left_after;
@@ -307,7 +307,7 @@ TEST(rooms_are_apart)
 	CHECK_EQUAL(runtime_set_variable(u"B", &vendor, NV | BS, sizeof(large), large),
 		    EFI_OUT_OF_RESOURCES);
 	CHECK(is_missing(u"B"));
-	/* What is said to fit does, and a byte more does not. */
+	/* The reported size fits, but one byte more does not. */
 	CHECK_EQUAL(runtime_set_variable(u"B", &vendor, NV | BS, size_max - sizeof(u"B") + 8, large),
 		    EFI_OUT_OF_RESOURCES);
 	CHECK_EQUAL(runtime_set_variable(u"B", &vendor, NV | BS, size_max - sizeof(u"B"), large),
@@ -374,7 +374,7 @@ TEST(a_variable_can_be_the_file)
 	CHECK(memcmp(file + 56, "A\0\0\0one\0", 8) == 0);
 }
 
-TEST(a_name_of_ours_is_ours_whatever_the_disk_holds)
+TEST(our_own_variables_override_those_from_the_disk)
 {
 	start();
 	CHECK_EQUAL(set(u"SecureBoot", NV | BS | RT, "yes"), EFI_SUCCESS);
@@ -384,7 +384,7 @@ TEST(a_name_of_ours_is_ours_whatever_the_disk_holds)
 		    EFI_SUCCESS);
 	CHECK(holds(u"SecureBoot", BS | RT, "no"));
 	CHECK_EQUAL(data.stores[RUNTIME_NON_VOLATILE].used, 0);
-	/* Which is no reason to write to a disk. */
+	/* That must not cause a disk write. */
 	CHECK_EQUAL(changes, 0);
 	CHECK_EQUAL(set(u"SecureBoot", BS | RT, "yes"), EFI_WRITE_PROTECTED);
 	CHECK_EQUAL(set(u"SecureBoot", BS | RT, ""), EFI_WRITE_PROTECTED);

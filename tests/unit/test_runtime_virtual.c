@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SetVirtualAddressMap and ConvertPointer: what is refused, and what is converted (UEFI 2.11, 8.4).
+/* SetVirtualAddressMap and ConvertPointer: errors and conversions (UEFI 2.11, 8.4).
  */
 #include "efi/runtime/runtime.h"
 #include "lib/crc32.h"
@@ -7,7 +7,7 @@
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
-/* Nothing lies at these but our data: the map says where that is. */
+/* Only our data is really there, as the map says. */
 #define CODE 0x10000000ull
 #define CODE_VIRTUAL 0xffffffef00000000ull
 #define DATA_VIRTUAL 0xfffffffeee000000ull
@@ -25,7 +25,7 @@ static u32 calls;
 static EFI_STATUS convert_results[4];
 static void *converted;
 
-/* Larger than the structure, which programs must expect by the specification. */
+/* Larger than the structure, as the specification permits. */
 static struct descriptor {
 	EFI_MEMORY_DESCRIPTOR part;
 	u64 more;
@@ -93,7 +93,7 @@ static EFI_STATUS set_map(void)
 	return runtime_set_virtual_address_map(sizeof(map), sizeof(map[0]), 1, &map[0].part);
 }
 
-TEST(all_that_stays_is_converted)
+TEST(everything_that_stays_is_converted)
 {
 	u64 offset = (uintptr_t)&data & (PAGE_SIZE - 1);
 	u32 crc;

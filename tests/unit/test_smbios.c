@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/rom/smbios.c: entry points of both versions, and those that it must not place. */
+/* drivers/rom/smbios.c: valid entry points of both versions, and invalid ones. */
 #include "tests/unit/fw_cfg.h"
 
 #include "drivers/rom/rom.h"
@@ -18,7 +18,7 @@ static u8 sum(const u8 *bytes, u32 size)
 	return result;
 }
 
-/* Where the entry point was placed, after its tables; all zeroes if it was not. */
+/* The installed entry point, after its tables; all zeroes if it was refused. */
 static const u8 *place(const u8 *anchor, u32 anchor_size, u32 tables_size)
 {
 	host_memory_init();
@@ -58,7 +58,7 @@ TEST(version_3)
 	CHECK_EQUAL(sum(placed, SIZE_3), 0);
 }
 
-TEST(what_is_no_entry_point_is_not_placed)
+TEST(invalid_entry_points_are_not_placed)
 {
 	const u8 anchor_3[SIZE_3] = { '_', 'S', 'M', '3', '_', [6] = SIZE_3 };
 	u8 anchor[SIZE_2 + 40] = { '_', 'S', 'M', '_', [5] = SIZE_2 };

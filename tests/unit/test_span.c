@@ -48,7 +48,7 @@ TEST(equality_and_prefixes_of_empty_spans)
 	CHECK(!span_equals(SPAN("abc"), SPAN("ab")));
 }
 
-TEST(skipping_stops_behind_the_first)
+TEST(skipping_stops_after_the_first)
 {
 	struct span s = SPAN("aabcab"), whole = s;
 
@@ -78,19 +78,19 @@ TEST(reader_reads_little_endian_in_order)
 	CHECK(!r.overrun);
 }
 
-TEST(reader_past_the_end_yields_zeroes_for_ever)
+TEST(reader_past_the_end_yields_zeroes)
 {
 	struct reader r = { .rest = span_of(bytes, 3) };
 
 	CHECK_EQUAL(read_le32(&r), 0);
 	CHECK(r.overrun);
-	/* The three bytes are not handed out later as if nothing had been. */
+	/* The three bytes are not returned by later reads. */
 	CHECK_EQUAL(read_u8(&r), 0);
 	CHECK_EQUAL(read_le64(&r), 0);
 	CHECK(r.overrun);
 }
 
-TEST(reader_of_no_bytes_at_the_end_is_no_overrun)
+TEST(reading_no_bytes_at_the_end_is_not_an_overrun)
 {
 	struct reader r = { .rest = span_of(bytes, 2) };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/string.c against the host's C library. Here memcpy and the others are ours, by names of their
- * own.
+ * lib/string.c against the host's C library. Our memcpy and the others have different names here.
  */
 #include "tests/unit/test.h"
 
@@ -43,7 +42,7 @@ TEST(memcpy_copies_every_size_at_every_alignment_and_nothing_else)
 			}
 }
 
-TEST(memmove_copes_with_every_overlap)
+TEST(memmove_handles_every_overlap)
 {
 	for (size_t to = 0; to < SIZES; to++)
 		for (size_t at = 0; at < SIZES; at++)
@@ -72,7 +71,7 @@ TEST(memset_takes_the_low_byte_and_stays_inside)
 		}
 }
 
-/* From a size on the processor's own instructions are used. */
+/* Above a certain size, string instructions are used. */
 TEST(bulk_data)
 {
 	enum { BULK = 600 };
@@ -82,7 +81,7 @@ TEST(bulk_data)
 		for (size_t distance = 0; distance < 20; distance++) {
 			bool is_same = true;
 
-			/* Down, up, then over all of it. */
+			/* Moves down, up, then sets everything. */
 			for (size_t i = 0; i < sizeof(bytes); i++)
 				bytes[i] = (u8)(i * 13 + i / 256);
 			for (size_t i = 0; i < sizeof(bytes); i++)
@@ -121,7 +120,7 @@ TEST(memcmp_orders_by_the_first_byte_that_differs_unsigned)
 				CHECK(memcmp(ours + at, expected + at, size) > 0);
 				CHECK(memcmp(expected + at, ours + at, size) < 0);
 				CHECK_EQUAL(memcmp(ours + at, expected + at, place), 0);
-				/* What comes after does not matter. */
+				/* Later bytes do not matter. */
 				if (place + 1 < size) {
 					ours[at + place + 1] = 0;
 					CHECK(memcmp(ours + at, expected + at, size) > 0);

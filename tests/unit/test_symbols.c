@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looking up functions for the fault dump: core/symbols.c over a table as scripts/symbols.py makes
- * it.
+ * Looking up functions for the fault dump: core/symbols.c with a table like that of
+ * scripts/symbols.py.
  */
 #include "core/symbols.h"
 #include "tests/unit/test.h"
@@ -12,7 +12,7 @@ const char symbol_names[] = "start\0run\0last";
 
 static u64 offset;
 
-TEST(an_address_before_all_has_no_name)
+TEST(an_address_before_all_functions_has_no_name)
 {
 	CHECK(!symbol_find(0, &offset));
 	CHECK(!symbol_find(0x1fffff, &offset));
@@ -34,7 +34,7 @@ TEST(the_last_byte_belongs_to_its_function)
 	CHECK_EQUAL(offset, 0xffffffef - 0x200010);
 }
 
-TEST(behind_the_last_function)
+TEST(after_the_last_function)
 {
 	CHECK_TEXT(symbol_find(0xfffffffffffffff0, &offset), "last");
 	CHECK_EQUAL(offset, 0xffffffff00000000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* QEMU's table loader: what each command does, and what no script may do. */
+/* QEMU's table loader: the effect of each command, and forbidden commands. */
 #include "tests/unit/test.h"
 
 #include "drivers/rom/table_loader.h"
@@ -12,7 +12,7 @@ static u8 script[SCRIPT_MAX];
 static u32 script_size;
 static u8 memory[4 * FILE_SIZE];
 static u64 memory_used;
-static u64 memory_address; /* as the loader is told */
+static u64 memory_address; /* address reported to the loader */
 static bool asked_bios_area;
 static u8 written[8];
 static u32 written_offset, written_size;
@@ -181,7 +181,7 @@ TEST(other_commands_are_skipped)
 	CHECK(table_loader_find(&loader, "a"));
 }
 
-TEST(what_no_script_may_do)
+TEST(forbidden_commands)
 {
 	static const struct {
 		const char *what;

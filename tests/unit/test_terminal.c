@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/display/terminal.c: what bytes make of a page. */
+/* drivers/display/terminal.c: the page that results from a sequence of bytes. */
 #include "tests/unit/test.h"
 
 #include "drivers/display/terminal.h"
@@ -17,7 +17,8 @@ static void start(const char *text)
 	feed(text);
 }
 
-/* A row as text without the blanks at its end; what is not ASCII is '*'. Valid until the next call.
+/* A row as text without trailing blanks, with '*' for non-ASCII characters. Valid until the next
+ * call.
  */
 static const char *row_text(u32 row)
 {
@@ -58,7 +59,7 @@ TEST(wraps_when_the_next_character_comes)
 	for (u32 i = 0; i < TERMINAL_COLUMNS; i++)
 		feed("w");
 	check_position(0, TERMINAL_COLUMNS - 1);
-	/* As the firmware's own text output does it: no empty line is left. */
+	/* As the firmware's own text output does: no blank line appears. */
 	feed("\r\nnext");
 	CHECK_TEXT(row_text(1), "next");
 	start("\x1b[1;80Hab");
@@ -147,7 +148,7 @@ TEST(utf8)
 	CHECK_EQUAL(terminal.cells[0][0].character, 0x2500);
 	CHECK_EQUAL(terminal.cells[0][1].character, 0xe4);
 	CHECK_EQUAL(terminal.cells[0][2].character, 0xfffd);
-	/* Across two writes, broken off, and without a beginning. */
+	/* Split over two writes, incomplete, and without a start byte. */
 	start("\xe2\x94");
 	feed("\x80\xe2\x94z\x80");
 	CHECK_EQUAL(terminal.cells[0][0].character, 0x2500);
@@ -157,7 +158,7 @@ TEST(utf8)
 	check_position(0, 4);
 }
 
-TEST(what_is_not_known_leaves_nothing)
+TEST(unknown_sequences_show_nothing)
 {
 	start("\x1b[>1;2;3;4;5;6;7;8qa\x1b(b\x1b[?1049hc\x1b[ qd\x1b\x1b[1;1He");
 	CHECK_TEXT(row_text(0), "ebcd");

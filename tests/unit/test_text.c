@@ -83,7 +83,7 @@ static const char *unquoted(const char *text)
 	return out;
 }
 
-TEST(quotes_are_taken_off_if_they_stand_around_all)
+TEST(quotes_around_the_whole_text_are_removed)
 {
 	CHECK_TEXT(unquoted("\"a b\""), "a b");
 	CHECK_TEXT(unquoted("\"\""), "");
@@ -169,7 +169,7 @@ TEST(numbers_that_are_numbers)
 	CHECK(number("0xfeb00e00", 0xfeb00e00));
 }
 
-TEST(numbers_that_are_none)
+TEST(invalid_numbers)
 {
 	static const char *const bad[] = {
 		"",

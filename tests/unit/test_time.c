@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* core/time.c on a clock that moves when it is looked at. */
+/* core/time.c with a clock that advances when it is read. */
 #include "tests/unit/test.h"
 
 #include "core/arch.h"
@@ -16,7 +16,7 @@ static u64 polls_until_passed(u32 milliseconds)
 	return polls;
 }
 
-TEST(a_short_wait_does_not_look_at_the_clock)
+TEST(a_short_wait_does_not_read_the_clock)
 {
 	struct deadline deadline = deadline_after(0);
 	u64 looks = host_clock_looks, relaxes = host_relaxes;
@@ -66,7 +66,7 @@ TEST(the_clock_may_wrap)
 	CHECK(host_ticks < HOST_TICKS_PER_SECOND);
 }
 
-TEST(delays_last_at_least_what_they_say)
+TEST(delays_last_at_least_the_time_given)
 {
 	static const u32 delays[] = { 0, 1, 10, 999, 1000000 };
 
@@ -84,7 +84,7 @@ TEST(delays_last_at_least_what_they_say)
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 }
 
-TEST(sleep_lets_the_processor_go_and_is_as_accurate)
+TEST(sleep_yields_the_processor_and_is_accurate)
 {
 	static const u32 delays[] = { 0, 1, 100, 1000, 10000, 3000000 };
 
@@ -97,7 +97,7 @@ TEST(sleep_lets_the_processor_go_and_is_as_accurate)
 		CHECK(host_ticks - start >= ticks);
 		CHECK(host_ticks - start <= ticks + ticks / 100 + 1000);
 		CHECK_EQUAL(host_waits > waits, delays[i] >= 1000);
-		/* The last of it is waited for at the clock. */
+		/* The last part of the wait polls the clock. */
 		CHECK(host_relaxes - relaxes <= 200 * 10 + 2 * 1000);
 	}
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;

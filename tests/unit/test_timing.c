@@ -14,14 +14,14 @@ static void write_slowly(struct console *console, const char *text, size_t size)
 	host_ticks += size * 1000000;
 }
 
-TEST(marks_are_printed_when_asked_for)
+TEST(marks_are_printed_on_request)
 {
 	static struct memory_console console;
 	static struct console slow = { .name = "slow", .write = write_slowly };
 	const char *text = console.text;
 
 	memory_console_init(&console, "");
-	timing_print(); /* nothing was noted or asked for */
+	timing_print(); /* nothing was recorded or requested */
 	host_ticks_per_look = 0;
 	host_ticks = 77000000;
 	timing_mark("entry");
@@ -33,7 +33,9 @@ TEST(marks_are_printed_when_asked_for)
 	timing_print();
 	CHECK(strstr(text, "timing:        0 us  +       0 us  entry\r\n"));
 	CHECK(strstr(text, "timing:     1500 us  +    1500 us  memory\r\n"));
-	/* Many volumes are looked at before one boots: the way to that one is what is shown. */
+	/*
+	 * Many volumes are tried before one boots: only the milestones of the last one are shown.
+	 */
 	for (int i = 0; i < 100; i++) {
 		host_ticks += 1000;
 		timing_mark("volume");
@@ -45,7 +47,7 @@ TEST(marks_are_printed_when_asked_for)
 	CHECK(strstr(text, "1699 us  +     199 us  volume\r\n"));
 	CHECK(strstr(text, "1700 us  +       1 us  kernel\r\n"));
 	CHECK(!strstr(text, "entry")); /* a line each, once */
-	/* A slow console is no part of the boot. */
+	/* Time on a slow console does not count. */
 	console.size = 0;
 	console_register(&slow);
 	host_ticks += 5000;
@@ -61,7 +63,7 @@ TEST(marks_are_printed_when_asked_for)
 	console_unregister(&console.console);
 }
 
-TEST(marks_that_find_no_place_are_dropped)
+TEST(excess_marks_are_dropped)
 {
 	static const char names[][4] = { "m0",  "m1",  "m2",  "m3",  "m4",  "m5",
 					 "m6",  "m7",  "m8",  "m9",  "m10", "m11",
@@ -80,7 +82,7 @@ TEST(marks_that_find_no_place_are_dropped)
 	CHECK(memory_console_has(&console, " m14\r\n"));
 	CHECK(!memory_console_has(&console, " m15\r\n"));
 	CHECK(!memory_console_has(&console, "kernel"));
-	/* One of them again makes room. */
+	/* Repeating one of them makes room. */
 	timing_mark(names[13]);
 	timing_mark(names[17]);
 	timing_print();

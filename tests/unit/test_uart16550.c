@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The consoles at ports, against a model of the chip that checks what it is asked to do. */
+/* The consoles at I/O ports, with a model of the chip that checks all accesses. */
 #include "core/console.h"
 #include "drivers/serial/serial.h"
 #include "tests/host/host.h"
@@ -58,7 +58,7 @@ static void setup(void)
 	host_handlers_forget();
 	host_port_handler(PORT, 8, uart_handle, NULL);
 	if (!probed) {
-		/* Absent first: nothing may be registered, or written. */
+		/* First without a port: nothing may be registered or written. */
 		host_handlers_forget();
 		host_port_accesses = 0;
 		uart16550_probe();
@@ -68,7 +68,7 @@ static void setup(void)
 		console_write("nobody", 6);
 		CHECK_EQUAL(host_port_accesses, 0);
 		host_port_handler(PORT, 8, uart_handle, NULL);
-		/* As a driver before us may have left it. */
+		/* State left by an earlier driver. */
 		memset(uart.divisor, 0xff, sizeof(uart.divisor));
 		memset(uart.registers, 0x7f, sizeof(uart.registers));
 		uart16550_probe();
@@ -91,7 +91,7 @@ static u32 sent_of(char wanted)
 	return count;
 }
 
-TEST(writes_in_portions_that_fit_the_fifo)
+TEST(writes_in_chunks_that_fit_the_fifo)
 {
 	char text[6 * FIFO_SIZE + 1];
 
@@ -105,7 +105,7 @@ TEST(writes_in_portions_that_fit_the_fifo)
 	CHECK_EQUAL(uart.overflows, 0);
 }
 
-TEST(asks_once_for_each_portion)
+TEST(checks_the_status_once_per_chunk)
 {
 	char text[64];
 
@@ -117,7 +117,7 @@ TEST(asks_once_for_each_portion)
 	CHECK_EQUAL(host_port_accesses, sizeof(text) + sizeof(text) / FIFO_SIZE);
 }
 
-TEST(a_uart_that_never_gets_ready_does_not_hold_up)
+TEST(a_uart_that_never_becomes_ready_does_not_block)
 {
 	setup();
 	uart.busy_polls = UINT32_MAX;
@@ -125,14 +125,14 @@ TEST(a_uart_that_never_gets_ready_does_not_hold_up)
 	console_write("hello", 5);
 	CHECK(host_port_accesses <= 20000);
 	CHECK_EQUAL(sent_of('h'), 0);
-	/* Known to be stuck: the next write only looks. */
+	/* Known to be stuck: the next write only checks the status. */
 	host_port_accesses = 0;
 	console_write("hello", 5);
 	CHECK(host_port_accesses <= 4);
 	uart.busy_polls = 0;
 	console_write("hello", 5);
 	CHECK_EQUAL(sent_of('h'), 1);
-	/* Back again: it is waited for as before. */
+	/* Working again: writes wait as before. */
 	uart.busy_polls = 100;
 	console_write("hello", 5);
 	CHECK_EQUAL(sent_of('h'), 2);

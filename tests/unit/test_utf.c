@@ -7,7 +7,7 @@
 
 #include "lib/utf.h"
 
-/* The characters of @text, one after the other in hexadecimal. */
+/* The characters of @text in hexadecimal. */
 static const char *characters(const char *text)
 {
 	static char out[256];
@@ -45,7 +45,7 @@ TEST(malformed_bytes_are_replaced_one_by_one)
 	CHECK_TEXT(characters("\xed\xa0\x80"), "fffd fffd fffd");
 	CHECK_TEXT(characters("\xf4\x90\x80\x80"), "fffd fffd fffd fffd");
 	CHECK_TEXT(characters("\xf7\xbf\xbf\xbf"), "fffd fffd fffd fffd");
-	/* Cut off, by the end or by another character */
+	/* Truncated by the end or by another character */
 	CHECK_TEXT(characters("\xe2\x82"), "fffd fffd");
 	CHECK_TEXT(characters("\xe2\x82"
 			      "a"),
@@ -75,7 +75,7 @@ TEST(nothing_is_read_past_the_end)
 		}
 }
 
-/* Every character there is, as UTF-16 and back. */
+/* Every character, converted to UTF-16 and back. */
 TEST(every_character_makes_the_round_trip)
 {
 	for (u32 c = 1; c <= 0x10ffff; c++) {
@@ -96,7 +96,7 @@ TEST(every_character_makes_the_round_trip)
 	}
 }
 
-TEST(lone_surrogates_are_replaced)
+TEST(unpaired_surrogates_are_replaced)
 {
 	static const u16 units[] = { 0xd800, 'a', 0xdc00, 0xd800, 0xd800, 0xdc00, 0xdbff };
 	char text[32];
@@ -107,7 +107,7 @@ TEST(lone_surrogates_are_replaced)
 			 "\xef\xbf\xbd\xef\xbf\xbd\xf0\x90\x80\x80\xef\xbf\xbd");
 }
 
-TEST(what_does_not_fit_leaves_an_empty_text)
+TEST(text_that_does_not_fit_becomes_empty)
 {
 	static const u16 units[] = { 'a', 0xe4, 0x20ac }; /* 1 + 2 + 3 bytes */
 
@@ -141,10 +141,10 @@ TEST(upper_case_samples)
 	CHECK_EQUAL(ucs2_to_upper(0), 0);
 }
 
-/* Where the C library's tables are of another mind on purpose, or older than ours. */
+/* Where the C library's tables differ on purpose, or are older than ours. */
 static bool is_known_difference(u32 unit)
 {
-	return (unit >= 0x10d0 && unit <= 0x10ff) || /* Georgian, which glibc leaves alone */
+	return (unit >= 0x10d0 && unit <= 0x10ff) || /* Georgian, which glibc does not change */
 	       unit == 0x19b || unit == 0x264 || unit == 0x1c8a || unit == 0xa7cd ||
 	       unit == 0xa7db; /* Unicode 16 */
 }
@@ -205,7 +205,7 @@ static const char *printable(const char *text)
 	return buffer;
 }
 
-TEST(what_a_terminal_would_obey_is_not_printable)
+TEST(control_characters_become_printable)
 {
 	CHECK_TEXT(printable(""), "");
 	CHECK_TEXT(printable("\x1b[2J\r\n\t ~\x7f"), "?[2J??? ~?");

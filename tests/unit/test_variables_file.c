@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables on a system partition: what is loaded, from which of several, what is written and when,
- * and what is left when a write ends early.
+ * Variables on a system partition: which store is loaded, what is written and when, and the result
+ * of interrupted writes.
  */
 #include "efi/variables_file.h"
 
@@ -13,7 +13,7 @@
 #include "tests/host/text_variables.h"
 #include "tests/unit/test.h"
 
-/* The rest of UEFI, as far as this needs it. */
+/* The other parts of UEFI that are needed here. */
 EFI_SYSTEM_TABLE *efi_system_table;
 
 EFI_STATUS efi_set_configuration_table(const EFI_GUID *guid, void *table)
@@ -38,7 +38,7 @@ u32 efi_group_notifications(const EFI_GUID *group, struct efi_notification *out,
 	return 0;
 }
 
-/* Freed when the disks are emptied at the latest. */
+/* Freed at the latest when the disks are cleared. */
 enum { PIECES_MAX = 512 };
 static void *pieces[PIECES_MAX];
 static u32 piece_count;
@@ -60,7 +60,7 @@ void efi_free(void *memory)
 
 enum { NODES_MAX = 8, NODE_SIZE = 4 * 1024 * 1024, DISKS = 3 };
 
-/* A file system of a few files, whose writes can end at any byte. */
+/* A file system with a few files, whose writes can be interrupted at any byte. */
 struct node {
 	char name[32];
 	u32 parent;
@@ -225,7 +225,7 @@ static struct node *add_node(u32 disk, const char *name, u32 parent, bool is_dir
 	return node;
 }
 
-/* The file, made with its folders if need be. */
+/* The file, which is created with its folders if necessary. */
 static struct node *node_called(u32 disk, const char *name)
 {
 	struct test_volume *volume = &volumes[disk];
@@ -280,7 +280,7 @@ static void boot(void)
 	CHECK_EQUAL(efi_variables_init(), EFI_SUCCESS);
 }
 
-/* What the guest's unit does: VarToFile becomes the file that RTStorageVolatile names. */
+/* Does what the guest's unit does: writes VarToFile to the file named by RTStorageVolatile. */
 static void copy_var_to_file(u32 disk)
 {
 	EFI_GUID guid = EBBR_RUNTIME_STORE_GUID;
@@ -298,7 +298,7 @@ static void copy_var_to_file(u32 disk)
 	node->size = size;
 }
 
-TEST(variables_are_there_after_a_boot)
+TEST(variables_survive_a_boot)
 {
 	empty_disks();
 	boot();
@@ -333,7 +333,7 @@ TEST(boots_that_change_nothing_write_nothing)
 	CHECK_EQUAL(changes, 0);
 }
 
-TEST(changes_of_the_operating_system_come_back)
+TEST(changes_by_the_operating_system_are_loaded)
 {
 	empty_disks();
 	boot();
@@ -351,11 +351,11 @@ TEST(changes_of_the_operating_system_come_back)
 	boot();
 	CHECK_EQUAL(changes, 0);
 	CHECK_TEXT(get(u"A"), "changed");
-	/* What is changed here later is newer than the file that is still there. */
+	/* Later changes here are newer than the existing file. */
 	(void)set(u"A", "newer");
 	boot();
 	CHECK_TEXT(get(u"A"), "newer");
-	/* Copied again, without a change: nothing is written. */
+	/* Copied again without a change: nothing is written. */
 	efi_runtime_enter();
 	copy_var_to_file(0);
 	changes = 0;
@@ -364,7 +364,7 @@ TEST(changes_of_the_operating_system_come_back)
 	CHECK_TEXT(get(u"A"), "newer");
 }
 
-TEST(without_a_copy_changes_at_runtime_are_gone)
+TEST(without_a_copy_runtime_changes_are_lost)
 {
 	empty_disks();
 	boot();
@@ -375,7 +375,7 @@ TEST(without_a_copy_changes_at_runtime_are_gone)
 	CHECK_TEXT(get(u"A"), "one");
 }
 
-TEST(a_write_that_ends_early_costs_itself_at_most)
+TEST(an_interrupted_write_loses_at_most_itself)
 {
 	u64 total;
 
@@ -407,7 +407,7 @@ TEST(a_write_that_ends_early_costs_itself_at_most)
 	}
 }
 
-TEST(the_first_write_may_end_early)
+TEST(the_first_write_may_be_interrupted)
 {
 	for (u64 cut = 0; cut < 200; cut++) {
 		empty_disks();
@@ -460,7 +460,7 @@ TEST(the_partition_with_a_store_is_taken)
 	empty_disks();
 	boot();
 	(void)set(u"A", "first");
-	/* The second disk gets what the first has; then both change. */
+	/* The second disk gets a copy of the first; then both change. */
 	for (u32 i = 0; i < 2; i++) {
 		static const char *const files[] = { "variables0.bin", "variables1.bin" };
 		struct node *from = node_called(0, files[i]), *to = node_called(1, files[i]);
@@ -476,14 +476,14 @@ TEST(the_partition_with_a_store_is_taken)
 	CHECK_TEXT(get(u"A"), "first");
 	CHECK_EQUAL(set(u"A", "second"), EFI_SUCCESS);
 	CHECK_EQUAL(volumes[0].count, 1);
-	/* One that is damaged loses to one that is not. */
+	/* An intact store takes precedence over a damaged one. */
 	node_called(0, "variables0.bin")->size = 100;
 	memset(node_called(0, "variables0.bin")->bytes, 'x', 100);
 	boot();
 	CHECK_TEXT(get(u"A"), "second");
 }
 
-/* Each boot of it must come up, with what is left. */
+/* Each boot must succeed with the remaining variables. */
 static void damage(const char *what, const char *expected)
 {
 	boot();
@@ -516,7 +516,7 @@ TEST(damaged_files_are_ignored)
 	}
 }
 
-TEST(every_byte_of_the_newest_may_be_flipped)
+TEST(every_byte_of_the_newest_may_be_damaged)
 {
 	struct node *node;
 	u32 size;

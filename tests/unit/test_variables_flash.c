@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables in flash: what a start makes of what it finds there, and what services write, before
- * and after the operating system runs.
+ * Variables in flash: starting with different contents, and writes by the services before and after
+ * the operating system runs.
  */
 #include "core/flash.h"
 #include "efi/efi.h"
@@ -31,7 +31,7 @@ static bool start(void)
 	return efi_variables_in_flash();
 }
 
-/* A machine is started with the flash as it is. True: variables are kept there. */
+/* Starts a machine with the current flash. True: variables are stored there. */
 static bool boot(void)
 {
 	fake_flash_reset(&fake);
@@ -77,7 +77,7 @@ static void cut_the_first_start(u8 blank)
 	}
 }
 
-TEST(a_first_start_that_is_cut_is_begun_anew)
+TEST(an_interrupted_first_start_is_repeated)
 {
 	cut_the_first_start(0xff);
 	cut_the_first_start(0);
@@ -88,7 +88,7 @@ TEST(a_boot_that_changes_nothing_writes_nothing)
 	fresh();
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
 	CHECK(boot());
-	/* The one byte that tells whether the flash can be written, as it was. */
+	/* The single byte that tests whether the flash is writable, with its old value. */
 	CHECK_EQUAL(fake.changes, 1);
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
 	CHECK_EQUAL(fake.changes, 1);
@@ -97,7 +97,7 @@ TEST(a_boot_that_changes_nothing_writes_nothing)
 	CHECK_EQUAL(fake.changes, 1);
 }
 
-TEST(what_the_operating_system_sets_is_there_after_a_boot)
+TEST(variables_of_the_operating_system_survive_a_boot)
 {
 	UINT64 size, left, size_max;
 
@@ -121,7 +121,7 @@ TEST(what_the_operating_system_sets_is_there_after_a_boot)
 	CHECK_TEXT(get(u"C"), "five");
 }
 
-TEST(the_rest_is_told_truly)
+TEST(remaining_space_is_correct)
 {
 	static u8 data[60 * 1024];
 	UINT64 size, left, size_max;
@@ -137,7 +137,7 @@ TEST(the_rest_is_told_truly)
 	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
 	CHECK_EQUAL(left, 0);
 	CHECK_EQUAL(set(u"C", "three"), EFI_OUT_OF_RESOURCES);
-	/* Volatile ones have their own room. */
+	/* Volatile variables have separate room. */
 	CHECK_EQUAL(services->SetVariable(u"V", &vendor, KEPT & ~EFI_VARIABLE_NON_VOLATILE, 1, "v"),
 		    EFI_SUCCESS);
 	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
@@ -147,7 +147,7 @@ TEST(the_rest_is_told_truly)
 	CHECK_TEXT(get(u"C"), "three");
 }
 
-TEST(what_could_not_be_written_was_not_set)
+TEST(a_failed_write_leaves_the_old_value)
 {
 	fresh();
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
@@ -160,7 +160,7 @@ TEST(what_could_not_be_written_was_not_set)
 	CHECK_TEXT(get(u"A"), "one");
 }
 
-TEST(a_flash_that_cannot_be_used_is_left_alone)
+TEST(an_unusable_flash_is_not_changed)
 {
 	fake_flash_init(&fake, SIZE, BLOCK, 256);
 	fake.read_only = true;
@@ -169,7 +169,7 @@ TEST(a_flash_that_cannot_be_used_is_left_alone)
 	variable_flash.base = 0;
 	CHECK(!efi_variables_in_flash());
 
-	/* Something else, and a store of another size. */
+	/* Other content, and a store of another size. */
 	fake_flash_init(&fake, SIZE, BLOCK, 256);
 	memset(fake.bytes, 'x', SIZE);
 	CHECK(!boot());
@@ -212,7 +212,7 @@ TEST(the_smallest_and_the_largest_flash)
 	}
 }
 
-TEST(damage_costs_what_is_damaged)
+TEST(only_damaged_variables_are_lost)
 {
 	fresh();
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
@@ -231,7 +231,7 @@ TEST(damage_costs_what_is_damaged)
 	CHECK_EQUAL(fake.changes, 1);
 }
 
-TEST(authenticated_variables_stay_where_they_are)
+TEST(authenticated_variables_are_kept_but_not_shown)
 {
 	const struct kept_variable key = {
 		.name = u"db",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables that the VMM keeps: what a start makes of what the device holds, what services write
- * before and after the operating system runs, and a device that lies.
+ * Variables stored by the VMM: starting with different contents, writes by the services before and
+ * after the operating system runs, and faulty devices.
  */
 #include "core/host_variables.h"
 #include "core/memory.h"
@@ -20,7 +20,7 @@ enum { STATUS = 32, BODY = 40, DATA_SIZE = BODY + 16, NEXT_NAME_SIZE = BODY + 16
 
 static struct fake_host_store fake;
 
-/* A machine is started with the device as it is. True: variables are kept there. */
+/* Starts a machine with the current device. True: variables are stored there. */
 static bool boot(void)
 {
 	fake_host_store_reset(&fake);
@@ -53,7 +53,7 @@ static void use_and_boot(void)
 	CHECK_TEXT(get(u"Longer name"), "five");
 }
 
-TEST(what_is_set_is_there_after_a_boot)
+TEST(variables_survive_a_boot)
 {
 	fresh();
 	use_and_boot();
@@ -67,7 +67,7 @@ TEST(a_vmm_without_access_to_memory_gets_copies)
 	use_and_boot();
 }
 
-TEST(what_the_operating_system_sets_is_there_after_a_boot)
+TEST(variables_of_the_operating_system_survive_a_boot)
 {
 	fresh();
 	CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
@@ -91,12 +91,12 @@ TEST(a_boot_that_changes_nothing_writes_nothing)
 		    EFI_SUCCESS);
 	efi_runtime_enter();
 	CHECK_EQUAL(fake.changes, 0);
-	/* What was in memory only can be deleted. */
+	/* A variable that was only in memory can be deleted. */
 	CHECK_EQUAL(services->SetVariable(u"B", &vendor, KEPT, 0, NULL), EFI_SUCCESS);
 	CHECK_TEXT(get(u"B"), "(none)");
 }
 
-TEST(authenticated_variables_stay_where_they_are)
+TEST(authenticated_variables_are_kept_but_not_shown)
 {
 	const u32 signed_one = KEPT | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS;
 
@@ -123,7 +123,7 @@ TEST(authenticated_variables_stay_where_they_are)
 	CHECK_TEXT(get(u"B"), "(none)");
 }
 
-TEST(the_rest_is_told_truly)
+TEST(remaining_space_is_correct)
 {
 	static u8 data[HOST_STORE_BUFFER_SIZE];
 	UINT64 size, left, size_max;
@@ -143,7 +143,7 @@ TEST(the_rest_is_told_truly)
 	CHECK_EQUAL(size_max, 0);
 	CHECK_EQUAL(services->SetVariable(u"C", &vendor, KEPT, 64, data), EFI_OUT_OF_RESOURCES);
 
-	/* A buffer's worth. */
+	/* As much as fits in the buffer. */
 	fresh();
 	CHECK_EQUAL(services->QueryVariableInfo(KEPT, &size, &left, &size_max), EFI_SUCCESS);
 	CHECK_EQUAL(size, RUNTIME_STORE_SIZE);
@@ -167,7 +167,7 @@ static void spoil_status(struct fake_host_store *device, u8 *message)
 	store_le64(message + STATUS, replied);
 }
 
-TEST(what_could_not_be_written_was_not_set)
+TEST(a_failed_write_leaves_the_old_value)
 {
 	static const struct {
 		u64 replied;
@@ -198,12 +198,12 @@ TEST(what_could_not_be_written_was_not_set)
 	fake.spoil = NULL;
 	fake.status = 0x10;
 	CHECK_EQUAL(set(u"A", "two"), EFI_DEVICE_ERROR);
-	fake.status = 1; /* busy, and no end of it */
+	fake.status = 1; /* always busy */
 	CHECK_EQUAL(set(u"A", "two"), EFI_DEVICE_ERROR);
 	CHECK_TEXT(get(u"A"), "one");
 }
 
-TEST(our_own_variables_replace_what_the_store_had_of_that_name)
+TEST(our_own_variables_replace_those_in_the_store)
 {
 	fake_host_store_init(&fake);
 	fake_host_store_add(&fake, u"A", &vendor, KEPT & ~EFI_VARIABLE_RUNTIME_ACCESS, "one");
@@ -341,7 +341,7 @@ static void spoil_order(struct fake_host_store *device, u8 *message)
 	memcpy(message + NEXT_NAME, variable->name, variable->name_size);
 }
 
-TEST(a_device_that_lies_is_not_used)
+TEST(a_faulty_device_is_not_used)
 {
 	static void (*const spoilers[])(struct fake_host_store *, u8 *) = {
 		spoil_length,      spoil_get,          spoil_next,     spoil_name_size,
@@ -364,8 +364,8 @@ TEST(a_device_that_lies_is_not_used)
 	}
 }
 
-/* It goes on and on with variables that are not loaded. */
-TEST(a_list_without_an_end_has_one)
+/* It keeps listing variables that are not loaded. */
+TEST(an_endless_list_is_bounded)
 {
 	fake_host_store_init(&fake);
 	fake_host_store_add(&fake, u"db", &vendor,
@@ -441,7 +441,7 @@ TEST(a_device_that_does_not_answer_is_not_used)
 	}
 }
 
-/* To these addresses. 0: not at all. */
+/* Maps the device and the buffer to these addresses. 0: not mapped. */
 static void map(u64 device, u64 buffer)
 {
 	const struct runtime_mapping more[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of variables (EBBR 2.4, 5): ours, those of others, and evil ones. */
+/* Files of variables (EBBR 2.4, 5): ours, those of other firmware, and malicious ones. */
 #include "efi/variables_file.h"
 #include "lib/crc32.h"
 #include "lib/util.h"
@@ -52,13 +52,13 @@ TEST(a_file_is_read)
 	record = store_find(&store, u"Name", &vendor);
 	CHECK(record && record->attributes == 3 && record->data_size == 8);
 	CHECK(record && memcmp(store_data(record), "12345678", 8) == 0);
-	/* Longer than it says, as a slot is; and sealed again the same bytes. */
+	/* Longer than its header says, like a slot; sealing it again gives the same bytes. */
 	CHECK_EQUAL(variables_file_read(span_of(file, size + 40), &store), OK);
 	store_file_seal(&store);
 	CHECK(memcmp(store.header, file, size) == 0);
 }
 
-TEST(what_we_do_not_know_is_left_out)
+TEST(unknown_attributes_are_left_out)
 {
 	start_file();
 	add(1, 0x27, u"PK", 6, "x"); /* authenticated */
@@ -125,12 +125,12 @@ TEST(records_are_checked)
 	store_le32(file + 28, 7);
 	size = 24 + 32 + 2048 + 8;
 	CHECK_EQUAL(read_file(), ERR_CORRUPT);
-	/* Records that end within themselves. */
+	/* Truncated records. */
 	for (u32 cut = 1; cut < 40; cut++) {
 		start_file();
 		add(3, 7, u"A", 4, "one");
 		size -= cut;
-		/* The one byte that fills it up may be missing. */
+		/* The padding byte may be missing. */
 		CHECK_OF((read_file() == OK) == (cut <= 1), "without %u bytes", cut);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/version.c against the specification's own examples, and for being an order at all. */
+/* lib/version.c: the specification's examples, and the properties of an order. */
 #include "tests/unit/test.h"
 
 #include "lib/version.h"
@@ -9,7 +9,7 @@ static int compare(const char *a, const char *b)
 	int forward = version_compare(span_of_string(a), span_of_string(b));
 	int backward = version_compare(span_of_string(b), span_of_string(a));
 
-	/* The other way round is the opposite, always. */
+	/* The reverse comparison must give the opposite result. */
 	CHECK_EQUAL((forward > 0) - (forward < 0), (backward < 0) - (backward > 0));
 	return (forward > 0) - (forward < 0);
 }
@@ -44,7 +44,7 @@ TEST(examples_of_the_specification)
 	NEWER("1+2+3", "1.3.3");
 }
 
-/* The one that the specification gives as a whole. */
+/* The complete example of the specification. */
 TEST(chain_of_the_specification)
 {
 	static const char *const chain[] = {
@@ -72,8 +72,8 @@ TEST(kernels_of_distributions)
 }
 
 /*
- * Ascending: each is older than all after it. A letter against a digit counts as the number 0, so
- * that words come between 0 and 1.
+ * Ascending: each is older than all later ones. Compared with a digit, a letter counts as the
+ * number 0, so words come between 0 and 1.
  */
 static const char *const ascending[] = {
 	"~",
@@ -138,7 +138,7 @@ TEST(leading_zeroes_do_not_count)
 	OLDER("0", "0000000000000000000000000000001");
 }
 
-TEST(bytes_that_are_no_characters)
+TEST(bytes_that_are_not_characters)
 {
 	CHECK_EQUAL(version_compare(SPAN("1\0002"), SPAN("1 2")), 0);
 	CHECK_EQUAL(version_compare(SPAN("\0\0"), SPAN("")), 0);
@@ -146,7 +146,7 @@ TEST(bytes_that_are_no_characters)
 	CHECK(version_compare(SPAN("\xff\xfe"), SPAN("1")) < 0);
 }
 
-/* A step-by-step reading of the specification on strings, to compare with. */
+/* A literal implementation of the specification on strings, for comparison. */
 static int naive_sign(int n)
 {
 	return (n > 0) - (n < 0);

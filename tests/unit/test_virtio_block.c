@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio-blk over PCI, honest and lying; what a violation is, tests/host/fake_virtio.c decides. */
+/* virtio-blk over PCI, correct and faulty; tests/host/fake_virtio.c defines violations. */
 #include "tests/unit/test.h"
 
 #include "tests/host/fake_machine.h"
@@ -58,7 +58,7 @@ TEST(reads_one_block)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
-/* Each access is a VM exit: a change that adds some shall be noticed. */
+/* Each access is a VM exit, so a change that adds accesses must be noticed. */
 TEST(accesses_are_few)
 {
 	struct block_device *disk = start(0);
@@ -145,7 +145,7 @@ TEST(small_queue_works)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-/* Three descriptors are no power of two, and two cannot hold a request. */
+/* Three descriptors are not a power of two, and two are not enough for a request. */
 TEST(queue_of_an_odd_size_is_refused)
 {
 	struct block_device *disk = start(0);
@@ -231,7 +231,7 @@ TEST(disk_smaller_than_its_blocks_is_refused)
 	CHECK_EQUAL(probe()->block_count, 1);
 }
 
-/* 0 is no limit (qemu-storage-daemon's vhost-user-blk), and below a block it cannot be. */
+/* 0 means no limit (qemu-storage-daemon's vhost-user-blk); less than a block is invalid. */
 TEST(size_max_may_be_anything)
 {
 	static const struct {
@@ -269,8 +269,8 @@ TEST(size_max_may_be_anything)
 	}
 }
 
-/* Whatever else the configuration contains: what we do not negotiate does not matter. */
-TEST(features_that_are_not_filled_in_do_not_matter)
+/* The fields of features that we do not negotiate do not matter. */
+TEST(fields_of_unused_features_do_not_matter)
 {
 	static const u8 fills[] = { 0, 1, 0x7f, 0xff };
 	const u64 offered = (1ull << 24) - 1; /* all of virtio-blk's own */
@@ -323,7 +323,7 @@ TEST(writes_and_flushes)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
-TEST(flush_is_not_sent_where_it_is_not_offered)
+TEST(flush_is_not_sent_if_it_is_not_offered)
 {
 	struct block_device *disk = start(0);
 
@@ -351,7 +351,7 @@ TEST(failed_request_leaves_the_disk_usable)
 	CHECK(memcmp(buffer, bytes, 30000 * 512) == 0);
 }
 
-/* Those after it succeed, and no more are given to the device. */
+/* Later ones succeed, but no more are sent to the device. */
 TEST(one_failed_request_fails_them_all)
 {
 	struct block_device *disk = start(FEATURE_SIZE_MAX);
@@ -363,7 +363,7 @@ TEST(one_failed_request_fails_them_all)
 	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
 }
 
-/* A device that never writes the status byte has not said that it succeeded. */
+/* A device that never writes the status byte has not reported success. */
 TEST(untouched_status_is_a_failure)
 {
 	struct block_device *disk = start(0);
@@ -372,7 +372,7 @@ TEST(untouched_status_is_a_failure)
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), ERR_IO);
 }
 
-TEST(nonsense_fails_the_disk_for_good)
+TEST(protocol_violations_disable_the_disk)
 {
 	static const enum fake_lie lies[] = {
 		FAKE_COUNT_JUMPS,
@@ -395,7 +395,7 @@ TEST(nonsense_fails_the_disk_for_good)
 	}
 }
 
-/* Linux does not look at it either: vhost devices are known to count wrongly. */
+/* Linux ignores it, too, because vhost devices are known to count incorrectly. */
 TEST(count_of_written_bytes_does_not_matter)
 {
 	static const enum fake_lie lies[] = { FAKE_WRITTEN_HUGE, FAKE_WRITTEN_MORE,
@@ -411,7 +411,7 @@ TEST(count_of_written_bytes_does_not_matter)
 	}
 }
 
-TEST(request_done_twice_fails_the_next)
+TEST(request_completed_twice_fails_the_next)
 {
 	struct block_device *disk = start(0);
 
@@ -439,7 +439,7 @@ static void answer_late(void)
 	fake_virtio_notify(&device, 2, 2, 0);
 }
 
-/* As every real one: so late that the clock is looked at, too. */
+/* Like every real device: late enough that the clock is read. */
 TEST(answer_is_waited_for)
 {
 	static const u64 delays[] = { 1, 255, 256, 257, 1000, 500000 };
@@ -479,7 +479,7 @@ TEST(configuration_that_changes_is_read_again)
 	CHECK_EQUAL(config_reads, 8);
 }
 
-TEST(restless_configuration_does_not_hang)
+TEST(constantly_changing_configuration_does_not_hang)
 {
 	machine_start_pci();
 	fake_virtio_disk(&device, bytes, sizeof(bytes), 0);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio-console: what is written arrives, a console that nobody reads delays nothing, typed text
- * is read.
+ * virtio-console: output arrives, an unread console delays nothing, and input is read.
  */
 #include "tests/unit/test.h"
 
@@ -36,7 +35,7 @@ TEST(text_is_sent)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
-TEST(longest_name_is_whole)
+TEST(longest_name_is_complete)
 {
 	machine_start_pci();
 	machine.ecam[1].base = 0xd0000000;
@@ -67,8 +66,8 @@ TEST(much_text_is_sent_in_parts)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-/* Four buffers are taken, then the wait is over once and for all. */
-TEST(console_nobody_reads_holds_nothing_up)
+/* The device takes four buffers; after that there is only a single wait. */
+TEST(unread_console_does_not_block)
 {
 	add_console(FAKE_SILENT);
 	for (u32 i = 0; i < 10; i++)
@@ -82,7 +81,7 @@ TEST(console_nobody_reads_holds_nothing_up)
 	CHECK_EQUAL(device.resets, 1);
 }
 
-TEST(handover_is_the_end_of_it)
+TEST(console_is_not_used_after_handover)
 {
 	add_console(FAKE_HONEST);
 	devices_quiesce();
@@ -93,7 +92,7 @@ TEST(handover_is_the_end_of_it)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-TEST(lying_console_is_dropped)
+TEST(faulty_console_is_dropped)
 {
 	add_console(FAKE_HEAD_HUGE);
 	console_write("a\n", 2);
@@ -163,7 +162,7 @@ TEST(console_without_a_queue_is_refused)
 	}
 }
 
-TEST(console_that_refuses_its_features_is_left_alone)
+TEST(console_that_refuses_its_features_is_not_used)
 {
 	add_console(FAKE_FEATURES_REFUSED);
 	CHECK(was_logged("does not work with features"));
@@ -206,7 +205,7 @@ TEST(slow_console_is_waited_for)
 	host_on_relax = NULL;
 }
 
-TEST(console_that_comes_back_is_waited_for_again)
+TEST(console_that_recovers_is_waited_for_again)
 {
 	add_console(FAKE_HONEST);
 	sleep_for(1000000);
@@ -224,7 +223,7 @@ TEST(console_that_comes_back_is_waited_for_again)
 	host_on_relax = NULL;
 }
 
-TEST(handover_waits_until_all_is_out)
+TEST(handover_waits_until_everything_is_sent)
 {
 	add_console(FAKE_HONEST);
 	console_unregister(&machine_log.console);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio over MMIO, both versions, and the three ways to learn where devices are. */
+/* virtio over MMIO, both versions, and the three ways to find devices. */
 #include "tests/unit/test.h"
 
 #include "core/random.h"
@@ -170,7 +170,7 @@ TEST(version_1_reads)
 	CHECK_EQUAL(device->violations + machine.violations, 0);
 }
 
-/* And is believed no byte more for it. */
+/* The excess is ignored. */
 TEST(version_1_may_miscount_what_it_wrote)
 {
 	struct fake_virtio *device = probe_version_1(VIRTIO_ID_BLOCK, FAKE_WRITTEN_HUGE);
@@ -188,7 +188,7 @@ TEST(version_1_may_miscount_what_it_wrote)
 	CHECK_EQUAL(device->requests, 2);
 }
 
-TEST(version_1_does_not_do_what_it_was_not_given)
+TEST(version_1_rejects_unsubmitted_requests)
 {
 	probe_version_1(VIRTIO_ID_BLOCK, FAKE_HEAD_IDLE);
 	CHECK_EQUAL(block_read(last_disk(), 0, 1, buffer), ERR_IO);
@@ -207,7 +207,7 @@ TEST(other_versions_are_refused)
 	CHECK(was_logged("version 3"));
 }
 
-TEST(command_line_gives_the_order)
+TEST(the_command_line_determines_the_order)
 {
 	u32 before = disk_count();
 
@@ -221,7 +221,7 @@ TEST(command_line_gives_the_order)
 	expect_disks(before, (const u32[]){ 2, 0, 1 }, 3);
 }
 
-TEST(nonsense_on_the_command_line_is_left_out)
+TEST(invalid_words_on_the_command_line_are_ignored)
 {
 	static const char *const lines[] = {
 		"virtio_mmio.device=",
@@ -241,7 +241,8 @@ TEST(nonsense_on_the_command_line_is_left_out)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		u32 before = disk_count();
 		size_t size = strlen(lines[i]);
-		char *copy = malloc(size); /* without a NUL, so that a read beyond it is noticed */
+		char *copy = malloc(size); /* without a NUL, so that the sanitizer detects overruns
+					    */
 
 		machine_start();
 		add_disk(0xc0001000, 4096);
@@ -254,7 +255,7 @@ TEST(nonsense_on_the_command_line_is_left_out)
 	}
 }
 
-TEST(window_outside_of_all_addresses_is_reported)
+TEST(window_outside_the_address_space_is_reported)
 {
 	machine_start();
 	set_command_line("virtio_mmio.device=4K@0x10000000000000:5");
@@ -314,7 +315,7 @@ TEST(acpi_gives_windows_and_their_order)
 	CHECK_EQUAL(machine.violations, 0);
 }
 
-TEST(cut_off_acpi_tables_are_searched_within_bounds)
+TEST(truncated_acpi_tables_are_searched_within_bounds)
 {
 	enum { WINDOW_END = 51, WINDOW = 0xd0000000 }; /* where no slot of a microvm is */
 	u8 aml[64];
@@ -340,7 +341,7 @@ static void add_microvm_slots(u32 count)
 		add_disk(0xfeb00000 + i * 512, 512)->id = 0;
 }
 
-TEST(microvm_slots_are_looked_at_from_the_last)
+TEST(microvm_slots_are_probed_from_the_last)
 {
 	u32 before = disk_count();
 
@@ -361,10 +362,10 @@ TEST(microvm_may_have_eight_slots)
 	devices[7].id = VIRTIO_ID_BLOCK;
 	virtio_mmio_probe();
 	expect_disks(before, (const u32[]){ 7 }, 1);
-	CHECK_EQUAL(machine.violations, 1); /* the look at slot 23 */
+	CHECK_EQUAL(machine.violations, 1); /* the check of slot 23 */
 }
 
-TEST(slots_are_not_looked_at_on_a_machine_with_pci)
+TEST(slots_are_not_probed_on_a_machine_with_pci)
 {
 	static struct fake_virtio device;
 	static struct fake_function function;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio's structures in PCI BARs: which of several is taken, and which devices are refused. */
+/* virtio's structures in PCI BARs: which of several is used, and which devices are refused. */
 #include "tests/unit/test.h"
 
 #include "tests/unit/machine.h"
 
 /*
- * Of fake_function_virtio(): 0x40 MSI-X, 0x44 common, 0x54 interrupts, 0x64 device, 0x74 doorbells.
+ * Capabilities of fake_function_virtio(): 0x40 MSI-X, 0x44 common, 0x54 interrupts, 0x64 device,
+ * 0x74 doorbells.
  */
 enum {
 	CAPABILITY_FIRST = 0x40,
@@ -36,7 +37,7 @@ static void start(void)
 	fake_function_virtio(&machine, &function, 0, 1, &device, MACHINE_BARS);
 }
 
-/* A copy of the doorbells' capability in front of all others, in another BAR. */
+/* Adds a copy of the doorbell capability before all others, in another BAR. */
 static void prefer_doorbells_in(u8 bar, u32 bar_value)
 {
 	u8 *capability = function.config + CAPABILITY_FREE;
@@ -68,7 +69,7 @@ static void expect_no_disk(const char *why)
 	CHECK_EQUAL(device.violations + machine.violations, 0);
 }
 
-/* A preferred capability that would lead astray, but for what makes it one to be passed over. */
+/* A preferred but wrong capability; each test makes it invalid, so that it must be skipped. */
 static u8 *prefer_wrong_doorbells(void)
 {
 	u8 *capability = function.config + CAPABILITY_FREE;
@@ -79,7 +80,7 @@ static u8 *prefer_wrong_doorbells(void)
 	return capability;
 }
 
-TEST(capability_that_is_none_of_virtio_is_passed_over)
+TEST(capability_of_another_vendor_is_skipped)
 {
 	prefer_wrong_doorbells()[ID] = 0x11;
 	expect_a_working_disk();
@@ -93,11 +94,11 @@ TEST(capability_that_is_none_of_virtio_is_passed_over)
 	expect_a_working_disk();
 }
 
-TEST(capability_that_does_not_fit_is_passed_over)
+TEST(capability_that_does_not_fit_is_skipped)
 {
 	enum { LAST = 256 - 20 };
 
-	/* The last place that has room for all of it, and the one after it. */
+	/* The last valid place, and the one after it. */
 	start();
 	memcpy(function.config + LAST, function.config + CAPABILITY_DOORBELLS, 20);
 	function.config[LAST + NEXT] = CAPABILITY_FIRST;
@@ -130,7 +131,7 @@ TEST(device_without_all_registers_is_refused)
 	expect_a_working_disk();
 }
 
-TEST(structure_out_of_place_is_refused)
+TEST(misplaced_structure_is_refused)
 {
 	start();
 	store_le32(function.config + CAPABILITY_DEVICE + AT, FAKE_DEVICE + 2);
@@ -175,7 +176,7 @@ TEST(configuration_ends_where_the_device_says)
 	expect_no_disk("a capacity of 0 sectors");
 }
 
-TEST(doorbell_lies_in_its_structure)
+TEST(doorbell_is_in_its_structure)
 {
 	static const struct {
 		u32 size, multiplier;
@@ -205,7 +206,7 @@ TEST(doorbell_lies_in_its_structure)
 	}
 }
 
-/* The transitional ID does not tell the kind of device; the subsystem's does. */
+/* The transitional ID does not identify the kind of device; the subsystem ID does. */
 TEST(transitional_device_is_driven_by_its_modern_registers)
 {
 	static const u16 ids[] = { 0x1000, 0x1001, 0x103f };
@@ -219,7 +220,7 @@ TEST(transitional_device_is_driven_by_its_modern_registers)
 	}
 }
 
-TEST(other_devices_are_left_alone)
+TEST(other_devices_are_not_accessed)
 {
 	static const struct {
 		u16 vendor, device;
@@ -239,7 +240,7 @@ TEST(other_devices_are_left_alone)
 }
 
 /* QEMU with modern-pio-notify=on. */
-TEST(doorbells_in_ports_are_passed_over)
+TEST(doorbells_in_ports_are_skipped)
 {
 	u8 *capability = prefer_wrong_doorbells();
 
@@ -248,7 +249,7 @@ TEST(doorbells_in_ports_are_passed_over)
 	expect_a_working_disk();
 }
 
-TEST(structure_in_a_bar_that_does_not_exist_is_passed_over)
+TEST(structure_in_a_nonexistent_bar_is_skipped)
 {
 	start();
 	prefer_doorbells_in(3, 0);
@@ -260,7 +261,7 @@ TEST(first_structure_of_a_kind_is_taken)
 {
 	start();
 	prefer_doorbells_in(0, (u32)MACHINE_BARS | PCI_BAR_64_BIT);
-	/* The second is read before all that is needed has been found. */
+	/* The second one is read before all required ones have been found. */
 	function.config[CAPABILITY_FREE + NEXT] = CAPABILITY_DOORBELLS;
 	function.config[CAPABILITY_DOORBELLS + NEXT] = CAPABILITY_FIRST;
 	function.config[CAPABILITY_DEVICE + NEXT] = 0;
@@ -268,7 +269,7 @@ TEST(first_structure_of_a_kind_is_taken)
 	expect_a_working_disk();
 }
 
-/* Each is an exit: Cloud Hypervisor and Firecracker have two more after those that are needed. */
+/* Each costs an exit: Cloud Hypervisor and Firecracker have two more after the required ones. */
 TEST(capabilities_that_are_not_needed_are_not_read)
 {
 	start();
@@ -284,7 +285,7 @@ TEST(capabilities_that_are_not_needed_are_not_read)
 	CHECK_EQUAL(machine.config_reads, reads);
 }
 
-TEST(registers_only_in_ports_are_named_in_one_line)
+TEST(registers_only_in_ports_are_reported_in_one_line)
 {
 	u32 before = disk_count();
 
@@ -297,7 +298,7 @@ TEST(registers_only_in_ports_are_named_in_one_line)
 	CHECK_EQUAL(device.accesses + machine.violations, 0);
 }
 
-/* A kernel may be found on a disk before. */
+/* A kernel may be found on an earlier disk. */
 TEST(disk_that_is_not_reached_costs_two_reads)
 {
 	u32 before = disk_count();

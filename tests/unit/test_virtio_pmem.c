@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* virtio-pmem: read where it is, and only where it can be. */
+/* virtio-pmem: reading at valid addresses, and refusal of invalid ones. */
 #include "tests/unit/test.h"
 
 #include "core/boot_info.h"
 #include "tests/unit/machine.h"
 
-/* Firecracker's place. */
+/* Firecracker's address. */
 #define START 0x8000000000ull
 
 static struct fake_virtio device;
@@ -62,7 +62,7 @@ TEST(a_part_of_a_block_is_left_out)
 	CHECK_EQUAL(add_pmem(START, 1535)->block_count, 2);
 }
 
-TEST(is_left_out_where_it_cannot_be)
+TEST(is_refused_at_invalid_addresses)
 {
 	CHECK(!add_pmem(START + 512, 4096));
 	CHECK(!add_pmem(START, 511));
@@ -71,7 +71,7 @@ TEST(is_left_out_where_it_cannot_be)
 	CHECK(was_logged("invalid range of 0x2000 bytes"));
 }
 
-TEST(is_left_out_where_there_is_ram)
+TEST(is_refused_where_there_is_ram)
 {
 	CHECK(!add_pmem(HOST_MEMORY_BASE, 4096));
 	CHECK(was_logged("invalid range of 0x1000 bytes"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio-rng: parts are put together, and a device that gives nothing is given up. */
+/* virtio-rng: partial results are combined, and a device without output is given up. */
 #include "tests/unit/test.h"
 
 #include "core/random.h"
@@ -30,7 +30,7 @@ TEST(bytes_are_delivered)
 	CHECK_EQUAL(buffer[129], 130 - 96);
 	CHECK_EQUAL(buffer[130], 0);
 	CHECK_EQUAL(device.requests, 3);
-	CHECK_EQUAL(device.queues[0].size, 8); /* more than needed, but no device takes it amiss */
+	CHECK_EQUAL(device.queues[0].size, 8); /* more than needed, but devices accept it */
 	CHECK_EQUAL(random_read(buffer, 48), OK);
 	CHECK_EQUAL(device.requests, 4);
 	CHECK_EQUAL(device.resets, 0);
@@ -69,14 +69,14 @@ TEST(silent_source_times_out)
 	CHECK_EQUAL(device.accesses, accesses);
 }
 
-TEST(lying_source_is_given_up)
+TEST(faulty_source_is_given_up)
 {
 	add_random(FAKE_HEAD_IDLE);
 	CHECK_EQUAL(random_read(buffer, 32), ERR_NOT_FOUND);
 	CHECK(was_logged("no longer used"));
 }
 
-TEST(source_that_counts_too_much_is_believed_no_byte_more)
+TEST(source_that_reports_too_many_bytes_is_limited)
 {
 	add_random(FAKE_WRITTEN_HUGE);
 	memset(buffer, 0xee, sizeof(buffer));
@@ -117,7 +117,7 @@ static void deliver_part(struct fake_virtio *it, u32 index)
 	store_le16(used + 2, (u16)(count + 1));
 }
 
-TEST(source_that_gives_little_is_asked_again_but_not_for_ever)
+TEST(source_with_short_answers_is_asked_again_with_a_limit)
 {
 	static const struct {
 		u32 part_size, size;
@@ -148,7 +148,7 @@ TEST(queue_of_one_is_enough)
 	CHECK_EQUAL(device.violations, 0);
 }
 
-/* The last test: this memory is not freed. */
+/* Must be the last test: this memory is not freed. */
 TEST(device_without_memory_is_left_out)
 {
 	host_allocations_left = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio-blk that answers late or never: how long it is waited for, and what is asked meanwhile. */
+/*
+ * virtio-blk disks that answer late or never: the length of waits, and requests to other disks
+ * meanwhile.
+ */
 #include "tests/unit/test.h"
 
 #include "tests/host/fake_machine.h"
@@ -19,7 +22,7 @@ static void answer_later(struct fake_virtio *device, u32 queue)
 	(void)device, (void)queue;
 }
 
-/* One request of each disk at a time, whatever its size. */
+/* Each disk completes one request at a time, whatever its size. */
 static void pass_time(void)
 {
 	if (host_ticks < next_answer)
@@ -65,7 +68,7 @@ static struct block_device *first_new_disk(u32 before)
 	return disk;
 }
 
-/* Far longer than any one wait, and in smaller pieces the longer each takes. */
+/* Far longer than any single wait, with smaller requests the longer each takes. */
 TEST(disk_that_makes_progress_is_waited_for)
 {
 	static const struct {
@@ -88,7 +91,8 @@ TEST(disk_that_makes_progress_is_waited_for)
 		CHECK(host_ticks - begin > 18 * SECONDS);
 		CHECK_EQUAL(devices[0].largest_request, cases[i].largest);
 		CHECK(devices[0].requests >= DISK_SIZE / cases[i].largest);
-		/* A block now is a request of a block, and the next large one as small as before.
+		/* A read of one block is a request of one block, and the next large read starts as
+		 * small as before.
 		 */
 		devices[0].largest_request = 0;
 		CHECK_EQUAL(block_read(disk, 0, 8192, buffer), OK);
@@ -98,7 +102,7 @@ TEST(disk_that_makes_progress_is_waited_for)
 	}
 }
 
-TEST(dead_disks_cost_the_time_of_one)
+TEST(dead_disks_take_no_longer_than_one)
 {
 	u32 before = disk_count();
 	u64 begin;
@@ -121,7 +125,7 @@ TEST(dead_disks_cost_the_time_of_one)
 	end();
 }
 
-/* And what was asked ahead of its turn does not show. */
+/* The early request has no visible effect. */
 TEST(disk_that_answers_before_its_turn_works)
 {
 	u32 before = disk_count();
@@ -144,7 +148,7 @@ TEST(disk_that_answers_before_its_turn_works)
 	end();
 }
 
-TEST(others_are_left_alone_while_the_first_answers)
+TEST(other_disks_are_not_accessed_while_the_first_answers)
 {
 	u32 before = disk_count();
 
@@ -156,7 +160,7 @@ TEST(others_are_left_alone_while_the_first_answers)
 	struct block_device *disk = first_new_disk(before);
 
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
-	answer_ticks = 10 * SECONDS; /* one that has answered is not dead */
+	answer_ticks = 10 * SECONDS; /* a disk that has answered is not dead */
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
 	CHECK_EQUAL(devices[1].accesses, 0);
 	end();
@@ -173,7 +177,7 @@ static bool is_unusable(u64 address)
 	return false;
 }
 
-/* The buffer of an attempt that is over, which the device still knows: not the next one's. */
+/* The device still has the buffer of a finished attempt, so the next attempt must not get it. */
 static void expect_memory_kept(struct block_device *disk, struct fake_virtio *device)
 {
 	struct arena arena = { 0 };
@@ -217,7 +221,7 @@ TEST(memory_of_a_disk_that_cannot_be_stopped_is_not_used_again)
 	expect_memory_kept(first_new_disk(before), &devices[0]);
 }
 
-/* Nor what the cache read into. */
+/* The same applies to the cache's buffer. */
 TEST(cache_leaves_memory_of_a_disk_that_cannot_be_stopped)
 {
 	u32 before = disk_count();
@@ -236,7 +240,7 @@ TEST(cache_leaves_memory_of_a_disk_that_cannot_be_stopped)
 	end();
 }
 
-/* A device that is reset writes nothing more: its memory is as good as any. */
+/* A device that was reset writes nothing more, so its memory can be used again. */
 TEST(memory_of_a_disk_that_was_reset_is_used_again)
 {
 	u32 before = disk_count();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * drivers/virtio/virtio.c: a device's way from features to its reset, shown with a disk; what a
- * violation is, tests/host/fake_virtio.c decides.
+ * drivers/virtio/virtio.c: a device from feature negotiation to reset, tested with a disk;
+ * tests/host/fake_virtio.c defines violations.
  */
 #include "tests/unit/test.h"
 
@@ -65,7 +65,7 @@ TEST(used_device_is_reset_first)
 
 static u32 reset_polls;
 
-/* Until it was asked often enough, it still is as it was before the reset. */
+/* The old status is returned until it was read often enough. */
 static void reset_slowly(struct fake_virtio *it, u64 *value)
 {
 	if (it->resets == 0 || it->status != 0 || reset_polls == 0)
@@ -132,7 +132,7 @@ TEST(handover_leaves_unused_disks_alone)
 	CHECK(!(device.status & 4));
 }
 
-TEST(device_that_does_not_come_back_is_reported)
+TEST(device_that_does_not_complete_its_reset_is_reported)
 {
 	static const enum fake_lie lies[] = { FAKE_NO_RESET, FAKE_NO_RESET_PCI };
 

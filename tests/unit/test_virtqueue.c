@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drivers/virtio/queue.c by itself: which size a queue gets, and that all of its slots work. */
+/* drivers/virtio/queue.c: the size of a queue, and the use of all of its slots. */
 #include "tests/unit/test.h"
 
 #include "core/memory.h"
@@ -98,7 +98,7 @@ TEST(queue_without_memory_is_refused)
 	host_allocations_left = UINT64_MAX;
 }
 
-TEST(all_slots_go_out_and_come_back)
+TEST(all_slots_can_be_used)
 {
 	struct virtqueue_buffer buffer = { &size_max, 300, true };
 	struct virtqueue queue;

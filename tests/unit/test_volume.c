@@ -60,7 +60,7 @@ TEST(dots_are_resolved)
 	CHECK_EQUAL(opened("../../kernel"), 10);
 	CHECK_EQUAL(opened("loader/entries/.."), -100);
 	CHECK_EQUAL(opened("loader/entries/../entries/a.conf"), 7);
-	/* Names of dots only up to two are special. */
+	/* Only names of one or two dots are special. */
 	CHECK_EQUAL(opened("..."), -(int)ERR_NOT_FOUND);
 }
 
@@ -74,7 +74,7 @@ TEST(what_is_not_there)
 	CHECK_EQUAL(opened("loader/entries/a.conf.bak"), -(int)ERR_NOT_FOUND);
 }
 
-/* A file system that is directories all the way down, or fails. */
+/* A file system with infinitely nested directories, or errors. */
 static enum status find_status;
 
 static enum status deep_root(struct volume *deep, struct file *out)
@@ -106,7 +106,7 @@ TEST(depth_is_bounded_and_errors_are_passed_on)
 	file.size = 42;
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2 * 32), &file), ERR_UNSUPPORTED);
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2 * 1000), &file), ERR_UNSUPPORTED);
-	/* Down and up again is not deep. */
+	/* Going down and up repeatedly does not count as depth. */
 	for (size_t i = 0; i < 400; i++)
 		memcpy(path + 5 * i, "/a/..", 5);
 	CHECK_EQUAL(volume_open(&deep, span_of(path, 2000), &file), OK);
@@ -127,7 +127,7 @@ static struct file open_file(const char *path)
 	return file;
 }
 
-TEST(reads_stay_inside_of_the_file)
+TEST(reads_stay_inside_the_file)
 {
 	struct file file = open_file("kernel"), directory = open_file("loader");
 	char buffer[10];
@@ -146,7 +146,7 @@ TEST(reads_stay_inside_of_the_file)
 	CHECK_EQUAL(volume.reads, 2);
 }
 
-TEST(whole_files_are_loaded_with_a_nul_behind)
+TEST(whole_files_are_loaded_and_terminated_by_nul)
 {
 	struct arena arena = { 0 };
 	struct file file = open_file("kernel"), empty = open_file("empty"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* arch/x86_64/call.S: calls on another stack, and their end from any depth. */
+/* arch/x86_64/call.S: calls on another stack, and ending them from any depth. */
 #include "core/arch.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
@@ -76,11 +76,11 @@ TEST(a_call_is_ended_from_any_depth)
 	set_up();
 	CHECK_EQUAL(x86_call_on_stack(&outer, end_self, NULL, top), 7);
 	CHECK_EQUAL(x86_call_on_stack(&outer, nest, &argument, top), 7);
-	/* And again: nothing is left over. */
+	/* Again: no state is left over. */
 	CHECK_EQUAL(x86_call_on_stack(&outer, look, &argument, top), 2);
 }
 
-/* Changes all that a caller of either ABI may rely on. */
+/* Changes all registers on which a caller of either ABI may rely. */
 static u64 spoil(void *argument)
 {
 	const u32 mxcsr = 0x3f80;
@@ -95,7 +95,7 @@ static u64 spoil(void *argument)
 	return 3;
 }
 
-TEST(the_caller_finds_its_registers_again)
+TEST(the_callers_registers_are_restored)
 {
 	static u64 low, high, kept, value;
 	static u32 mxcsr;

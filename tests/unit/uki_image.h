@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A unified kernel image with nothing in it but the sections that a test names. */
+/* A unified kernel image that contains only the sections that a test adds. */
 #pragma once
 
 #include "tests/unit/pe_image.h"
@@ -17,7 +17,7 @@ static inline void uki_image_begin(struct uki_image *image)
 	pe_image_make(image->bytes);
 }
 
-/* Each in a page of its own, in memory, and in 0x400 bytes of the file. */
+/* Each section gets its own page in memory and 0x400 bytes in the file. */
 static inline void uki_image_add(struct uki_image *image, const char *name, const char *text)
 {
 	u32 index = image->added++, offset = 0xc00 + 0x400 * index;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes down what a VMM hands over, for tests/unit/test_recorded.c: start information, memory map,
-ACPI tables and PCI configuration space, by a guest that shows them (tests/payload/vmm_dump).
+"""Records the data that a VMM passes to a guest, for tests/unit/test_recorded.c: start information, memory map, ACPI
+tables and PCI configuration space, printed by a guest (tests/payload/vmm_dump).
 
     FATWOOD_VMM_DIR=... build/venv/bin/python tests/host/recorded/record.py cloud-hypervisor
 
-The VMM runs in the lab by the command of docs/vmm. In NAME.txt each line is an address and up to 32
-bytes from there; bytes without a line are zero, and a PCI function without one is not there.
+The VMM runs in the lab with the command from docs/vmm. Each line of NAME.txt is an address and up to 32 bytes from
+there; bytes without a line are zero, and a PCI function without a line does not exist.
 """
 
 import pathlib
@@ -32,7 +32,7 @@ STACK_SIZE = 0x2000
 NOTE_SIZE = 20
 LINE = re.compile(r"^DUMP: ([0-9a-f]{8} [0-9a-f]+)$", re.MULTILINE)
 
-# name: (page of docs/vmm, command there, what is another in it: (old, new))
+# name: (page of docs/vmm, command there, replacements: (old, new))
 RECORDS = {
     "cloud-hypervisor": ("cloud-hypervisor", "kernel", [
         ("size=1G", "size=5G"),
@@ -44,7 +44,7 @@ RECORDS = {
 
 
 def write_elf(path):
-    """The guest as the 64-bit file that VMMs want, though it runs in 32-bit mode."""
+    """Writes the guest as a 64-bit ELF file, which VMMs require, although it runs in 32-bit mode."""
     linked = path.with_suffix(".elf32")
     subprocess.run(["clang", *FLAGS, "-T", SOURCE / "dump.ld", SOURCE / "head.S",
                     SOURCE / "dump.c", "-o", linked], check=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue of malformations: the modules beside this one add theirs when they are imported."""
+"""The catalogue of malformations, which the other modules of this folder fill when they are imported."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ def add(name, text, damage=None, base="gpt-fat12", boots=False, files=None):
 
 
 def evil(base="gpt-fat12", boots=False, files=None):
-    """Adds a function that damages an Image of that base; its docstring says what is wrong."""
+    """Registers a function that damages an Image of that base; its docstring describes the fault."""
     def register(function):
         add(function.__name__, " ".join(function.__doc__.split()), function, base, boots, files)
         return function

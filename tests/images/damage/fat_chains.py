@@ -8,7 +8,7 @@ ENTRIES = "/loader/entries"
 
 
 def kernel_link(value):
-    """Damage: the link after the kernel's fourth cluster."""
+    """Changes the link after the kernel's fourth cluster."""
     def damage(image):
         image.fat.set_link(image.chain(KERNEL)[3], value(image) & image.fat.end_of_chain)
     return damage
@@ -31,7 +31,7 @@ for bits in (12, 16, 32):
 
 
 def entry_field(change):
-    """A function that adds a wrong field of a file's directory entry: change(fat, offset, value)."""
+    """Adds a wrong field in a file's directory entry: change(fat, offset, value)."""
     def register(name, text, path, value):
         add(name, text, lambda image: change(image.fat, image.fat.find(path), value))
     return register
@@ -58,14 +58,15 @@ attributes("fat_folder_is_file", "/loader is a file.", "/loader", 0x20)
 
 
 def fill_folder(image, cluster):
-    """All of a folder's unused entries become deleted ones: it has no end but its chain's."""
+    """Turns all unused entries of a folder into deleted ones, so that only its chain ends it."""
     for offset in image.fat.slots(cluster):
         if image.fat.read(offset, 1) == b"\0":
             image.fat.write(offset, b"\xe5" + bytes(31))
 
 
 def endless_folder(image, cluster, first):
-    """Deletes a folder's entries from that one on, and its end: only its chain is left to follow."""
+    """Deletes a folder's entries from that one on, including the end mark, so that only its chain is left to
+    follow."""
     fill_folder(image, cluster)
     for offset in image.fat.slots(cluster)[first:]:
         image.fat.write(offset, b"\xe5")
@@ -77,7 +78,7 @@ def folder_cluster(image):
 
 @evil()
 def fat_folder_loop(image):
-    """A folder without an end whose chain leads back to its start."""
+    """A folder without an end mark, whose chain leads back to its start."""
     folder = folder_cluster(image)
     endless_folder(image, folder, 2)
     chain = image.fat.chain(folder)
@@ -86,14 +87,14 @@ def fat_folder_loop(image):
 
 @evil("gpt-fat32")
 def fat32_root_loop(image):
-    """The root directory has no end and its chain leads back to its start."""
+    """The root directory has no end mark, and its chain leads back to its start."""
     endless_folder(image, 0, 0)
     image.fat.set_link(image.fat.root_cluster, image.fat.root_cluster)
 
 
 @evil()
 def fat_folder_chain_free(image):
-    """A folder without an end leads to a free cluster."""
+    """The chain of a folder without an end mark leads to a free cluster."""
     folder = folder_cluster(image)
     endless_folder(image, folder, 2)
     image.fat.set_link(folder, 0)
@@ -101,7 +102,7 @@ def fat_folder_chain_free(image):
 
 @evil(boots=True)
 def fat_folder_without_end(image):
-    """All entries of a folder are used: it ends with its chain."""
+    """All entries of a folder are used, so it ends with its chain."""
     fill_folder(image, folder_cluster(image))
 
 
@@ -113,6 +114,6 @@ def fat_root_without_end(image):
 
 @evil(boots=True)
 def fat_parent_noise(image):
-    """The `.` and `..` of a folder lead nowhere."""
+    """The `.` and `..` entries of a folder have invalid clusters."""
     for offset in image.fat.slots(folder_cluster(image))[:2]:
         image.fat.patch(offset + 26, "<H", 0xFFF0)

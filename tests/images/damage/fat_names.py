@@ -5,7 +5,7 @@ from tests.images.damage.catalogue import CONF, add, evil
 
 
 def long_name_damage(name, text, offset, layout, *values):
-    """Adds a change of the long name of the boot entry, whose short name is not *.conf."""
+    """Adds a change to the long name of the boot entry, whose short name is not *.conf."""
     def damage(image):
         image.fat.patch(image.long_name_slots(CONF)[0] + offset, layout, *values)
     add(name, text, damage)
@@ -27,13 +27,13 @@ long_name_damage("fat_name_slash", "A long name with a slash in it.", 1, "<10s",
 
 @evil(boots=None)
 def fat_name_short_noise(image):
-    """The entry's short name is noise of another code page, so its long name's checksum is wrong."""
+    """The entry's short name has bytes of another code page, so its long name's checksum is wrong."""
     image.fat.write(image.fat.find(CONF), b"\x05\xff\x80\xa0 \x90\xfe\xfd\xfc\xfb\xfa")
 
 
 @evil(boots=True, files=lambda files: {**files, "/loader/entries/first.txt": b"", "/another": b""})
 def fat_name_noise_before(image):
-    """Files whose short names are noise stand in the root and beside the entry."""
+    """Files whose short names are noise are in the root and in the entry's folder."""
     for path in ("/loader/entries/first.txt", "/another"):
         offset = image.fat.find(path)
         image.fat.write(offset, b"\xff\x80\xa0\x90\xfe\xfd\xfc\xfb\xfa\xf9\xf8")
@@ -41,7 +41,7 @@ def fat_name_noise_before(image):
 
 @evil(boots=True)
 def fat_label_is_loader(image):
-    """The volume's label is LOADER, and stands before the folder."""
+    """The volume's label is LOADER and comes before the folder."""
     for offset in image.fat.slots(0):
         if image.fat.read(offset, 12)[11] == 0x08:
             image.fat.write(offset, b"LOADER     ")
@@ -51,4 +51,4 @@ def fat_label_is_loader(image):
 
 @evil(boots=True, files=lambda files: {**files, f"/loader/entries/{'x' * 240}.txt": b""})
 def fat_name_longest(image):
-    """A file with a name of 244 letters lies beside the entry."""
+    """A file with a name of 244 letters is in the entry's folder."""

@@ -84,5 +84,5 @@ def fat_first_copy_noise(image):
 
 @evil()
 def fat_volume_noise(image):
-    """The partition is noise from end to end."""
+    """The whole partition is noise."""
     image.write(image.start, random.Random(5).randbytes(MIB))

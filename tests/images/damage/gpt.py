@@ -13,18 +13,18 @@ CRC_OF_NOTHING = binascii.crc32(b"")
 
 
 def header(name, text, offset, layout, *values, boots=False):
-    """Adds wrong fields of both headers, whose CRCs are right."""
+    """Adds wrong fields in both headers, with correct CRCs."""
     add(name, text, lambda image: image.gpt_header(offset, layout, *values), boots=boots)
 
 
 def partition(name, text, first, last, boots=False):
-    """Adds wrong bounds of the partition, in both arrays, whose CRCs are right."""
+    """Adds wrong bounds of the partition in both arrays, with correct CRCs."""
     add(name, text, lambda image: image.gpt_entry(0, 32, "<QQ", first, last), boots=boots)
 
 
 @evil()
 def gpt_signature(image):
-    """Neither header has its signature: only the protective MBR is left."""
+    """Neither header has its signature, so only the protective MBR is left."""
     for offset in image.headers:
         image.write(offset, bytes(8))
 
@@ -89,7 +89,7 @@ header("gpt_usable_reversed", "The first usable block is behind the last.", 40, 
 
 @evil()
 def gpt_entries_past_end(image):
-    """The entries are said to lie beyond the end of the disk."""
+    """The headers place the entries beyond the end of the disk."""
     image.gpt_header(72, "<Q", image.size // BLOCK + 1000)
 
 
@@ -101,7 +101,7 @@ def gpt_alternate_past_end(image):
 
 @evil()
 def gpt_backup_nowhere(image):
-    """The first header is broken in its CRC, names a backup at 2^64 - 1, and the last block is zeros."""
+    """The first header has a wrong CRC and a backup address of 2^64 - 1, and the last block is zeros."""
     image.patch(image.headers[0] + 32, "<Q", LAST_LBA)
     image.write(image.headers[1], bytes(BLOCK))
 
@@ -126,7 +126,7 @@ def gpt_partition_past_end(image):
 
 @evil(boots=True)
 def gpt_all_entries_used(image):
-    """127 more partitions, of other types, over one another."""
+    """127 more overlapping partitions of other types."""
     image.set_gpt_entries(1, b"".join(
         struct.pack("<16s16sQQQ72x", b"other data type!", b"unique" + b"%010d" % index,
                     100 + index, 101 + index, 0)
@@ -153,5 +153,5 @@ def gpt_128_empty_esps(image):
 
 @evil(boots=True)
 def gpt_name_of_noise(image):
-    """The partition's name is no UTF-16: lone surrogates, no end."""
+    """The partition's name is invalid UTF-16: unpaired surrogates, no terminator."""
     image.gpt_entry(0, 56, "<72s", b"\x00\xd8" * 18 + b"\x1b[" * 18)

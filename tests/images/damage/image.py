@@ -30,7 +30,7 @@ class Image:
             self.fat.file.close()
 
     def flush(self):
-        """Volume has a file of its own: what one writes, the other must see."""
+        """Volume has its own file object, so writes must be flushed to be visible there."""
         self.file.flush()
         if self.fat:
             self.fat.file.flush()
@@ -60,20 +60,20 @@ class Image:
         return struct.unpack("<Q", self.read(header + 72, 8))[0] * BLOCK
 
     def seal(self, header):
-        """Makes the header's own CRC right."""
+        """Corrects the header's CRC."""
         size = min(struct.unpack("<I", self.read(header + 12, 4))[0], BLOCK)
         data = bytearray(self.read(header, size))
         data[16:20] = bytes(4)
         self.patch(header + 16, "<I", binascii.crc32(data))
 
     def gpt_header(self, offset, layout, *values, which=(0, 1)):
-        """Changes a field of the headers, with right CRCs."""
+        """Changes a field of the headers and corrects the CRCs."""
         for number in which:
             self.patch(self.headers[number] + offset, layout, *values)
             self.seal(self.headers[number])
 
     def set_gpt_entries(self, first, data):
-        """Replaces entries in both arrays, from that index on, with right CRCs."""
+        """Replaces entries in both arrays from that index on and corrects the CRCs."""
         for header in self.headers:
             entries = self.entries(header)
             self.write(entries + first * 128, data)
@@ -81,7 +81,7 @@ class Image:
             self.seal(header)
 
     def gpt_entry(self, index, offset, layout, *values):
-        """Changes a field of an entry in both arrays, with right CRCs."""
+        """Changes a field of an entry in both arrays and corrects the CRCs."""
         entry = bytearray(self.read(self.entries(self.headers[0]) + index * 128, 128))
         struct.pack_into(layout, entry, offset, *values)
         self.set_gpt_entries(index, entry)

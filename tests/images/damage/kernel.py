@@ -13,7 +13,7 @@ def kernel_bytes(name, text, change):
 
 
 def kernel_fields(name, text, boots=False, **fields):
-    """Adds a kernel with other fields of its setup header."""
+    """Adds a kernel with changed fields in its setup header."""
     add_files(name, text, lambda files: {**files, KERNEL: Stub(**fields).data()}, boots)
 
 

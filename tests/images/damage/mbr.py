@@ -12,7 +12,7 @@ SIGNATURE = b"\x55\xaa"
 
 
 def entry(name, text, offset, layout, *values, base="mbr-fat12", boots=False):
-    """Adds wrong fields of the first entry."""
+    """Adds wrong fields in the first entry."""
     add(name, text, lambda image: image.patch(TABLE + offset, layout, *values), base, boots)
 
 
@@ -29,7 +29,7 @@ def mbr_signature(image):
 
 @evil("mbr-fat12")
 def mbr_partition_past_end(image):
-    """The partition lies beyond the end of the disk."""
+    """The partition is beyond the end of the disk."""
     image.patch(TABLE + 8, "<II", image.size // BLOCK + 10, 1000)
 
 
@@ -45,7 +45,7 @@ entry("ebr_link_past_end", "The extended partition's first table lies beyond the
 
 @evil("logical-fat12")
 def ebr_points_to_itself(image):
-    """The extended partition's table has only a link, to itself."""
+    """The extended partition's table has only a link to itself."""
     image.write(FIRST_EBR_LBA * BLOCK + TABLE, link(0, 100))
 
 

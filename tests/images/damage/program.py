@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Malformed UEFI programs at the removable path. The undamaged one returns an error of
-its own, which is no reason to be refused. Each field with each value is a matter of tests/unit/test_pe_fields.c."""
+"""Malformed UEFI programs at the removable path. The undamaged one returns its own error code, which does not count
+as refused. tests/unit/test_pe_fields.c tests each field with each value."""
 
 import struct
 
@@ -9,7 +9,7 @@ from tests.images.damage.catalogue import add_files
 
 
 def program(name, text, change):
-    """Adds a disk with nothing on it but a program that is replaced as a whole."""
+    """Adds a disk that contains only a program that is replaced as a whole."""
     def files(_):
         data = bytearray(efi_program.program("returns", STATUS=21))
         return {efi.REMOVABLE: bytes(change(data, struct.unpack_from("<I", data, 0x3C)[0]))}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LoadImage of a good program (\good.efi) with each 32-bit word
- * of its headers changed to each of some values: no call is left without an answer, and no memory
- * is left when those that were loaded are unloaded. None is started.
+ * Calls LoadImage with a good program (\good.efi) in which each 32-bit word of the headers is
+ * replaced by each of several values. Each call must return, and no memory may be leaked after the
+ * loaded images are unloaded. None is started.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A driver for the Shell's `load` and `connect`: its driver binding takes each handle that carries
- * a device path of ours, which it installs itself, and adds a protocol there. It can be unloaded.
+ * A driver for the Shell's `load` and `connect`. It installs its own device path on a handle; its
+ * driver binding supports handles with that path and adds a protocol there. It can be unloaded.
  */
 #include "support.h"
 

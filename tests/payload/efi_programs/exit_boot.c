@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ExitBootServices with a stale key, a thousand times, while a timer's function allocates and
- * frees: each is refused and changes nothing; the right key ends it. The rest is told on COM1: also
- * that the local APIC (Intel SDM volume 3, chapter 11) has no interrupt left for a kernel.
+ * Calls ExitBootServices a thousand times with a stale key while a timer function allocates and
+ * frees memory: each call must be refused and change nothing. The correct key then succeeds. After
+ * that, reports on COM1, including that the local APIC (Intel SDM volume 3, chapter 11) has no
+ * pending interrupt for a kernel.
  */
 #include "support.h"
 
@@ -12,7 +13,7 @@ enum {
 	MSR_APIC_BASE = 0x1b,
 	BASE_X2APIC = 1 << 10,
 	MSR_X2APIC = 0x800,
-	APIC_SERVED = 0x100,    /* eight registers, 16 bytes apart, a bit for each vector */
+	APIC_SERVED = 0x100,    /* eight registers, 16 bytes apart, with a bit for each vector */
 	APIC_REQUESTED = 0x200, /* eight more */
 	APIC_TIMER = 0x320,
 	APIC_INITIAL_COUNT = 0x380,

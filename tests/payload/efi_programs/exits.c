@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Leaves by Exit with data, from within two functions and at a raised TPL. Before that it tries to
- * leave in its parent's name, which is refused.
+ * Calls Exit with data, from a nested function and at a raised TPL. Before that, it tries to exit
+ * its parent, which must be refused.
  */
 #include "support.h"
 

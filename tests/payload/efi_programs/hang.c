@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that hangs. It winds the watchdog to SECONDS; 0 leaves it as the firmware set it. */
+/* A program that hangs. It sets the watchdog to SECONDS; 0 leaves the firmware's setting. */
 #include "support.h"
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)

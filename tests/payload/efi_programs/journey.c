@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A variable that each start makes longer: "1", "12", "123". What was found is told first. */
+/* Appends to a variable at each start: "1", "12", "123". Prints the previous value first. */
 #include "support.h"
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One Read of a whole large file; the largest free block below 4 GiB against all that is free
- * there, and its allocation.
+ * Reads a large file with a single Read, compares the largest free block below 4 GiB with all free
+ * memory there, and allocates it.
  */
 #include "support.h"
 

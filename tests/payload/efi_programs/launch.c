@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starts another program with load options: \launch.txt has its path on the first line, the options
- * on the second. What a Boot#### variable does, from a disk alone.
+ * Starts another program with load options: \launch.txt has its path on the first line and the
+ * options on the second. Does the same as a Boot#### variable, but needs only a disk.
  */
 #include "support.h"
 
-/* The CHAR16 string of one line; *text moves behind it. */
+/* Converts one line to CHAR16; *text advances past it. */
 static CHAR16 *next_line(const char **text)
 {
 	static CHAR16 lines[2][1024];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes all memory below 4 GiB: the firmware's own needs go anywhere, and what asks for less is
- * refused. */
+/*
+ * Allocates all memory below 4 GiB: the firmware's own allocations must succeed elsewhere, and
+ * requests for low memory must be refused.
+ */
 #include "support.h"
 
 static void take_all(void)

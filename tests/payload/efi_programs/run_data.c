@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that runs what it has allocated: as code, then as data. */
+/* A program that executes memory that it allocated as code, then as data. */
 #include "support.h"
 
 static EFI_STATUS run(EFI_MEMORY_TYPE type)

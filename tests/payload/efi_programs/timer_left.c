@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that returns with a timer armed and a protocol open. Its notification function lies in
- * the image, which is gone by then: firmware must not call it.
+ * A program that returns with an armed timer and an open protocol. The notification function is in
+ * the image, which is unloaded by then, so the firmware must not call it.
  */
 #include "support.h"
 

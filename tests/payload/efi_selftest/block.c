@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UEFI 2.11, 13.7, 13.9, 13.18: disks and partitions. What is written goes to the last partition of
- * the disk that the image came from, which is of type "data" and has nothing else in it.
+ * UEFI 2.11, 13.7, 13.9, 13.18: disks and partitions. Writes go to the last partition of the
+ * image's disk, which has the type "data" and is otherwise unused.
  */
 #include "selftest.h"
 
@@ -125,8 +125,9 @@ static void test_partition_info(EFI_HANDLE handle)
 	       media->LastBlock);
 }
 
-/* The handle whose device path is that of the image's volume with another partition number, or
- * NULL. */
+/*
+ * The handle whose device path is that of the image's volume with this partition number, or NULL.
+ */
 static EFI_HANDLE find_partition(u32 number)
 {
 	EFI_GUID guid = EFI_BLOCK_IO_PROTOCOL_GUID;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What EDK2's compressor has made of a text three times, for unit tests and the self-test. */
+/* A repeated text compressed by EDK2's compressor, for unit tests and the self-test. */
 #pragma once
 
 #define TEXT                                                                                     \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 19.5: decompression of what EDK2's compressor has made. */
+/* UEFI 2.11, 19.5: decompression of data compressed by EDK2's compressor. */
 #include "compressed_text.h"
 #include "selftest.h"
 

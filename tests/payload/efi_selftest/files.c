@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 13.4 and 13.5: files and directories. They are made below \selftest. */
+/* UEFI 2.11, 13.4 and 13.5: files and directories, which are created below \selftest. */
 #include "selftest.h"
 
 #define READ EFI_FILE_MODE_READ
@@ -203,7 +203,7 @@ static void test_set_info(void)
 	file->Close(file);
 }
 
-/* How many entries a directory has beside itself and its parent, and how many have that name. */
+/* Counts the entries of a directory, except itself and its parent, and those with that name. */
 static unsigned list(EFI_FILE_PROTOCOL *directory, const CHAR16 *name, unsigned *found)
 {
 	EFI_FILE_INFO *info = (EFI_FILE_INFO *)info_space;
@@ -255,7 +255,7 @@ static void test_directories(void)
 	   EFI_NOT_FOUND);
 }
 
-/* Only the attributes may be changed through what is opened to read. */
+/* A handle opened for reading can change only the attributes. */
 static void test_read_only(void)
 {
 	const CHAR16 *name = u"\\selftest\\kept";
@@ -288,7 +288,7 @@ static void test_read_only(void)
 	is("delete the root", file->Delete(file), EFI_WARN_DELETE_FAILURE);
 }
 
-/* A directory that needs more clusters, with long names. */
+/* A directory that needs several clusters, with long names. */
 static void test_many(void)
 {
 	enum { COUNT = 100 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 12.9: the screen, its modes and what is drawn. */
+/* UEFI 2.11, 12.9: the screen, its modes and drawing. */
 #include "selftest.h"
 
 enum { SIDE = 16 };
@@ -21,7 +21,7 @@ static bool same(const pixel *a, const pixel *b)
 	return a->Red == b->Red && a->Green == b->Green && a->Blue == b->Blue;
 }
 
-/* The square of the screen at those coordinates is what was drawn, from (x, y) of it on. */
+/* Does the square of the screen at those coordinates show the drawing from (x, y) on? */
 static bool shows(UINTN at_x, UINTN at_y, UINTN x, UINTN y, UINTN width, UINTN height)
 {
 	memset(back, 0x55, sizeof(back));
@@ -35,8 +35,8 @@ static bool shows(UINTN at_x, UINTN at_y, UINTN x, UINTN y, UINTN width, UINTN h
 }
 
 /*
- * Draws a part of what is drawn, or copies it from elsewhere on the screen, and looks at it.
- * Nothing is printed meanwhile: text may move what the screen shows.
+ * Draws a part of the picture, or copies it from elsewhere on the screen, and checks the result.
+ * Prints nothing meanwhile, because text may scroll the screen.
  */
 static void draws(const char *what, const char *result, unsigned operation, UINTN from_x,
 		  UINTN from_y, UINTN to_x, UINTN to_y, UINTN width, UINTN height)
@@ -165,6 +165,6 @@ void test_graphics(void)
 	test_modes();
 	test_draw();
 	test_draw_errors();
-	/* The text that is on the screen is the console's again. */
+	/* Restores the console's text. */
 	system_table->ConOut->ClearScreen(system_table->ConOut);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.3.1 to 7.3.6: protocols come onto handles, change, and go. */
+/* UEFI 2.11, 7.3.1 to 7.3.6: installing, reinstalling and uninstalling protocols. */
 #include "selftest.h"
 
 static EFI_GUID one = TEST_GUID(1), two = TEST_GUID(2), three = TEST_GUID(3);
 static u32 a, b;
 
-/* A handle that no one made. */
+/* A handle that was never created. */
 static u64 no_handle[32];
 
 static void test_install(void)
@@ -156,7 +156,7 @@ static void test_device_paths(void)
 	boot->UninstallMultipleProtocolInterfaces(other, &guid, &paths[1], NULL);
 }
 
-/* Many handles, and none of them is lost. */
+/* Creates many handles, none of which may be lost. */
 static void test_many(void)
 {
 	enum { COUNT = 300 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.4 and 9: images come, run, leave and go. */
+/* UEFI 2.11, 7.4 and 9: loading, starting, exiting and unloading images. */
 #include "selftest.h"
 
 #define CHILD u"\\selftest\\returns.efi" /* returns ABORTED */
@@ -138,7 +138,7 @@ static void test_exit(void)
 		boot->FreePool(data);
 }
 
-/* What was loaded and unloaded a hundred times leaves nothing behind. */
+/* Loading and unloading an image a hundred times leaks nothing. */
 static void test_leak(void)
 {
 	static u8 map[64 * 1024];
@@ -170,7 +170,7 @@ static void test_leak(void)
 	ok("a hundred images leave less than 32 pages behind", free[1] + 32 >= free[0]);
 }
 
-/* A driver stays when it returns, offers its binding, and goes when it is unloaded. */
+/* A driver stays loaded when it returns, provides its binding, and can be unloaded. */
 static void test_driver(void)
 {
 	EFI_GUID child = GUID(0x0fa7300d, 0x6368, 0x6964, 0x80, 0, 0x02, 0x42, 0xac, 0x12, 0, 0x02);
@@ -190,7 +190,7 @@ static void test_driver(void)
 	   EFI_SUCCESS);
 	if (count != 1)
 		return;
-	/* Firmware may have connected it already. */
+	/* The firmware may have connected it already. */
 	is_either("connect it", boot->ConnectController(devices[0], NULL, NULL, true), EFI_SUCCESS,
 		  EFI_NOT_FOUND);
 	is("the driver has the device", boot->HandleProtocol(devices[0], &child, &interface),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 12.2 and 12.3: keys. The other end of the line types them when it reads SELFTEST-KEYS.
+/* UEFI 2.11, 12.2 and 12.3: keys. The other end of the line types them when it receives
+ * SELFTEST-KEYS.
  */
 #include "selftest.h"
 

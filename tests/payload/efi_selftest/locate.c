@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.3.5 and 7.3.8, 7.3.15, 7.3.16: finding handles and protocols, and hearing of new
- * ones. */
+/*
+ * UEFI 2.11, 7.3.5 and 7.3.8, 7.3.15, 7.3.16: finding handles and protocols, and being notified of
+ * new ones.
+ */
 #include "selftest.h"
 
 static EFI_GUID one = TEST_GUID(1), absent = TEST_GUID(5);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs all topics, or those that \selftest.txt names, and switches the machine off. */
+/* Runs all topics, or those named in \selftest.txt, and powers the machine off. */
 #include "selftest.h"
 
 static const char *topic;
@@ -81,7 +81,7 @@ void *allocate(size_t size)
 	return memset(memory, 0, size);
 }
 
-/* Whether the topic is to run: the file names it, or is not there. */
+/* Should the topic run: does the file name it, or not exist? */
 static bool wanted(const char *name, const char *names, size_t size)
 {
 	if (!names)

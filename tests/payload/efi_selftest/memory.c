@@ -31,7 +31,7 @@ static u64 end_of(const EFI_MEMORY_DESCRIPTOR *d)
 	return d->PhysicalStart + d->NumberOfPages * PAGE;
 }
 
-/* The descriptor of an address in the map as it was read, or NULL. */
+/* The descriptor of an address in the map that was read, or NULL. */
 static EFI_MEMORY_DESCRIPTOR *find(u64 address)
 {
 	for (size_t i = 0; i < descriptor_count(); i++)
@@ -105,7 +105,7 @@ static void test_addresses(void)
 	is("exactly one of the two", boot->AllocatePages(AllocateAddress, EfiLoaderCode, 1, &same),
 	   EFI_SUCCESS);
 	equals("it is there", type_at(same), EfiLoaderCode);
-	/* Where it could not be had it is somebody else's, and not ours to free. */
+	/* If the allocation failed, the memory is not ours to free. */
 	if (type_at(same) == EfiLoaderCode)
 		is("free it", boot->FreePages(same, 1), EFI_SUCCESS);
 	is("free the head", boot->FreePages(at, 3), EFI_SUCCESS);
@@ -136,7 +136,9 @@ static void test_addresses(void)
 	is("free what is not RAM", boot->FreePages(1ull << 60, 1), EFI_NOT_FOUND);
 }
 
-/* GRUB's heap: 32 MiB at the top of the largest free range below 4 GiB, by an exact address. */
+/*
+ * Like GRUB's heap: 32 MiB at the top of the largest free range below 4 GiB, at an exact address.
+ */
 static void test_grub_heap(void)
 {
 	EFI_MEMORY_DESCRIPTOR *largest = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 12.4: text output. The position is checked, not what a terminal makes of it. */
+/* UEFI 2.11, 12.4: text output. Checks the cursor position, not the output on a terminal. */
 #include "selftest.h"
 
 static EFI_SIMPLE_TEXT_OUTPUT_PROTOCOL *out;
@@ -13,7 +13,7 @@ static struct position at(void)
 	return (struct position){ out->Mode->CursorColumn, out->Mode->CursorRow };
 }
 
-/* Puts the cursor there, writes the text, and tells where the cursor is then. */
+/* Sets the cursor, writes the text, and returns the new cursor position. */
 static struct position write_at(UINTN column, UINTN row, CHAR16 *text)
 {
 	out->SetCursorPosition(out, column, row);
@@ -48,7 +48,7 @@ struct results {
 	BOOLEAN hidden, shown;
 };
 
-/* All of it first, as the report itself moves the cursor. */
+/* Collects all results first, because printing them moves the cursor. */
 static void gather(struct results *r, UINTN columns, UINTN rows)
 {
 	r->clear = out->ClearScreen(out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 10.5: what builds and takes device paths apart. */
+/* UEFI 2.11, 10.5: building and splitting device paths. */
 #include "selftest.h"
 
 static EFI_DEVICE_PATH_UTILITIES_PROTOCOL *utilities;
@@ -10,7 +10,7 @@ static EFI_DEVICE_PATH_UTILITIES_PROTOCOL *utilities;
 #define END 0x7f, 0xff, 4, 0
 #define NEXT 0x7f, 1, 4, 0
 
-/* Whether the path has those bytes; it is freed. */
+/* Does the path have those bytes? Frees the path. */
 static bool same(EFI_DEVICE_PATH_PROTOCOL *path, const EFI_DEVICE_PATH_PROTOCOL *wanted,
 		 size_t size)
 {
@@ -90,7 +90,7 @@ void test_paths(void)
 	test_instances();
 }
 
-/* Equal but for the case of letters, which the specification leaves open in numbers. */
+/* Compares ignoring case, which the specification does not define for numbers. */
 static bool alike(const CHAR16 *a, const CHAR16 *b)
 {
 	while (*a && (*a == *b || ((*a ^ *b) == 0x20 && (*a | 0x20) >= 'a' && (*a | 0x20) <= 'z'))) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UEFI 2.11, 14: PCI functions and root bridges. Registers are read only: nobody knows what a write
- * does to a device that others use.
+ * UEFI 2.11, 14: PCI functions and root bridges. Registers are only read, because a write could
+ * disturb a device that is in use.
  */
 #include "efi/spec/pci.h"
 #include "selftest.h"
@@ -92,7 +92,7 @@ static void test_region(u8 index, u64 size)
 	   EFI_INVALID_PARAMETER);
 }
 
-/* Of the first register that is one of memory. */
+/* Tests the first memory BAR. */
 static void test_regions(void)
 {
 	EFI_ACPI_ADDRESS_SPACE_DESCRIPTOR *region;
@@ -145,7 +145,7 @@ static void test_dma(void)
 	   EFI_UNSUPPORTED);
 }
 
-/* The handle with a display's class, which both firmwares drive. */
+/* The handle with a display's class, which both firmwares support. */
 static EFI_HANDLE find_display(void)
 {
 	EFI_HANDLE *handles, found = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each service and protocol from outside: right results, and each error that UEFI 2.11 documents.
- * Lines are TAP's: "ok 1 - topic: what" or "not ok 2 - topic: what # got X, not Y"; "1..N" closes
- * the list.
+ * Tests each service and protocol from outside: correct results, and each error that UEFI 2.11
+ * documents. The output is TAP: "ok 1 - topic: what" or "not ok 2 - topic: what # got X, not Y",
+ * with "1..N" at the end.
  */
 #pragma once
 
@@ -16,22 +16,22 @@ struct topic {
 extern const struct topic topics[];
 extern const size_t topic_count;
 
-/* The condition holds. */
+/* Checks that the condition is true. */
 bool ok(const char *what, bool condition);
 
-/* The status is that one. */
+/* Checks the status. */
 bool is(const char *what, EFI_STATUS status, EFI_STATUS wanted);
 
-/* The status is one of two where the specification leaves a choice. */
+/* Checks that the status is one of two that the specification permits. */
 bool is_either(const char *what, EFI_STATUS status, EFI_STATUS one, EFI_STATUS other);
 
-/* The numbers are equal. */
+/* Checks that the numbers are equal. */
 bool equals(const char *what, u64 value, u64 wanted);
 
-/* A check that this machine cannot make. */
+/* Skips a check that is not possible on this machine. */
 void skip(const char *what, const char *why);
 
-/* A comment for whoever knows what time it is. */
+/* Prints the time as a comment, for a test that knows the time. */
 void show_time(const EFI_TIME *time);
 
 /* The first instance of a protocol, or NULL. */
@@ -73,9 +73,9 @@ void test_collation(void);
 void test_misc(void);
 void test_protection(void);
 
-/* Ends boot services: the last one. */
+/* Ends boot services, so it must be the last one. */
 void test_virtual(void);
 
-/* A GUID that nobody else knows. */
+/* A GUID that nobody else uses. */
 #define TEST_GUID(number) \
 	GUID(0x0fa7300d, 0x7465, 0x7374, 0x80, (number), 0x02, 0x42, 0xac, 0x12, 0x00, 0x02)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Instructions that C has no word for. A host's device is the same thread, so that the compiler's
- * order would do; but a fake device may ask to be told, and see no more than was ordered
- * (tests/host/fake_virtqueue.c).
+ * Instructions that cannot be expressed in C. On the host, devices run in the same thread, so
+ * barriers are not needed for order; but a fake device can be notified of them and see only the
+ * writes before them (tests/host/fake_virtqueue.c).
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 enum host_barrier { HOST_BARRIER_READ, HOST_BARRIER_WRITE, HOST_BARRIER_FULL };
 
-extern void (*host_on_barrier)(enum host_barrier kind); /* called at each, if set */
+extern void (*host_on_barrier)(enum host_barrier kind); /* called at each barrier, if set */
 
 static inline void host_barrier(enum host_barrier kind)
 {
@@ -39,7 +39,7 @@ static inline void cpu_relax(void)
 {
 }
 
-/* Which page tables arch/x86_64/mmu.c has put into force last, and how often. */
+/* The page tables that arch/x86_64/mmu.c activated last, and how often it did. */
 extern u64 host_cr3, host_cr3_writes;
 
 static inline void cr3_write(u64 value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the clock's calibration can use: the host keeps it for a test to look at. */
+/* A timer for calibrating the clock, recorded for tests. */
 #pragma once
 
 #include "lib/types.h"

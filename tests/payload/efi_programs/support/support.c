@@ -82,7 +82,7 @@ static const char *const errors[] = {
 	[31] = "END_OF_FILE",        [32] = "INVALID_LANGUAGE", [33] = "COMPROMISED_DATA",
 };
 
-/* One line of ConOut, flushed when it is full or the text ends. */
+/* A buffer for ConOut, flushed when it is full or the text ends. */
 static CHAR16 line[128];
 static size_t used;
 static bool boot_services_ended;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the EFI programs of the tests share: the tables, text on ConOut, and what a C compiler
- * calls. */
+/*
+ * Shared by the test EFI programs: the tables, text on ConOut, and the functions that a C compiler
+ * calls.
+ */
 #pragma once
 
 #include "efi/spec/console.h"
@@ -22,32 +24,35 @@ extern EFI_SYSTEM_TABLE *system_table;
 extern EFI_BOOT_SERVICES *boot;
 extern EFI_RUNTIME_SERVICES *runtime;
 
-/* Keeps the tables for the functions below. */
+/* Stores the tables for the functions below. */
 void support_init(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
 /*
- * %s CHAR8 string, %S CHAR16 string, %d signed, %u unsigned, %x hexadecimal, all of 64 bits; %r a
- * status by its name, %% a percent sign.
+ * %s CHAR8 string, %S CHAR16 string, %d signed, %u unsigned, %x hexadecimal, all of 64 bits; %r the
+ * name of a status, %% a percent sign.
  */
 void print(const char *format, ...);
 
-/* On COM1's registers: works after ExitBootServices, as print() does when it has been told. */
+/*
+ * Writes to COM1's registers, so it works after ExitBootServices, as print() does once it has been
+ * told.
+ */
 void print_serial(const char *text);
 void support_boot_services_ended(void);
 
-/* The specification's name of a status without EFI_, or a number. */
+/* The specification's name of a status, without EFI_, or a number. */
 const char *status_name(EFI_STATUS status);
 
-/* A file below the root of the volume that the image came from, or NULL. */
+/* Opens a file on the volume from which the image was loaded, or returns NULL. */
 EFI_FILE_PROTOCOL *open_file(const CHAR16 *name, UINT64 mode);
 
-/* A whole file in pool memory; NULL if it is not there. */
+/* Reads a whole file into pool memory; NULL if it does not exist. */
 void *read_file(const CHAR16 *name, UINTN *size);
 
-/* A device path with one FilePath node behind that of the image's own volume, in pool memory. */
+/* The device path of the image's volume with a FilePath node appended, in pool memory. */
 EFI_DEVICE_PATH_PROTOCOL *file_path(const CHAR16 *name);
 
-/* Switches the machine off, by firmware, and else says that it is still on. */
+/* Powers the machine off through the firmware; if that returns, prints that it failed. */
 void power_off(void);
 
 void *memcpy(void *to, const void *from, size_t size);
