@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Choose (Kconfig), find (objects.mk), build (pattern rules), check, help: `make help` lists the
-# targets. Output goes below build/ only; O= keeps several configurations side by side.
+# Configuration (Kconfig), sources (objects.mk), build (pattern rules), checks, help: `make help`
+# lists the targets. Output goes only below build/, or to O=, so that several configurations can be
+# kept side by side.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ ifneq ($(words [$(O)] [$(CURDIR)])$(findstring :,$(O)$(CURDIR)),2)
 $(error Neither O=$(O) nor the folder of the sources may have a space or a colon in its path)
 endif
 ifneq ($(filter $(abspath $(O))/%,$(CURDIR)/),)
-$(error O=$(O): the output needs a folder of its own, not one that holds the sources)
+$(error O=$(O): the output needs a separate folder, not one that contains the sources)
 endif
 
 V ?= 0
@@ -22,9 +23,9 @@ Q := $(if $(filter 1,$(V)),,@)
 # make -s is silent.
 say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# Python: one environment for all configurations. A build needs only kconfiglib, the system's
-# (Debian: python3-kconfiglib, for /usr/bin/python3 even where another python3 comes first) or the
-# environment's; tests need all of requirements.txt.
+# Python: all configurations share one environment. A build needs only kconfiglib, from the system
+# (Debian: python3-kconfiglib, for /usr/bin/python3 even if another python3 comes first) or from the
+# environment; tests need all of requirements.txt.
 PYTHON ?= python3
 venv := build/venv
 python := $(venv)/bin/python
@@ -63,7 +64,7 @@ configs/%_defconfig: ;
 menuconfig: ## change the configuration in the terminal (guiconfig: in a window)
 olddefconfig: ## bring an old .config up to date with defaults for new symbols
 listnewconfig: ## list symbols that .config does not mention
-allyesconfig: ## as much as can be switched on (allnoconfig: off; alldefconfig: defaults)
+allyesconfig: ## everything on that can be (allnoconfig: off; alldefconfig: defaults)
 randconfig: ## a random configuration (KCONFIG_SEED= repeats one)
 $(kconfig-targets): $(kconfiglib)
 	$(kconfig) $@ --config $(O)/.config
@@ -81,7 +82,7 @@ $(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(kconfiglib)
 
 $(autoconf): $(O)/auto.conf ;
 
-# Goals that need no configuration; all others, and their files, do.
+# Goals that do not need a configuration; all others, and their files, do.
 config-goals := %_defconfig $(kconfig-targets) config
 free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
 	install install-images sbom dist setup-% $(venv)/%
@@ -101,8 +102,8 @@ endif
 
 ARCH := $(if $(CONFIG_ARCH_X86_64),x86_64)
 
-# clang and lld, unless CROSS_COMPILE is given: the prefix of gcc and ld, which may be empty. CC=gcc
-# is the same as an empty one.
+# clang and lld, unless CROSS_COMPILE is given, which is the prefix of gcc and ld and may be empty.
+# CC=gcc is equivalent to an empty prefix.
 ifneq ($(filter command%,$(origin CC)),)
 ifneq ($(filter %gcc,$(notdir $(CC))),)
 CROSS_COMPILE ?=
@@ -113,7 +114,7 @@ CC := clang
 LD := ld.lld
 CC_TARGET := --target=$(ARCH)-unknown-elf
 SMALLEST := -Oz -flto
-# String literals that end alike once. And the passes of -Oz, not those of -O2, over the whole.
+# Merge string literals with equal ends; run the passes of -Oz, not of -O2, on the whole program.
 LINK_SMALL := -O2
 LINK_SMALLEST := '--lto-newpm-passes=default<Oz>,mergefunc' --icf=all
 else
@@ -123,12 +124,12 @@ CC_TARGET :=
 SMALLEST := -Os
 endif
 
-# The version stands in VERSION; a build from a git checkout adds the commit.
+# The version is in VERSION; a build from a git checkout adds the commit.
 version := $(file <VERSION)
 git-commit := $(if $(wildcard .git),$(shell git rev-parse --short=7 HEAD 2>/dev/null))
 release := $(version)$(if $(git-commit),-g$(git-commit))
 
-# What this folder was built by: when that changes, all is built anew.
+# The tools that built this folder: when they change, everything is rebuilt.
 ifneq ($(building),)
 versions := $(foreach tool,CC LD,$(or $(shell $($(tool)) --version 2>/dev/null | head -n 1), \
 	$(error $($(tool)) does not run. For a build by clang and lld, scripts/setup.sh build installs \
@@ -177,7 +178,7 @@ all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom) \
 $(O)/fatwood_vars.fd: scripts/flash_store.py
 	$(Q)$(build-python) $< $@
 
-# The image as it lies in memory, and what starts it from reset.
+# The image as in memory, and the code that starts it from reset.
 $(O)/fatwood.rom: $(rom-start) $(O)/arch/$(ARCH)/rom.ld $(O)/fatwood.elf
 	$(call say,LINK,$@)
 	$(Q)$(LD) $(LDFLAGS_$(ARCH)) -static -nostdlib --build-id=none -z noexecstack --oformat binary \
@@ -197,8 +198,8 @@ $(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-
 	$(Q)$(link) $(symbol-table) -s -o $(O)/fatwood.elf
 	$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@$(build-python) scripts/elf.py $(O)/fatwood.elf)
 
-# The table of function names is part of what it describes: the first link, without names, tells
-# its size; the second, with that size, the addresses; the third must not move them again.
+# The table of function names is part of the image that it describes: the first link, without names,
+# determines its size; the second, with that size, the addresses; the third must not change them.
 $(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
 	$(call say,SYMBOLS,$@)
 	$(Q)rm -f $(O)/symbols.elf; for pass in 1 2 3; do \
@@ -207,9 +208,9 @@ $(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
 		$(link) $@ -o $(O)/symbols.elf; done
 	$(Q)$(build-python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
-# The runtime program (efi/runtime/) depends on nothing around it: position-independent, without what
-# needs our memory or changes registers of the operating system. Linked at two addresses it must be
-# the same bytes.
+# The runtime program (efi/runtime/) is self-contained: position-independent, without code that
+# needs our memory or changes registers of the operating system. Linked at two addresses, it must
+# give the same bytes.
 runtime-objects := $(addprefix $(O)/runtime/,$(runtime-arch-y) $(runtime-y))
 runtime-script := $(O)/efi/runtime/runtime.ld
 runtime-program := $(O)/include/generated/runtime.bin
@@ -265,7 +266,7 @@ $(O)/core/release.o: $(O)/release
 
 ## Test
 
-# Host tests have a configuration of their own: everything that can be tested there.
+# Host tests have their own configuration: everything that can be tested on the host.
 $(O)/host/.config: tests/host/defconfig $(kconfig-files) $(kconfiglib)
 	$(kconfig) defconfig --defconfig $< --config $@ >/dev/null && touch $@
 
@@ -275,7 +276,7 @@ $(O)/host/auto.conf: $(O)/host/.config
 test-unit: ## unit tests with gcc and clang, under sanitizers (TESTS="fat gpt" for some)
 fuzz-replay: ## run the fuzz corpus as a test (TESTS=)
 fuzz: ## fuzz each target for FUZZ_SECONDS=20 (TESTS=, FUZZ_SEED=); crashes are kept in $(O)/fuzz
-test-tools: ## programs for the host that tests of scripts run, to $(O)/tools
+test-tools: ## build host programs for the tests of scripts, in $(O)/tools
 test-unit test-tools fuzz-replay fuzz: $(O)/host/auto.conf
 	+@$(MAKE) --no-print-directory -s O=$(O)/host $(O)/host/include/generated/runtime.bin
 	+@$(MAKE) --no-print-directory -f tests/host.mk O=$(O) V=$(V) $@
@@ -284,7 +285,7 @@ test-boot: $(venv)/.complete ## boot tests (K="fat32 and q35" for some, TESTS=te
 	@$(python) -m pytest -v -rs -n auto --maxprocesses 4 --dist loadgroup $(or $(TESTS),tests/boot) $(if $(K),-k "$(K)")
 
 test: check ## the same as check
-test-extended: setup-check $(venv)/.complete ## whole Debians and more machines through UEFI: what check has no time for
+test-extended: setup-check $(venv)/.complete ## full Debian systems and more machines through UEFI, which take too long for check
 	@$(python) -m pytest -v -rfEs --extended -m extended -n auto --maxprocesses 4 --dist loadgroup tests/boot
 
 check: setup-check $(venv)/.complete ## everything that CI runs (PARTS="unit boot", DEFCONFIG=tiny)
@@ -296,7 +297,7 @@ check-%: $(venv)/.complete ## one part of it: layers format scripts unit replay 
 format: $(venv)/.complete ## format all C
 	@$(python) scripts/check_format.py --fix
 
-# Those with a size to keep.
+# The images with a size limit.
 size-check: $(venv)/.complete
 	@for name in tiny cloudhv; do \
 		$(MAKE) --no-print-directory O=$(O)/size-$$name $${name}_defconfig; \
@@ -308,7 +309,7 @@ size-check: $(venv)/.complete
 run: setup-run $(venv)/.complete ## boot a disk under QEMU (DISK= SNAPSHOT=1 MACHINE= MEMORY= ACCEL= APPEND=)
 	@$(python) scripts/run.py $(if $(wildcard $(O)/.config),--configured $(O))
 
-debug: $(O)/fatwood.elf setup-debug ## this configuration likewise, and gdb before the first instruction
+debug: $(O)/fatwood.elf setup-debug ## the same for this configuration, with gdb stopped before the first instruction
 	@$(python) scripts/run.py --debug $(O)
 
 size: $(O)/fatwood.debug.elf ## bytes of this configuration by folder and by symbol
@@ -317,7 +318,7 @@ size: $(O)/fatwood.debug.elf ## bytes of this configuration by folder and by sym
 bench: setup-check $(venv)/.complete ## instructions, device accesses and requests of a boot (BENCH=--quick)
 	@$(python) scripts/bench.py $(BENCH)
 
-lab: setup-check $(venv)/.complete ## a shell where KVM works, or LAB="a command"
+lab: setup-check $(venv)/.complete ## a shell in an environment where KVM works, or LAB="a command"
 	@$(python) scripts/lab.py $(LAB)
 
 compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
@@ -327,7 +328,7 @@ compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
 			'$(CURDIR)' $$source '$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -c '$$source; \
 		separator=','; done >$@; printf '\n]\n' >>$@
 
-# Each configuration in a folder of its own, built there when it is not up to date.
+# Each configuration is built in its own folder if it is not up to date.
 PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGES ?= $(patsubst configs/%_defconfig,%,$(sort $(wildcard configs/*_defconfig)))
@@ -348,7 +349,7 @@ sbom: ## bill of materials of the sources (SPDX 2.3) to $(O)/fatwood.spdx.json
 dist: $(kconfiglib) ## archives of the last commit, sources and images, with SHA256SUMS, to $(O)/dist
 	$(Q)venv='$(abspath $(venv))' $(PYTHON) scripts/dist.py $(O)/dist
 
-# What is missing on this machine is installed, after a word.
+# Installs what is missing on this machine, after a message.
 setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
 
@@ -356,7 +357,7 @@ clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
 		release toolchain payload.bin fatwood.rom fatwood_vars.fd symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
-distclean: clean ## remove build/ altogether, and the configuration in $(O)
+distclean: clean ## also remove all of build/, and the configuration in $(O)
 	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig
 	$(Q)rmdir $(O) 2>/dev/null || true
 

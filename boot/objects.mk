@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# The story, in every image.
+# The boot sequence, in every image.
 
 obj-y += boot/main.o boot/tables.o

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The nouns all folders share, in every image.
+# Shared by all folders, in every image.
 
 obj-y += core/boot_info.o core/memory.o core/arena.o core/device.o core/block.o core/block_cache.o core/volume.o \
 	core/boot.o core/console.o core/keys.o core/log.o core/panic.o core/partition.o core/power.o \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the VMM gives us: descriptions of the machine, buses, devices.
+# Descriptions of the machine, buses, devices.
 
 obj-y += drivers/platform/handover.o
 obj-$(CONFIG_PLATFORM_PVH) += drivers/platform/pvh.o

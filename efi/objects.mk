@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# UEFI for what we load.
+# UEFI for the programs that we load.
 
 obj-$(CONFIG_EFI) += efi/guids.o efi/status.o efi/start.o efi/tables.o efi/smbios.o \
 	efi/removable.o efi/known_places.o efi/kernel.o efi/boot_variables.o \
@@ -36,8 +36,8 @@ obj-$(CONFIG_EFI_VARIABLES_HOST) += efi/variables_host.o efi/runtime/host_store.
 obj-$(CONFIG_EFI_VARIABLES_FLASH) += efi/variables_flash.o efi/runtime/flash.o efi/runtime/flash_store.o \
 	efi/runtime/store.o
 
-# The runtime program: linked by itself, then part of the image as bytes. Host tests link the first
-# list as any other objects.
+# The runtime program: linked separately, then embedded in the image as bytes. Host tests link the
+# first list like any other objects.
 runtime-y := efi/runtime/store.o efi/runtime/variables.o efi/runtime/time.o efi/runtime/rtc.o \
 	efi/runtime/services.o efi/runtime/virtual.o lib/crc32.o lib/guid.o lib/string.o
 runtime-$(CONFIG_EFI_VARIABLES_HOST) += efi/runtime/host_store.o

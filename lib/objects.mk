@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Pure code, in every image; what is not called, the linker drops.
+# Pure functions, in every image; the linker drops unused ones.
 
 obj-y += lib/status.o lib/string.o lib/span.o lib/format.o lib/text.o lib/glob.o lib/version.o \
 	lib/utf.o lib/guid.o lib/crc32.o

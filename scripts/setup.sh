@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The system packages that Fatwood uses, listed once, and their installation on Debian 12 and 13
-# and Ubuntu 24.04: setup.sh [build|run|debug|check]. Does nothing where all is there; elsewhere it
-# says what it installs, and asks for the password by sudo unless it is root.
+# Installs the system packages that Fatwood needs on Debian 12 and 13 and Ubuntu 24.04:
+# setup.sh [build|run|debug|check]. Does nothing if everything is installed; otherwise it prints
+# what it installs, and uses sudo, which may ask for a password, unless it runs as root.
 set -euo pipefail
 
-# For what, how to see that it is there, package. The test may be anything that the shell can run,
-# so that other distributions and own builds count too.
+# Purpose, test for its presence, package. The test may be any shell command, so that other
+# distributions and your own builds are recognized, too.
 wanted() {
     cat <<'END'
 build   command -v clang                        clang
@@ -79,7 +79,7 @@ if [[ $EUID -ne 0 ]]; then
     echo "setup: sudo may ask for your password"
 fi
 echo "setup: installing ${missing[*]}"
-# Networks have their moments, and a new machine may be updating itself just now.
+# Networks may fail temporarily, and a new machine may be installing updates.
 patient=(-o Acquire::Retries=5 -o DPkg::Lock::Timeout=600)
 for pause in 10 20 40 0; do
     "${as_root[@]}" apt-get -q "${patient[@]}" update && break

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The firmware's own sources, everything above the hardware, compiled for the host with sanitizers:
+# Compiles the firmware's own sources, except the hardware layer, for the host with sanitizers:
 # unit tests and corpus replay with gcc and clang, fuzzing with clang. The Makefile calls this with
-# the configuration of tests/host/defconfig in $(O)/host; tests/host/ stands in for arch/.
+# the configuration of tests/host/defconfig in $(O)/host; tests/host/ replaces arch/.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -21,14 +21,14 @@ autoconf := $(O)/host/include/generated/autoconf.h
 
 include lib/objects.mk core/objects.mk drivers/objects.mk fs/objects.mk loaders/objects.mk efi/objects.mk
 
-# The archive that every test links: obj-y, the runtime program, the sequence of the boot,
-# what of arch/ is arithmetic on tables, and tests/host/*.c.
+# The archive that every test links: obj-y, the runtime program, the boot sequence, the files of
+# arch/ that only manipulate tables, and tests/host/*.c.
 sources := $(sort $(obj-y:.o=.c) $(runtime-y:.o=.c)) boot/main.c $(addprefix arch/x86_64/,mmu.c page_tables.c) \
 	$(wildcard tests/host/*.c)
 fuzz-sources := $(wildcard tests/fuzz/fuzz_*.c)
 unit-sources := $(wildcard tests/unit/test_*.c)
 
-# TESTS="fat gpt" takes only tests whose name contains one of the words.
+# TESTS="fat gpt" selects tests whose names contain one of the words.
 ifneq ($(TESTS),)
 wanted = $(foreach source,$(1),$(if $(strip $(foreach word,$(TESTS),$(findstring $(word),$(notdir $(source))))),$(source)))
 unit-sources := $(call wanted,$(unit-sources))
@@ -39,24 +39,24 @@ CPPFLAGS := -I. -Itests/host/include -I$(O)/host/include -MMD -MP
 CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Wshadow \
 	-Wvla -Werror -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# As it is in the firmware, built by the Makefile.
+# As in the firmware, built by the Makefile.
 runtime-program := $(O)/host/include/generated/runtime.bin
 
 # lib/string.c defines what the C library also defines, so it and its test use other names.
 string-functions := memcpy memmove memset memcmp strlen strnlen strcmp
 string-names := $(foreach name,$(string-functions),-D$(name)=fw_$(name))
 
-# tests/host/host_memory.c stands in front of these and poisons what nobody owns.
+# tests/host/host_memory.c wraps these and poisons unowned memory.
 memory-functions := memory_allocate memory_allocate_request memory_allocate_at memory_free
 arena-functions := arena_allocate
 plain-names = $(foreach name,$(1),-D$(name)=plain_$(name))
 
-# arch/x86_64/mmu.c and its test: the host has functions of these names as well.
+# arch/x86_64/mmu.c and its test: the host has functions with the same names.
 mmu-functions := mmu_init map protect allow_execution restrict_execution access memory memory_end \
 	stack_create enter_kernel
 mmu-names := -Iarch/x86_64/include $(foreach name,$(mmu-functions),-Darch_$(name)=x86_$(name))
 
-# $(1): folder of the variant, $(2): compiler, $(3): flags of its own, $(4): to count steps
+# $(1): folder of the variant, $(2): compiler, $(3): additional flags, $(4): flags to count steps
 define variant
 objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
 
@@ -67,7 +67,7 @@ $$(O)/host-$(1)/core/arena.o: names := $$(call plain-names,$$(arena-functions))
 
 $$(O)/host-$(1)/arch/x86_64/mmu.o $$(O)/host-$(1)/tests/unit/test_mmu.o: names := $$(mmu-names)
 
-# Work is counted in what is tested, not in the tests.
+# Steps are counted in the tested code, not in the tests.
 $$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := $(4)
 
 $$(O)/host-$(1)/tests/unit/test_runtime_program.o: names := -DRUNTIME_PROGRAM='"$$(runtime-program)"'
@@ -78,7 +78,7 @@ $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(steps) $$(names) -c -o $$@ $$<
 
-# Assembly with nothing of the machine in it: for its own test, under another name than the host's.
+# Assembly without hardware access, renamed because the host has functions with the same names.
 $$(O)/host-$(1)/%.o: %.S tests/host.mk
 	@mkdir -p $$(@D)
 	$$(Q)$(2) -Darch_call_on_stack=x86_call_on_stack -Darch_call_end=x86_call_end -Wa,--noexecstack -c -o $$@ $$<

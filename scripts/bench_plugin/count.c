@@ -8,16 +8,17 @@
  *	"address count" lines, for the instructions from low up to high that were executed in it
  *	"total count", of all instructions since the machine started
  *
- * Instructions of a copy of part of the image, which lies where memory was free, are told as those
- * of the place low + (high - low) and above. It has copy_size bytes, and its instruction at
- * copy_entry is the first one outside the image that is executed after the one at the address
- * "copied" is reached.
+ * Instructions of a copy of part of the image, which is somewhere in free memory, are reported at
+ * the addresses from low + (high - low) on. The copy has copy_size bytes. Its instruction at
+ * copy_entry is the first instruction outside the image that is executed after the one at the
+ * address "copied".
  *
- * At the address "stop" QEMU ends with status STOPPED, without asking the machine. With "copied",
- * the lines "ours" and "others" go to the log whenever control enters or leaves what is counted.
+ * At the address "stop" QEMU exits with status STOPPED, without a shutdown. With "copied", the
+ * lines "ours" and "others" are logged whenever execution enters or leaves the counted code.
  *
- * QEMU's plugin interface (docs/devel/tcg-plugins.rst), declared here as far as it is used:
- * distributions do not package its header. Only what all of its versions have is used.
+ * The parts of QEMU's plugin interface (docs/devel/tcg-plugins.rst) that are used are declared
+ * here, because distributions do not package its header. Only functions that exist in all versions
+ * are used.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -46,14 +47,14 @@ size_t qemu_plugin_tb_n_insns(const struct tb *tb);
 struct instruction *qemu_plugin_tb_get_insn(const struct tb *tb, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct instruction *instruction);
 
-/* Only in the interface's version 2 and above, which come with QEMU 9.0. */
+/* Only in version 2 and later of the interface, since QEMU 9.0. */
 void qemu_plugin_scoreboard_new(void) __attribute__((weak));
 
 extern int qemu_plugin_version;
 int qemu_plugin_version;
 int qemu_plugin_install(uint64_t id, const void *info, int argument_count, char **arguments);
 
-/* QEMU 9.0 and above refuse version 1, and those before know no other. */
+/* QEMU 9.0 and later refuse version 1, and earlier versions support only that. */
 __attribute__((constructor)) static void choose_version(void)
 {
 	qemu_plugin_version = qemu_plugin_scoreboard_new ? 2 : 1;
@@ -124,7 +125,7 @@ static void copy_made(unsigned int processor, void *context)
 	is_copied = true;
 }
 
-/* Where an instruction at @address is counted, or NULL. */
+/* The counter for an instruction at @address, or NULL. */
 static uint64_t *count_of(uint64_t address)
 {
 	if (address >= low && address < high)
@@ -145,8 +146,8 @@ static bool is_marked(uint64_t address)
 }
 
 /*
- * Elsewhere a whole block is one call, though an exception may end it early: an emulated kernel
- * that unpacks itself takes minutes otherwise.
+ * Elsewhere there is one call per block, although an exception may end it early; otherwise an
+ * emulated kernel that decompresses itself takes minutes.
  */
 static void translated(uint64_t id, struct tb *tb)
 {

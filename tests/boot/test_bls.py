@@ -113,7 +113,7 @@ def test_no_loader_conf_needed(boot):
     assert boot(TWO).guest().words[0] == "from=new"
 
 
-def test_names_in_other_case(boot):
+def test_names_in_different_case(boot):
     files = {"/LOADER/Entries/Test.CONF": conf("case", linux="/LINUX/VmLinuz")}
     assert boot(files).guest().words[0] == "from=case"
 
@@ -241,7 +241,7 @@ def test_menu_any_key_stops_the_countdown(boot):
     assert vmm.guest().words[0] == "from=old"
 
 
-def test_menu_by_the_vmm_with_titles_made_harmless(boot):
+def test_menu_requested_by_the_vmm_with_escaped_titles(boot):
     files = entries(a=conf("title", title="ev\x1b[2Jil \x07 Überschrift"))
     vmm = boot(files, "fatwood.timeout=menu-force")
     vmm.expect("Enter boots 1 of 1")

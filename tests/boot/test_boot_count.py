@@ -54,7 +54,7 @@ def test_tries_on_a_scsi_disk(firmware, disk):
     assert names(disk) == ["debian-1.conf", "debian-2+1-1.conf"]
 
 
-def test_what_cannot_be_counted_boots(firmware, disk):
+def test_read_only_disk_boots_uncounted(firmware, disk):
     before = disk.read_bytes()
     assert boot(firmware, Disk(disk, read_only=True)) == "from=new"
     assert boot(firmware, Disk(disk, kept=True), "tiny") == "from=new"

@@ -43,7 +43,7 @@ def test_options_are_edited_for_one_boot(start):
 @pytest.mark.parametrize("keys, name", [
     (ENTER, "disk0p1: Broken"), (3 * DOWN + ENTER, r"disk1p1: \EFI\BOOT\BOOTX64.EFI"),
 ])
-def test_choice_in_vain(start, keys, name):
+def test_choice_that_fails(start, keys, name):
     """A message says so, and the menu appears again without the choice."""
     start.send(keys)
     start.expect("Enter boots 1 of 3")

@@ -39,7 +39,7 @@ def test_disk_with_the_lowest_bootindex(firmware, stub_disk, other_disk, build, 
         assert "no such disk was found" not in vmm.log
 
 
-def test_stored_options_wait_for_the_turn_of_their_disk(firmware, stub_kernel, tmp_path):
+def test_stored_options_follow_the_order_of_their_disks(firmware, stub_kernel, tmp_path):
     """BootOrder names the first disk, then the second; only the second has a bootindex."""
     def disk(name, **more):
         files = {**bls_files(stub_kernel, options=f"from={name}"), "/x.efi": returns, **more}

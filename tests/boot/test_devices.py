@@ -39,7 +39,7 @@ def test_place_on_the_bus(firmware, stub_disk, machine, bridges, place):
         assert "from=stub" in vmm.guest().words
 
 
-def test_behind_a_port_where_nobody_assigned_addresses(firmware, stub_disk):
+def test_behind_a_port_without_assigned_addresses(firmware, stub_disk):
     with Vmm(firmware("qemu_microvm"), "microvm,pcie=on", bridges=PORT,
              disks=[Disk(stub_disk, behind="bus=port0")]) as vmm:
         assert "from=stub" in vmm.guest().words
@@ -65,7 +65,7 @@ def test_device_options(firmware, stub_disk, options):
         assert "from=stub" in vmm.guest().words
 
 
-def test_doorbells_in_ports_where_nobody_assigned_addresses(firmware, stub_disk):
+def test_doorbells_in_ports_without_assigned_addresses(firmware, stub_disk):
     disk = Disk(stub_disk, "pci-modern", options="modern-pio-notify=on")
     with Vmm(firmware("qemu_microvm"), "microvm,pcie=on", disks=[disk]) as vmm:
         assert "from=stub" in vmm.guest().words
@@ -80,7 +80,7 @@ def test_behind_an_iommu(firmware, stub_disk, machine, iommu):
         assert "from=stub" in vmm.guest().words
 
 
-def test_devices_that_are_not_ours_are_passed_over_in_silence(firmware, stub_disk, images):
+def test_unsupported_devices_are_skipped_silently(firmware, stub_disk, images):
     blank = images("blank", lambda path: path.write_bytes(bytes(1 << 20)))
     drive = f"if=none,format=raw,snapshot=on,file={blank}"
     others = ["-drive", f"id=a,{drive}", "-device", "nvme,drive=a,serial=1",
@@ -99,7 +99,7 @@ def test_devices_that_are_not_ours_are_passed_over_in_silence(firmware, stub_dis
     ("disable-modern=on", 1 << 20, r"virtio-blk 00:02\.0: no modern registers.* disable-modern=on"),
     ("", 0, r"virtio-blk 00:02\.0: a capacity of 0 sectors"),
 ])
-def test_disk_that_cannot_be_used_is_named_in_one_line(firmware, stub_disk, tmp_path, options, size, message):
+def test_unusable_disk_is_reported_in_one_line(firmware, stub_disk, tmp_path, options, size, message):
     path = tmp_path / "disk"
     path.write_bytes(bytes(size))
     with Vmm(firmware("qemu"), "pc", disks=[Disk(path, options=options), stub_disk],
@@ -114,7 +114,7 @@ def test_read_only_disk(firmware, stub_disk):
         assert "from=stub" in vmm.guest().words
 
 
-def test_fast_path_reads_a_large_kernel_whole(firmware, tmp_path):
+def test_fast_path_reads_a_large_kernel_completely(firmware, tmp_path):
     path = esp_disk(tmp_path / "disk", bls_files(Stub(size=40 << 20).data(), [b"i" * 5_000_001], "x"),
                     size=128 << 20)
     with Vmm(firmware("qemu"), disks=[path]) as vmm:

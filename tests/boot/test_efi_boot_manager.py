@@ -91,14 +91,14 @@ def entry_and_loader(images, stub_kernel):
 
 
 @on("q35", ovmf=False)
-def test_the_vmm_wants_the_loader_first(place, entry_and_loader):
+def test_the_vmm_puts_the_loader_first(place, entry_and_loader):
     with place.boot(entry_and_loader, command_line="fatwood.boot=loader") as vmm:
         assert "from=stub" in vmm.guest().words
         assert "EFI-PROGRAM: returns" in vmm.log
 
 
 @on("q35", ovmf=False, symbols=LOADER_FIRST)
-def test_the_vmm_wants_the_entries_first(place, entry_and_loader):
+def test_the_vmm_puts_the_entries_first(place, entry_and_loader):
     with place.boot(entry_and_loader, command_line="fatwood.boot=entries") as vmm:
         assert "from=stub" in vmm.guest().words
         assert "EFI-PROGRAM: returns" not in vmm.log

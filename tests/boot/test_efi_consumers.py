@@ -78,7 +78,7 @@ def test_ipxe_network(place, consumer, tmp_path):
 
 
 @on("q35", ovmf=False)
-def test_program_that_gives_up(place, consumer):
+def test_program_that_fails(place, consumer):
     """It printed black on black, without an end of line; the firmware's message must still be visible."""
     with place.boot(consumer("syslinux-alone")) as vmm:
         vmm.expect(r"Failed to load ldlinux.e64\x1b\[0;37;40m$")

@@ -41,7 +41,7 @@ def test_program_leaves_a_timer(place, program_disk, efi_image):
 
 
 @on("q35", ovmf=False)
-def test_fault_names_the_image(place, program_disk):
+def test_fault_dump_names_the_image(place, program_disk):
     with place.boot(program_disk("fault", efi_program.program("fault"))) as vmm:
         vmm.expect("EFI-PROGRAM: faults at")
         vmm.expect(r"(?i)BOOTX64\.EFI")

@@ -78,7 +78,7 @@ def test_variable_survives(place, tmp_path):
             vmm.wait_for_end()
 
 
-def test_guest_words_are_known():
+def test_guest_words_are_supported():
     """guest_efi.sh supports the words that these tests use."""
     script = initrd.GUEST_EFI.read_text()
     for word in ("report", "list", "get:", "set:", "delete:", "rewrite:", "store"):

@@ -40,7 +40,7 @@ def test_reset_after_a_write(place, tmp_path):
 
 
 @on("q35", ovmf=False)
-def test_copy_of_the_disk_boots_alike(place, tmp_path):
+def test_copy_of_the_disk_boots_the_same_way(place, tmp_path):
     """Variables written by shim's fallback are on the disk, and therefore also in a copy of it."""
     disk, copy = tmp_path / "disk.raw", tmp_path / "copy.raw"
     efi.make("shim-grub-fallback-trixie", disk)
@@ -87,7 +87,7 @@ def test_thousand_writes(place, tmp_path, cpu, suite):
 
 
 @on("q35", ovmf=False)
-def test_no_packet_is_sent(place, efi_image, tmp_path):
+def test_no_packets_are_sent(place, efi_image, tmp_path):
     """When a disk boots, network adapters cause no delay and send nothing."""
     extra = []
     for number in range(4):

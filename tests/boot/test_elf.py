@@ -88,12 +88,12 @@ def test_entry_point(image):
     assert any(load["p_paddr"] <= entry < load["p_paddr"] + load["p_memsz"] for load in loads(image))
 
 
-def test_not_mistaken_for_something_else(image):
+def test_not_mistaken_for_another_format(image):
     data = image[0]
     assert MULTIBOOT_1 not in data[:8192], "QEMU would take it for Multiboot"
     assert data[0x202:0x206] != b"HdrS", "QEMU would take it for a Linux kernel"
 
 
-def test_no_path_of_this_machine(image):
+def test_no_path_of_the_build_machine(image):
     assert str(ROOT).encode() not in image[0]
     assert not re.search(rb"/home/|/root/", image[0])

@@ -85,7 +85,7 @@ def test_read_error_costs_that_disk(firmware, stub_disk, tmp_path):
         assert "from=stub" in vmm.guest().words
 
 
-def test_a_32_bit_processor_is_told(firmware):
+def test_message_on_a_32_bit_processor(firmware):
     with Vmm(firmware("x86_64"), cpu="qemu32") as vmm:
         vmm.expect("^error: this firmware needs a 64-bit processor")
 

@@ -27,7 +27,7 @@ def test_linux_boot_protocol(firmware, linux64_loader, stub_disk):
         assert "entered by the Linux boot protocol" in vmm.log
 
 
-def test_timer_that_an_earlier_guest_has_left(firmware, linux64_loader, images):
+def test_timer_left_running_by_an_earlier_guest(firmware, linux64_loader, images):
     """Alioth's reset leaves the timer running. Its interrupts do no harm, and the next system does not get any."""
     disk = images("program-exit_boot", lambda path: esp_disk(path, {
         efi.REMOVABLE: efi_program.program("exit_boot")}))

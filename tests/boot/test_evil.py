@@ -48,7 +48,7 @@ def test_refused_then_the_next_disk_boots(firmware, evil_disk, stub_disk, group)
                 f"nothing was said about disk{number}, {name}: {evil.CATALOGUE[name].text}"
 
 
-def test_refused_and_nothing_else_there(firmware, evil_disk):
+def test_refused_without_another_disk(firmware, evil_disk):
     refused = names(False)
     some = refused[::-(-len(refused) // GROUP)]
     with Vmm(firmware("x86_64"), disks=[evil_disk(name) for name in some]) as vmm:

@@ -117,7 +117,7 @@ def test_last_action_follows(firmware, tmp_path):
         assert "invalid opcode" in vmm.log
 
 
-def test_no_protection_without_the_processors_help(named, tmp_path):
+def test_no_protection_without_nx(named, tmp_path):
     """On a processor without NX, everything else works as usual."""
     image, at = named
     patched = tmp_path / "fatwood.elf"

@@ -35,11 +35,11 @@ def test_not_relocatable(firmware, tmp_path):
     assert report.number("image_address") == 0x4000000
 
 
-def test_relocatable_where_the_firmware_itself_lies(firmware, tmp_path):
+def test_relocatable_at_the_firmwares_address(firmware, tmp_path):
     boot(firmware, tmp_path, Stub(pref_address=0x200000, init_size=8 * MIB))
 
 
-def test_not_relocatable_where_the_firmware_itself_lies(firmware, tmp_path):
+def test_not_relocatable_at_the_firmwares_address(firmware, tmp_path):
     """Impossible: a message says so, and the last action follows."""
     path = esp_disk(tmp_path / "disk", bls_files(Stub(relocatable_kernel=0,
                                                       pref_address=0x200000).data()))
@@ -59,14 +59,14 @@ def test_initrd_below_its_limit(firmware, tmp_path):
     assert report.number("initrd_address") + report.number("initrd_size") - 1 <= limit
 
 
-def test_initrd_above_4_gib_where_there_is_no_other_room(firmware, tmp_path):
+def test_initrd_above_4_gib_if_there_is_no_other_room(firmware, tmp_path):
     """q35 has 2 GiB below 4 GiB; the kernel requires nearly all of it."""
     report = boot(firmware, tmp_path, Stub(init_size=0x7A000000, initrd_addr_max=0x37FFFFFF),
                   b"0123456789abcdef" * (8 * MIB), memory=5120, size=256 * MIB)
     assert report.number("initrd_address") >= 1 << 32
 
 
-def test_no_initrd_above_4_gib_for_a_kernel_that_cannot(firmware, tmp_path):
+def test_no_initrd_above_4_gib_for_a_kernel_without_support(firmware, tmp_path):
     kernel = Stub(init_size=0x7A000000, initrd_addr_max=0x37FFFFFF, xloadflags=XLF_KERNEL_64)
     path = esp_disk(tmp_path / "disk", bls_files(kernel.data(), [bytes(128 * MIB)]), size=256 * MIB)
     with Vmm(firmware("qemu"), memory=5120, disks=[path]) as vmm:

@@ -152,7 +152,7 @@ def test_seventeen_disks_all_work_in_the_guest(firmware, linux_disk, tmp_path):
         assert seen == sorted(first_mib(path) for path in disks)
 
 
-def test_kernel_handed_over_by_the_vmm(firmware, tmp_path, linux, stub_disk):
+def test_kernel_supplied_by_the_vmm(firmware, tmp_path, linux, stub_disk):
     """A PVH module that is a kernel boots before any disk."""
     kernel, _ = linux("debian12-cloud")
     with Vmm(firmware("qemu"), memory=512, disks=[stub_disk], initrd=kernel,
@@ -161,7 +161,7 @@ def test_kernel_handed_over_by_the_vmm(firmware, tmp_path, linux, stub_disk):
         assert "FATWOOD-GUEST" not in vmm.log
 
 
-def test_initrd_handed_over_by_the_vmm(firmware, tmp_path, linux):
+def test_initrd_supplied_by_the_vmm(firmware, tmp_path, linux):
     """A PVH module that is not a kernel becomes the initrd of an entry without one."""
     kernel, guest = linux("debian12-cloud")
     path = esp_disk(tmp_path / "disk", bls_files(kernel, options=OPTIONS))

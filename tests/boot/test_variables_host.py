@@ -31,7 +31,7 @@ def stored(store):
 
 
 @pytest.mark.parametrize("options", ["", ",use-pio=on"], ids=["dma", "pio"])
-def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
+def test_variable_of_a_boot_loader(firmware, images, tmp_path, options):
     """Each start reads the previous value and extends it: as a kernel on q35, as a ROM on pc, where the flash for
     variables is unchanged."""
     rom, store, flash = firmware(*ROM).with_suffix(".rom"), tmp_path / "vars.json", tmp_path / "vars.fd"
@@ -50,7 +50,7 @@ def test_what_a_boot_loader_sets(firmware, images, tmp_path, options):
     assert flash.read_bytes() == blank
 
 
-def test_what_linux_sets(firmware, tmp_path):
+def test_variable_of_linux(firmware, tmp_path):
     """The variable is in the host's file at once, and in the guest after a restart of the machine and of QEMU."""
     disk, store = tmp_path / "disk.raw", tmp_path / "vars.json"
     efi.make_words(disk, "host", "trixie", "get:Kept,set:Kept=yes,set:Gone=yes,delete:Gone", action="reboot")

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by guest_init.sh: what a kernel sees of its UEFI firmware, and words of guest.efi=, done in their
-# order, with commas between: report, maps, list, set:NAME=TEXT, get:NAME, delete:NAME, rewrite:COUNT, and store, which
-# does what the units of contrib/efi-variables do.
+# Sourced by guest_init.sh: reports what a kernel sees of its UEFI firmware, and executes the words
+# of guest.efi= in order, separated by commas: report, maps, list, set:NAME=TEXT, get:NAME,
+# delete:NAME, rewrite:COUNT, and store, which does what the units of contrib/efi-variables do.
 
 efivars=/sys/firmware/efi/efivars
-# LINUX_EFI_CRASH_GUID: the one vendor whose variables efivarfs does not make immutable (busybox has no chattr).
+# LINUX_EFI_CRASH_GUID: the only vendor whose variables efivarfs does not make immutable (busybox
+# has no chattr).
 test_guid=cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0
 loader_guid=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 global_guid=8be4df61-93ca-11d2-aa0d-00e098032b8c
@@ -34,7 +35,8 @@ efi_report() {
 		cut -c 1-300 | while read -r line; do report "efi_log=$line"; done
 }
 
-# All that tells where the firmware has left what; with efi=debug, the memory map that the kernel got.
+# The addresses of everything that the firmware has left; with efi=debug, also the kernel's memory
+# map.
 efi_maps() {
 	for range in /sys/firmware/efi/runtime-map/*; do
 		numbers=$(cat "$range/type" "$range/phys_addr" "$range/num_pages" "$range/attribute")

@@ -1,8 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: Apache-2.0
-# /init of the guest: loads the virtio modules; where the command line has guest.action= (poweroff,
-# reboot, shell), reports what it was given as lines "FATWOOD-GUEST: key=value" on the console and then
-# does that. Else there is a shell.
+# /init of the guest: loads the virtio modules. If the command line has guest.action= (poweroff,
+# reboot, shell), prints a report as lines "FATWOOD-GUEST: key=value" on the console and performs
+# the action; otherwise starts a shell.
 export PATH=/bin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -11,7 +11,7 @@ mount -t devtmpfs dev /dev 2>/dev/null
 
 report() { echo "FATWOOD-GUEST: $*"; }
 
-# The kernel's own messages would cut our lines in two.
+# Kernel messages would split our lines.
 echo 1 >/proc/sys/kernel/printk
 
 action=
@@ -29,7 +29,7 @@ while read -r name; do
 	insmod "/modules/$name.ko" 2>/dev/null || report "insmod_failed=$name"
 done </modules/order
 
-# A console whose driver is a module is there only now.
+# A console whose driver is a module exists only now.
 exec </dev/console >/dev/console 2>&1
 
 report_all() {

@@ -88,7 +88,7 @@ def test_budget_and_failures_are_counted(monkeypatch, capsys):
     assert "9 instructions, more than 8" in (said := capsys.readouterr().out) and "no kernel" in said
 
 
-def test_files_are_put_behind_the_others(tmp_path):
+def test_files_are_put_after_the_others(tmp_path):
     fat = Fat({"/linux/vmlinuz": b"kernel"}, bits=32, size=40 << 20, extra_entries={"/linux": 50})
     fat.write(tmp_path / "volume")
     with Volume(tmp_path / "volume") as volume:

@@ -65,7 +65,7 @@ def test_what_failed(output, names):
     assert check.failures(output) == names
 
 
-def test_what_failed_is_said_again_at_the_end(tmp_path, monkeypatch, capsys):
+def test_failures_are_repeated_at_the_end(tmp_path, monkeypatch, capsys):
     (tmp_path / "test_x.py").write_text(
         "import pytest\n"
         "@pytest.mark.parametrize('n', range(20))\n"
@@ -102,7 +102,7 @@ def test_the_workflow_runs_every_part():
     ("echo nothing", "0 passed, 1 failed"),
     ("kill -SEGV $$", "0 passed, 1 failed"),
 ])
-def test_a_unit_test_counts_only_what_it_says_and_ends_with(tmp_path, script, last_line):
+def test_a_unit_test_must_end_with_a_correct_count(tmp_path, script, last_line):
     binary = tmp_path / "test_x"
     binary.write_text(f"#!/bin/sh\n{script}\n")
     binary.chmod(0o755)
@@ -112,7 +112,7 @@ def test_a_unit_test_counts_only_what_it_says_and_ends_with(tmp_path, script, la
     assert (done.returncode == 0) == last_line.endswith(" 0 failed")
 
 
-def test_unit_tests_lie_at_the_same_addresses_each_time(tmp_path):
+def test_unit_tests_are_loaded_at_fixed_addresses(tmp_path):
     script = "import run_tests, sys; sys.exit(not run_tests.fix_addresses())"
     if subprocess.run([sys.executable, "-c", script], cwd=ROOT / "scripts", check=False).returncode:
         pytest.skip("this container forbids to fix addresses: personality(2)")

@@ -30,7 +30,7 @@ def page_name(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_links_lead_somewhere(page):
+def test_links_have_a_target(page):
     for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
         assert link.startswith("https://") or (page.parent / link).exists(), link
 
@@ -151,7 +151,7 @@ def test_images_held_to_a_size_leave_out_a_new_file_system():
         assert f"`configs/{name}_defconfig`" in page, name
 
 
-def test_the_members_a_file_system_needs_are_told():
+def test_required_members_of_a_file_system_are_documented():
     """The members before the optional ones in struct fs_ops."""
     page = (ROOT / "docs/adding-a-file-system.md").read_text()
     told = page.split("For reading it needs ")[1].split(";")[0]

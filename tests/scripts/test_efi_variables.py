@@ -59,7 +59,7 @@ def test_other_firmware_has_no_such_variables(guest):
     assert not list(esp.iterdir())
 
 
-def test_a_failed_copy_is_told_and_the_old_file_stays(guest):
+def test_a_failed_copy_is_reported_and_keeps_the_old_file(guest):
     variables, esp = guest
     copy(variables, esp)
     (variables / f"VarToFile-{GUID}").write_bytes(ATTRIBUTES + b"more variables")
@@ -70,7 +70,7 @@ def test_a_failed_copy_is_told_and_the_old_file_stays(guest):
     assert (esp / FILE).read_bytes() == b"variables"
 
 
-def test_what_cannot_be_read_replaces_nothing(guest):
+def test_an_unreadable_variable_replaces_nothing(guest):
     variables, esp = guest
     copy(variables, esp)
     (variables / f"VarToFile-{GUID}").unlink()

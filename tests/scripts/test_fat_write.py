@@ -75,7 +75,7 @@ def test_written_volumes_are_clean(session, tmp_path, shape, block_size):
 
 
 @pytest.mark.parametrize("shape, seed", [("fat12", 1), ("fat32-few-clusters", 2)])
-def test_power_fails_after_any_block(session, tmp_path, shape, seed):
+def test_power_failure_after_any_block(session, tmp_path, shape, seed):
     path, cut = make(tmp_path, *SHAPES[shape]), tmp_path / "cut"
     blocks = int(session("count", path, seed, 40))
     assert blocks > 50
@@ -88,7 +88,7 @@ def test_power_fails_after_any_block(session, tmp_path, shape, seed):
             raise AssertionError(f"after {number} blocks: {error}; {said}") from None
 
 
-def test_fat32_that_shrank_below_its_clusters(session, tmp_path):
+def test_fat32_with_too_few_clusters_after_shrinking(session, tmp_path):
     """Made with enough clusters for FAT32, then shrunk: it is still FAT32, and written as such."""
     path = make(tmp_path, 32, 1, 34 << 10, ())
     sectors = 30 << 11

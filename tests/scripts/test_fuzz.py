@@ -36,7 +36,7 @@ echo "$*" >>@LOG@
 """
 
 
-def test_a_seed_starts_from_nothing_kept(tmp_path):
+def test_a_seed_ignores_stored_inputs(tmp_path):
     binary, log = tmp_path / "fuzz_nothing", tmp_path / "log"
     binary.write_text(TELL_ALL.replace("@LOG@", str(log)))
     binary.chmod(0o755)

@@ -47,7 +47,7 @@ def test_assignments_are_taken(tmp_path):
     (["CONFIG_LOG_LEVEL_ERROR=y", "CONFIG_LOG_LEVEL_INFO=y"], "LOG_LEVEL_INFO"),
     (["CONFIG_LOG_LEVEL_ERROR=y", "CONFIG_LOG_DEFAULT_DEBUG=y"], "CONFIG_LOG_DEFAULT_DEBUG"),
 ])
-def test_what_does_not_hold_is_an_error(tmp_path, lines, reason):
+def test_assignment_without_effect_is_an_error(tmp_path, lines, reason):
     status, output, config = kconfig("defconfig", tmp_path, *lines)
     assert status == 1
     assert reason in output
@@ -55,7 +55,7 @@ def test_what_does_not_hold_is_an_error(tmp_path, lines, reason):
     assert not config, "a configuration was written in spite of the error"
 
 
-def test_missing_defconfig_lists_what_there_is(tmp_path):
+def test_missing_defconfig_lists_existing_ones(tmp_path):
     done = subprocess.run([sys.executable, "scripts/kconfig.py", "defconfig", "--config",
                            tmp_path / ".config", "--defconfig", "configs/nothing_defconfig"],
                           cwd=ROOT, text=True, stderr=subprocess.PIPE, check=False)
@@ -91,7 +91,7 @@ def test_savedefconfig_is_undone_by_defconfig(tmp_path):
     assert kconfig("defconfig", again, *(tmp_path / "output").read_text().splitlines())[2] == config
 
 
-def test_sync_accepts_derived_values_that_were_not_edited_along(tmp_path):
+def test_sync_accepts_stale_derived_values(tmp_path):
     kconfig("defconfig", tmp_path)
     config = tmp_path / ".config"
     config.write_text(config.read_text().replace("CONFIG_LOG_LEVEL_DEBUG=y\n", "")
@@ -101,7 +101,7 @@ def test_sync_accepts_derived_values_that_were_not_edited_along(tmp_path):
     assert "#define CONFIG_LOG_LEVEL 3\n" in (tmp_path / "include" / "autoconf.h").read_text()
 
 
-def test_sync_leaves_an_equal_header_alone(tmp_path):
+def test_sync_does_not_write_an_unchanged_header(tmp_path):
     kconfig("defconfig", tmp_path)
     kconfig("sync", tmp_path)
     header = tmp_path / "include" / "autoconf.h"
@@ -110,7 +110,7 @@ def test_sync_leaves_an_equal_header_alone(tmp_path):
     assert header.stat().st_mtime_ns == before
 
 
-def test_all_no_turns_off_what_can_be(tmp_path):
+def test_all_no_turns_off_everything_possible(tmp_path):
     config = kconfig("allnoconfig", tmp_path)[2]
     assert "CONFIG_FAT=y" not in config and "CONFIG_ARCH_X86_64=y" in config
     assert "# CONFIG_FAT12 is not set" not in kconfig("allyesconfig", tmp_path)[2]

@@ -56,7 +56,7 @@ def test_a_download_that_fails_is_tried_again(network):
     assert made.asked == 3, "it was there already"
 
 
-def test_a_network_that_stays_away_is_waited_for_once(network):
+def test_a_network_that_stays_down_is_waited_for_once(network):
     made = network(failures=100)
     for name in ("busybox", "ovmf"):
         with pytest.raises(kernels.Unavailable, match="no route to the mirror"):
@@ -65,7 +65,7 @@ def test_a_network_that_stays_away_is_waited_for_once(network):
     assert not list(kernels.CACHE.glob("packages/*")), "something half done is left"
 
 
-def test_tools_speak_english(monkeypatch):
+def test_tools_run_with_english_messages(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "de")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     with pytest.raises(RuntimeError, match="No such file or directory"):

@@ -17,7 +17,7 @@ from scripts import lab
 
 @pytest.mark.parametrize("output", [b"", b"out\nput", b"\x1e", b"\x1estatus-1 \n\x1estatus-", b"\x1estatus-2 0\na\n"])
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_relay_up_to_the_end_however_it_is_cut(output, size):
+def test_relay_up_to_the_end_however_output_is_split(output, size):
     ours, its = socket.socketpair()
     shown = []
     with ours, its:

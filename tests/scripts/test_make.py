@@ -29,7 +29,7 @@ def test_without_a_configuration(tmp_path, words, advice):
 
 @pytest.mark.parametrize("folder", ["", ".", "..", "/", ROOT, ROOT.parent, "a b", "a:b"])
 @pytest.mark.parametrize("goal", ["tiny_defconfig", "clean", "distclean"])
-def test_an_output_folder_that_cannot_be(folder, goal):
+def test_an_invalid_output_folder(folder, goal):
     status, output = make("-n", f"O={folder}", goal)
     assert status == 2 and output.count("\n") == 1 and "O=" in output
 
@@ -41,7 +41,7 @@ def test_a_compiler_that_is_missing(tmp_path):
     assert "no-such-gcc does not run" in output and "scripts/setup.sh build" in output
 
 
-def test_another_compiler_builds_anew(tmp_path):
+def test_another_compiler_rebuilds(tmp_path):
     target = tmp_path / "lib/status.o"
     assert make(f"O={tmp_path}", "tiny_defconfig")[0] == 0
     built = "  CC      lib/status.c\n"
@@ -50,7 +50,7 @@ def test_another_compiler_builds_anew(tmp_path):
     assert make(f"O={tmp_path}", target, "CROSS_COMPILE=") == (0, built)
 
 
-def test_clean_leaves_what_is_not_of_the_build(tmp_path):
+def test_clean_keeps_foreign_files(tmp_path):
     assert make(f"O={tmp_path}", "tiny_defconfig")[0] == 0
     assert make(f"O={tmp_path}", tmp_path / "lib/status.o")[0] == 0
     (tmp_path / "mine").touch()

@@ -41,7 +41,7 @@ def test_wrong_options(settings, advice):
     ("a.img", b"QFI\xfb", None),
     ("a.qcow2", b"MBR!", None),
 ])
-def test_the_name_of_a_disk_tells_its_format(tmp_path, monkeypatch, name, head, words):
+def test_the_name_of_a_disk_determines_its_format(tmp_path, monkeypatch, name, head, words):
     monkeypatch.chdir(tmp_path)
     pathlib.Path(name).write_bytes(head)
     if words:
@@ -65,7 +65,7 @@ def test_the_demo_disk_is_not_written_to():
     assert "if=none,id=disk0,format=raw,snapshot=on,file=demo.raw" in run.command({"ACCEL": "tcg"}, None)
 
 
-def test_debugging_takes_the_build_that_is_there():
+def test_debugging_uses_the_existing_build():
     words = run.command({}, pathlib.Path("build/mine"))
     assert words[words.index("-kernel") + 1] == "build/mine/fatwood.elf"
     assert "q35,accel=tcg" in words

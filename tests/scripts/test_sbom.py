@@ -44,7 +44,7 @@ def test_every_source_is_listed_with_its_licence():
     assert "Frederic Cambus" in files[sbom.FONT]["copyrightText"]
 
 
-def test_the_same_each_time(monkeypatch):
+def test_output_is_reproducible(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     assert sbom.text("1.2") == sbom.text("1.2")
     assert '"created": "2001-09-09T01:46:40Z"' in sbom.text("1.2")

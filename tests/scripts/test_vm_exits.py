@@ -61,12 +61,12 @@ def test_the_local_apic_is_left_out():
 
 
 @pytest.mark.parametrize("reason", sorted(vm_exits.OF_THE_HOST))
-def test_what_the_host_does_is_listed(reason):
+def test_exits_for_the_host_are_listed(reason):
     counts = count(exit_of(reason))
     assert counts.exits[reason] == 1 and counts.exit_count == 0
 
 
-def test_the_word_ends_it():
+def test_the_word_ends_the_count():
     """Other accesses may come between its letters: reads, and writes to other places, are not output."""
     first, rest = said("Lin"), said("ux")
     lines = [*said("Lin "), *first, port("read", 0x3F8, ord("x")), port("write", 0x3F9, ord("x")),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 12.8: the serial port. What the other checks say goes through the same line. */
+/* UEFI 2.11, 12.8: the serial port. The output of other checks uses the same line. */
 #include "selftest.h"
 
 enum { SHORT_US = 1000 };
@@ -33,7 +33,7 @@ static void test_attributes(void)
 	is("eight data bits with one and a half stop bits",
 	   set(115200, 0, NoParity, 8, OneFiveStopBits), EFI_INVALID_PARAMETER);
 	ok("the mode is as before", !memcmp(mode, &before, sizeof(before)));
-	/* What is printed meanwhile, or has not been sent yet, may be lost. */
+	/* Output that is printed meanwhile, or has not been sent yet, may be lost. */
 	boot->Stall(20000);
 	half = set(57600, 0, NoParity, 8, OneStopBit);
 	half_rate = mode->BaudRate;

@@ -17,7 +17,7 @@ void show_time(const EFI_TIME *time)
 	      (u64)time->Day, (u64)time->Hour, (u64)time->Minute, (u64)time->Second);
 }
 
-/* A time that the clock takes; a second may pass before it is read. */
+/* Sets a valid time; a second may pass before it is read. */
 static void round_trip(const char *what, EFI_TIME time)
 {
 	EFI_TIME read = { 0 };

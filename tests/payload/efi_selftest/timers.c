@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.1.7, 7.1.5 and 7.5: timers, waiting, the watchdog. Nothing here asks how fast the
- * machine is. */
+/*
+ * UEFI 2.11, 7.1.7, 7.1.5 and 7.5: timers, waiting, the watchdog. Nothing here depends on the speed
+ * of the machine.
+ */
 #include "selftest.h"
 
 #define MILLISECOND 10000ull /* in units of 100 ns */
@@ -94,7 +96,7 @@ static void test_waiting(void)
 	boot->CloseEvent(signal);
 }
 
-/* Of two timers the nearer one fires first, and Stall takes at least as long as it says. */
+/* Of two timers, the earlier one fires first, and Stall waits at least as long as requested. */
 static void test_order(void)
 {
 	EFI_EVENT near, far;

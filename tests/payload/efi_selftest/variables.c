@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 8.2: variables, volatile and not, and what is refused. */
+/* UEFI 2.11, 8.2: volatile and non-volatile variables, and errors. */
 #include "selftest.h"
 
 #define BS EFI_VARIABLE_BOOTSERVICE_ACCESS
@@ -13,7 +13,7 @@ static EFI_STATUS set(CHAR16 *name, u32 attributes, UINTN size, const void *data
 	return runtime->SetVariable(name, &guid, attributes, size, (void *)data);
 }
 
-/* Whether the variable has that text and those attributes. */
+/* Does the variable have that text and those attributes? */
 static bool has(CHAR16 *name, u32 attributes, const char *text)
 {
 	char value[64];
@@ -174,7 +174,7 @@ static void test_globals(void)
 	u8 one = 1;
 	UINTN size = 0;
 
-	/* Only a boot option sets it. */
+	/* It is only set by a boot option. */
 	if (runtime->GetVariable(u"BootCurrent", &global, NULL, &size, NULL) != EFI_NOT_FOUND)
 		global_has(u"BootCurrent", RT, 2);
 	global_has(u"OsIndicationsSupported", RT, 8);
@@ -190,7 +190,7 @@ static void test_globals(void)
 	   EFI_WRITE_PROTECTED);
 }
 
-/* Many variables, changed in turn, keep what they were given: no hole or move loses one. */
+/* Many variables, changed in turn, keep their values: no gap or move in the store loses one. */
 static void test_many(void)
 {
 	enum { COUNT = 60, ROUNDS = 3 };

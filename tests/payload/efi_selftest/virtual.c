@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UEFI 2.11, 8.4 and 7.4.6: the end of boot services, and runtime services where the operating
- * system has mapped them, which is not where they were. What is printed goes to COM1 from then on.
+ * UEFI 2.11, 8.4 and 7.4.6: the end of boot services, and runtime services at other virtual
+ * addresses. From then on output goes to COM1.
  */
 #include "selftest.h"
 
@@ -9,7 +9,7 @@
 
 enum {
 	TABLE_ENTRIES = 512,
-	GIB_MAPPED = 64, /* all that holds memory of the runtime, by pages of 2 MiB */
+	GIB_MAPPED = 64, /* covers all runtime memory, in 2 MiB pages */
 	PRESENT_AND_WRITABLE = 3,
 	LARGE = 0x80,
 	CR4_LA57 = 1 << 12,
@@ -21,7 +21,7 @@ static u8 map[MAP_SIZE], runtime_map[MAP_SIZE];
 static UINTN map_size, stride, runtime_size, key;
 static UINT32 version;
 
-/* What the function of the event has seen. */
+/* Results of the notification function. */
 static struct {
 	unsigned calls;
 	EFI_STATUS converted, null, null_optional, nowhere, no_address;
@@ -39,7 +39,7 @@ static EFI_MEMORY_DESCRIPTOR *descriptor(u8 *of, UINTN offset)
 	return (EFI_MEMORY_DESCRIPTOR *)(of + offset);
 }
 
-/* Those of the runtime, with their new addresses. */
+/* The map of runtime memory with new addresses. */
 static void make_runtime_map(void)
 {
 	runtime_size = 0;
@@ -65,7 +65,7 @@ static void EFIAPI addresses_change(EFI_EVENT event, void *context)
 	seen.converted = runtime->ConvertPointer(0, &seen.pointer);
 	seen.null = runtime->ConvertPointer(0, &nothing);
 	seen.null_optional = runtime->ConvertPointer(EFI_OPTIONAL_PTR, &nothing);
-	/* Of an application, which the runtime does not have. */
+	/* An address in an application, which is not runtime memory. */
 	seen.nowhere = runtime->ConvertPointer(0, &nowhere);
 	seen.no_address = runtime->ConvertPointer(0, NULL);
 }
@@ -86,7 +86,7 @@ static u64 read_cr4(void)
 	return value;
 }
 
-/* Page tables as they are now, and all memory once more at OFFSET. */
+/* The current page tables, with all memory mapped again at OFFSET. */
 static void map_at_offset(u64 *tables)
 {
 	u64 *root = tables, *gib = tables + TABLE_ENTRIES, *pages = gib + TABLE_ENTRIES;
@@ -147,7 +147,7 @@ static void test_tables_moved(void)
 	ok("so have the configuration tables", is_virtual(system_table->ConfigurationTable));
 	ok("and the vendor's name", is_virtual(system_table->FirmwareVendor));
 	for (; (const void *)entry < (const void *)(moved + 1); entry++)
-		/* SetVirtualAddressMap and ConvertPointer are over. */
+		/* SetVirtualAddressMap and ConvertPointer can no longer be used. */
 		all &= is_virtual(*entry) || *entry == (void *)moved->SetVirtualAddressMap ||
 		       *entry == (void *)moved->ConvertPointer;
 	ok("each service has", all);
@@ -217,7 +217,7 @@ void test_virtual(void)
 		return;
 	read_map();
 	boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &more);
-	/* Nothing may print between the two. */
+	/* There must be no output between the two calls. */
 	stale = boot->ExitBootServices(image_handle, key);
 	read_map();
 	ended = boot->ExitBootServices(image_handle, key);
@@ -229,7 +229,7 @@ void test_virtual(void)
 	make_runtime_map();
 	map_at_offset((u64 *)(UINTN)tables);
 	test_map();
-	/* As the operating system sees them. */
+	/* At the operating system's addresses. */
 	system_table = (EFI_SYSTEM_TABLE *)((UINTN)system_table + OFFSET);
 	runtime = system_table->RuntimeServices;
 	test_tables_moved();

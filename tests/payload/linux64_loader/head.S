@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A VMM in the machine: entered by PVH with the firmware's ELF file as the only module, it loads
- * that and enters it as Firecracker and crosvm enter an ELF kernel: long mode, one GiB mapped, RSI
- * with the boot parameters. All that the protocol does not promise is hostile: the APIC's
- * timer runs as an earlier guest has left it.
+ * Acts as a VMM inside the machine: entered by PVH with the firmware's ELF file as the only module,
+ * it loads that and enters it as Firecracker and crosvm enter an ELF kernel: long mode, one GiB
+ * mapped, boot parameters in RSI. Everything that the protocol does not guarantee is hostile: the
+ * APIC timer runs as if left running by an earlier guest.
  */
 	.section .note.pvh, "a", @note
 	.balign	4

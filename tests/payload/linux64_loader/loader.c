@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Loads an ELF file as VMMs do, and writes Linux's boot_params from PVH's start information. */
+/* Loads an ELF file like a VMM, and fills Linux's boot_params from PVH start information. */
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
@@ -57,7 +57,7 @@ u64 load(const u8 *start_info)
 	const u8 *file = (const u8 *)get(module, 0, 8);
 	const u8 *segment = file + get(file, 32, 8);
 
-	/* No VMM promises that memory is clean. */
+	/* VMMs do not guarantee that memory is zeroed. */
 	for (u64 address = FIRMWARE; address < FIRMWARE_END; address++)
 		*(volatile u8 *)address = GARBAGE;
 	for (u32 i = 0; i < get(file, 56, 2); i++, segment += 56)

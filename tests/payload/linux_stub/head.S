@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The protected-mode part of a Linux kernel image as the boot protocol lays it out: the 32-bit
- * entry at 0 (not offered: it stops), the 64-bit entry at 0x200 with the boot parameters in RSI.
+ * The protected-mode part of a Linux kernel image in the layout of the boot protocol: the 32-bit
+ * entry at 0 (unsupported: it stops), the 64-bit entry at 0x200 with the boot parameters in RSI.
  */
 	.section .head, "ax"
 	.code32
@@ -22,7 +22,7 @@ stack_top:
 start:
 	cli
 	cld
-	mov	%rsp, %rdx	/* the loader owes us no stack; remember what we got */
+	mov	%rsp, %rdx	/* the protocol does not guarantee a stack; save what we got */
 	lea	stack_top(%rip), %rsp
 	mov	%rsi, %rdi
 	lea	image(%rip), %rsi

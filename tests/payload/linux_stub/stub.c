@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A guest that is loaded like a Linux kernel (x86 boot protocol, 64-bit entry) and reports within
- * milliseconds what it was given: the whole zero page, the command line, its own and the initrd's
- * CRC-32, the setup_data list, the state of the CPU. Lines go to COM1 as "FATWOOD-GUEST:
+ * milliseconds what it received: the whole zero page, the command line, the CRC-32 of itself and of
+ * the initrd, the setup_data list, the state of the CPU. Lines go to COM1 as "FATWOOD-GUEST:
  * key=value". guest.action=poweroff ends QEMU through isa-debug-exit at 0xf4, =reboot resets by a
  * triple fault.
  */

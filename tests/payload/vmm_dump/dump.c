@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shows on COM1 what a VMM hands over, for the tables of tests/host/recorded: lines "DUMP: address
- * bytes", both hexadecimal; 32 bytes that are all zero have no line. Shown are PVH's start
- * information and what it points to, the ACPI tables (of those above TABLE_SIZE_MAX and of the DSDT
- * the header only), and the configuration space of the PCI functions in MCFG's windows.
+ * Prints the data passed by a VMM on COM1, for tests/host/recorded: lines "DUMP: address bytes",
+ * both hexadecimal; 32 zero bytes have no line. It prints PVH start information and the data to
+ * which it points, the ACPI tables (only the header of the DSDT and of tables above
+ * TABLE_SIZE_MAX), and the configuration space of the PCI functions in MCFG's windows.
  */
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PVH entry of a guest that shows what a VMM hands over (dump.c): 32-bit protected mode, flat,
- * EBX holds the address of the start information.
+ * The PVH entry of a guest that prints the data passed by a VMM (dump.c): 32-bit protected mode,
+ * flat, with the address of the start information in EBX.
  */
 	.section .note.pvh, "a", @note
 	.long	4, 4, 18	/* sizes of name and value, XEN_ELFNOTE_PHYS32_ENTRY */
