@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bump allocation in blocks of pages. Blocks and single runs of pages are on one list, newest
- * first. The note that describes a run lies in a block older than the run, so releasing in this
- * order reads each note before its block is freed.
+ * Bump allocation in blocks of pages. Blocks and separate runs of pages are on one list, newest
+ * first. The record of a run is in a block older than the run, so releasing in this order reads
+ * each record before its block is freed.
  */
 #include "core/arena.h"
 
@@ -11,7 +11,7 @@
 
 enum { BLOCK_SIZE = 64 * 1024, OWN_PAGES_SIZE = BLOCK_SIZE / 4, ALIGNMENT = 16 };
 
-/* A note of pages to give back; a block begins with its own. */
+/* A record of pages to free; a block starts with its own record. */
 struct arena_block {
 	struct arena_block *next;
 	u64 base;
@@ -48,7 +48,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 			return NULL;
 		return memset((void *)(uintptr_t)base, 0, size);
 	}
-	size = align_up(size ? size : 1, ALIGNMENT); /* NULL means failure, also for nothing */
+	size = align_up(size ? size : 1, ALIGNMENT); /* NULL means failure, also for size 0 */
 	if (size > arena->left && !add_block(arena))
 		return NULL;
 	out = arena->next;
@@ -93,7 +93,7 @@ enum status arena_allocate_pages_at(struct arena *arena, u64 base, u64 size, u32
 	status = memory_allocate_at(base, size, type);
 	if (status)
 		return status;
-	/* Starting at the boundary that the allocation was rounded to. */
+	/* The start is rounded down like the allocation was. */
 	push(arena, note, align_down(base, PAGE_SIZE), size + base % PAGE_SIZE);
 	return OK;
 }

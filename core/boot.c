@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a boot entry to a running kernel, and the record of what was tried on the way. */
+/* Starting the kernel of a boot entry, and the record of failed attempts. */
 #include "core/boot.h"
 
 #include "core/arch.h"
@@ -12,7 +12,7 @@
 enum { TRIED_MAX = 32, TRIED_SIZE = 96 };
 
 static char tried[TRIED_MAX][TRIED_SIZE];
-static u32 tried_count; /* including those for which there was no place */
+static u32 tried_count; /* including those for which there was no room */
 
 static enum status find_loader(struct boot_entry *entry, struct span head,
 			       const struct image_loader **out)
@@ -54,7 +54,7 @@ enum status boot_start(struct boot_entry *entry)
 	if (!status) {
 		timing_mark("kernel loaded");
 		log_info("booting \"%s\" (%s)", entry->title, loader->name);
-		/* On all consoles; what follows only on those that need no memory. */
+		/* This goes to all consoles; later output only to those that need no memory. */
 		timing_print();
 		status = kernel.start(&kernel);
 	}
@@ -91,9 +91,9 @@ void boot_tried(const char *where, const char *what, enum status status)
 	char line[TRIED_SIZE];
 	size_t left = sizeof(line) - sizeof(": : ") - strlen(where) - strlen(reason);
 
-	/* What was tried may have a long name: that is cut, not the reason. */
+	/* A long name is truncated rather than the reason. */
 	format(line, sizeof(line), "%s: %.*s: %s", where, (int)left, what, reason);
-	/* A disk that is not meant for booting is no reason to worry. */
+	/* A disk that is not meant for booting is not an error. */
 	if (status == ERR_NOT_FOUND || status == ERR_UNRECOGNIZED)
 		log_info("%s", line);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the VMM passed to us. */
+/* The data passed by the VMM. */
 #include "core/boot_info.h"
 
 #include "core/arch.h"

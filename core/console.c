@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All consoles as one. */
+/* All consoles combined. */
 #include "core/console.h"
 
 #include <stddef.h>
@@ -39,7 +39,7 @@ void console_write_raw(const char *bytes, size_t size)
 
 void console_write(const char *text, size_t size)
 {
-	char chunk[256]; /* large ones: a console may take a chunk in one VM exit */
+	char chunk[256]; /* large, because a console may write a chunk in one VM exit */
 	size_t used = 0;
 
 	for (size_t i = 0; i < size; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The devices that were brought up. */
+/* The devices that drivers have started. */
 #include "core/device.h"
 
 #include "core/arch.h"
@@ -70,7 +70,7 @@ void device_keep_memory(u64 base, u64 size)
 {
 	struct memory_range part;
 
-	/* Each turn leaves one part fewer, or fails because the ledger is full. */
+	/* Each iteration leaves one part fewer, or fails because the ledger is full. */
 	while (find_ram(base, base + size, &part))
 		if (memory_convert(part.base, part.end - part.base, part.type, MEMORY_UNUSABLE))
 			return log_warning("memory at 0x%lx may still be written by a device",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The screens that were found, and drawing on them. */
+/* The registered screens, and drawing on them. */
 #include "core/display.h"
 
 #include <stddef.h>
 
-/* Far above what any screen has, so that no product of two of them wraps. */
+/* Far larger than any screen, but small enough that products do not wrap. */
 enum { LENGTH_MAX = 8192 };
 
 static struct display *first;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys, out of the bytes that a terminal sends.
+ * Decodes keys from the bytes that a terminal sends.
  *
  *	ESC						Esc, after a pause
  *	ESC character					Alt
@@ -22,7 +22,7 @@ enum { STATE_GROUND, STATE_ESCAPE, STATE_SS3, STATE_CSI, STATE_LINUX, STATE_UTF8
 enum {
 	ESC = 0x1b,
 	DEL = 0x7f,
-	READ_BYTES_MAX = 64, /* in one call: bytes that do not form keys may arrive endlessly */
+	READ_BYTES_MAX = 64, /* per call: bytes that do not form keys may arrive endlessly */
 };
 
 static bool give(struct key *out, enum key_code code, u32 unicode, u32 modifiers)
@@ -77,7 +77,7 @@ static enum key_code code_of_number(u8 number)
 	return number < ARRAY_SIZE(codes) ? (enum key_code)codes[number] : KEY_CHARACTER;
 }
 
-/* @final ends a sequence that began with ESC [. */
+/* @final ends a sequence that started with ESC [. */
 static bool end_sequence(struct key_decoder *decoder, u8 final, struct key *out)
 {
 	enum key_code code;
@@ -87,7 +87,7 @@ static bool end_sequence(struct key_decoder *decoder, u8 final, struct key *out)
 		return false;
 	if (final == 'Z')
 		return give(out, KEY_CHARACTER, '\t', KEY_SHIFT);
-	/* The first number is 1 with a letter: ESC [ 24 ; 80 R says where the cursor is. */
+	/* With a letter, the first number is 1: ESC [ 24 ; 80 R is a cursor position report. */
 	if (final == '~')
 		code = code_of_number(decoder->parameters[0]);
 	else
@@ -139,7 +139,7 @@ static bool decode_control(struct key_decoder *decoder, u8 byte, struct key *out
 	return give(out, KEY_CHARACTER, byte, alt);
 }
 
-/* Bytes of a UTF-8 character that begins with @byte; 0 if none does. */
+/* The size of a UTF-8 character that starts with @byte; 0 if none does. */
 static u8 utf8_size(u8 byte)
 {
 	if (byte < 0xc2 || byte > 0xf4)
@@ -147,7 +147,7 @@ static u8 utf8_size(u8 byte)
 	return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
-/* @byte begins a key. */
+/* @byte starts a key. */
 static bool decode_first(struct key_decoder *decoder, u8 byte, struct key *out)
 {
 	if (byte == ESC) {
@@ -206,7 +206,7 @@ bool key_decode(struct key_decoder *decoder, u8 byte, struct key *out)
 	switch (decoder->state) {
 	case STATE_ESCAPE:
 		if (byte == ESC)
-			return give(out, KEY_ESCAPE, 0, 0); /* the first; the second is waiting */
+			return give(out, KEY_ESCAPE, 0, 0); /* the first; the second is pending */
 		if (byte == '[' || byte == 'O') {
 			decoder->state = byte == '[' ? STATE_CSI : STATE_SS3;
 			return false;
@@ -220,7 +220,7 @@ bool key_decode(struct key_decoder *decoder, u8 byte, struct key *out)
 	case STATE_LINUX:
 		if (byte >= 0x20 && byte < DEL)
 			return decode_function_key(decoder, byte, out);
-		break; /* broken off by a byte that is in no sequence */
+		break; /* aborted by a byte that cannot be in a sequence */
 	default:
 		break;
 	}
@@ -269,7 +269,7 @@ bool keys_read(struct key *out)
 			return true;
 	}
 	/*
-	 * Only waiting for the end of a sequence needs a clock, whose rate may have to be measured.
+	 * Only the end of a sequence needs a clock, whose rate may have to be measured.
 	 */
 	return keys_are_incomplete() &&
 	       arch_ticks() - last_byte >= KEYS_PAUSE_MS * (arch_ticks_per_second() / 1000) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log lines: assembled, sanitized, and kept until there is a console. */
+/* Log lines: formatted, sanitized, and buffered until there is a console. */
 #include "core/log.h"
 
 #include <stdarg.h>
@@ -20,12 +20,12 @@ enum {
 static const char *const level_names[] = { "none", "error", "warning", "info", "debug" };
 
 static const char *subject;
-static bool is_writing; /* a console that logs a failure to write would never end */
+static bool is_writing; /* a console that logs its own write failure would recurse endlessly */
 static enum log_level threshold = CONFIG_LOG_DEFAULT;
-/* Until then it is unknown whether a line will be printed. */
+/* Before that, it is unknown whether a line will be printed. */
 static bool threshold_is_final = !IS_ENABLED(CONFIG_LOG_OPTION);
 
-/* Lines without a console: each its level, its text and a NUL. The oldest go first. */
+/* Buffered lines: level, text and a NUL for each. The oldest are dropped first. */
 static char ring[RING_SIZE];
 static u32 ring_start, ring_used, ring_lost;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger of physical memory. One function changes it, set_range(): it lays a range over
- * whatever was there and joins neighbours of the same kind (type, and whether it was allocated).
- * The table has room for every range a VMM can describe, so that only allocations can find it full.
+ * The ledger of physical memory. Only set_range() changes it: it overlays a range on the existing
+ * ones and merges adjacent ranges of the same kind (type, and whether allocated). The table has
+ * room for all ranges that a VMM can describe, so that only allocations can fail because it is
+ * full.
  */
 #include "core/memory.h"
 
@@ -15,8 +16,8 @@
 enum { MEMORY_RANGES_MAX = 2 * BOOT_RANGES_MAX + 128 };
 
 /*
- * Each range laid over others adds two at most; the first page, the window, image and command line
- * are ranges too.
+ * Each overlaid range adds at most two; the first page, the window, image and command line are
+ * ranges, too.
  */
 static_assert(MEMORY_RANGES_MAX >= 2 * (BOOT_RANGES_MAX + BOOT_MODULES_MAX + 4));
 
@@ -28,7 +29,7 @@ static struct memory_range ranges[MEMORY_RANGES_MAX];
 static u32 range_count;
 static u64 map_key;
 
-/* The order in which types are laid over one another: the last, most restrictive one wins. */
+/* The order in which types are overlaid: the last, most restrictive one takes precedence. */
 static const enum memory_type overlay_order[] = {
 	MEMORY_CONVENTIONAL, MEMORY_PERSISTENT, MEMORY_ACPI_RECLAIM, MEMORY_ACPI_NVS,
 	MEMORY_MAPPED_IO,    MEMORY_RESERVED,   MEMORY_UNUSABLE,
@@ -59,8 +60,8 @@ static bool same_kind(const struct memory_range *a, const struct memory_range *b
 }
 
 /*
- * Lays @new over what is there. False, and nothing is changed, if the table has no room for the
- * pieces that remain.
+ * Overlays @new on the existing ranges. False, with nothing changed, if the table has no room for
+ * the remaining pieces.
  */
 static bool set_range(struct memory_range new)
 {
@@ -70,7 +71,7 @@ static bool set_range(struct memory_range new)
 
 	if (base >= end)
 		return true;
-	/* All that overlap or touch: [first, last). What is added is mostly added at the end. */
+	/* All ranges that overlap or touch: [first, last). Most ranges are added at the end. */
 	while (first && ranges[first - 1].end >= base)
 		first--;
 	while (last > first && ranges[last - 1].base > end)
@@ -131,8 +132,8 @@ void memory_reserve(u64 base, u64 size, u32 type)
 		const struct memory_range *range = &ranges[i];
 
 		if (!is_free(range) || range->base >= end || range->end <= base)
-			i++; /* otherwise the range now at this index comes next: neighbours may
-				have joined */
+			i++; /* otherwise the range now at this index is next, as ranges may have
+				been merged */
 		else if (!set_type(max_u64(range->base, base), min_u64(range->end, end), type))
 			return;
 	}
@@ -167,7 +168,8 @@ void memory_init(void)
 		if (overlay_order[i] != MEMORY_CONVENTIONAL)
 			continue;
 		/*
-		 * Real-mode vectors and a pointer's usual mistakes. The kernel may have the page.
+		 * Real-mode vectors; and null pointer bugs should fault. The kernel may use the
+		 * page.
 		 */
 		memory_reserve(0, PAGE_SIZE, MEMORY_BOOT_DATA);
 		/* VMMs list tables inside this window, but not the window itself. */
@@ -230,7 +232,10 @@ enum status memory_find_lowest(u64 size, u64 alignment, u64 floor, u64 limit, u6
 	return find(&request, out);
 }
 
-/* The one range that contains all of [base, end), or NULL: neighbours of one kind are joined. */
+/*
+ * The range that contains all of [base, end), or NULL. Adjacent ranges of the same kind are always
+ * merged.
+ */
 static const struct memory_range *range_around(u64 base, u64 end)
 {
 	for (u32 i = 0; i < range_count && ranges[i].base <= base && base < end; i++)
@@ -268,7 +273,7 @@ static bool is_allocated(const struct memory_range *range)
 	return range->is_allocated;
 }
 
-/* Is every byte of [base, end) described, and in this way? False for an empty range. */
+/* Is every byte of [base, end) in the ledger, with this property? False for an empty range. */
 static bool all_are(u64 base, u64 end, bool (*is)(const struct memory_range *range))
 {
 	if (base >= end)

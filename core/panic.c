@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens after a mistake of our own. */
+/* Handling of our own bugs. */
 #include "core/panic.h"
 
 #include "core/arch.h"

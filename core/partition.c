@@ -20,8 +20,8 @@ enum status partition_scan(struct block_device *disk, struct arena *arena,
 			return OK;
 		}
 		/*
-		 * The first scheme that found something of its own gives the best reason why the
-		 * disk is unusable.
+		 * The first scheme that recognized its format has the best reason why the disk is
+		 * unusable.
 		 */
 		if (worst == ERR_UNRECOGNIZED)
 			worst = status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scan has found, and accesses of any width. */
+/* The functions found by the scan, and accesses of any width. */
 #include "core/pci.h"
 
 #include <asm/cpu.h>

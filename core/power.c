@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power off, reset, halt: as the VMM has described it, or else by the architecture's means. */
+/* Power off, reset, halt: as described by the VMM, otherwise with the architecture's fallback. */
 #include "core/power.h"
 
 #include "core/arch.h"
@@ -9,7 +9,7 @@
 #include "lib/text.h"
 #include "lib/util.h"
 
-enum { VMM_WAIT_US = 100 * 1000 }; /* it may take a moment to stop us */
+enum { VMM_WAIT_US = 100 * 1000 }; /* it may take a moment to act */
 
 static struct register_write writes[POWER_ACTIONS];
 
@@ -68,7 +68,7 @@ bool power_set_last_action(struct span word)
 
 static void say_all(void)
 {
-	log_replay(); /* however early it ends */
+	log_replay(); /* even if the boot ended early */
 	console_flush();
 }
 

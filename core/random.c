@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random bytes from the first source that delivers. */
+/* Random bytes from the first working source. */
 #include "core/random.h"
 
 #include "core/arch.h"
@@ -26,7 +26,7 @@ void random_unregister(struct random_source *source)
 }
 
 /*
- * False: it has none, or gives the same value twice in a row, as some AMD processors do after a
+ * False: no such instruction, or the same value twice in a row, as on some AMD processors after a
  * suspend of the host.
  */
 static bool read_processor(u8 *buffer, size_t size)
@@ -49,7 +49,7 @@ static bool read_processor(u8 *buffer, size_t size)
 
 enum status random_read(void *buffer, size_t size)
 {
-	/* The processor first: a device costs some VM exits. */
+	/* The processor first, because a device costs several VM exits. */
 	if (read_processor(buffer, size))
 		return OK;
 	for (struct random_source *source = first; source; source = source->next) {

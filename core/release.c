@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Makefile passes it: from VERSION, and from git where there is a repository. */
+/* Passed by the Makefile, from VERSION and, if there is a repository, from git. */
 #include "core/release.h"
 
 #ifndef RELEASE

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of our own functions: looking up an address. */
+/* Looking up the name of our own function at an address. */
 #include "core/symbols.h"
 
 const char *symbol_find(u64 address, u64 *offset)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deadlines, delays and rest. */
+/* Deadlines, delays and idle waits. */
 #include "core/time.h"
 
 #include "core/arch.h"
@@ -8,9 +8,9 @@
 
 enum {
 	POLLS_WITHOUT_CLOCK = 1000,
-	REST_MAX_US = 10 * 1000, /* what a person at a keyboard does not notice */
-	WAKE_UP_US = 200,        /* until a processor runs again; after that the clock is watched */
-	WAKE_UP_EARLY = 32,      /* a fraction: how wrong the timer may be */
+	REST_MAX_US = 10 * 1000, /* not noticeable for a person at a keyboard */
+	WAKE_UP_US = 200,   /* until the processor runs again; for the rest, the clock is polled */
+	WAKE_UP_EARLY = 32, /* as a fraction: the possible error of the timer */
 };
 
 struct deadline deadline_after(u32 milliseconds)
@@ -42,14 +42,17 @@ bool deadline_passed(struct deadline *deadline)
 			deadline->start = arch_ticks();
 		return false;
 	}
-	/* Longer by up to a thousandth: this is no clock. */
+	/* Up to 0.1 % too long, which does not matter for a deadline. */
 	return arch_ticks() - deadline->start >=
 	       deadline->milliseconds * (arch_ticks_per_second() / 1000 + 1);
 }
 
 enum { US_PER_SECOND = 1000 * 1000 };
 
-/* Rounded up. Whole seconds apart, so that nothing wraps at any clock rate of this century. */
+/*
+ * Rounded up. Whole seconds are calculated separately, so that nothing wraps at any realistic clock
+ * rate.
+ */
 static u64 ticks_of(u32 microseconds)
 {
 	u64 rate = arch_ticks_per_second();

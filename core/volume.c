@@ -45,7 +45,7 @@ static bool next_name(struct span *path, struct span *name)
 }
 
 /*
- * Follows @path from parents[0]; the further elements hold the directories entered since, for "..".
+ * Resolves @path from parents[0]; the further elements are the directories entered since, for "..".
  */
 static enum status walk(struct file parents[PATH_DEPTH_MAX], bool from_root, struct span path,
 			struct file *out)

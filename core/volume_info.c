@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FILE_INFO: what a file system knows about files besides their size, and about itself. */
+/* FILE_INFO: data about files other than their size, and about the volume. */
 #include "core/volume.h"
 
 enum status file_info(struct file *file, struct file_info *out)

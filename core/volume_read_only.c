@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without FILE_WRITE: each volume is read-only, and each attempt to change it is denied. */
+/* Without FILE_WRITE: volumes are read-only, and all attempts to change them are denied. */
 #include "core/volume.h"
 
 enum status file_create(struct file *directory, struct span name, bool is_directory,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FILE_WRITE: changes to volumes. Arguments are checked here, so that no file system has to repeat
- * that.
+ * FILE_WRITE: changes to volumes. Arguments are checked here, so that file systems need not check
+ * them.
  */
 #include "core/volume.h"
 
@@ -25,7 +25,7 @@ static enum status check_file(struct file *file)
 	return status ? status : file_refresh(file);
 }
 
-/* A name that a path could not lead to. */
+/* Is it a name that a path cannot contain? */
 static bool is_impossible(struct span name)
 {
 	if (span_is_empty(name) || text_equals(name, ".") || text_equals(name, ".."))
@@ -120,7 +120,7 @@ enum status volume_set_label(struct volume *volume, struct span label)
 
 enum status volume_flush(struct volume *volume)
 {
-	/* Without a device nothing has been written either. */
+	/* Without a device, nothing has been written. */
 	if (check_volume(volume))
 		return OK;
 	return block_flush(volume->device);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signatures of what boot partitions are known to hold instead of FAT. Each lies within the first
- * 68 KiB; those at the start come first, as they are in the cache already.
+ * Signatures of file systems found on boot partitions instead of FAT. Each is within the first 68
+ * KiB; those at the start come first, because they are already in the cache.
  */
 #include "fs/names.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRC-32, half a byte at a time: what has to be summed is short (crc32_zeroes() takes the empty
- * rest of tables), so that 64 bytes of table serve better than 1,024.
+ * CRC-32, half a byte at a time. The data is short (crc32_zeroes() handles the empty rest of
+ * tables), so a table of 64 bytes is better than one of 1,024.
  */
 #include "lib/crc32.h"
 

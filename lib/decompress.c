@@ -6,11 +6,11 @@
 
 enum {
 	LITERALS = 256,
-	MATCH_MIN = 3, /* the length that the first symbol after the literals means */
+	MATCH_MIN = 3, /* the length for the first symbol after the literals */
 
 	BLOCK_SIZE_BITS = 16,
 
-	/* Sets, and the bits in which the number of their symbols is told. */
+	/* Symbol sets, and the width of their symbol counts in bits. */
 	CHARACTERS = DECOMPRESS_SYMBOLS_MAX,
 	CHARACTERS_BITS = 9,
 	LENGTHS = 19,
@@ -18,11 +18,11 @@ enum {
 	POSITIONS = 14,
 	POSITIONS_BITS = 4,
 
-	LENGTHS_GAP_AT = 3, /* of the lengths' own codes: here stands how many are missing */
+	LENGTHS_GAP_AT = 3, /* of the codes for lengths: here is the number of missing ones */
 	LENGTHS_GAP_BITS = 2,
 	NO_GAP = 0,
 
-	SHORT_BITS = 3, /* a number of bits, up to 6; from 7 on ones are counted */
+	SHORT_BITS = 3, /* a number of bits, up to 6; from 7 on, one bits are counted */
 	SHORT_MAX = 7,
 };
 
@@ -59,7 +59,9 @@ static u32 take(struct bits *bits, u32 count)
 	return value;
 }
 
-/* From the bits of each symbol's code. Every sequence of bits must begin with a code. */
+/*
+ * Makes the code from the length of each symbol's code. Every bit sequence must start with a code.
+ */
 static bool code_make(struct decompress_code *code, const u8 *bits, u32 count)
 {
 	u16 next[DECOMPRESS_BITS_MAX + 1];
@@ -110,7 +112,7 @@ static bool take_one_symbol(struct decompress_code *code, struct bits *bits, u32
 	return symbol < symbols;
 }
 
-/* 19.2.3: how many bits a code has, as such. */
+/* 19.2.3: reads the length of a code. */
 static u32 take_code_bits(struct bits *bits)
 {
 	u32 count = take(bits, SHORT_BITS);
@@ -121,7 +123,7 @@ static u32 take_code_bits(struct bits *bits)
 	return count;
 }
 
-/* The codes of lengths and of positions. */
+/* Reads the codes for lengths and for positions. */
 static bool take_small_code(struct decompress_work *work, struct decompress_code *code,
 			    struct bits *bits, u32 number_bits, u32 symbols, u32 gap_at)
 {
@@ -144,7 +146,7 @@ static bool take_small_code(struct decompress_work *work, struct decompress_code
 	return code_make(code, work->bits, number);
 }
 
-/* The code of characters and match lengths: numbers of bits are coded in turn. */
+/* Reads the code for characters and match lengths, whose lengths are encoded themselves. */
 static bool take_characters(struct decompress_work *work, struct bits *bits)
 {
 	u32 number = take(bits, CHARACTERS_BITS), i = 0;
@@ -180,7 +182,7 @@ static bool take_codes(struct decompress_work *work, struct bits *bits)
 	       !bits->has_ended;
 }
 
-/* How far back a match lies. */
+/* Reads the distance of a match. */
 static u32 take_distance(const struct decompress_work *work, struct bits *bits)
 {
 	u32 position = code_take(&work->positions, bits);
@@ -228,7 +230,7 @@ enum status decompress(struct span source, u8 *to, struct decompress_work *work)
 		distance = take_distance(work, &bits);
 		if (bits.has_ended || distance > done || length > size - done)
 			return ERR_CORRUPT;
-		/* What is copied may begin in what this very copy makes. */
+		/* The source of a copy may overlap its own output. */
 		for (; length; length--, done++)
 			to[done] = to[done - distance];
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* printf's formatting: what the header promises and no more. */
+/* A subset of printf's formatting, as described in the header. */
 #include "lib/format.h"
 
 #include "lib/string.h"
@@ -7,17 +7,17 @@
 struct output {
 	char *buffer;
 	size_t size;
-	size_t length; /* of the whole text, also what had no room */
+	size_t length; /* of the complete text, including what did not fit */
 };
 
-/* In a struct, because a va_list that is a parameter itself has no address of its own type. */
+/* In a struct, because the address of a va_list parameter does not have the type va_list *. */
 struct arguments {
 	va_list list;
 };
 
 enum { NUMBER_SIZE_MAX = 21 }; /* a u64 in decimal, and a sign */
 
-/* Kept out of line, as others below: a message need not be fast, but every image has this code. */
+/* Not inlined, like others below: messages need not be fast, but every image has this code. */
 [[gnu::noinline]] static void put(struct output *output, char c)
 {
 	if (output->length + 1 < output->size)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shell patterns (POSIX fnmatch, byte by byte, letters in either case; no character classes), as an
- * automaton of at most 256 states that are all followed at once: bit i is set when the first i
- * elements match what has been read. A '*' before element i keeps that bit set.
+ * Shell patterns (POSIX fnmatch, byte by byte, ignoring case; no character classes), as a
+ * nondeterministic automaton with at most 256 states: bit i is set if the first i elements match
+ * the text read so far. A '*' before element i keeps that bit set.
  */
 #include "lib/glob.h"
 
@@ -14,7 +14,7 @@ static void add(struct glob *glob, u32 c)
 	glob->accepts[c][glob->count / 64] |= 1ull << (glob->count % 64);
 }
 
-/* The element at hand takes @c, in either case. */
+/* Makes the current element match @c, ignoring case. */
 static void accept(struct glob *glob, u8 c)
 {
 	u8 lower = text_to_lower(c);
@@ -24,7 +24,7 @@ static void accept(struct glob *glob, u8 c)
 		add(glob, lower - ('a' - 'A'));
 }
 
-/* One end of a range in a set, '\\' considered. @at is moved past it; false at the end. */
+/* Reads one end of a range in a set, with '\\' as escape, and advances @at; false at the end. */
 static bool set_element(struct span pattern, size_t *at, u8 *out)
 {
 	if (*at < pattern.size && pattern.data[*at] == '\\')
@@ -36,8 +36,8 @@ static bool set_element(struct span pattern, size_t *at, u8 *out)
 }
 
 /*
- * Marks the members of the set that begins at @at, after its '[' and '!'. Returns where it ends,
- * after its ']'; 0 if that is missing.
+ * Marks the members of the set that starts at @at, after its '[' and '!'. Returns its end, after
+ * the ']'; 0 if that is missing.
  */
 static size_t read_set(struct span pattern, size_t at, bool members[256])
 {
@@ -63,7 +63,7 @@ static size_t read_set(struct span pattern, size_t at, bool members[256])
 	return 0;
 }
 
-/* The element is the set whose '[' stands before @at. Returns as read_set(). */
+/* Makes the set whose '[' is before @at the current element. Returns the same as read_set(). */
 static size_t compile_set(struct glob *glob, struct span pattern, size_t at)
 {
 	bool negated = at < pattern.size && pattern.data[at] == '!';
@@ -78,7 +78,7 @@ static size_t compile_set(struct glob *glob, struct span pattern, size_t at)
 
 bool glob_compile(struct span pattern, struct glob *out)
 {
-	size_t unclosed = SIZE_MAX; /* no '[' from here on has its ']' */
+	size_t unclosed = SIZE_MAX; /* from here on, no '[' has a matching ']' */
 	size_t at = 0;
 
 	*out = (struct glob){ 0 };
@@ -106,7 +106,7 @@ bool glob_compile(struct span pattern, struct glob *out)
 				add(out, any);
 		else if (c != '\\')
 			accept(out, c);
-		else if (at < pattern.size) /* a last '\\' takes nothing */
+		else if (at < pattern.size) /* a trailing '\\' matches nothing */
 			accept(out, pattern.data[at++]);
 		out->count++;
 	}

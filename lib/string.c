@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Copying and comparing by words. Short loops win over the processor's string instructions for what
- * firmware copies most; those win for bulk data, such as the sections of a kernel.
+ * Copying and comparing by words. Short loops are faster than string instructions for the sizes
+ * that firmware mostly copies; string instructions are faster for bulk data, such as the sections
+ * of a kernel.
  */
 #include "lib/string.h"
 
@@ -10,7 +11,7 @@
 /* A word at any address, of any object. */
 typedef u64 word [[gnu::aligned(1), gnu::may_alias]];
 
-/* Stops compilers from replacing the loop it stands in by a call of the very function around it. */
+/* Keeps compilers from replacing the enclosing loop by a call of the function that contains it. */
 static inline void keep_loop(void)
 {
 	asm volatile("");
@@ -19,8 +20,8 @@ static inline void keep_loop(void)
 enum { BULK_SIZE = 256 };
 
 /*
- * Whole words of bulk data; what is left is less than a word, or all of it. Only programs for UEFI
- * are moved in bulk: all else goes from disk straight into its place.
+ * Copies whole words of bulk data; less than a word is left, or everything if it is not bulk data.
+ * Only UEFI programs are copied in bulk; everything else is read from disk directly to its place.
  */
 static inline void copy_bulk(u8 **to, const u8 **from, size_t *size)
 {

@@ -94,7 +94,7 @@ u32 utf8_next(struct span *rest)
 	u32 value = more ? lead & (0x3fu >> more) : lead;
 
 	*rest = span_from(*rest, 1);
-	/* 0x80 to 0xbf continue a character, 0xf8 and above do not begin one. */
+	/* 0x80 to 0xbf continue a character; 0xf8 and above do not start one. */
 	if (span_is_empty(character) || (lead & 0xc0) == 0x80 || lead >= 0xf8)
 		return UNICODE_REPLACEMENT;
 	for (size_t i = 1; i <= more; i++) {
@@ -124,7 +124,7 @@ static size_t utf8_encode(u32 character, u8 out[4])
 }
 
 /*
- * Removes one character from the front of @units: two units if they are a surrogate pair; a lone
+ * Removes one character from the front of @units: two units for a surrogate pair; an unpaired
  * surrogate is malformed.
  */
 static u32 utf16_next(const u16 *units, size_t count, size_t *at)

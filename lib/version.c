@@ -17,7 +17,7 @@ static bool is_letter(u8 c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* The first byte, or 0 at the end: a NUL inside of a text never comes to the front (step 1). */
+/* The first byte, or 0 at the end. A NUL inside the text never gets to the front (step 1). */
 static u8 first(struct span s)
 {
 	return s.size ? s.data[0] : 0;
@@ -30,7 +30,7 @@ static void skip_separators(struct span *s)
 		*s = span_from(*s, 1);
 }
 
-/* Takes the leading bytes off @s for which @belongs. */
+/* Removes the leading bytes for which @belongs from @s. */
 static struct span take(struct span *s, bool (*belongs)(u8 c))
 {
 	struct span taken = { s->data, 0 };
@@ -41,7 +41,7 @@ static struct span take(struct span *s, bool (*belongs)(u8 c))
 	return taken;
 }
 
-/* Of any size: by the number of digits first. */
+/* Compares numbers of any size, first by the number of digits. */
 static int compare_numbers(struct span a, struct span b)
 {
 	while (first(a) == '0')
@@ -53,7 +53,9 @@ static int compare_numbers(struct span a, struct span b)
 	return text_compare(a, b);
 }
 
-/* Steps 2 and 4 to 6: who alone starts with @mark is lower; from both it is taken away. */
+/*
+ * Steps 2 and 4 to 6: if only one starts with @mark, it is lower; if both do, the mark is removed.
+ */
 static int compare_mark(struct span *a, struct span *b, u8 mark)
 {
 	bool in_a = first(*a) == mark, in_b = first(*b) == mark;

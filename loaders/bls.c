@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Boot Loader Specification as a boot method (UAPI.1): the entries of all volumes of a disk as
- * one set, the choice of the first, and the tries in order. Files are only read, so the counters in
+ * The Boot Loader Specification as a boot method (UAPI.1): collects the entries of all volumes of a
+ * disk, chooses the first one, and tries them in order. Files are only read, so the counters in
  * entries' names order them but do not count down (docs/boot-loader-specification.md).
  */
 #include "loaders/bls.h"
@@ -11,7 +11,7 @@
 #include "lib/format.h"
 #include "loaders/loaders.h"
 
-/* After the search of a folder: notes why there may be fewer entries than there are on the disk. */
+/* After the search of a folder: records why entries may be missing. */
 static void note(struct volume *volume, const char *folder, enum status status, enum status *result)
 {
 	log_set_subject(NULL);
@@ -36,7 +36,7 @@ static enum status search(struct boot_disk *disk, struct arena *arena, struct bl
 	return result;
 }
 
-/* Tells the operating system which entries there are, except those that cannot be booted. */
+/* Reports the bootable entries to the operating system. */
 static void list(const struct bls_entries *entries, struct arena *arena)
 {
 	struct span *ids = arena_allocate(arena, BLS_BEST_MAX * sizeof(*ids));
@@ -49,7 +49,10 @@ static void list(const struct bls_entries *entries, struct arena *arena)
 	boot_interface->list(ids, count);
 }
 
-/* One line for each, even if another entry boots: the author of the entry expects to find it. */
+/*
+ * One line for each, even if another entry boots, because the author of the entry expects to see
+ * it.
+ */
 static void name_unusable(const struct bls_entries *entries)
 {
 	u32 count = 0;

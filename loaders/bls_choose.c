@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification: the entry that is tried first, by loader.conf, the VMM's words, or a
- * key.
+ * Boot Loader Specification: chooses the entry to try first, by loader.conf, the VMM's options, or
+ * a key.
  */
 #include "core/boot_info.h"
 #include "core/console.h"
@@ -38,7 +38,7 @@ static void read_loader_conf(struct boot_disk *disk, struct arena *arena, struct
 	}
 }
 
-/* The file's name with its counters, as systemd-boot matches it, but without ".conf". */
+/* The file name with its counters, as matched by systemd-boot, but without ".conf". */
 static struct span counted_name(const struct bls_entry *entry)
 {
 	struct span name = span_of_string(entry->file);
@@ -68,7 +68,7 @@ static struct bls_entry *choose_by_conf(const struct bls_entries *entries,
 
 	if (!span_is_empty(conf->preferred))
 		chosen = find(entries->first, conf->preferred, arena);
-	/* Bad entries come after all good ones: the first match is the best. */
+	/* Bad entries come after all good ones, so the first match is the best. */
 	if (chosen && !bls_entry_is_bad(chosen) && !chosen->unusable)
 		return chosen;
 	if (span_is_empty(conf->default_pattern))
@@ -125,7 +125,7 @@ static struct bls_entry *choose_by_menu(const struct bls_entries *entries, struc
 	return chosen;
 }
 
-/* Without an input a menu would only cost its time, or wait forever. */
+/* Without input, a menu would only waste time, or wait forever. */
 static bool wants_menu(const struct loader_conf *conf)
 {
 	if (!IS_ENABLED(CONFIG_BOOT_MENU) || conf->timeout_seconds == MENU_NEVER ||
@@ -145,7 +145,7 @@ static void put_first(struct bls_entries *entries, struct bls_entry *chosen)
 	entries->first = chosen;
 }
 
-/* The entry that the operating system has asked for; NULL: none, or the VMM asks for another. */
+/* The entry requested by the operating system; NULL: none, or the VMM requests another one. */
 static struct bls_entry *choose_by_wish(const struct bls_entries *entries,
 					const struct boot_wishes *wishes, struct arena *arena)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boot Loader Specification, type #1 entries: the file name and the text of one (UAPI.1, sections
- * "Type #1 Boot Loader Entry Keys" and "Boot counting"). Nothing here allocates: an entry's spans
- * lie in its text.
+ * "Type #1 Boot Loader Entry Keys" and "Boot counting"). Nothing is allocated here: an entry's
+ * spans refer to its text.
  */
 #include "core/log.h"
 #include "lib/text.h"
 #include "lib/util.h"
 #include "loaders/bls.h"
 
-/* As UEFI spells them, which is what the specification refers to. */
+/* Spelled as in UEFI, to which the specification refers. */
 static const char native_architecture[] = "x64";
 
-/* The decimal number at the end of @text, cut off together with the @separator before it. */
+/* Removes a decimal number and the @separator before it from the end of @text. */
 static bool take_counter(struct span *text, u8 separator, u32 *out)
 {
 	size_t start = text->size;
@@ -98,7 +98,7 @@ static size_t variable_size(struct span text)
 		return 0;
 	while (end < text.size && text_is_name(text.data[end]))
 		end++;
-	/* "memmap=1G$4G" has none: GRUB's names do not begin with a digit. */
+	/* Not a reference in "memmap=1G$4G": GRUB's names do not start with a digit. */
 	if (end == start || (text.data[start] >= '0' && text.data[start] <= '9'))
 		return 0;
 	if (braces)
@@ -120,7 +120,7 @@ size_t bls_copy_without_variables(struct span text, u8 *to)
 	return size;
 }
 
-/* Values that are not kept. */
+/* Values that are not stored. */
 struct notes {
 	bool other_architecture;
 	bool has_root;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Boot Loader Specification, key "extra": credentials and extension images for the system. They
- * reach it as systemd-stub hands over its own, as files below /.extra of the initrd: around each of
- * them stands an archive in the "newc" format (Linux,
- * Documentation/driver-api/early-userspace/buffer-format.rst), a record a file:
+ * Boot Loader Specification, key "extra": credentials and extension images for the system. They are
+ * passed like systemd-stub's own, as files below /.extra in the initrd, each in an archive of the
+ * "newc" format (Linux, Documentation/driver-api/early-userspace/buffer-format.rst), with one
+ * record per file:
  *
  *	offset	size
  *	0	6	"070701"
@@ -22,13 +22,14 @@ enum {
 	ALIGNMENT = 4,
 	DIRECTORY = 0040000,
 	REGULAR = 0100000,
-	RECORDS_SIZE_MAX = 3 * (HEADER_SIZE + 64) + FILE_NAME_SIZE, /* of what precedes a file */
+	RECORDS_SIZE_MAX = 3 * (HEADER_SIZE + 64) + FILE_NAME_SIZE, /* of the records before a file
+								     */
 };
 
 struct kind {
 	const char *suffix;
 	const char *directory;
-	u32 mode; /* of its files; of the directory, with the right to search it */
+	u32 mode; /* of its files; the directory also gets search permission */
 };
 
 static const struct kind *kind_of(struct span name)
@@ -83,7 +84,7 @@ static void append(struct boot_entry *out, const struct file *file)
 	out->initrds[out->initrd_count++] = *file;
 }
 
-/* The directories, the file's header, and the file itself. */
+/* Adds the directories, the file's header, and the file itself. */
 static enum status add_archive(const struct kind *kind, struct span name, const struct file *file,
 			       struct arena *arena, struct boot_entry *out)
 {
@@ -130,7 +131,7 @@ static enum status add_extra(const struct bls_entry *entry, struct span path, st
 			    (const char *)shown.data, status_name(status));
 		return status;
 	}
-	/* The end of the archive needs a place as well. */
+	/* The end of the archive needs an initrd, too. */
 	if (out->initrd_count + 3 > BOOT_INITRDS_MAX)
 		return unsupported("%s: too many initrds and extras (BOOT_INITRDS_MAX)",
 				   entry->file);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Boot Loader Specification: the order in which entries are tried (UAPI.1, section "Sorting"). Of
- * entries that differ in nothing but their counters the one with more tries left comes first, then
- * the one with fewer done, as in systemd-boot.
+ * entries that differ only in their counters, the one with more tries left comes first, then the
+ * one with fewer done, as in systemd-boot.
  */
 #include "lib/text.h"
 #include "lib/util.h"
@@ -27,10 +27,10 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	}
 	if (!order)
 		order = version_compare(b->name, a->name);
-	/* Of one image, the profiles are in their own order. */
+	/* The profiles of an image keep their order. */
 	if (!order)
 		order = (a->profile > b->profile) - (a->profile < b->profile);
-	/* Names that differ only in their counters: the one with better prospects first. */
+	/* If names differ only in their counters, the better counters come first. */
 	if (!order)
 		order = (b->tries_left > a->tries_left) - (b->tries_left < a->tries_left);
 	if (!order)
@@ -38,7 +38,7 @@ int bls_entry_compare(const struct bls_entry *a, const struct bls_entry *b)
 	return order;
 }
 
-/* Two lists in order as one; of equal entries those of @a come first. */
+/* Merges two sorted lists; of equal entries, those of @a come first. */
 static struct bls_entry *merge(struct bls_entry *a, struct bls_entry *b)
 {
 	struct bls_entry *first = NULL, **end = &first;
@@ -54,7 +54,9 @@ static struct bls_entry *merge(struct bls_entry *a, struct bls_entry *b)
 	return first;
 }
 
-/* A merge sort that counts: list i is empty or has 2^i entries, and two that are full make one. */
+/*
+ * Bottom-up merge sort: list i is empty or has 2^i entries, and two full lists are merged into one.
+ */
 void bls_entries_sort(struct bls_entries *entries)
 {
 	enum { LISTS = 16 };

@@ -4,8 +4,9 @@
 #include "loaders/bls.h"
 
 /*
- * Reads the entry in @file, if its name says it is one, and adds it to the list. Kept out of line,
- * so that what it holds does not move what its caller holds out of reach of short instructions.
+ * Reads the entry in @file, if its name is that of an entry, and adds it to the list. Not inlined,
+ * because its large variables would make accesses to the caller's variables need longer
+ * instructions.
  */
 [[gnu::noinline]] static enum status add_entry(struct bls_entries *entries, struct arena *arena,
 					       struct volume *volume, const char *name,
@@ -38,7 +39,7 @@
 }
 
 /*
- * Adds what @add takes of @folder. An entry that cannot be read is left out; the rest of the
+ * Adds the files of @folder that @add accepts. An unreadable entry is left out, but the rest of the
  * directory is still read.
  */
 static enum status search(struct volume *volume, struct span folder,

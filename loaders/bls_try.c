@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot Loader Specification: one entry is tried. */
+/* Boot Loader Specification: trying one entry. */
 #include "core/log.h"
 #include "lib/config.h"
 #include "lib/format.h"
@@ -10,7 +10,7 @@
 #include "loaders/initrd.h"
 #include "loaders/uki.h"
 
-/* Titles need not be unique: the version tells entries apart. */
+/* Titles need not be unique; the version distinguishes entries. */
 const char *bls_entry_title(const struct bls_entry *entry, struct arena *arena)
 {
 	struct span title = span_is_empty(entry->title) ? entry->name : entry->title;
@@ -56,7 +56,7 @@ static enum status open_file(const struct bls_entry *entry, const char *key, str
 	return status;
 }
 
-/* Is all of @value one path with white space in it, as systemd-boot takes it? */
+/* Is all of @value a single path with white space, as in systemd-boot? */
 static bool is_one_path(const struct bls_entry *entry, struct span value, struct file *out)
 {
 	struct span rest = value, word;
@@ -80,7 +80,7 @@ static enum status add_initrd(const struct bls_entry *entry, struct span path,
 	return status;
 }
 
-/* Opens the initrds of one line: GRUB takes several, with white space between them. */
+/* Opens the initrds of one line: GRUB accepts several, separated by white space. */
 static enum status add_initrds(const struct bls_entry *entry, struct span value,
 			       struct boot_entry *out)
 {
@@ -106,7 +106,7 @@ static enum status open_initrds(const struct bls_entry *entry, u8 *buffer, struc
 		if (status)
 			return status;
 	}
-	/* A UKI has its own, and its stub accepts no other. */
+	/* A UKI has its own, and its stub accepts no others. */
 	if (out->initrd_count == 0 && entry->kind == BLS_LINUX)
 		initrd_take_modules(out);
 	return OK;
@@ -184,7 +184,7 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	return OK;
 }
 
-/* What the image itself says, which its stub uses if it is started without options. */
+/* The image's own options, which its stub uses if it is started without options. */
 static enum status read_own_options(const struct bls_entry *entry, struct arena *arena,
 				    struct span *out)
 {
@@ -218,8 +218,8 @@ enum status bls_entry_options(const struct bls_entry *entry, struct arena *arena
 }
 
 /*
- * Counts the try; @next is as boot_count() has it. An image has its new name then, also for its
- * other profiles if they are tried.
+ * Counts the try; @next is the result of boot_count(). An image then has its new name, also for its
+ * other profiles.
  */
 static void count(const struct bls_entry *entry, struct boot_entry *out, char next[FILE_NAME_SIZE])
 {
@@ -233,7 +233,7 @@ static void count(const struct bls_entry *entry, struct boot_entry *out, char ne
 	out->kernel = file;
 }
 
-/* Tells the operating system which entry starts it; @next as above. */
+/* Reports the entry to the operating system that it starts; @next as above. */
 static void tell(const struct bls_entry *entry, const char *next, struct arena *arena)
 {
 	struct span id = bls_entry_id(entry, arena);

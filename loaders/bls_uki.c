@@ -2,7 +2,8 @@
 /*
  * Boot Loader Specification, type #2 entries: the unified kernel images in EFI/Linux of one volume
  * (UAPI.1, section "Type #2 EFI Unified Kernel Images"). Each profile of an image is an entry.
- * Title, version and sort key are what systemd-boot takes from os-release, so that both sort alike.
+ * Title, version and sort key are taken from os-release as in systemd-boot, so that both sort in
+ * the same way.
  */
 #include "core/log.h"
 #include "lib/format.h"
@@ -23,7 +24,7 @@ enum os_release_key {
 	OS_RELEASE_KEYS,
 };
 
-/* As a shell would read it, which os-release is made for, except for its escapes. */
+/* Like a shell, for which os-release is made, but without its escapes. */
 static struct span unquote(struct span value)
 {
 	u8 quote = value.size >= 2 ? value.data[0] : 0;
@@ -34,7 +35,7 @@ static struct span unquote(struct span value)
 	return value;
 }
 
-/* The values of @keys in lines of KEY=value; of a key that comes twice the last one counts. */
+/* Reads the values of @keys in lines of KEY=value; if a key appears twice, the last one counts. */
 static void read_assignments(struct span text, const char *const *keys, u32 count,
 			     struct span *values)
 {
@@ -79,7 +80,7 @@ static void apply_os_release(struct span text, struct bls_entry *entry)
 	entry->sort_key = first_of(values[IMAGE_ID], values[ID]);
 }
 
-/* The profile's name joins the title, and tells its id apart: "debian.efi@factory-reset". */
+/* Adds the profile's name to the title and to the id: "debian.efi@factory-reset". */
 static enum status apply_profile(struct span text, struct arena *arena, struct bls_entry *entry)
 {
 	static const char *const keys[] = { "ID", "TITLE" };
@@ -136,7 +137,7 @@ static enum status add_profile(struct bls_entries *entries, struct arena *arena,
 	return OK;
 }
 
-/* The name of the file, and the same without counters but with ".efi". */
+/* Sets the file name, and the name without counters but with ".efi". */
 static enum status set_names(struct span file_name, struct arena *arena, struct bls_entry *entry)
 {
 	char *path = arena_allocate(arena, sizeof(BLS_IMAGES) - 1 + FILE_NAME_SIZE);
@@ -169,11 +170,11 @@ enum status bls_add_image(struct bls_entries *entries, struct arena *arena, stru
 	status = uki ? set_names(file_name, arena, &parts) : ERR_NO_MEMORY;
 	if (!status)
 		status = uki_read(parts.file, file, arena, uki);
-	/* Its name says that it is a program. */
+	/* Its name is that of a program. */
 	if (status == ERR_UNRECOGNIZED)
 		status = corrupt("%s: not an EFI program", parts.file);
 	/*
-	 * Entries that differ only in their profile stay in this order: the last is inserted first.
+	 * Entries that differ only in their profile keep this order, so the last is inserted first.
 	 */
 	for (u32 i = status ? 0 : uki->count; i-- > 0 && !status;) {
 		parts.profile = i;

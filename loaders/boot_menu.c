@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One menu of all that this machine can boot: stored boot options, entries and boot loaders of all
- * disks. The search is made only if the menu is shown.
+ * The menu of everything that the machine can boot: stored boot options, entries and boot loaders
+ * of all disks. Disks are searched only if the menu is shown.
  */
 #include "loaders/boot_menu.h"
 
@@ -12,9 +12,9 @@
 #include "loaders/loader_conf.h"
 #include "loaders/menu.h"
 
-enum { ROUNDS_MAX = 16 }; /* failed choices before the boot goes on without the menu */
+enum { ROUNDS_MAX = 16 }; /* failed choices before the boot continues without the menu */
 
-/* For how long, and whether that is the VMM's word. */
+/* The timeout, and whether the VMM has set it. */
 static struct loader_conf wanted(u32 (*asked_seconds)(void))
 {
 	struct loader_conf conf = { 0 };

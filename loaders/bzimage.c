@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linux for x86-64 as distributions ship it, by the 64-bit boot protocol of
- * Documentation/arch/x86/boot.rst. What is read of the setup header, by offset in the file:
+ * Linux for x86-64 as shipped by distributions, with the 64-bit boot protocol of
+ * Documentation/arch/x86/boot.rst. The fields of the setup header that are used, by file offset:
  *
  *	0x1f1	1	setup_sects: 512-byte sectors after the first, 0 means 4
  *	0x1f4	4	syssize: of the kernel proper, which follows them, in 16 bytes, rounded up
@@ -50,7 +50,7 @@ struct bzimage {
 	u32 header_end;
 	u32 code_offset; /* in the file */
 	u64 code_size;
-	u64 memory_size; /* that must be free where it is loaded */
+	u64 memory_size; /* that must be free at its address */
 	u64 preferred;
 	u64 alignment;
 	u64 alignment_min;
@@ -60,7 +60,7 @@ struct bzimage {
 	bool above_4_gib;
 };
 
-/* What a kernel receives besides its header; all in one piece of memory. */
+/* The kernel's parameters, in one piece of memory. */
 struct parameters {
 	struct boot_params zero_page;
 	struct {
@@ -126,8 +126,8 @@ static enum status parse(const char *title, struct span head, u64 file_size, str
 }
 
 /*
- * Where it goes: pref_address if that is free, otherwise the next place above. Never below: it
- * would move itself up to pref_address, over whatever is there.
+ * Chooses its address: pref_address if that is free, otherwise the next place above. Never below,
+ * because it would move itself up to pref_address, overwriting whatever is there.
  */
 static enum status place(const char *title, struct bzimage *image, struct arena *arena, u64 *out)
 {
@@ -195,7 +195,7 @@ static void fill_seed(struct parameters *parameters)
 	parameters->zero_page.setup_data = (uintptr_t)&parameters->seed;
 }
 
-/* With the kernel's header and the command line filled in, the rest zero. */
+/* Fills in the kernel's header and the command line; the rest is zero. */
 static enum status make_parameters(const struct boot_entry *entry, struct span head,
 				   const struct bzimage *image, struct arena *arena,
 				   struct parameters **out)
@@ -206,7 +206,7 @@ static enum status make_parameters(const struct boot_entry *entry, struct span h
 	u32 ranges;
 
 	/*
-	 * An entry for each range at most: what is taken of free RAM is RAM to the kernel as well.
+	 * At most one entry for each range, because allocated RAM is also RAM for the kernel.
 	 */
 	memory_map(&ranges);
 	command_line_at = offsetof(struct parameters, memory[ranges]);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's command line. The VMM's words come last, because for most parameters the last one
- * wins and the owner of the machine is to have the last word; and only our own words are dropped,
- * because some describe hardware ("virtio_mmio.device=").
+ * The kernel's command line. The VMM's words come last, because the last occurrence of most
+ * parameters wins and the owner of the machine must be able to override the disk. Only our own
+ * words are dropped, because some of the others describe hardware ("virtio_mmio.device=").
  */
 #include "loaders/command_line.h"
 
 #include "core/boot_info.h"
 #include "lib/text.h"
 
-/* A quote left open would hide what follows from the other side. */
+/* An open quote would change the meaning of the other side's words. */
 static char *append(char *to, const char *start, struct span word)
 {
 	bool open = false;
@@ -26,8 +26,8 @@ static char *append(char *to, const char *start, struct span word)
 }
 
 /*
- * Appends words of @from: those for the kernel, up to "--", which is taken off as well; or all,
- * which are for init.
+ * Appends words of @from: those for the kernel, up to "--", which is removed, too; or all words,
+ * for init.
  */
 static char *append_words(char *to, const char *start, struct span *from, bool for_init)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger of memory in the form that Linux on x86 receives (ACPI 6.5, section 15: system address
- * map). Memory of firmware and loader is RAM again once the kernel runs; types without an
- * equivalent are reserved.
+ * The memory ledger in the format for Linux on x86 (ACPI 6.5, section 15: system address map).
+ * Memory of firmware and loader is RAM again once the kernel runs; types without an equivalent are
+ * reserved.
  */
 #include "loaders/e820.h"
 

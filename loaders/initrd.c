@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Several initrds as the one that a kernel is given (Linux,
- * Documentation/driver-api/early-userspace/buffer-format.rst: archives follow each other, with
- * zeroes between them). Each is read straight to where the kernel will find it, unless it is there
- * already.
+ * Combines several initrds into one for the kernel (Linux,
+ * Documentation/driver-api/early-userspace/buffer-format.rst: consecutive archives, with zeroes
+ * between them). Each is read directly to its final address, unless it is already there.
  */
 #include "loaders/initrd.h"
 
@@ -45,8 +44,7 @@ static enum status read_all(struct boot_entry *entry, u64 at)
 }
 
 /*
- * A single one that the VMM placed within the kernel's reach needs neither a second place nor a
- * copy.
+ * A single initrd that the VMM has placed below the kernel's limit need not be copied.
  */
 static bool can_stay(const struct boot_entry *entry, u64 limit, u64 *base)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line of text, edited by keys: no more of the terminal is needed than CR and "clear the line".
+/* A line editor that needs only CR and "clear the line" from the terminal.
  */
 #include "loaders/line_editor.h"
 
@@ -8,8 +8,8 @@
 #include "lib/util.h"
 
 enum {
-	COLUMNS = 77,       /* of text: a terminal has 80, and there is a mark on either side */
-	STEP = COLUMNS / 2, /* a long line moves by so much */
+	COLUMNS = 77,       /* of text: a terminal has 80, and there is a mark on each side */
+	STEP = COLUMNS / 2, /* a long line scrolls by this much */
 	CHARACTER_SIZE_MAX = 4,
 	CONTROL_A = 1,
 	CONTROL_E = 5,
@@ -27,7 +27,7 @@ static size_t size_at(const struct line_editor *editor, size_t offset)
 	return size - rest.size;
 }
 
-/* Where the character before the cursor begins; characters can only be told apart from the start.
+/* The start of the character before the cursor; characters can only be parsed from the start.
  */
 static size_t previous(const struct line_editor *editor)
 {
@@ -142,7 +142,7 @@ enum line_editor_result line_editor_handle(struct line_editor *editor, const str
 	}
 }
 
-/* Moves @offset on by @count characters, to the end at most; returns how many there were. */
+/* Advances @offset by @count characters, at most to the end; returns how many there were. */
 static size_t skip(const struct line_editor *editor, size_t *offset, size_t end, size_t count)
 {
 	size_t skipped = 0;
@@ -152,7 +152,7 @@ static size_t skip(const struct line_editor *editor, size_t *offset, size_t end,
 	return skipped;
 }
 
-/* At most COLUMNS characters. */
+/* Prints at most COLUMNS characters. */
 static void print(const struct line_editor *editor, size_t first, size_t end)
 {
 	char text[COLUMNS * CHARACTER_SIZE_MAX];
@@ -180,7 +180,9 @@ void line_editor_draw(const struct line_editor *editor)
 	print(editor, first, end);
 	if (end < editor->size)
 		console_write(">", 1);
-	/* Once more up to the cursor: how wide a character is, the terminal alone knows. */
+	/*
+	 * Printed again up to the cursor, because only the terminal knows the width of a character.
+	 */
 	console_write("\r", 1);
 	console_write(mark, 1);
 	print(editor, first, editor->cursor);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loader/loader.conf as loader.conf(5) of systemd-boot has it: which entry, and how long the menu
- * waits, and whether it has an editor. Its other keys concern UEFI, the screen and Secure Boot.
+ * loader/loader.conf as described in systemd-boot's loader.conf(5): the default entry, the menu
+ * timeout, and whether there is an editor. Its other keys are about UEFI, the screen and Secure
+ * Boot.
  */
 #include "loaders/loader_conf.h"
 
@@ -14,7 +15,7 @@ enum { SHOWN_MAX = 80 }; /* of a word in a message */
 
 static void set_pattern(struct span value, struct span *pattern)
 {
-	/* "@saved" and its like: choices made earlier, which are kept in EFI variables. */
+	/* "@saved" and the like: earlier choices, stored in EFI variables. */
 	if (span_starts_with(value, SPAN("@")))
 		log_info("loader.conf: default %.*s needs EFI variables, ignored",
 			 (int)min_u64(value.size, SHOWN_MAX), (const char *)value.data);
@@ -49,7 +50,7 @@ void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 			(int)min_u64(value.size, SHOWN_MAX), (const char *)value.data);
 }
 
-/* As systemd has truth values. */
+/* systemd's boolean values. */
 static void set_editor(struct span value, struct loader_conf *conf)
 {
 	static const char *const words[] = { "no",  "n", "false", "f", "off", "0",

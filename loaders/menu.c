@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The menu of boot entries: plain lines and a few sequences of the VT100 that any terminal behind a
- * serial line knows. Arrows, j, k, Home, End, Page Up, Page Down or a number mark an entry, Enter
- * boots it, e edits its options for this boot. Each of these keys, Space and Esc, stops the
- * countdown; anything else is noise.
+ * The menu of boot entries: plain lines and a few VT100 sequences that any serial terminal
+ * supports. Arrows, j, k, Home, End, Page Up, Page Down or a number select an entry, Enter boots
+ * it, e edits its options for this boot. Each of these keys, Space and Esc stop the countdown;
+ * anything else is noise.
  */
 #include "loaders/menu.h"
 
@@ -19,15 +19,18 @@
 enum {
 	ROWS_MAX = 16, /* entries shown at once: a serial terminal has 24 lines */
 	POLL_MS = 10,
-	POLL_KEYS_MAX = 64, /* typed in one poll */
+	POLL_KEYS_MAX = 64, /* handled in one poll */
 	LINE_SIZE = 512,
-	IDLE_TIMES_MAX = 10, /* endless noise delays the menu no longer than this */
+	IDLE_TIMES_MAX = 10, /* the limit for the delay by endless noise */
 	QUIET_MS = 2 * KEYS_PAUSE_MS,
 	NOISE_MS_MAX = 1000,
 	ENTER_PAUSE_MS = 50, /* people take longer between two keys */
 };
 
-/* A title wider than the terminal must stay on one line, or the cursor would not return to it. */
+/*
+ * A title wider than the terminal must stay on one line, otherwise the cursor would not return to
+ * it.
+ */
 #define WRAP_OFF "\x1b[?7l"
 #define WRAP_ON "\x1b[?7h"
 
@@ -50,7 +53,7 @@ static u32 rows(const struct menu *menu)
 	return (u32)min_u64(menu->count, ROWS_MAX);
 }
 
-/* Whatever is typed, it must go on: endless noise may not hold up the boot. */
+/* The boot must continue whatever is typed: endless noise must not block it. */
 static bool is_used_up(const struct menu *menu)
 {
 	return menu->used_seconds >= (u64)menu->idle_seconds * IDLE_TIMES_MAX;
@@ -106,8 +109,8 @@ static void redraw(struct menu *menu)
 }
 
 /*
- * A line that sends back what is written to it, or a log that is written to it, must not get into
- * the options: what arrives together with the key is dropped. False: it does not end.
+ * The echo of a line, or a log written to it, must not get into the options, so input that arrives
+ * together with the key is discarded. False: it does not end.
  */
 static bool drop_input(void)
 {
@@ -138,7 +141,9 @@ static bool is_enter_alone(struct menu *menu)
 	return true;
 }
 
-/* An image may have its options in several lines: to kernels each control character is a space. */
+/*
+ * An image may have its options on several lines; kernels treat each control character as a space.
+ */
 static void begin_line(struct line_editor *editor, struct span options)
 {
 	for (size_t i = 0; i < options.size; i++)
@@ -167,20 +172,20 @@ static enum status load_options(struct menu *menu)
 	return status;
 }
 
-/* Below the line of the status, which says how to leave it. */
+/* Below the status line, which says how to leave it. */
 static void open_editor(struct menu *menu)
 {
 	enum status status = load_options(menu);
 	const char *problem = status ? status_name(status) : NULL;
 	char text[LINE_SIZE];
 
-	/* Noise makes this take up to a second, which nothing else counts. */
+	/* With noise this takes up to a second, which is not counted elsewhere. */
 	menu->used_seconds++;
 	redraw(menu);
 	if (!problem && !drop_input())
 		problem = "noise on the line";
 	if (problem) {
-		/* The status line is soon drawn again: the menu continues below the reason. */
+		/* The status line is soon drawn again, so the menu continues below the reason. */
 		format(text, sizeof(text), "\r\x1b[KThe options of %u of %u cannot be edited: %s\n",
 		       menu->selected + 1, menu->count, problem);
 		print(text);
@@ -243,7 +248,7 @@ static bool is_menu_key(const struct key *key)
 	}
 }
 
-/* Marks the entry whose number is being typed: "1" is 1, "12" is 12 if there are as many. */
+/* Selects the entry whose number is being typed: "1" is 1, "12" is 12 if there are that many. */
 static void type_digit(struct menu *menu, u32 digit)
 {
 	u64 number = menu->typed * 10ull + digit;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PE32+. What is read of a file, by offset in it:
+ * PE32+. The fields that are read, by file offset:
  *
  *	0	2	"MZ"
  *	0x3c	4	where the rest of the headers stands, called P here
@@ -31,9 +31,9 @@
  *	36	4	characteristics
  *
  * The base relocations are blocks: the offset of a page in the image, the size of the block, then
- * words of 4 bits of type and 12 bits of offset in the page.
+ * words with 4 bits of type and 12 bits of offset in the page.
  *
- * Other loaders look at the same files (shim, EDK II), and are at least as strict about sizes.
+ * Other loaders of the same files (shim, EDK II) are at least as strict about sizes.
  */
 #include "loaders/pe.h"
 
@@ -56,10 +56,13 @@ enum {
 	RELOCATION_DIR64 = 10,
 };
 
-/* All sections together may have so many times the size of the image: they are placed in turn. */
+/*
+ * The limit for the total size of all sections, as a multiple of the image size, because
+ * overlapping sections are copied one after the other.
+ */
 #define OVERLAP_MAX 2ull
 
-/* Zeroes take time and no bytes of a disk. A kernel's .bss has some 100 MiB at most. */
+/* Zeroing takes time without needing bytes on a disk. A kernel's .bss has about 100 MiB at most. */
 #define ZEROES_MAX GIB
 
 #if defined(__x86_64__)
@@ -82,10 +85,10 @@ struct pe_section pe_section(const struct pe_image *image, u32 index)
 	};
 
 	memcpy(section.name, entry, PE_SECTION_NAME_SIZE);
-	/* Old linkers left it 0. */
+	/* Old linkers leave it 0. */
 	if (section.memory_size == 0)
 		section.memory_size = section.file_size;
-	/* In the file sizes are rounded up to the file alignment. */
+	/* Sizes in the file are rounded up to the file alignment. */
 	if (section.file_size > section.memory_size)
 		section.file_size = section.memory_size;
 	return section;
@@ -110,8 +113,8 @@ static enum status check_section(const char *name, const struct pe_image *image,
 }
 
 /*
- * Sections may overlap: in unified kernel images of stubs whose .sbat has grown since, it reaches
- * into the section after it. What comes later in the table is placed over what came before.
+ * Sections may overlap: in unified kernel images whose stub's .sbat section was extended, it
+ * overlaps the next section. Later sections in the table overwrite earlier ones.
  */
 static enum status check_sections(const char *name, const struct pe_image *image, u64 file_size)
 {
@@ -133,7 +136,7 @@ static enum status check_sections(const char *name, const struct pe_image *image
 	return OK;
 }
 
-/* Where the headers after "MZ" are: there up to the data directories. */
+/* Finds the headers after "MZ" and checks that they are present up to the data directories. */
 static enum status find_header(const char *name, struct span start, u64 file_size, u32 *at)
 {
 	struct span signature;
@@ -159,7 +162,7 @@ static enum status find_header(const char *name, struct span start, u64 file_siz
 	return OK;
 }
 
-/* Where the table of sections is, and that all headers are there. */
+/* Finds the section table and checks that all headers are present. */
 static enum status check_headers(const char *name, struct span start, u64 file_size, u32 at,
 				 struct pe_image *out)
 {
@@ -237,7 +240,7 @@ enum status pe_check(const char *name, struct span start, u64 file_size, struct 
 enum status pe_place(const struct pe_image *image, struct span file, void *placed, u64 size)
 {
 	struct span headers = span_part(file, 0, image->headers_size);
-	u64 end = image->headers_size; /* up to here nothing is left to be zeroed */
+	u64 end = image->headers_size; /* everything up to here has been written */
 	u8 *to = placed;
 
 	if (size < image->size)
@@ -264,7 +267,7 @@ enum status pe_place(const struct pe_image *image, struct span file, void *place
 	return OK;
 }
 
-/* One word of a block: @at is what it points to. */
+/* Applies one word of a block to the data at @at. */
 static enum status apply(const char *name, u32 type, u8 *to, u64 at, u64 size, u64 delta)
 {
 	u32 width = type == RELOCATION_DIR64 ? 8 : 4;
@@ -292,8 +295,7 @@ enum status pe_relocate(const char *name, const struct pe_image *image, void *pl
 	u64 delta = address - image->base;
 	u8 *to = placed;
 	/*
-	 * Of the placed image, which may change itself: each byte is read once, after the previous
-	 * one.
+	 * Read from the loaded image, which may change itself: each byte is read once, in order.
 	 */
 	struct reader blocks = {
 		.rest = span_part(span_of(placed, image->size), image->relocations,

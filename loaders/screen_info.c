@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The screen in the form that Linux receives, so that it has a picture before its own driver loads
- * (efifb).
+ * The screen in Linux's format, so that Linux can draw before its own driver is loaded (efifb).
  */
 #include "core/display.h"
 #include "loaders/boot_params.h"

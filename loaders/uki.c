@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unified kernel images: the headers are read, and of the rest only the sections that are asked
- * for. The kernel in it may be large, and another entry may be the one to boot.
+ * Unified kernel images: only the headers and the requested sections are read, because the kernel
+ * in the image may be large, and another entry may boot.
  */
 #include "loaders/uki.h"
 
@@ -21,7 +21,7 @@ static enum status check(const char *name, struct file *file, size_t size, struc
 	return status ? status : pe_check(name, span_of(start, size), file->size, out);
 }
 
-/* Which of ours it is; UKI_SECTIONS: none. */
+/* The kind of section; UKI_SECTIONS: none of ours. */
 static enum uki_section kind_of(const struct pe_section *section)
 {
 	static const char *const names[] = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The local APIC's timer (Intel SDM volume 3, chapter 11), one shot at a time, so that HLT ends. It
- * is the one interrupt there is, and taken in HLT and while a guest's program runs; everything else
- * is polled. The APIC is used in the mode it was found in, xAPIC or x2APIC. That the timer counts
- * and that its interrupt arrives is seen before anything relies on it.
+ * The local APIC's timer (Intel SDM volume 3, chapter 11) in one-shot mode, so that HLT returns. It
+ * is the only interrupt, and is taken only in HLT and while a guest's program runs; everything else
+ * is polled. The APIC is used in its current mode, xAPIC or x2APIC. Before anything relies on the
+ * timer, its counting and its interrupt are tested.
  */
 #include "core/arch.h"
 #include "core/device.h"
@@ -44,7 +44,7 @@ enum {
 	READ_LIMITS_PER_SECOND = 100000,
 	READS_MAX = 10,
 	TEST_SHOTS_PER_SECOND = 50000,
-	/* A busy host may deliver it late; only a timer that never works costs this much. */
+	/* A busy host may deliver it late. Only a timer that never works takes this long. */
 	TEST_TIMEOUTS_PER_SECOND = 5,
 	WAITS_PER_SECOND_MIN = 100,
 	TICKS_PER_SECOND = 10,
@@ -86,7 +86,9 @@ static void apic_write(u32 offset, u32 value)
 	alarm_expired();
 }
 
-/* What the processor pushes; clang's link-time optimization wants it whole. */
+/*
+ * The frame pushed by the processor; clang's link-time optimization requires the complete struct.
+ */
 struct interrupt_frame {
 	u64 instruction, code_segment, flags, stack, stack_segment;
 };
@@ -138,7 +140,7 @@ bool apic_send_to_others(u32 command)
 	return true;
 }
 
-/* The counter and the time at which it was read; if the host took the processor meanwhile, again.
+/* Reads the counter and the time of the reading; repeats that if the host has preempted us.
  */
 static u32 read_count(u64 *ticks)
 {
@@ -171,7 +173,7 @@ static void calibrate(u64 rate)
 	counts_per_second = (u64)(first - last) * rate / (end - start);
 }
 
-/* Watches the clock of the processor, because each look at the APIC can be a VM exit. */
+/* Polls the processor's clock, because each APIC access can be a VM exit. */
 static void spin(u64 ticks)
 {
 	u64 start = tsc_read();
@@ -214,7 +216,7 @@ static bool timer_init(void)
 	for (u32 vector = VECTOR_TIMER; vector <= VECTOR_LAST; vector++)
 		trap_set_handler(vector, on_timer);
 	trap_set_handler(VECTOR_SPURIOUS, on_spurious);
-	/* As long as nobody sets the 8259s up, their vectors are those of exceptions. */
+	/* Until the 8259s are initialised, their vectors are those of exceptions. */
 	port_write8(PORT_PIC_1_MASK, 0xff);
 	port_write8(PORT_PIC_2_MASK, 0xff);
 	divide_found = apic_read(APIC_DIVIDE);
@@ -278,8 +280,8 @@ void arch_wait(u64 ticks)
 }
 
 /*
- * The APIC stays enabled, as other firmware leaves it: to disable it again would also mask the pin
- * of the 8259s, which a kernel that uses no APIC needs.
+ * The APIC stays enabled, as with other firmware: disabling it would also mask the pin of the
+ * 8259s, which a kernel without APIC support needs.
  */
 void arch_timer_stop(void)
 {

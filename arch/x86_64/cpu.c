@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Functions that only the processor provides: random numbers, stopping, resetting, the stack
- * protector's canary. The ports tried last are those of machines that describe none (FADT): see
- * each.
+ * Processor-specific functions: random numbers, stopping, resetting, the stack protector's canary.
+ * The fallback ports are for machines that describe none (FADT).
  */
 #include "core/arch.h"
 #include "core/panic.h"
@@ -17,7 +16,7 @@
 #include "arch/x86_64/x86_64.h"
 
 struct arch_entry arch_entry;
-u32 cpu_extended_features; /* CPUID_EXTENDED_FEATURES, EDX: long_mode.S asked already */
+u32 cpu_extended_features; /* CPUID_EXTENDED_FEATURES, EDX; read by long_mode.S */
 
 void arch_relax(void)
 {
@@ -27,7 +26,7 @@ void arch_relax(void)
 enum {
 	FEATURE_RDRAND = 1u << 30, /* leaf 1, ECX */
 	FEATURE_RDSEED = 1u << 18, /* leaf 7, EBX */
-	RANDOM_RETRIES = 10,       /* Intel's advice for RDRAND */
+	RANDOM_RETRIES = 10,       /* Intel's recommendation for RDRAND */
 };
 
 static bool rdseed(u64 *out)
@@ -66,7 +65,7 @@ bool arch_random(u64 *out)
 	return false;
 }
 
-/* The compiler's names. */
+/* Names required by the compiler. */
 u64 __stack_chk_guard;
 [[gnu::noreturn]] void __stack_chk_fail(void);
 
@@ -78,7 +77,7 @@ __attribute__((no_stack_protector)) void stack_guard_init(void)
 	if (!IS_ENABLED(CONFIG_STACK_PROTECTOR))
 		return;
 	(void)arch_random(&random);
-	/* The low byte is zero so that no string function runs over it. */
+	/* The low byte is zero, so that string functions stop at it. */
 	__stack_chk_guard = (random ^ tsc_read() * 0x9e3779b97f4a7c15) & ~0xffull;
 }
 
@@ -121,7 +120,7 @@ bool arch_register_write(const struct register_write *write)
 	return true;
 }
 
-/* A VMM may take a moment to stop us. No clock is asked here: this also runs after faults. */
+/* A VMM may take a moment to act. No clock is used here, because this also runs after faults. */
 static void wait_for_vmm(void)
 {
 	for (u64 start = tsc_read(); tsc_read() - start < 100 * 1000 * 1000;)
@@ -134,7 +133,7 @@ void arch_power_off(void)
 	wait_for_vmm();
 	port_write16(PORT_PM1A_CONTROL, PM1A_CONTROL_OFF);
 	wait_for_vmm();
-	/* Firecracker knows no power off: its VM ends with this. */
+	/* Firecracker has no power-off; this ends its VM. */
 	port_write8(PORT_I8042_COMMAND, I8042_PULSE_RESET);
 	wait_for_vmm();
 }
@@ -148,14 +147,14 @@ void arch_reset(void)
 	wait_for_vmm();
 	port_write8(PORT_I8042_COMMAND, I8042_PULSE_RESET);
 	wait_for_vmm();
-	/* A fault without handlers for it or for the double fault that follows. */
+	/* Causes a triple fault. */
 	asm volatile("lidt %0; ud2" ::"m"(no_idt));
 	__builtin_unreachable();
 }
 
 void arch_interrupts_mask(void)
 {
-	/* Both 8259s: kernel_entry.S says why. */
+	/* Masks both 8259s; kernel_entry.S explains why. */
 	port_write8(PORT_PIC_MASTER_MASK, 0xff);
 	port_write8(PORT_PIC_SLAVE_MASK, 0xff);
 }
@@ -173,7 +172,7 @@ u32 physical_address_bits(void)
 
 u64 arch_physical_end(void)
 {
-	static u64 end; /* each question is a VM exit */
+	static u64 end; /* each query is a VM exit */
 
 	if (!end)
 		end = 1ull << min_u64(physical_address_bits(), 46);

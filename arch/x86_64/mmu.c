@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The identity map. RAM is mapped once, from the ledger; what else is used (device windows, tables
- * in reserved memory) when it is first asked for.
+ * The identity map. RAM is mapped once, from the ledger; other memory (device windows, tables in
+ * reserved memory) is mapped when it is first needed.
  */
 #include "core/arch.h"
 #include "core/boot.h"
@@ -19,8 +19,8 @@ enum {
 	IDENTITY_BITS_MAX = 47, /* the lower half of 48 bits of virtual address */
 };
 
-static u64 *root;                           /* NULL: the entry's tables are still in force */
-static u64 memory_end = MEMORY_BELOW_4_GIB; /* what the tables in force reach */
+static u64 *root;                           /* NULL: the initial page tables are still active */
+static u64 memory_end = MEMORY_BELOW_4_GIB; /* the end of memory mapped by the active tables */
 static u64 physical_end;
 /* How RAM is mapped. */
 static u64 memory_flags = PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE;
@@ -47,7 +47,7 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 		return ERR_INVALID;
 	if (!root)
 		return OK;
-	/* Our own image keeps its protection, whatever the VMM's tables point to. */
+	/* Our own image keeps its protection, whatever the VMM's tables refer to. */
 	if (is_image(base, end))
 		return ERR_INVALID;
 	return map_pages(base, end,
@@ -79,7 +79,7 @@ enum status arch_stack_create(u64 size, u64 *top)
 	if (status)
 		return status;
 	*top = base + PAGE_SIZE + align_up(size, PAGE_SIZE);
-	/* Works without it if no page is left for a table. */
+	/* Continues without it if no page is left for a table. */
 	if (!root || map_pages(base, base + PAGE_SIZE, PAGE_NO_ACCESS))
 		log_warning("no guard page below the stack at 0x%lx", base);
 	return OK;
@@ -98,8 +98,8 @@ u64 arch_memory_end(void)
 }
 
 /*
- * The first run of neighbouring RAM at or above @floor. The ledger changes with each table that is
- * allocated: search again.
+ * The first contiguous run of RAM at or above @floor. Searched again each time, because the ledger
+ * changes when a table is allocated.
  */
 static bool find_memory(u64 floor, u64 *base, u64 *end)
 {
@@ -168,9 +168,9 @@ void arch_mmu_init(void)
 }
 
 /*
- * The first MiB too: Linux reads the BIOS data area in page 0 to find room for a trampoline, and
- * runs it there, both before it has page tables of its own
- * (arch/x86/boot/compressed/pgtable_64.c); GRUB reads that page too.
+ * Includes the first MiB: Linux reads the BIOS data area in page 0 to find room for a trampoline
+ * and runs it there, both before it has its own page tables
+ * (arch/x86/boot/compressed/pgtable_64.c); GRUB reads that page, too.
  */
 void arch_allow_execution(void)
 {
@@ -178,8 +178,8 @@ void arch_allow_execution(void)
 	if (!root)
 		return;
 	/*
-	 * Where a page of RAM is shared with something else it may need a table for itself. The
-	 * first MiB and the news to the processor do not depend on that.
+	 * RAM next to other memory may need a page table of its own, which can fail. Mapping the
+	 * first MiB and updating the processor do not depend on that.
 	 */
 	if (map_memory_and_image() | map_pages(0, MIB, memory_flags))
 		log_warning("no memory for page tables: some RAM is not executable");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory types by range (Intel SDM volume 3, 13.11), which a reset leaves off: RAM is cached, what
- * is not RAM is not. Registers are few, so where sizes are odd a range reaches past the end of RAM,
- * rounded up by as little as they allow. What is written is kept for the other processors, which
+ * Memory types by range (Intel SDM volume 3, 13.11), which are off after reset: RAM is cached,
+ * everything else is not. There are few registers, so for odd sizes a range extends beyond the end
+ * of RAM, rounded up as little as possible. The values are stored for the other processors, which
  * must have the same.
  */
 #include "arch/x86_64/x86_64.h"
@@ -39,7 +39,7 @@ enum {
 
 #define EIGHT_WRITE_BACK 0x0606060606060606ull
 
-/* As processor_start.S reads them. */
+/* In the format read by processor_start.S. */
 static struct {
 	u32 number, low, high;
 } written[WRITES_MAX];
@@ -59,7 +59,7 @@ void memory_types_copy(void *to)
 	memcpy(to, written, written_count * sizeof(written[0]));
 }
 
-/* The largest range that a register can hold at @base and that ends at or before @end. */
+/* The largest range at @base that a register can describe and that ends at or before @end. */
 static u64 range_size(u64 base, u64 end)
 {
 	u64 size = base ? base & -base : 1ull << 63;

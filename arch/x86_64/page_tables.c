@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Page tables of an identity map. Tables come from the ledger and are never given back. */
+/* Page tables for an identity map. Tables are allocated from the ledger and never freed. */
 #include "arch/x86_64/page_tables.h"
 
 #include "core/memory.h"
@@ -39,8 +39,8 @@ static u64 *entry_for(u64 *table, u32 level, u64 address)
 }
 
 /*
- * The entry that maps @base at @level. Set from the start, the accessed and dirty bits make equal
- * mappings equal entries.
+ * The entry that maps @base at @level. The accessed and dirty bits are set from the start, so that
+ * equal mappings have equal entries.
  */
 static u64 leaf(u64 base, u32 level, u64 flags)
 {
@@ -74,7 +74,7 @@ static u64 *table_allocate(void)
 	return table;
 }
 
-/* A table that maps what @entry of @level maps. */
+/* Splits @entry of @level into a table with the same mapping. */
 static u64 *table_split(u64 *entry, u32 level)
 {
 	u64 value = *entry;
@@ -108,9 +108,9 @@ static enum status map_range(u64 *table, u32 level, u64 base, u64 end, u64 flags
 	for (; base < end; entry++, wanted += wanted_step) {
 		u64 part_end = min_u64(end, page_base + size);
 		/*
-		 * 2 MiB without any mapping yet are mapped as a whole: all RAM is mapped from the
-		 * start, so what else lies there are neighbouring device windows or tables, soon
-		 * asked for as well.
+		 * 2 MiB without any mapping are mapped as a whole: all RAM is already mapped, so
+		 * the rest can only be adjacent device windows or tables, which are soon needed,
+		 * too.
 		 */
 		bool whole = part_end - base == size || (level == LEVEL_2_MIB && !*entry);
 

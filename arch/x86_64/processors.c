@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The other processors (Intel SDM volume 3, 9.4): INIT and a start-up interrupt let them execute
- * processor_start.S, and with another INIT, which leaves the registers as they are, they wait for
- * the operating system as after a reset. So the page need not be kept.
+ * The other processors (Intel SDM volume 3, 9.4): INIT and a start-up interrupt make them execute
+ * processor_start.S. Another INIT, which does not change the registers, makes them wait for the
+ * operating system as after a reset, so the page need not be kept.
  */
 #include "arch/x86_64/x86_64.h"
 #include "core/arch.h"
@@ -53,7 +53,10 @@ u32 arch_processors_init(u32 count)
 	memcpy((void *)base, processor_start, code_size);
 	memory_types_copy((void *)(base + code_size));
 	answered = start((u8 *)base, count);
-	/* One that is late may still execute there. In a full ledger it stays allocated, too. */
+	/*
+	 * A late processor may still execute there. If the ledger is full, the page stays
+	 * allocated, too.
+	 */
 	if (answered >= count)
 		(void)memory_free(base, PAGE_SIZE);
 	return answered;

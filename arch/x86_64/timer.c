@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The TSC, and four ways to learn its rate; who offers which: Intel's processors CPUID 0x15, QEMU
- * and Cloud Hypervisor leaf 0x40000010, all of KVM the kvmclock, most others the ACPI PM timer. The
- * PIT is never asked, it is missing too often.
+ * The TSC, and four sources for its frequency: CPUID leaf 0x15 on Intel processors, leaf 0x40000010
+ * on QEMU and Cloud Hypervisor, kvmclock on KVM, and the ACPI PM timer on most others. The PIT is
+ * not used, because it is often missing.
  */
 #include "core/arch.h"
 #include "core/log.h"
@@ -16,7 +16,7 @@ enum {
 	PM_TIMER_HZ = 3579545,
 	PM_TIMER_MASK = 0xffffff, /* the upper 8 bits may stand still */
 	PM_TIMER_SPIN_TICKS = 4 * 1000 * 1000,
-	HZ_MIN = 10ull * 1000 * 1000, /* no TSC has a rate outside these limits */
+	HZ_MIN = 10ull * 1000 * 1000, /* limits for plausible TSC frequencies */
 	HZ_MAX = 100ull * 1000 * 1000 * 1000,
 	HZ_ASSUMED = 5ull * 1000 * 1000 * 1000, /* too high a rate only makes timeouts longer */
 };
@@ -26,7 +26,7 @@ enum {
 	LEAF_FREQUENCY = 0x16,
 	HYPERVISOR_BIT = 1u << 31, /* leaf 1, ECX */
 	LEAF_HYPERVISOR = 0x40000000,
-	LEAF_HYPERVISOR_SECOND = 0x40000100, /* KVM's when it shows Hyper-V's at the first place */
+	LEAF_HYPERVISOR_SECOND = 0x40000100, /* KVM's leaf if Hyper-V's is at the first place */
 	OFFSET_FEATURES = 1,
 	OFFSET_TSC_KHZ = 0x10,
 	FEATURE_CLOCK = 1u << 3,
@@ -48,7 +48,7 @@ void timer_set_pm_port(u16 port)
 }
 
 /*
- * The processor knows its crystal's ratio, and maybe the crystal; else the TSC runs at the base
+ * CPUID has the crystal's ratio and perhaps its frequency; otherwise the TSC runs at the base
  * frequency.
  */
 static u64 rate_from_processor(void)
@@ -66,7 +66,7 @@ static u64 rate_from_processor(void)
 	return leaf_max < LEAF_FREQUENCY ? 0 : (cpuid(LEAF_FREQUENCY, 0).eax & 0xffff) * 1000000ull;
 }
 
-/* The first of KVM's CPUID leaves; 0 where there is no KVM. */
+/* The first of KVM's CPUID leaves; 0 without KVM. */
 static u32 kvm_leaf(void)
 {
 	const u32 leaves[] = { LEAF_HYPERVISOR, LEAF_HYPERVISOR_SECOND };
@@ -92,7 +92,7 @@ static u64 rate_from_hypervisor(void)
 	return cpuid(leaf + OFFSET_TSC_KHZ, 0).eax * 1000ull;
 }
 
-/* What KVM writes for a guest (Documentation/virt/kvm/x86/msr.rst). */
+/* Written by KVM for a guest (Documentation/virt/kvm/x86/msr.rst). */
 struct kvm_clock {
 	u32 version;
 	u32 reserved;
@@ -104,7 +104,7 @@ struct kvm_clock {
 	u8 reserved_2[2];
 };
 
-/* Read once: it is not kept up to date. False: there is none. */
+/* Read once, because it is not kept up to date. False: there is no kvmclock. */
 static bool kvm_clock_read(struct kvm_clock *out)
 {
 	static _Alignas(32) volatile struct kvm_clock clock;
@@ -118,7 +118,7 @@ static bool kvm_clock_read(struct kvm_clock *out)
 	return true;
 }
 
-/* The factor by which a guest turns ticks into nanoseconds. */
+/* From the factor with which a guest converts ticks to nanoseconds. */
 static u64 rate_from_kvm_clock(void)
 {
 	struct kvm_clock clock;
@@ -149,7 +149,7 @@ bool arch_wall_clock(u64 *seconds, u64 *ticks)
 	return true;
 }
 
-/* A millisecond or so: the two reads take a few microseconds, each of them the same. */
+/* Takes about a millisecond. Each of the two reads takes the same few microseconds. */
 static u64 rate_from_pm_timer(void)
 {
 	u64 start, end, pm_start, pm_ticks;
@@ -181,7 +181,7 @@ u64 arch_ticks_per_second(void)
 	static u64 rate;
 	const char *name = "assumed";
 
-	/* Without times to show or to count down there are only timeouts. */
+	/* Without times to show or a countdown, only timeouts need a clock. */
 	if (!IS_ENABLED(CONFIG_NEED_CLOCK))
 		return HZ_ASSUMED;
 	if (rate)

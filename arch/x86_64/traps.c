@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Processor exceptions: always our own mistake or a machine gone wrong. Prints everything that
- * helps to find it, then takes the last action. Page fault and double fault have a stack of their
- * own, as the reason may be that ours is used up. Devices are polled; the one interrupt is the
- * timer's (apic.c).
+ * Processor exceptions, which are always bugs or hardware errors. Prints everything that helps to
+ * find the cause, then takes the last action. Page fault and double fault use a separate stack,
+ * because the cause may be a stack overflow. Devices are polled; the only interrupt is the timer's
+ * (apic.c).
  */
 #include "core/arch.h"
 #include "core/panic.h"
@@ -134,7 +134,7 @@ static bool is_text(u64 address)
 	return address >= (u64)text_start && address < (u64)data_start;
 }
 
-/* With its function, if the image knows names. */
+/* Adds the function name, if the image has names. */
 static void log_address(const char *what, u64 address)
 {
 	const char *name = NULL;
@@ -148,7 +148,7 @@ static void log_address(const char *what, u64 address)
 		log_error("%s 0x%lx", what, address);
 }
 
-/* What looks like a return address: some may be left over from earlier calls. */
+/* Logs everything that looks like a return address; some may be left over from earlier calls. */
 static void log_callers(u64 stack)
 {
 	u32 callers = 0;

@@ -66,7 +66,7 @@ static void write_register(struct ahci_controller *controller, u32 offset, u32 v
 	mmio_write32(controller->registers + offset, value);
 }
 
-/* A BIOS that owns it is asked to release it; one that does not answer is overruled. */
+/* Asks a BIOS that owns the controller to release it; if there is no answer, takes it anyway. */
 static void take_from_bios(struct ahci_controller *controller)
 {
 	u32 handoff;
@@ -95,7 +95,7 @@ static bool reset(struct ahci_controller *controller)
 	if (!ahci_wait_while(controller->registers + CONTROL, CONTROL_RESET, RESET_TIMEOUT_MS))
 		return false;
 	write_register(controller, CONTROL, CONTROL_ENABLED);
-	/* As a BIOS has written it: some controllers lose it in a reset. */
+	/* Restores the BIOS's value, which some controllers lose in a reset. */
 	if (read_register(controller, PORTS) != ports)
 		write_register(controller, PORTS, ports);
 	return true;
@@ -112,7 +112,7 @@ void ahci_controller_fail(struct ahci_controller *controller, const void *data, 
 		return;
 	log_error("%s: does not answer a reset", controller->device.name);
 	pci_disable_dma(&controller->place);
-	/* Even if the reset failed: not every device obeys that bit. */
+	/* Even if the reset failed, because not every device honours that bit. */
 	if (size)
 		device_keep_memory((uintptr_t)data, size);
 	for (struct ahci_port *port = controller->ports; port; port = port->next)
@@ -129,7 +129,7 @@ static void quiesce(struct device *device)
 			continue;
 		log_debug("%s: %lu requests, %lu KiB", port->name, port->request_count,
 			  (u64)(port->byte_count / KIB));
-		/* A port that has failed was stopped, or its controller was. */
+		/* A failed port, or its controller, has already been stopped. */
 		if (!port->failed && !controller->failed && !ahci_port_stop(port))
 			ahci_controller_fail(controller, NULL, 0);
 	}
@@ -161,7 +161,7 @@ static volatile u8 *port_registers(const struct ahci_controller *controller, u32
 	return controller->registers + GLOBAL_SIZE + number * PORT_SIZE;
 }
 
-/* @position: where its disk is registered, after the disks before it. */
+/* @position: the disk after which its disk is registered. */
 static void add_port(struct ahci_controller *controller, u32 number, struct block_device **position)
 {
 	struct ahci_port *port = arena_allocate(&arena, sizeof(*port));
@@ -188,8 +188,8 @@ static void add_port(struct ahci_controller *controller, u32 number, struct bloc
 }
 
 /*
- * Lets all of them spin up, at once where the controller leaves that to us, and waits until those
- * that have a device must have seen it. A device of QEMU is there without a wait.
+ * Spins all of them up, at the same time if the controller permits it, and waits until the ports
+ * must have detected their devices. QEMU's devices are present without a wait.
  */
 static u32 find_devices(struct ahci_controller *controller, u32 ports)
 {
@@ -233,7 +233,7 @@ static bool find_registers(struct ahci_controller *controller)
 	controller->registers = device_map(name, base, GLOBAL_SIZE);
 	if (!controller->registers)
 		return false;
-	/* Read once: no more than the registers of these ports is mapped. */
+	/* Read once, because only the registers of these ports are mapped. */
 	controller->implemented = read_register(controller, PORTS);
 	return controller->implemented &&
 	       device_map(name, base + GLOBAL_SIZE,
@@ -267,7 +267,7 @@ static struct ahci_controller *controller_of(struct block_device *disks_to_come)
 	return container_of(disks_to_come, struct ahci_controller, disks_to_come);
 }
 
-/* In place of the disks, which are registered after this one. */
+/* Stands for the disks, which are registered after it. */
 static enum status open_controller(struct block_device *disks_to_come)
 {
 	start(controller_of(disks_to_come));

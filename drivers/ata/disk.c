@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A SATA disk (ATA/ATAPI Command Set 3). Words of what IDENTIFY DEVICE answers:
+ * A SATA disk (ATA/ATAPI Command Set 3). Words of the response to IDENTIFY DEVICE:
  *
  *	49	bit 8 DMA, bit 9 LBA
  *	83	bit 10 48-bit addresses, bit 13 FLUSH CACHE EXT; valid if bits 14 and 15 are 1 and 0
@@ -97,7 +97,7 @@ static const struct block_ops disk_ops = {
 	.flush = IS_ENABLED(CONFIG_BLOCK_WRITE) ? disk_flush : NULL,
 };
 
-/* A disk that cannot flush by this command has no cache, or none that we can flush. */
+/* A disk without this command has no cache, or none that we can flush. */
 static const struct block_ops disk_ops_without_flush = {
 	.read = disk_read,
 	.write = IS_ENABLED(CONFIG_BLOCK_WRITE) ? disk_write : NULL,

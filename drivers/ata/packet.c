@@ -77,7 +77,7 @@ static enum status execute(struct scsi_unit *unit, struct scsi_command *command)
 	command->transferred = ata.transferred;
 	if (!status && is_small && ata.transferred)
 		memcpy(command->data, ahci_port_data(port), ata.transferred);
-	/* The upper half is the sense key: without one there is nothing to ask. */
+	/* The upper half is the sense key. Without one, there is no sense data. */
 	if (status == ERR_IO && ata.error >> ERROR_SENSE_SHIFT)
 		fetch_sense(port, command);
 	return status;

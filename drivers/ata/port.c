@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One port: its registers (AHCI 1.3.1, 3.3), its memory (4.2), its commands and what is done when
- * they fail (6.2.2).
+ * A port: its registers (AHCI 1.3.1, 3.3), its memory (4.2), its commands and error recovery
+ * (6.2.2).
  *
  *	memory of a port, a page
  *	0	1024	command list: headers of 32 bytes, of which the first is used
@@ -107,7 +107,10 @@ u8 *ahci_port_data(struct ahci_port *port)
 	return port->memory + DATA_OFFSET;
 }
 
-/* Errors are reported again only after they were cleared: the link's first, which cause some. */
+/*
+ * Errors are reported again only after they are cleared. Link errors first, because they cause
+ * others.
+ */
 static void clear_errors(struct ahci_port *port)
 {
 	write_register(port, PORT_LINK_ERROR, UINT32_MAX);
@@ -142,7 +145,7 @@ static bool wait_until_ready(struct ahci_port *port, struct deadline *deadline)
 	return true;
 }
 
-/* Ends what it does, which leaves the list of commands alone from then on (10.3.2). */
+/* Stops command processing, after which the port no longer accesses the command list (10.3.2). */
 static bool stop_commands(struct ahci_port *port)
 {
 	u32 command = read_register(port, AHCI_PORT_COMMAND);
@@ -208,7 +211,7 @@ enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 	return OK;
 }
 
-/* COMRESET (10.4.2), for a device that does not come to rest by itself. */
+/* COMRESET (10.4.2), for a device that does not become idle by itself. */
 static bool reset_link(struct ahci_port *port)
 {
 	struct deadline deadline = deadline_started(READY_TIMEOUT_MS);
@@ -281,7 +284,10 @@ static void issue(struct ahci_port *port, const struct ahci_command *command)
 	port->byte_count += command->size;
 }
 
-/* A command ends with a register FIS, for which we look in memory: registers cost a VM exit. */
+/*
+ * A command ends with a register FIS in memory, which is polled because register accesses cost VM
+ * exits.
+ */
 [[gnu::noinline]] static bool has_answer(const struct ahci_port *port)
 {
 	const volatile u8 *answer = port->memory + RECEIVED_REGISTER;
@@ -295,8 +301,8 @@ static void issue(struct ahci_port *port, const struct ahci_command *command)
 }
 
 /*
- * Some devices send no such FIS after some commands, so each millisecond the registers are
- * checked, too. ERR_IO: the port has stopped with an error. ERR_TIMEOUT.
+ * Some devices send no such FIS after some commands, so the registers are also checked every
+ * millisecond. ERR_IO: the port has stopped with an error. ERR_TIMEOUT.
  */
 static enum status wait_for_end(struct ahci_port *port, u32 timeout_ms)
 {
@@ -319,7 +325,7 @@ static enum status wait_for_end(struct ahci_port *port, u32 timeout_ms)
 	}
 }
 
-/* As for virtio disks: a disk that is late with its first answer does not keep others waiting. */
+/* As with virtio disks, a disk that is late with its first answer does not delay others. */
 static enum status wait_and_start_others(struct ahci_port *port, u32 timeout_ms)
 {
 	enum status status = ERR_TIMEOUT;

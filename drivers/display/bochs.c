@@ -9,7 +9,8 @@
  *	0x400	0x20	the VGA ports 0x3c0 to 0x3df
  *	0x500	0x16	16-bit registers of the interface, by index
  *
- * Where BAR 2 has something else (qxl-vga), the registers are at an index port and a data port.
+ * If BAR 2 is something else (qxl-vga), the registers are accessed through an index port and a data
+ * port.
  */
 #include "core/log.h"
 #include "drivers/display/display.h"
@@ -50,7 +51,7 @@ enum {
 	OFFSET_Y = 9,
 	MEMORY_64K = 10,
 
-	ID_FIRST = 0xb0c2, /* that has 32 bits per pixel and the linear framebuffer */
+	ID_FIRST = 0xb0c2, /* the first with 32 bits per pixel and a linear framebuffer */
 	ID_LAST = 0xb0cf,
 	ENABLED = 0x01,
 	LINEAR_FRAMEBUFFER = 0x40,
@@ -90,7 +91,7 @@ static bool answers(const struct bochs *device)
 	return id >= ID_FIRST && id <= ID_LAST;
 }
 
-/* Where no VGA BIOS has run, VGA shows nothing until this. bochs-display has no such register. */
+/* Without a VGA BIOS, VGA shows nothing before this. bochs-display has no such register. */
 static void unblank(const struct bochs *device)
 {
 	if (!device->registers)
@@ -114,7 +115,7 @@ static enum status show(struct display *display, u32 mode)
 	write_register(device, VIRTUAL_WIDTH, width);
 	write_register(device, ENABLE, ENABLED | LINEAR_FRAMEBUFFER);
 	unblank(device);
-	/* A device picks the nearest mode it has: then the lines are not where we expect them. */
+	/* A device selects its nearest mode, in which the lines are not where we expect them. */
 	if (read_register(device, WIDTH) != width || read_register(device, HEIGHT) != height ||
 	    read_register(device, BITS_PER_PIXEL) != 32 ||
 	    read_register(device, VIRTUAL_WIDTH) != width)
@@ -137,7 +138,7 @@ static void read_edid(struct bochs *device)
 	display->edid_size = (u32)edid_check(span_of(display->edid, DISPLAY_EDID_MAX)).size;
 }
 
-/* The registers in memory if they are there, otherwise those at the ports. */
+/* Uses the registers in memory if they exist, otherwise the ports. */
 static bool find_registers(struct bochs *device, const struct pci_device *place)
 {
 	u64 base;
@@ -153,7 +154,7 @@ static bool find_registers(struct bochs *device, const struct pci_device *place)
 	return pci_class(place) == CLASS_VGA && answers(device);
 }
 
-/* The part of the BAR that, as the device says, is memory of the screen. 0: not usable. */
+/* The part of the BAR that is screen memory according to the device. 0: not usable. */
 static u64 find_framebuffer(struct bochs *device, const struct pci_device *place)
 {
 	u64 size = min_u64(pci_bar_size(place, BAR_FRAMEBUFFER),

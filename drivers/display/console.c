@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text on a screen: the cells of a terminal, drawn in the middle with pixels as large as fit. Only
- * cells that have changed are drawn, once for each write, so that a write costs at most one page
- * however much it scrolls, and the framebuffer is never read.
+ * Text on a screen: the cells of a terminal, drawn in the middle at the largest scale that fits.
+ * Only changed cells are drawn, once per write, so that a write draws at most one page however much
+ * it scrolls, and the framebuffer is never read.
  */
 #include "core/console.h"
 #include "drivers/display/display.h"
@@ -21,7 +21,7 @@ static struct screen_console {
 	struct display *display;
 	struct terminal terminal;
 	u32 shown[TERMINAL_ROWS][TERMINAL_COLUMNS]; /* cells as one number each, with CURSOR */
-	u32 mode_changes;                           /* when the following was found out */
+	u32 mode_changes;                           /* at which the following was determined */
 	u32 scale;                                  /* 0: the screen is too small for a page */
 	u32 left, top;
 } screen;
@@ -63,7 +63,7 @@ static void draw_cell(u32 row, u32 column, u32 number)
 	}
 }
 
-/* All is @attribute's background: nothing needs to be drawn where that is wanted. */
+/* The whole screen has @attribute's background, so blank cells need not be drawn. */
 static void show_blank(u8 attribute)
 {
 	u32 number = ' ' | (u32)attribute << 16;
@@ -74,7 +74,7 @@ static void show_blank(u8 attribute)
 }
 
 /*
- * A mode has been set: the screen is blank. Clear the page as well, so that old text is not drawn
+ * A mode has been set, so the screen is blank. Also clears the page, so that old text is not drawn
  * over a picture.
  */
 static void take_mode(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * EDID, by which a monitor describes itself (VESA Enhanced EDID Standard, release A revision 2):
+ * EDID, the description of a monitor (VESA Enhanced EDID Standard, release A revision 2):
  *
  *	offset	size
  *	0	8	00 ff ff ff ff ff ff 00

@@ -213,7 +213,7 @@ static const u64 glyphs[][2] = {
 	/* clang-format on */
 };
 
-/* The last range is the sign for what is not there. */
+/* The last range is the replacement glyph. */
 u8 font_line(u32 character, u32 line)
 {
 	u32 index = ARRAY_SIZE(glyphs) - 1;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modes of a screen whose device shows any size, and the one to begin with. */
+/* The modes of a screen whose device supports any size, and the initial mode. */
 #include "core/log.h"
 #include "drivers/display/display.h"
 #include "lib/config.h"
 #include "lib/string.h"
 #include "lib/util.h"
 
-/* The sizes that loaders and people ask for. */
+/* The sizes that boot loaders and users request. */
 static const struct display_mode usual[] = {
 	{ 640, 480 },   { 800, 600 },  { 1024, 768 }, { 1280, 720 },  { 1280, 800 },
 	{ 1280, 1024 }, { 1440, 900 }, { 1600, 900 }, { 1920, 1080 }, { 1920, 1200 },
@@ -24,9 +24,8 @@ static u32 mode_index(const struct display *display, struct display_mode wanted)
 }
 
 /*
- * Shows @wanted, otherwise the first mode that works. QEMU's VGA takes widths of whole 8 pixels
- * only, and is given a monitor of 1366 by 768 nevertheless: a mode that is not shown goes off the
- * list.
+ * Sets @wanted, otherwise the first mode that works. QEMU's VGA only supports widths that are
+ * multiples of 8 pixels, but can have a monitor of 1366x768; modes that fail are removed.
  */
 static enum status show_first(struct display *display, struct display_mode wanted)
 {

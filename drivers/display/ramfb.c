@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * QEMU's ramfb: the screen shows a part of RAM, of which the VMM is told by a file of fw_cfg (QEMU,
- * docs/specs/fw_cfg.rst, hw/display/ramfb.c), all big endian:
+ * QEMU's ramfb: the screen shows a part of RAM, which is described to the VMM in an fw_cfg file
+ * (QEMU, docs/specs/fw_cfg.rst, hw/display/ramfb.c), big endian:
  *
  *	offset	size
  *	0	8	address
@@ -21,7 +21,7 @@ enum {
 	CONFIGURATION_SIZE = 28,
 	FORMAT_XR24 = 0x34325258,
 
-	/* The kernel does not get it back, so no more than a screen of 1024 by 768. */
+	/* The kernel cannot use this memory, so the screen is at most 1024x768. */
 	MEMORY_SIZE = 1024 * 768 * DISPLAY_PIXEL_SIZE,
 };
 
@@ -71,7 +71,7 @@ void ramfb_probe(void)
 	if (!file || file->size != CONFIGURATION_SIZE)
 		return;
 	ramfb.item = file->item;
-	/* The kernel, too, must leave it alone: the screen shows it forever. */
+	/* The kernel must not use it, either, because the screen shows it permanently. */
 	status = memory_allocate(MEMORY_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_RESERVED,
 				 &ramfb.memory);
 	if (!status) {

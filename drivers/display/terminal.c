@@ -17,7 +17,7 @@ enum {
 	MODE_CURSOR = 25,
 };
 
-/* As SGR has red and blue the other way round than the colours of a cell. */
+/* SGR swaps red and blue compared with the colours of a cell. */
 static u8 colour_of_ansi(u32 colour)
 {
 	return (u8)((colour & 2) | (colour & 1) << 2 | (colour & 4) >> 2);
@@ -28,7 +28,7 @@ static void change_row(struct terminal *terminal, u32 row)
 	terminal->changed_rows |= 1u << row;
 }
 
-/* [first, end) of a row: a background without text is of the present colour. */
+/* Clears [first, end) of a row to the current background colour. */
 static void blank(struct terminal *terminal, u32 row, u32 first, u32 end)
 {
 	for (u32 i = first; i < end; i++)
@@ -84,7 +84,7 @@ static u32 parameter(const struct terminal *terminal, u32 index, u32 value_if_mi
 
 static void set_colours(struct terminal *terminal)
 {
-	/* None at all is one zero. */
+	/* No parameters count as a single zero. */
 	for (u32 i = 0; i < max_u64(terminal->parameter_count, 1); i++) {
 		u32 value = parameter(terminal, i, 0);
 
@@ -192,7 +192,7 @@ static void begin_sequence(struct terminal *terminal)
 	memset(terminal->parameters, 0, sizeof(terminal->parameters));
 }
 
-/* Parameters 0x30 to 0x3f, what we do not know up to 0x2f, and the end (ECMA-48, 5.4). */
+/* Parameters are 0x30 to 0x3f, unsupported bytes up to 0x2f, then the final byte (ECMA-48, 5.4). */
 static void continue_sequence(struct terminal *terminal, u8 byte)
 {
 	u32 *last;
@@ -268,11 +268,11 @@ static void take(struct terminal *terminal, u8 byte)
 				put(terminal, terminal->character);
 			return;
 		}
-		/* Broken off. */
+		/* Incomplete. */
 		terminal->bytes_left = 0;
 		put(terminal, REPLACEMENT);
 	}
-	/* Control characters act within a sequence, too. */
+	/* Control characters also take effect within a sequence. */
 	if (byte < 0x20 || byte == 0x7f)
 		return control(terminal, byte);
 	if (terminal->state == SEQUENCE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The PC's keyboard controller, an Intel 8042 with IBM's program (PS/2 Hardware Interface Technical
- * Reference): the keys of a VM's window. It is polled, with its interrupts disabled and its
- * translation to scan code set 1 enabled, which operating systems take for granted.
+ * Reference): the keys of a VM's window. It is polled, with interrupts disabled and translation to
+ * scan code set 1 enabled, which operating systems assume.
  */
 #include "core/console.h"
 #include "core/display.h"
@@ -18,7 +18,7 @@ enum {
 	STATUS = 0x64, /* and commands */
 
 	STATUS_OUTPUT_FULL = 0x01, /* a byte to read */
-	STATUS_INPUT_FULL = 0x02,  /* our byte has not been taken yet */
+	STATUS_INPUT_FULL = 0x02,  /* our byte has not been read yet */
 	STATUS_MOUSE = 0x20,       /* the byte is the mouse's */
 
 	COMMAND_READ_CONFIGURATION = 0x20,
@@ -31,7 +31,7 @@ enum {
 	KEYBOARD_ACKNOWLEDGE = 0xfa,
 
 	WAIT_MS = 100,
-	BYTES_MAX = 32, /* at a time: more than keyboards keep */
+	BYTES_MAX = 32, /* at a time: more than keyboards buffer */
 };
 
 static struct i8042 {
@@ -116,7 +116,7 @@ static bool set_up(void)
 	if (!send(STATUS, COMMAND_WRITE_CONFIGURATION) || !send(DATA, (u8)configuration) ||
 	    !send(DATA, KEYBOARD_ENABLE))
 		return false;
-	/* A key that is pressed at this time may come before the answer. */
+	/* A key that is pressed now may arrive before the answer. */
 	for (u32 i = 0; i < BYTES_MAX; i++) {
 		int byte = wait_byte();
 

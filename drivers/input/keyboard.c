@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scan code set 1 (IBM PS/2 technical reference, keyboards; Microsoft's Keyboard Scan Code
- * Specification): a byte with bit 7 clear is a key that is pressed, with bit 7 set one that is
- * released; 0xe0 comes before keys that the first PC did not have, 0xe1 before the 5 bytes of
- * Pause.
+ * Specification): a byte with bit 7 clear is a key press, with bit 7 set a release; 0xe0 precedes
+ * keys that the first PC did not have, 0xe1 the 5 bytes of Pause.
  */
 #include "core/keys.h"
 #include "drivers/input/input.h"
@@ -40,7 +39,7 @@ static const char shifted[] = "\0\x1b"
 			      "!@#$%^&*()_+\b\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
 static const char keypad[] = "789-456+1230."; /* from CODE_HOME on */
 
-/* From CODE_HOME on: the letter or number that ends or makes the sequence. */
+/* From CODE_HOME on: the final letter or the number of the sequence. */
 static const char navigation[] = "HA\5\0D\0C\0FB\6\2\3";
 
 static bool is_letter(char c)
@@ -162,7 +161,7 @@ static u8 modifier_of(u8 code, bool is_extended)
 		return KEY_ALT;
 	case CODE_LEFT_SHIFT:
 	case CODE_RIGHT_SHIFT:
-		/* Keyboards send shift codes around extended keys, though Shift is not pressed. */
+		/* Keyboards send shift codes around extended keys although Shift is not pressed. */
 		return is_extended ? 0 : KEY_SHIFT;
 	}
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The boot catalog of a CD-ROM (El Torito 1.0, UEFI 2.11 13.3.2.1), on a drive or copied to a disk:
- * its images for UEFI are partitions. A volume descriptor of ISO 9660 leads to it, which counts in
- * sectors of 2048 bytes whatever the blocks of the disk are.
+ * its images for UEFI are partitions. An ISO 9660 volume descriptor points to it, in sectors of
+ * 2048 bytes whatever the block size of the disk.
  *
  *	volume descriptor, one a sector from sector 16
  *	0	1	type, 0: boot record, 255: the last
@@ -57,7 +57,7 @@ enum {
 /* The text of a boot record after its type: identifier, version, system. */
 static const char boot_record[] = "CD001\1EL TORITO SPECIFICATION";
 
-/* ERR_UNRECOGNIZED: no CD-ROM, or none with a catalog. */
+/* ERR_UNRECOGNIZED: not a CD-ROM, or one without a catalog. */
 static enum status find_catalog(struct block_device *disk, u64 *offset)
 {
 	for (u32 i = 0; i < DESCRIPTORS_MAX; i++) {
@@ -86,7 +86,7 @@ static bool is_validation(const u8 *record)
 }
 
 /*
- * True if block 0 tells more than the catalog. It is the boot sector of a FAT file system, or an
+ * Does block 0 take precedence over the catalog? It is the boot sector of a FAT file system, or an
  * MBR with
  * - an ESP: the image was made for disks as well as for drives, or
  * - partitions, none of which has the volume descriptors in it: the disk held an image before it
@@ -120,9 +120,9 @@ static bool is_superseded(struct block_device *disk)
 }
 
 /*
- * 512-byte sectors of the image at @offset. Entries count 16 bits of them, or say 0 or 1 for "all
- * that is needed": then the boot sector of a FAT file system tells the size; otherwise the image
- * reaches to the end.
+ * 512-byte sectors of the image at @offset. Entries have a 16-bit count, or 0 or 1 for "as many as
+ * needed": the size then comes from the boot sector of a FAT file system; otherwise the image
+ * extends to the end.
  */
 static u64 image_sectors(struct block_device *disk, u64 offset, u64 count)
 {
@@ -155,7 +155,7 @@ static void add_image(struct partition_table *table, struct block_device *disk, 
 	partition_table_add(table, disk, offset / disk->block_size,
 			    align_up(size, disk->block_size) / disk->block_size, number + 1,
 			    PARTITION_ESP, &id);
-	/* A CD-ROM is read-only, even where its copy could be written. */
+	/* A CD-ROM is read-only, even if its copy is writable. */
 	if (table->count > before)
 		table->partitions[before].read_only = true;
 }
@@ -165,7 +165,7 @@ static bool is_image(const u8 *entry)
 	return entry[0] == RECORD_BOOTABLE && !(entry[1] & MEDIA_TYPE_MASK);
 }
 
-/* The records after the validation entry, which said @platform of the first. */
+/* Handles the records after the validation entry, which has the @platform of the first. */
 static void add_images(struct partition_table *table, struct block_device *disk, u64 catalog,
 		       u8 platform)
 {
@@ -216,7 +216,7 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 	if (status)
 		return status;
 	add_images(&table, disk, catalog, validation[1]);
-	/* A CD-ROM for a BIOS; a partition table may know more. */
+	/* A CD-ROM for a BIOS only; a partition table may have more. */
 	if (table.count == 0)
 		return ERR_UNRECOGNIZED;
 	*out = table;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GUID partition table (UEFI 2.11, chapter 5.3): a header in block 1 and an array of entries, a
- * copy of both at the end of the disk. In block 0 stands a protective MBR; its other fields are
- * ignored, as tools get them wrong. All numbers are little endian, LBAs in the disk's blocks.
+ * copy of both at the end of the disk. Block 0 has a protective MBR; its other fields are ignored,
+ * because tools set them incorrectly. All numbers are little endian, LBAs in the disk's blocks.
  *
  *	header				entry
  *	0	8	"EFI PART"	0	16	type, zero: unused
@@ -31,7 +31,7 @@ enum {
 	HEADER_CRC_OFFSET = 16,
 	ENTRY_SIZE_MIN = 128,
 	ENTRY_SIZE_MAX = 4096,
-	ENTRY_SIZE_USED = IS_ENABLED(CONFIG_EFI) ? 128 : 48, /* as much of it as we read */
+	ENTRY_SIZE_USED = IS_ENABLED(CONFIG_EFI) ? 128 : 48, /* the part that we read */
 	ENTRIES_SIZE_MAX = 1 << 20,
 };
 
@@ -76,7 +76,7 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	if (size < HEADER_SIZE_MIN || size > disk->block_size)
 		return corrupt("GPT: header of %u bytes", size);
 	crc = load_le32(bytes + HEADER_CRC_OFFSET);
-	store_le32(bytes + HEADER_CRC_OFFSET, 0); /* as it was when it was counted */
+	store_le32(bytes + HEADER_CRC_OFFSET, 0); /* as it was when the CRC was calculated */
 	actual_crc = crc32(0, span_of(bytes, size));
 	if (crc != actual_crc)
 		return corrupt("GPT: header's CRC is 0x%x, not 0x%x", actual_crc, crc);
@@ -108,7 +108,7 @@ static enum status read_header(struct block_device *disk, u64 lba, struct header
 	return OK;
 }
 
-/* How much of the array there is before the zeroes at its end; most arrays are nearly empty. */
+/* The size of the array without the zeroes at its end; most arrays are nearly empty. */
 static enum status find_used_size(struct block_device *disk, u64 offset, u64 size, u64 *used)
 {
 	*used = 0;
@@ -140,7 +140,7 @@ static enum status check_entries(struct block_device *disk, const struct header 
 	u32 crc = 0;
 	enum status status = OK;
 
-	/* Only a matter of speed: 35,000 instructions instead of 230,000 for the usual table. */
+	/* Only for speed: 35,000 instructions instead of 230,000 for the usual table. */
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		status = find_used_size(disk, offset, size, &used_size);
 	if (status)
@@ -183,7 +183,7 @@ static enum status add_entry(struct block_device *disk, const struct header *h, 
 		id.attributes = load_le64(bytes + 48);
 		memcpy(id.name, bytes + 56, sizeof(id.name));
 	}
-	/* If it ends before it starts it has no blocks, or more than any disk. */
+	/* If it ends before it starts, it has no blocks, or more than any disk. */
 	partition_table_add(out, disk, first, last - first + 1, index + 1,
 			    guid_equals(&type, &esp)      ? PARTITION_ESP :
 			    guid_equals(&type, &xbootldr) ? PARTITION_XBOOTLDR :
@@ -212,8 +212,8 @@ static enum status read_table(struct block_device *disk, u64 lba, struct arena *
 }
 
 /*
- * A boot sector without a protective partition means that the disk was reformatted since: the rest
- * of a GPT is stale. Linux and EDK2 agree.
+ * A boot sector without a protective partition means that the disk has been reformatted and the GPT
+ * is stale. Linux and EDK2 do the same.
  */
 static bool is_stale(struct block_device *disk)
 {
@@ -229,7 +229,7 @@ static bool is_stale(struct block_device *disk)
 	return true;
 }
 
-/* Tables count in blocks: in an image made for blocks of another size nothing is in its place. */
+/* Tables use block numbers, so in an image made for another block size, nothing is in its place. */
 static bool is_for_other_block_size(struct block_device *disk)
 {
 	u32 other = disk->block_size == BLOCK_SIZE_MIN ? BLOCK_SIZE_MAX : BLOCK_SIZE_MIN;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The old PC partition table: four entries in block 0, and a chain of extended boot records, each
- * with one logical partition and a link. Block numbers are the disk's; those of a logical partition
- * count from its record, those of links from the extended partition. Cylinders, heads and sectors
- * are history and not looked at.
+ * with one logical partition and a link. Block numbers are relative to the disk; those of a logical
+ * partition are relative to its record, those of links to the extended partition. Cylinders, heads
+ * and sectors are obsolete and ignored.
  *
  *	entry, four of them from 446
  *	0	1	0x80 active, 0x00 not
@@ -34,7 +34,7 @@ struct entry {
 	u8 record[MBR_ENTRY_SIZE]; /* all of it */
 };
 
-/* The entries in block @lba. ERR_UNRECOGNIZED: it does not end as it must. */
+/* Reads the entries in block @lba. ERR_UNRECOGNIZED: the block does not have the signature. */
 static enum status read_entries(struct block_device *disk, u64 lba,
 				struct entry out[MBR_ENTRY_COUNT], u32 *disk_signature)
 {
@@ -65,7 +65,7 @@ static bool is_extended(const struct entry *entry)
 }
 
 /*
- * An image may have been copied to a smaller disk: like Linux, use the part of the partition that
+ * An image may have been copied to a smaller disk: like Linux, uses the part of the partition that
  * exists.
  */
 static void add(struct partition_table *table, struct block_device *disk, u32 disk_signature,
@@ -87,7 +87,7 @@ static void add(struct partition_table *table, struct block_device *disk, u32 di
 	partition_table_add(table, disk, first, count, number, kind, &id);
 }
 
-/* Bounded by the number of partitions a table takes, so a chain that loops ends too. */
+/* Bounded by the maximum number of partitions, so that a loop ends, too. */
 static enum status add_logical(struct partition_table *table, struct block_device *disk,
 			       u32 disk_signature, const struct entry *extended, u32 *number)
 {
@@ -129,7 +129,9 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 
 	if (status)
 		return status;
-	/* Boot sectors of file systems end like one, with code where the entries would be. */
+	/*
+	 * Boot sectors of file systems have the same signature, with code in place of the entries.
+	 */
 	for (u32 i = 0; i < MBR_ENTRY_COUNT; i++)
 		if (entries[i].active & 0x7f || entries[i].type == MBR_TYPE_PROTECTIVE)
 			return ERR_UNRECOGNIZED;
@@ -141,13 +143,13 @@ static enum status scan(struct block_device *disk, struct arena *arena, struct p
 
 		if (entry->type == 0 || entry->first == 0 || entry->count == 0)
 			continue;
-		/* A broken chain only costs the partitions that would have followed. */
+		/* A broken chain affects only the partitions after the break. */
 		if (!is_extended(entry))
 			add(&table, disk, disk_signature, 0, entry, i + 1);
 		else if (add_logical(&table, disk, disk_signature, entry, &number))
 			log_warning("MBR: not all logical partitions are known");
 	}
-	/* Or with nothing there that is a partition. */
+	/* Or if there are no partitions. */
 	if (table.count == 0)
 		return ERR_UNRECOGNIZED;
 	*out = table;

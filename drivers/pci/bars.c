@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addresses for devices to which nobody gave any (QEMU microvm with pcie=on): bus numbers and
- * memory windows of bridges, and the memory BARs of the devices that we drive (PCI Local
- * Bus 3.0, 6.2.5.1; PCI-to-PCI Bridge 1.2, 3.2.5). All of it lies in the 32-bit device hole from 3
- * GiB on, one after the other. What has an address is never moved, and nothing is put over it.
+ * Addresses for devices that have none (QEMU microvm with pcie=on): bus numbers and memory windows
+ * of bridges, and the memory BARs of the devices that we drive (PCI Local Bus 3.0, 6.2.5.1;
+ * PCI-to-PCI Bridge 1.2, 3.2.5). They are assigned consecutively in the 32-bit device hole from 3
+ * GiB on. Existing addresses are never changed or overlapped.
  */
 #include "core/log.h"
 #include "core/memory.h"
@@ -23,14 +23,16 @@ enum {
 
 static u64 next_address = HOLE_BASE;
 
-/* What the VMM has put into the hole on the root bus: BARs, and windows of bridges. */
+/* The VMM's addresses in the hole on the root bus: BARs, and bridge windows. */
 static struct placed {
 	u64 base, end;
 } placed[PLACED_MAX];
 static u32 placed_count;
 static bool placed_is_known;
 
-/* The first multiple of @size from @base on at which that many bytes meet nothing in the ledger. */
+/*
+ * The first multiple of @size from @base on at which that many bytes overlap nothing in the ledger.
+ */
 static u64 skip_ledger(u64 base, u64 size)
 {
 	u32 count;
@@ -115,7 +117,7 @@ static void note_function(const struct pci_device *device, void *context)
 			note_bar(device, &bar);
 }
 
-/* Once, and only on a machine where an address is missing: it costs accesses. */
+/* Done once, and only if an address is missing, because it costs accesses. */
 static void find_placed(const struct pci_device *device)
 {
 	if (placed_is_known)
@@ -131,7 +133,7 @@ void pci_forget_placed(void)
 	placed_count = 0;
 }
 
-/* Sizes and places an empty memory BAR. */
+/* Measures an unassigned memory BAR and assigns its address. */
 static enum status place(const struct pci_device *device, struct pci_bar *bar)
 {
 	u32 offset = PCI_BAR0 + 4 * bar->index;
@@ -156,7 +158,7 @@ static enum status place(const struct pci_device *device, struct pci_bar *bar)
 
 enum status pci_assign_bar(const struct pci_device *device, struct pci_bar *bar)
 {
-	/* Bridges that we opened a way through have their devices placed already. */
+	/* Devices behind bridges that we configured already have addresses. */
 	if (device->bus != device->window.bus_first)
 		return unsupported("PCI %s: BAR %u has no address, and is behind a bridge",
 				   device->name, bar->index);
@@ -181,7 +183,7 @@ struct numbering {
 
 static void assign_function(const struct pci_device *device, void *context);
 
-/* Opens the bridge for the next bus numbers and for the memory placed behind it. */
+/* Configures the bridge for the next bus numbers and for the memory behind it. */
 static void open_bridge(const struct pci_device *bridge, struct numbering *numbering)
 {
 	u8 bus = ++numbering->last;
@@ -189,7 +191,7 @@ static void open_bridge(const struct pci_device *bridge, struct numbering *numbe
 	u64 first, end;
 
 	next_address = first = align_up(next_address, MIB);
-	/* All numbers that may be needed go through while we look behind the bridge. */
+	/* All numbers that may be needed are forwarded while we scan behind the bridge. */
 	pci_write32(bridge, PCI_BUS_NUMBERS, (u32)numbering->bus_last << 16 | numbers);
 	numbering->depth++;
 	pci_visit_bus(bridge->config ? &bridge->window : NULL, bus, PCI_DEVICES_PER_BUS,

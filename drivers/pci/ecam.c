@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration space in memory (PCI Express Base 5.0, 7.2.2), where the ACPI table MCFG says, or
- * on QEMU microvm, which has none, the method _CBA of the host bridge (PCI Firmware 3.3, 4.1.3).
+ * Configuration space in memory (PCI Express Base 5.0, 7.2.2), at the address in the ACPI table
+ * MCFG or, on QEMU microvm, which has no such table, from the method _CBA of the host bridge (PCI
+ * Firmware 3.3, 4.1.3).
  */
 #include "core/device.h"
 #include "drivers/pci/pci.h"
 #include "lib/util.h"
 
-/* AML is not interpreted: QEMU's method is but "return a constant". */
+/* AML is not interpreted: QEMU's method just returns a constant. */
 static bool find_base_method(struct ecam *out)
 {
 	/* Name, flags: no arguments, ReturnOp, DWordPrefix */

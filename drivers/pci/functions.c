@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All functions that the scan has found, as core/pci.h shows them to a guest. */
+/* All functions found by the scan, for core/pci.h. */
 #include <asm/io.h>
 
 #include "core/arena.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scan of all PCI buses, and what drivers ask of a function (PCI Local Bus 3.0, 6.1, 6.2
- * and 6.7; PCI-to-PCI Bridge 1.2, 3.2.5). Functions 1 to 7 are looked at only where bit 7 of the
- * header type says so: Cloud Hypervisor answers for them with function 0.
+ * The scan of all PCI buses, and access to functions for drivers (PCI Local Bus 3.0, 6.1, 6.2 and
+ * 6.7; PCI-to-PCI Bridge 1.2, 3.2.5). Functions 1 to 7 are read only if bit 7 of the header type is
+ * set, because Cloud Hypervisor returns function 0 for them.
  */
 #include <asm/io.h>
 
@@ -25,8 +25,8 @@ enum {
 };
 
 /*
- * One segment while it is scanned. A bus is entered at most once, so no wiring of bridges is
- * endless.
+ * A segment during the scan. Each bus is scanned at most once, so the scan ends whatever the
+ * bridges' numbers.
  */
 struct scan {
 	u8 bus_last, bus_highest; /* the segment's last, and the last that is known */
@@ -64,7 +64,7 @@ void pci_write16(const struct pci_device *device, u32 offset, u16 value)
 		pci_ports_write16(device, offset, value);
 }
 
-/* Pointers below the header are nonsense, and their two lowest bits are reserved. */
+/* Pointers into the header are invalid, and their two lowest bits are reserved. */
 static u32 capability_offset(u32 pointer, u32 *left)
 {
 	pointer &= 0xfc;
@@ -146,7 +146,7 @@ u64 pci_bar_size(const struct pci_device *device, u32 index)
 
 	if (!pci_bar_read(device, index, &bar))
 		return 0;
-	/* Its memory is off meanwhile, and nobody uses it. */
+	/* Memory decoding is off meanwhile, and the device is not in use. */
 	pci_write16(device, PCI_COMMAND, command & (u16)~PCI_COMMAND_MEMORY);
 	size = pci_bar_measure(device, &bar);
 	pci_write32(device, offset, (u32)bar.base);
@@ -157,8 +157,8 @@ u64 pci_bar_size(const struct pci_device *device, u32 index)
 }
 
 /*
- * After a huge BAR, SeaBIOS puts others where the processor has no addresses. To ask the processor
- * is a VM exit, which most BARs do without.
+ * After a huge BAR, SeaBIOS places others beyond the processor's address range. Querying that range
+ * is a VM exit, which most BARs avoid.
  */
 static bool is_within_reach(u64 base)
 {
@@ -195,7 +195,7 @@ static void set_name(struct pci_device *device)
 	       device->device, device->function);
 }
 
-/* Is this what configuration space reads as where there is nothing? TCG answers with zeroes. */
+/* Is this the value of unused configuration space? TCG returns zeroes. */
 static bool is_none(u32 id)
 {
 	return (id & 0xffff) == 0xffff || (id & 0xffff) == 0;
@@ -248,7 +248,7 @@ const struct pci_driver *pci_driver_for(const struct pci_device *device)
 	return NULL;
 }
 
-/* 31 reads less. */
+/* Saves 31 reads. */
 bool pci_has_single_slot(const struct pci_device *bridge)
 {
 	u32 left, head;
@@ -266,7 +266,7 @@ bool pci_has_single_slot(const struct pci_device *bridge)
 	return false;
 }
 
-/* How many root buses lie before @bus: the scan knows all of them once it is past the first. */
+/* The number of root buses before @bus; all are known once the scan is past the first one. */
 static u8 root_index(const struct scan *scan, u8 bus)
 {
 	u8 count = 0;
@@ -276,7 +276,7 @@ static u8 root_index(const struct scan *scan, u8 bus)
 	return count;
 }
 
-/* Where the device is, from its root bus down, by the bridges that the scan came through. */
+/* The location of the device, from its root bus down through the bridges. */
 static struct device_address address_of(const struct scan *scan, const struct pci_device *device)
 {
 	struct device_address address = { .bus = DEVICE_PCI, .segment = device->window.segment };
@@ -300,7 +300,7 @@ static struct device_address address_of(const struct scan *scan, const struct pc
 	return address;
 }
 
-/* Remembers through which bridge the bus is reached. */
+/* Records the bridge through which the bus is reached. */
 static void note_path(struct scan *scan, const struct pci_device *bridge, u8 bus)
 {
 	scan->buses[bus].has_bridge = true;
@@ -316,7 +316,7 @@ static void add_bus(struct scan *scan, u8 bus, bool single_slot)
 		scan->bus_highest = bus;
 }
 
-/* Where nobody has numbered the buses (QEMU microvm), we do. */
+/* Numbers the buses if the VMM has not (QEMU microvm). */
 static void number_buses(struct scan *scan, const struct pci_device *bridge)
 {
 	u32 bus = scan->bus_highest + 1u;
@@ -342,7 +342,7 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 
 	if (secondary > bridge->bus && !scan->buses[secondary].has_bridge)
 		note_path(scan, bridge, secondary);
-	/* Buses are numbered depth first: what lies below a bridge has a higher number. */
+	/* Buses are numbered depth first, so a bus below a bridge has a higher number. */
 	if (secondary > bridge->bus && secondary <= scan->bus_last && !scan->buses[secondary].known)
 		return add_bus(scan, secondary, pci_has_single_slot(bridge));
 	log_debug("PCI %s: bridge to bus %02x, not searched", bridge->name, secondary);
@@ -425,7 +425,7 @@ bool pci_is_present(void)
 }
 
 /*
- * Firecracker without PCI says so to the kernel: a scan would be exits for nothing. Its disks are
+ * Firecracker without PCI tells the kernel so, and a scan would only waste exits. Its disks are
  * then on MMIO.
  */
 static bool is_off(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From reset to a machine whose devices all have addresses (PCI Local Bus 3.0, 6.2.5; PCI-to-PCI
- * Bridge 1.2, 3.2.5): bus numbers depth first, sizes of BARs, windows of bridges from the leaves
- * up, places from the root down.
+ * Assigns addresses to all devices after reset (PCI Local Bus 3.0, 6.2.5; PCI-to-PCI Bridge 1.2,
+ * 3.2.5): bus numbers depth first, sizes of BARs, bridge windows from the leaves up, addresses from
+ * the root down.
  *
  * A BAR is 64-bit prefetchable, or treated as 32-bit memory, or I/O, and a bridge has a window for
  * each of the three.
@@ -31,7 +31,7 @@ enum {
 	BRIDGE_BAR_COUNT = 2,
 };
 
-/* What a port that devices may be plugged into later is given at least. */
+/* The minimum window of a hot-plug port. */
 #define PLUG_SIZE (2 * MIB)
 
 struct function {
@@ -57,7 +57,7 @@ struct work {
 	u32 function_count;
 	struct resource resources[RESOURCES_MAX];
 	u32 resource_count;
-	u16 parent; /* of what is found now */
+	u16 parent; /* of the functions found now */
 	u8 depth, bus_last;
 };
 
@@ -68,7 +68,10 @@ static void add_resource(struct work *work, struct resource resource)
 	work->resources[work->resource_count++] = resource;
 }
 
-/* Ones are written to see which bits stick; nothing answers meanwhile. Then 0, not an address. */
+/*
+ * Writes ones to see which bits stick; decoding is off meanwhile. Then writes 0, which is not an
+ * address.
+ */
 static u64 measure(const struct pci_device *device, u32 offset, u32 flags_mask)
 {
 	u32 mask;
@@ -94,7 +97,7 @@ static bool add_bar(struct work *work, u16 index, u32 bar, bool is_last)
 		if (mask == 0xffffffffffff0000ull)
 			mask = 0;
 	} else {
-		/* Behind the last BAR stands something else, of a bridge the numbers of buses. */
+		/* After the last BAR there is another register, on a bridge the bus numbers. */
 		resource.is_64_bit = !is_last && (low & PCI_BAR_TYPE_MASK) == PCI_BAR_64_BIT;
 		mask = measure(device, offset, PCI_BAR_FLAGS);
 		if (resource.is_64_bit)
@@ -154,7 +157,7 @@ static void scan_function(const struct pci_device *device, void *context)
 	work->function_count++;
 	work->functions[index] =
 		(struct function){ *device, .parent = work->parent, .depth = work->depth };
-	/* Whatever ran before a reset that did not reach the device. */
+	/* The device may not have been reset. */
 	pci_write16(device, PCI_COMMAND, 0);
 	if (type == PCI_HEADER_TYPE_DEVICE)
 		add_bars(work, index, PCI_BAR_COUNT);
@@ -185,7 +188,7 @@ static void scan(struct work *work)
 	}
 }
 
-/* Is it to be placed in the windows of @parent for @kind? */
+/* Does it belong in the window of @parent for @kind? */
 static bool is_child(const struct work *work, const struct resource *resource, u16 parent,
 		     enum kind kind)
 {
@@ -212,8 +215,8 @@ static struct resource *next_child(struct work *work, u16 parent, enum kind kind
 }
 
 /*
- * Places the children one after the other from @base on; what ends beyond @end is left out. Returns
- * where they end.
+ * Places the children consecutively from @base on, except those that end beyond @end. Returns their
+ * end.
  */
 static u64 place_children(struct work *work, u16 parent, enum kind kind, u64 base, u64 end)
 {
@@ -238,7 +241,7 @@ static u64 place_children(struct work *work, u16 parent, enum kind kind, u64 bas
 
 static const u64 granularity[KIND_COUNT] = { 4096, MIB, MIB };
 
-/* The window that the bridge needs; its children are only measured here. */
+/* Determines the window that the bridge needs; its children are only measured here. */
 static void add_window(struct work *work, u16 index, enum kind kind)
 {
 	const struct function *bridge = &work->functions[index];
@@ -252,7 +255,7 @@ static void add_window(struct work *work, u16 index, enum kind kind)
 
 	if (first)
 		window.alignment = max_u64(window.alignment, first->alignment);
-	/* From an address that suits all alignments, so that gaps are as they will be. */
+	/* From an address that fits all alignments, so that gaps are the same as later. */
 	window.size = place_children(work, index, kind, 0, UINT64_MAX / 4);
 	if (bridge->is_port && kind != KIND_PORTS)
 		window.size = max_u64(window.size, PLUG_SIZE);
@@ -264,7 +267,9 @@ static void add_window(struct work *work, u16 index, enum kind kind)
 		add_resource(work, window);
 }
 
-/* Behind a bridge comes what was found after it: from the last to the first, leaves are first. */
+/*
+ * Functions behind a bridge were found after it, so from the last to the first, leaves come first.
+ */
 static void add_windows(struct work *work)
 {
 	for (u32 i = work->function_count; i--;)
@@ -274,8 +279,8 @@ static void add_windows(struct work *work)
 }
 
 /*
- * Takes those that do not fit into @room bytes out, the largest first: a disk is small, and what
- * nobody has room for is a graphics card. Returns the bytes of those that stay.
+ * Removes those that do not fit into @room bytes, the largest first: disks are small, and what does
+ * not fit is usually a graphics card. Returns the bytes of the rest.
  */
 static u64 leave_out(struct work *work, enum kind kind, u64 room)
 {
@@ -315,7 +320,7 @@ static void place_roots(struct work *work)
 		    add_overflows(total, work->resources[i].size + work->resources[i].alignment,
 				  &total))
 			total = UINT64_MAX;
-	/* Low if all of it fits, for kernels of 32 bits. */
+	/* Low if everything fits, for 32-bit kernels. */
 	if (total <= placement->low.end - next) {
 		place_children(work, NO_PARENT, KIND_PREFETCHABLE, next, placement->low.end);
 		return;
@@ -325,7 +330,7 @@ static void place_roots(struct work *work)
 		       placement->high.end);
 }
 
-/* What a bridge of the root bus and on has been given goes to what is behind it. */
+/* Distributes the window of each bridge to the functions behind it. */
 static void place_behind(struct work *work, u16 index)
 {
 	for (u32 kind = 0; kind < KIND_COUNT; kind++) {
@@ -394,7 +399,7 @@ static void program_resource(struct work *work, const struct resource *resource)
 		  resource->base, resource->size);
 }
 
-/* Pins are turned by one for each slot on the way up (PCI-to-PCI Bridge 1.2, 9.1). */
+/* Pins are rotated by the slot number at each bridge on the way up (PCI-to-PCI Bridge 1.2, 9.1). */
 static void route_interrupt(const struct work *work, const struct function *function)
 {
 	u32 interrupt = pci_read32(&function->device, PCI_INTERRUPT);

@@ -16,8 +16,7 @@ static void select(const struct pci_device *device, u32 offset)
 }
 
 /*
- * The address port is a register that keeps what was written; where there is none, it reads as
- * zeroes or ones.
+ * The address port is a register that keeps its value; without it, reads return zeroes or ones.
  */
 bool pci_ports_exist(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directory entries of a new name: one with a short name alone where that says it all, else
- * those of the long name and an alias for it, as Windows and Linux make them.
+ * The directory entries of a new name: a single entry if a short name is sufficient, otherwise
+ * those of the long name and an alias for it, as in Windows and Linux.
  */
 #include "fs/fat/write.h"
 #include "lib/utf.h"
@@ -9,11 +9,12 @@
 enum {
 	BASE_SIZE = 8,
 	EXTENSION_SIZE = 3,
-	ALIASES_NUMBERED = 4, /* NAME~1 to NAME~4; then a hash of the long name makes them differ */
+	ALIASES_NUMBERED = 4, /* NAME~1 to NAME~4; after that, a hash of the long name distinguishes
+				 them */
 	ALIASES_MAX = 24,
 };
 
-/* A candidate for the short name, which may be taken already. */
+/* A candidate for the short name, which may already be taken. */
 struct candidate {
 	u8 name[FAT_SHORT_NAME_SIZE];
 	bool is_taken;
@@ -33,7 +34,7 @@ static bool is_forbidden(u16 unit)
 	       is_one_of(unit, "\"*:<>?|\x7f");
 }
 
-/* FAT names neither end in a dot nor in a blank: systems leave those out when they look. */
+/* FAT names do not end in a dot or a blank, because systems ignore those in look-ups. */
 static bool is_valid(const u16 *units, u32 count)
 {
 	if (count == 0 || units[count - 1] == '.' || units[count - 1] == ' ')
@@ -45,8 +46,8 @@ static bool is_valid(const u16 *units, u32 count)
 }
 
 /*
- * The form of a unit in a short name; 0 if it is left out. @exact turns false unless it is the same
- * there, @alike turns false unless it is the same but for its case.
+ * The form of a unit in a short name; 0 if it is left out. Clears @exact unless it is the same
+ * there, and @alike unless it differs only in case.
  */
 static u8 to_short(u16 unit, bool *exact, bool *alike)
 {
@@ -61,7 +62,7 @@ static u8 to_short(u16 unit, bool *exact, bool *alike)
 	return unit == ' ' || unit == '.' ? 0 : '_';
 }
 
-/* Fills a field of a short name with the units before @end. The number of bytes it has then. */
+/* Fills a field of a short name with the units before @end. Returns the number of bytes used. */
 static u32 fill_field(const u16 *units, u32 end, u8 *field, u32 field_size, bool *exact,
 		      bool *alike)
 {
@@ -93,8 +94,8 @@ static u8 hex_digit(u32 value)
 }
 
 /*
- * Fills in the possible short names of @units, the best first, and returns their number. @exact:
- * the first one needs no long name.
+ * Fills in the candidates for the short name of @units, the best first, and returns their number.
+ * @exact: the first one needs no long name.
  */
 static u32 list_candidates(const u16 *units, u32 count, struct candidate *out, bool *exact)
 {
@@ -139,7 +140,7 @@ static u32 list_candidates(const u16 *units, u32 count, struct candidate *out, b
 	return listed;
 }
 
-/* Looks at each entry of the directory once. */
+/* Reads each entry of the directory once. */
 static enum status mark_taken(const struct fat *fat, u32 directory, u64 own_offset,
 			      struct candidate *candidates, u32 count)
 {

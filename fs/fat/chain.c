@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file allocation table: one link per cluster, of 12, 16 or 32 bits (of which 28 count). */
+/* The file allocation table: one link per cluster, of 12, 16 or 32 bits (of which 28 are used). */
 #include "core/log.h"
 #include "fs/fat/fat.h"
 #include "lib/util.h"
 
 enum { FAT32_LINK_MASK = 0x0fffffff }; /* the upper four bits are reserved */
 
-/* The links from that of @cluster to that of @last, as far as they are in the cache line. */
+/* The links of @cluster to @last, as far as they are in the cache line. */
 static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 link_size,
 			      const u8 **data, u32 *count)
 {
@@ -21,7 +21,7 @@ static enum status peek_links(const struct fat *fat, u32 cluster, u32 last, u32 
 
 static enum status scan_fat12(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
-	/* A link may lie across two blocks, and there are few: one at a time. */
+	/* A link may span two blocks, and there are few links, so they are read one at a time. */
 	u8 bytes[2];
 	u64 offset = fat->table_offset + *cluster + *cluster / 2;
 	enum status status = block_read_bytes(fat->volume.device, offset, sizeof(bytes), bytes);
@@ -47,7 +47,7 @@ static enum status scan_fat16(const struct fat *fat, u32 *cluster, u32 last, u32
 	return OK;
 }
 
-/* The hot loop of a boot: some 28,000 links for a kernel of 14 MB in clusters of 512 bytes. */
+/* The hot loop of a boot: about 28,000 links for a 14 MB kernel in 512-byte clusters. */
 static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32 *link)
 {
 	const u64 mask = FAT32_LINK_MASK * 0x0000000100000001ull, two = 0x0000000200000002;
@@ -58,7 +58,7 @@ static enum status scan_fat32(const struct fat *fat, u32 *cluster, u32 last, u32
 
 	if (status)
 		return status;
-	/* All but the last link, which is for the caller to judge; four at a time if possible. */
+	/* All links except the last one, which the caller checks; four at a time if possible. */
 	end = data + (size_t)(count - 1) * 4;
 	fours_end = data + (size_t)(count - 1) / 4 * 16;
 	expected = (*cluster + 1) | (u64)(*cluster + 2) << 32;

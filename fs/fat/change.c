@@ -5,7 +5,7 @@
 
 enum { DIRECTORIES_DEEP_MAX = 1000 };
 
-/* The date in the upper half and the time in the lower one; 0 if FAT cannot express it. */
+/* The date in the upper half and the time in the lower half; 0 if FAT cannot express it. */
 static u32 time_to_entry(const struct file_time *time)
 {
 	if (time->year < 1980 || time->year > 2107 || time->month < 1 || time->month > 12 ||
@@ -67,7 +67,7 @@ void fat_entry_set_cluster(const struct fat *fat, u8 entry[FAT_ENTRY_SIZE], u32 
 		store_le16(entry + FAT_CLUSTER_HIGH_OFFSET, (u16)(cluster >> 16));
 }
 
-/* All files opened before must be read again; @file becomes what @entry says. */
+/* All files that are open must be read again; @file is updated from @entry. */
 static void reopen(struct file *file, u32 directory, const u8 *entry, u64 entry_offset)
 {
 	struct fat *fat = fat_of(file);
@@ -76,7 +76,7 @@ static void reopen(struct file *file, u32 directory, const u8 *entry, u64 entry_
 	*file = fat_file_from_entry(fat, directory, entry, entry_offset);
 }
 
-/* From now on the entry there must not be taken for the old file. */
+/* Records that the entry there no longer belongs to the old file. */
 static void entry_is_gone(struct fat *fat, u64 entry_offset)
 {
 	const u32 slot = fat->gone_count++ % FAT_GONE_MAX;
@@ -86,8 +86,7 @@ static void entry_is_gone(struct fat *fat, u64 entry_offset)
 }
 
 /*
- * If so many files have been removed since that this is no longer known, the name of the entry that
- * is there now decides.
+ * If too many files have been removed since to know this, the name of the current entry decides.
  */
 static bool has_gone(const struct fat *fat, u64 entry_offset, u32 generation)
 {
@@ -139,7 +138,7 @@ enum status fat_entry_update(struct file *file, u8 entry[FAT_ENTRY_SIZE])
 	return status;
 }
 
-/* A cluster with nothing but "." and ".." in it. */
+/* Creates a cluster that contains only "." and "..". */
 static enum status create_directory(struct fat *fat, u32 parent, u8 entry[FAT_ENTRY_SIZE])
 {
 	u8 dots[2][FAT_ENTRY_SIZE];
@@ -156,7 +155,7 @@ static enum status create_directory(struct fat *fat, u32 parent, u8 entry[FAT_EN
 		memset(dots[i], ' ', FAT_SHORT_NAME_SIZE);
 		memset(dots[i], '.', i + 1);
 	}
-	/* 0 stands for the root. */
+	/* 0 means the root. */
 	fat_entry_set_cluster(fat, dots[1], parent);
 	offset = fat_cluster_offset(fat, cluster);
 	status = fat_write_zeroes(fat, offset, 1ull << fat->cluster_shift);
@@ -205,7 +204,7 @@ enum status fat_create(const struct file *directory, struct span name, bool is_d
 	return fat_write_fs_info(fat);
 }
 
-/* The entry of @file in its directory, and where all entries of its name are. */
+/* Finds the entry of @file in its directory, and the places of all entries of its name. */
 static enum status find_entries(const struct file *file, struct fat_entry *entry,
 				struct fat_places *places)
 {
@@ -222,7 +221,7 @@ static enum status find_entries(const struct file *file, struct fat_entry *entry
 	return fat_places_find(fat, state->directory, entry->first_index, entry->index, places);
 }
 
-/* ERR_DENIED: there is a file in it. */
+/* ERR_DENIED: it contains a file. */
 static enum status check_empty(const struct fat *fat, u32 directory)
 {
 	struct fat_walk walk = fat_walk_start(fat, directory);
@@ -263,7 +262,7 @@ enum status fat_remove(struct file *file)
 	return status ? status : fat_write_fs_info(fat);
 }
 
-/* ERR_INVALID: the directory in @cluster is the one in @inner, or above it. */
+/* ERR_INVALID: the directory in @cluster is @inner, or above it. */
 static enum status check_not_above(const struct fat *fat, u32 cluster, u32 inner)
 {
 	for (u32 i = 0; inner != fat->root_cluster; i++) {
@@ -298,7 +297,10 @@ static enum status set_dot_dot(const struct fat *fat, u32 cluster, u32 parent)
 	return status ? status : fat_barrier(fat);
 }
 
-/* New entries first, then the old ones go: in between the file has two names, never none. */
+/*
+ * First adds the new entries, then removes the old ones: in between the file has two names, never
+ * none.
+ */
 static enum status move_entries(struct file *file, u32 directory, const struct fat_places *old,
 				const struct fat_name_entries *entries, u64 *entry_offset)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directories: entries of 32 bytes. A file has one with its short name; in front of it, last part
- * first, those with its long name.
+ * Directories: entries of 32 bytes. A file has one entry with its short name, preceded by the
+ * entries with its long name, last part first.
  *
  *	short			long
  *	0	11	name	0	1	number of the part from 1; bit 6: the last one
@@ -15,9 +15,9 @@
 #include "lib/config.h"
 #include "lib/utf.h"
 
-/* What the entries so far say of a long name. */
+/* The parts of a long name collected so far. */
 struct long_name {
-	u32 left; /* parts that are still to come, or NO_NAME */
+	u32 left; /* remaining parts, or NO_NAME */
 	u8 checksum;
 };
 
@@ -28,7 +28,7 @@ struct fat_walk fat_walk_start(const struct fat *fat, u32 first_cluster)
 	return (struct fat_walk){ .fat = fat, .cluster = first_cluster };
 }
 
-/* The cluster that follows in the chain of a directory. */
+/* The next cluster in the chain of a directory. */
 static enum status next_cluster(struct fat_walk *walk)
 {
 	u32 count, next;
@@ -40,7 +40,7 @@ static enum status next_cluster(struct fat_walk *walk)
 		next = walk->cluster + 1;
 	if (next == 0)
 		return ERR_NOT_FOUND;
-	/* Ends any chain that runs in circles. */
+	/* Ends any chain with a loop. */
 	if (walk->index >= FAT_DIRECTORY_ENTRIES_MAX)
 		return corrupt("FAT: directory of more than %d entries", FAT_DIRECTORY_ENTRIES_MAX);
 	walk->cluster = next;
@@ -103,7 +103,7 @@ static bool is_long_name(const u8 *bytes)
 	return (bytes[FAT_KIND_OFFSET] & FAT_KIND_LONG_NAME_MASK) == FAT_KIND_LONG_NAME;
 }
 
-/* Not a deleted entry, "." or "..", the volume's label. */
+/* Is it a file, and not a deleted entry, "." or "..", or the volume's label? */
 static bool is_file(const u8 *bytes)
 {
 	return bytes[0] != FAT_DELETED && bytes[0] != '.' &&
@@ -111,8 +111,8 @@ static bool is_file(const u8 *bytes)
 }
 
 /*
- * Takes the units of one part of a long name. Unless it follows the parts before and keeps the
- * rules, there is no long name.
+ * Adds the units of one part of a long name. If it does not follow the previous parts or violates
+ * the rules, there is no long name.
  */
 static void add_part(struct long_name *name, const u8 *bytes, struct fat_entry *entry)
 {
@@ -138,7 +138,7 @@ static void add_part(struct long_name *name, const u8 *bytes, struct fat_entry *
 			return;
 		units[count] = unit;
 	}
-	/* Only the last part may end early. */
+	/* Only the last part may be shorter. */
 	if (is_last)
 		entry->count = (part - 1) * FAT_LONG_NAME_PART + count;
 	else if (count < FAT_LONG_NAME_PART)
@@ -147,7 +147,7 @@ static void add_part(struct long_name *name, const u8 *bytes, struct fat_entry *
 		name->left = part - 1;
 }
 
-/* "." and "..", which lead elsewhere. */
+/* Is it "." or ".."? */
 static bool is_dots(const struct fat_entry *entry)
 {
 	return entry->count <= 2 && entry->units[0] == '.' &&
@@ -270,7 +270,7 @@ enum status fat_next(const struct file *directory, u64 *cursor, struct directory
 	struct fat_entry entry;
 	enum status status;
 
-	/* Where the walk stopped before: the entry that is next, and the cluster of the one before.
+	/* Continues where the walk stopped: the next entry, and the cluster of the previous one.
 	 */
 	if (*cursor) {
 		walk.index = (u32)*cursor;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading files: clusters that are neighbours on the disk become one request. */
+/* Reading files: contiguous clusters are read in one request. */
 #include "core/log.h"
 #include "fs/fat/fat.h"
 #include "lib/util.h"
 
 /*
- * Brent's way to notice a loop: compare with the cluster that an earlier jump led to, and move that
- * one at every power of two. Neighbours in a row cannot loop, so only jumps count.
+ * Brent's algorithm for detecting a loop: compare with the target of an earlier jump, which is
+ * updated at every power of two. Contiguous clusters cannot form a loop, so only jumps count.
  */
 static bool jump_loops(struct fat_file *state, u32 cluster)
 {
@@ -17,7 +17,7 @@ static bool jump_loops(struct fat_file *state, u32 cluster)
 	return false;
 }
 
-/* Moves on to the run that holds cluster @index of the file, which is cut off at cluster @last. */
+/* Advances to the run that contains cluster @index of the file, limited to cluster @last. */
 static enum status follow(const struct fat *fat, struct fat_file *state, u32 index, u32 last)
 {
 	struct fat_run *run = &state->run;
@@ -56,7 +56,7 @@ enum status fat_file_run(const struct fat *fat, struct fat_file *state, u32 inde
 	}
 	status = follow(fat, state, index, last);
 	if (status)
-		state->run.count = 0; /* start again next time */
+		state->run.count = 0; /* start over next time */
 	return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FILE_INFO: what directory entries say besides name, size and cluster; the volume's label and free
- * space.
+ * FILE_INFO: data in directory entries other than name, size and cluster; the volume's label and
+ * free space.
  *
  *	offset	size				time	date
  *	11	1	attributes		0 to 4	0 to 4	seconds / 2, day
@@ -30,7 +30,7 @@ static struct file_time time_from_entry(u32 date, u32 time)
 	};
 }
 
-/* Bytes in the clusters of a directory, or as many of them as one may have. */
+/* The size of a directory's clusters in bytes, up to the largest possible directory. */
 static enum status directory_size(const struct fat *fat, u32 cluster, u64 *size)
 {
 	*size = 0;
@@ -108,7 +108,7 @@ enum status fat_dot_dot(const struct fat *fat, u32 cluster, u32 *parent)
 	if (bytes[0] != '.' || bytes[1] != '.')
 		return corrupt("FAT: directory in cluster %u without \"..\"", cluster);
 	*parent = fat_entry_cluster(fat, bytes);
-	/* 0 is the root, wherever it is. */
+	/* 0 means the root, wherever it is. */
 	if (*parent == 0)
 		*parent = fat->root_cluster;
 	return OK;

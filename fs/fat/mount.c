@@ -77,8 +77,8 @@ static bool sizes_are_valid(const struct boot_sector *b)
 }
 
 /*
- * Neither MBRs nor boot sectors of other file systems pass: NTFS has no reserved sectors and no
- * FATs. Without the signature everything else has to be right.
+ * This excludes MBRs and boot sectors of other file systems: NTFS has no reserved sectors and no
+ * FATs. Without the signature, everything else must be correct.
  */
 static bool is_recognized(const struct boot_sector *b)
 {
@@ -90,8 +90,8 @@ static bool is_recognized(const struct boot_sector *b)
 }
 
 /*
- * Was it made as FAT16, though it has as few clusters as FAT12? Then it says so, has a table of
- * that size, and that starts with two links of 16 bits.
+ * Was it made as FAT16, although it has as few clusters as FAT12? If so, it says FAT16, has a table
+ * of that size, and the table starts with two 16-bit links.
  */
 static bool is_small_fat16(const struct boot_sector *b, const struct fat *fat, u64 cluster_count)
 {
@@ -104,7 +104,7 @@ static bool is_small_fat16(const struct boot_sector *b, const struct fat *fat, u
 }
 
 /*
- * A volume without a 16-bit size of its FAT is FAT32, however few clusters it has: tools make such
+ * A volume without a 16-bit FAT size is FAT32, however few clusters it has, because tools make such
  * volumes. Otherwise the number of clusters decides.
  */
 static u32 entry_bits(const struct boot_sector *b, struct fat *fat, u64 cluster_count)
@@ -115,12 +115,12 @@ static u32 entry_bits(const struct boot_sector *b, struct fat *fat, u64 cluster_
 		return 16;
 	if (!is_small_fat16(b, fat, cluster_count))
 		return 12;
-	/* Other systems take it for FAT12. Whichever is right, it must not be written to. */
+	/* Other systems treat it as FAT12. Whichever is correct, it must not be written. */
 	fat->volume.read_only = true;
 	return 16;
 }
 
-/* What only FAT32 has; @fat->cluster_count is known. */
+/* Checks fields that only FAT32 has; @fat->cluster_count is known. */
 static enum status check_fat32(const struct boot_sector *b, struct fat *fat)
 {
 	if (b->version)
@@ -172,7 +172,7 @@ static enum status check(const struct boot_sector *b, struct fat *fat)
 	if (!fat->variant)
 		return unsupported("FAT%u is not built in", bits);
 
-	/* Clusters that are cut off or have no link only cost the files in them. */
+	/* Clusters that are truncated or have no link affect only the files in them. */
 	fat->cluster_shift = (u32)__builtin_ctz(b->bytes_per_sector * b->sectors_per_cluster);
 	usable_count = min_u64(fat->table_size * 8 / bits - FAT_FIRST_CLUSTER,
 			       (device_size - fat->data_offset) >> fat->cluster_shift);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Short (8.3) and long names of directory entries. A short name is in the code page of the system
- * that wrote it, which no FAT volume tells: bytes from 0x80 stand for U+0080 to U+00FF here, so
- * that a name that is listed can be opened.
+ * that wrote it, which is not stored on the volume. Bytes from 0x80 on are mapped to U+0080 to
+ * U+00FF, so that a listed name can be opened.
  */
 #include "fs/fat/fat.h"
 #include "lib/utf.h"
@@ -12,7 +12,7 @@ enum {
 	EXTENSION_SIZE = 3,
 	CASE_LOWER_BASE = 0x08,
 	CASE_LOWER_EXTENSION = 0x10,
-	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean: deleted */
+	FIRST_IS_E5 = 0x05, /* 0xe5 itself would mean deleted */
 };
 
 static u32 field_to_units(const u8 *field, u32 field_size, bool lower, u16 *units)
@@ -92,7 +92,7 @@ u8 fat_name_checksum(const u8 *short_name)
 
 u32 fat_name_unit_offset(u32 index)
 {
-	/* The units stand where short entries have room: 5 at 1, 6 at 14, 2 at 28. */
+	/* The units are in three places of the entry: 5 at 1, 6 at 14, 2 at 28. */
 	return index * 2 + (index < 5 ? 1 : index < 11 ? 14 - 5 * 2 : 28 - 11 * 2);
 }
 

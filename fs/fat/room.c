@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Room for entries in directories. Entries that lie in one block appear, and change, at once. Where
- * one block has no room for all, they go to the end of the directory: what follows its end is
- * written first, and appears when the entry that ends it is written over.
+ * Room for entries in directories. Entries in the same block appear and change at once. If no block
+ * has room for all, they are added at the end of the directory: the entries after its end are
+ * written first, and appear when the end entry is overwritten.
  */
 #include "fs/fat/write.h"
 
@@ -30,7 +30,7 @@ enum status fat_places_find(const struct fat *fat, u32 directory, u32 first, u32
 }
 
 /*
- * Writes entries to @places from @first to the one before @end, a block at a time, the last block
+ * Writes entries to @places from @first up to @end (exclusive), one block at a time, the last block
  * first. @bytes NULL: marks the entries there as deleted.
  */
 static enum status write_places(const struct fat *fat, const struct fat_places *places, u32 first,
@@ -72,9 +72,9 @@ static bool has_place(const struct fat_places *places, u64 offset)
 }
 
 /*
- * Looks for @count places in a row, within one block, that are free or among @own: in the block of
- * @own if there are any. Past the end of the directory it takes one more, for the entry that then
- * ends it. ERR_FULL: there is no room.
+ * Finds @count consecutive places within one block that are free or among @own; in the block of
+ * @own if there are any. Past the end of the directory, one more is needed for the new end entry.
+ * ERR_FULL: there is no room.
  */
 static enum status find_in_block(const struct fat *fat, u32 directory, u32 count,
 				 const struct fat_places *own, struct fat_places *out)
@@ -110,7 +110,7 @@ static enum status find_in_block(const struct fat *fat, u32 directory, u32 count
 	}
 }
 
-/* New clusters at the end of a directory, linked to nothing yet, and the places in them. */
+/* Allocates clusters for the end of a directory, not linked yet, and returns the places in them. */
 static enum status add_clusters(struct fat *fat, u32 count, struct fat_places *places, u32 wanted,
 				u32 *first)
 {
@@ -152,7 +152,7 @@ static enum status append(struct fat *fat, u32 directory, const struct fat_name_
 		ended = ended || bytes[0] == FAT_FREE_FROM_HERE;
 		if (!ended)
 			continue;
-		/* The entry after the new ones becomes the end, unless it is that already. */
+		/* The entry after the new ones becomes the end, unless it already is. */
 		if (places->count == wanted && bytes[0] == FAT_FREE_FROM_HERE)
 			break;
 		places->offsets[places->count++] = walk.offset - FAT_ENTRY_SIZE;

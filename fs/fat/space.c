@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Free clusters: counted in the table, or as FAT32's FSInfo sector says.
+ * Free clusters: counted in the table, or taken from FAT32's FSInfo sector.
  *
  *	offset	size
  *	0	4	0x41615252
@@ -22,7 +22,7 @@ void fat_read_fs_info(struct fat *fat)
 	fat->next_free = FAT_FIRST_CLUSTER;
 	if (!fat->fs_info_offset)
 		return;
-	/* It only saves time: errors in it are not reported. */
+	/* It only saves time, so errors are not reported. */
 	if (block_read_bytes(fat->volume.device, fat->fs_info_offset, sizeof(bytes), bytes) ||
 	    load_le32(bytes) != 0x41615252 || load_le32(bytes + 484) != 0x61417272 ||
 	    load_le32(bytes + 508) != 0xaa550000) {

@@ -2,23 +2,26 @@
 /*
  * Changing the FAT and its copies: allocation and release of clusters.
  *
- * A link of FAT12 may lie in two blocks, which are not written at once. Nothing is allocated there;
- * where a file that is there already ends or is cut off, the first block is written first, so that
- * the half-changed link points past the last cluster, except on volumes of 3,838 clusters or more.
+ * A FAT12 link may span two blocks, which are not written at once. Such clusters are not allocated.
+ * If an existing file ends or is truncated there, the first block is written first, so that the
+ * half-changed link points past the last cluster, except on volumes of 3,838 clusters or more.
  */
 #include "fs/fat/write.h"
 
 enum { FAT32_LINK_MASK = 0x0fffffff };
 
-/* Some links that change together: a block of the table, written when it is left. */
+/*
+ * A block of the table whose links are changed together. It is written when another block is
+ * needed.
+ */
 struct edit {
 	struct fat *fat;
-	u64 start, end; /* offsets on the device of what is in bytes[] */
+	u64 start, end; /* device offsets of the data in bytes[] */
 	bool changed;
 	u8 bytes[BLOCK_SIZE_MAX];
 };
 
-/* Into the FAT in use, which is the one that others read too, then into its copies. */
+/* Writes first the FAT in use, which other systems read, too, then its copies. */
 static enum status edit_write(struct edit *edit)
 {
 	const struct fat *fat = edit->fat;
@@ -41,7 +44,7 @@ static enum status edit_byte(struct edit *edit, u64 offset, u8 mask, u8 value)
 	if (offset < edit->start || offset >= edit->end) {
 		enum status status = edit_write(edit);
 
-		/* Not what lies before or after the table in the same block. */
+		/* Excludes data before or after the table in the same block. */
 		edit->start = max_u64(align_down(offset, block_size), fat->table_offset);
 		edit->end = min_u64(align_down(offset, block_size) + block_size,
 				    fat->table_offset + fat->table_size);
@@ -72,7 +75,7 @@ static enum status edit_link(struct edit *edit, u32 cluster, u32 link)
 	const struct fat *fat = edit->fat;
 	const u64 bit = link_bit(fat, cluster);
 	u64 offset = fat->table_offset + bit / 8;
-	/* The upper four bits of FAT32 stay, and the neighbour's half of a byte in FAT12. */
+	/* Keeps the upper four bits on FAT32, and the adjacent link's half byte on FAT12. */
 	u64 mask = fat->variant->entry_bits == 32 ? FAT32_LINK_MASK :
 						    (1ull << fat->variant->entry_bits) - 1;
 	u64 value = (link & mask) << bit % 8;
@@ -113,7 +116,7 @@ static enum status is_free(const struct fat *fat, u32 cluster, bool *out)
 	return status;
 }
 
-/* The cluster before or after @cluster, round the volume. */
+/* The cluster before or after @cluster, wrapping around the volume. */
 static u32 neighbour(const struct fat *fat, u32 cluster, bool after)
 {
 	const u32 end = fat->cluster_count + FAT_FIRST_CLUSTER;
@@ -123,7 +126,7 @@ static u32 neighbour(const struct fat *fat, u32 cluster, bool after)
 	return (cluster == FAT_FIRST_CLUSTER ? end : cluster) - 1;
 }
 
-/* The last of the @count free clusters that come first from @fat->next_free on. */
+/* The last of the first @count free clusters from @fat->next_free on. */
 static enum status find_free(const struct fat *fat, u32 count, u32 *last)
 {
 	u32 cluster = fat->next_free;
@@ -148,7 +151,9 @@ enum status fat_allocate(struct fat *fat, u32 count, u32 *first)
 	u32 cluster, last = FAT_FIRST_CLUSTER, next = FAT_END_OF_CHAIN, left = count;
 	enum status status = find_free(fat, count, &last);
 
-	/* From the last one back, so that no link leads to a cluster that is not yet marked. */
+	/*
+	 * From the last one backwards, so that no link leads to a cluster that is not yet marked.
+	 */
 	for (cluster = last; !status && left > 0; cluster = neighbour(fat, cluster, false)) {
 		bool free;
 
@@ -177,7 +182,7 @@ enum status fat_free_chain(struct fat *fat, u32 cluster)
 	u32 count = 0;
 	enum status status = OK;
 
-	/* From the start on, so that what is left is a chain. Where a link leads nowhere it ends.
+	/* From the start, so that the rest is still a chain. It ends at an invalid link.
 	 */
 	while (!status && fat_has_cluster(fat, cluster) && count < fat->cluster_count) {
 		u32 link;

@@ -16,7 +16,7 @@ static u32 clusters_of(const struct fat *fat, u64 size)
 
 enum status fat_write_zeroes(const struct fat *fat, u64 offset, u64 size)
 {
-	static u8 zeroes[BLOCK_SIZE_MAX]; /* not const: the image would hold them */
+	static u8 zeroes[BLOCK_SIZE_MAX]; /* not const, because they would be stored in the image */
 	enum status status = OK;
 
 	while (size > 0 && !status) {
@@ -29,7 +29,10 @@ enum status fat_write_zeroes(const struct fat *fat, u64 offset, u64 size)
 	return status;
 }
 
-/* Bytes that lie in a row. @changed if they were not there already; large ones are not compared. */
+/*
+ * Writes contiguous bytes. Sets @changed unless they were already there; large ones are not
+ * compared.
+ */
 static enum status put_row(const struct fat *fat, u64 offset, u64 size, const u8 *from,
 			   bool *changed)
 {
@@ -42,7 +45,7 @@ static enum status put_row(const struct fat *fat, u64 offset, u64 size, const u8
 		      fat_write_zeroes(fat, offset, size);
 }
 
-/* Bytes into the clusters of the chain of @state, which are there; zeroes if @from is NULL. */
+/* Writes bytes to the existing clusters of the chain of @state; zeroes if @from is NULL. */
 static enum status put(const struct fat *fat, struct fat_file *state, u64 offset, u64 size,
 		       const u8 *from, bool *changed)
 {
@@ -71,12 +74,12 @@ static enum status put(const struct fat *fat, struct fat_file *state, u64 offset
 /* The new clusters of a file that grows. */
 struct growth {
 	struct fat_file chain; /* the new clusters; first_cluster 0: none */
-	u64 start;             /* offset in the file of the first of them */
+	u64 start;             /* file offset of the first of them */
 	u32 last_old;          /* the cluster before them; 0: the file was empty */
-	u32 surplus;           /* clusters that were after it, though the file was not so large */
+	u32 surplus;           /* clusters after it, beyond the size of the file */
 };
 
-/* Bytes that lie partly in the old clusters of a file, partly in the new ones. */
+/* Writes bytes partly to the old clusters of a file, partly to the new ones. */
 static enum status put_grown(struct file *file, struct growth *growth, u64 offset, u64 size,
 			     const u8 *from)
 {
@@ -91,7 +94,7 @@ static enum status put_grown(struct file *file, struct growth *growth, u64 offse
 		   from ? from + old_size : NULL, &changed);
 }
 
-/* Finds the end of the file's chain, and allocates what comes after it. */
+/* Finds the end of the file's chain and allocates the clusters after it. */
 static enum status allocate_growth(struct file *file, u64 size, struct growth *out)
 {
 	struct fat *fat = fat_of(file);
@@ -115,7 +118,7 @@ static enum status allocate_growth(struct file *file, u64 size, struct growth *o
 	return fat_allocate(fat, new_count - old_count, &out->chain.first_cluster);
 }
 
-/* Makes the new clusters and the new size the file's. */
+/* Adds the new clusters to the file and sets its new size. */
 static enum status commit_growth(struct file *file, const struct growth *growth, u64 size,
 				 u8 entry[FAT_ENTRY_SIZE])
 {
@@ -141,7 +144,8 @@ static enum status commit_growth(struct file *file, const struct growth *growth,
 	return status ? status : fat_write_fs_info(fat);
 }
 
-/* Makes the file @size bytes large, with @from at @offset and zeroes between its old end and that.
+/* Extends the file to @size bytes, with @from at @offset and zeroes between its old end and
+ * @offset.
  */
 static enum status grow(struct file *file, u64 size, u64 offset, const u8 *from,
 			u8 entry[FAT_ENTRY_SIZE])
@@ -201,7 +205,7 @@ static enum status shrink(struct file *file, u64 size, u8 entry[FAT_ENTRY_SIZE])
 	return status ? status : fat_write_fs_info(fat);
 }
 
-/* The entry of a file that may be written to. */
+/* The entry of a file, if it is writable. */
 static enum status read_writable(const struct file *file, u8 entry[FAT_ENTRY_SIZE])
 {
 	const struct fat *fat = fat_of(file);
