@@ -65,8 +65,8 @@ def qemu():
 
 
 # What a user of libvirt has, and what a root needs for commands in it.
-LIBVIRT = ("libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt-clients", "qemu-system-x86", "ovmf", "coreutils",
-           "dash", "util-linux")
+LIBVIRT = ("libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt-clients", "qemu-system-x86", "ovmf", "base-files",
+           "coreutils", "dash", "util-linux")
 
 
 def libvirt(suite):
@@ -75,8 +75,6 @@ def libvirt(suite):
         apt.unpack_with_dependencies(LIBVIRT, work)
         for name in ("passwd", "group"):  # installing would make them
             shutil.copy(f"/etc/{name}", work / "etc")
-        for name in ("dev", "proc", "sys", "tmp"):
-            (work / name).mkdir(exist_ok=True)
 
     return kernels.unpacked(kernels.CACHE / f"packages/{suite}-libvirt", "Debian", suite, "main", fill)
 
