@@ -306,11 +306,21 @@ static void list_all(struct boot_choices *choices)
 	listed = NULL;
 }
 
-static void boot_what_the_vmm_gave(void)
+/* A kernel of the ROM's VMM may be any EFI program; without one, no disk has to be found first. */
+static bool vmm_gave_a_program(void)
+{
+	return IS_ENABLED(CONFIG_ENTRY_RESET) && IS_ENABLED(CONFIG_EFI) &&
+	       boot_direct_wants_disks();
+}
+
+static void boot_what_the_vmm_gave(bool disks_are_found)
 {
 	struct arena arena = { 0 };
-	enum status status = boot_direct(&arena);
+	enum status status;
 
+	if (!IS_ENABLED(CONFIG_BOOT_DIRECT) || vmm_gave_a_program() != disks_are_found)
+		return;
+	status = boot_direct(&arena);
 	if (status != ERR_NOT_FOUND)
 		boot_tried("VMM", "kernel", status);
 	arena_release(&arena);
@@ -344,14 +354,14 @@ void boot_main(void)
 	if (log_is_wanted(LOG_DEBUG))
 		(void)arch_ticks_per_second();
 	timing_mark("memory");
-	if (IS_ENABLED(CONFIG_BOOT_DIRECT))
-		boot_what_the_vmm_gave();
+	boot_what_the_vmm_gave(false);
 	probe(bus_probes);
 	apply_disks_option();
 	if (IS_ENABLED(CONFIG_BOOT_ORDER))
 		boot_order_probe();
 	log_replay();
 	timing_mark("devices");
+	boot_what_the_vmm_gave(true);
 	if (!block_first())
 		log_error("no disk found: is one attached by " ATTACHMENTS "?");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))

@@ -48,13 +48,41 @@ static struct span path_of_file(const struct file *file, char buffer[PATH_SIZE])
 	return (struct span){ 0 };
 }
 
-/* NULL for a kernel in memory. */
+static const struct [[gnu::packed]] {
+	VENDOR_DEVICE_PATH vendor;
+	EFI_DEVICE_PATH_PROTOCOL end;
+} vmm_path = {
+	.vendor = {
+		.Header = EFI_NODE(VENDOR_DEVICE_PATH, MEDIA_DEVICE_PATH, MEDIA_VENDOR_DP),
+		.Guid = QEMU_KERNEL_LOADER_FS_MEDIA_GUID,
+	},
+	.end = EFI_NODE(EFI_DEVICE_PATH_PROTOCOL, END_DEVICE_PATH_TYPE,
+			END_ENTIRE_DEVICE_PATH_SUBTYPE),
+};
+
+/*
+ * systemd-boot looks for its files on all disks if it comes from a device of this path, which is
+ * EDK2's for the kernel of QEMU's command line (OvmfPkg/QemuKernelLoaderFsDxe; systemd,
+ * src/boot/boot.c, is_direct_boot()). NULL: no memory.
+ */
+static EFI_DEVICE_PATH_PROTOCOL *path_in_vmm(void)
+{
+	static struct efi_object device;
+
+	if (!device.protocols && efi_install(&device, &guid_device_path, (void *)&vmm_path))
+		return NULL;
+	return efi_path_append_file(&vmm_path.vendor.Header, SPAN("\\kernel"));
+}
+
+/* NULL for a kernel in memory, except in a ROM. */
 static EFI_DEVICE_PATH_PROTOCOL *path_of_kernel(const struct file *file)
 {
 	char buffer[PATH_SIZE];
 	struct span path = path_of_file(file, buffer);
 	const EFI_DEVICE_PATH_PROTOCOL *device;
 
+	if (IS_ENABLED(CONFIG_ENTRY_RESET) && file_address(file))
+		return path_in_vmm();
 	if (!path.size)
 		return NULL;
 	device = efi_interface_of(efi_handle_of_volume(file->volume), &guid_device_path);

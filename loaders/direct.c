@@ -2,23 +2,41 @@
 /* A kernel that the VMM placed in memory itself, as a module (PVH: start_info.modlist). */
 #include "core/boot.h"
 #include "core/boot_info.h"
-#include "core/log.h"
+#include "lib/util.h"
 #include "loaders/initrd.h"
+
+/* The first module that a loader recognizes; empty: none. */
+static struct span find_kernel(void)
+{
+	for (u32 i = 0; i < boot_info.module_count; i++)
+		if (initrd_module_is_kernel(boot_info.modules[i]))
+			return boot_info.modules[i];
+	return (struct span){ 0 };
+}
+
+bool boot_direct_wants_disks(void)
+{
+	struct span kernel = find_kernel();
+	struct span head = span_part(kernel, 0, min_u64(kernel.size, IMAGE_HEAD_SIZE));
+
+	for (size_t i = 0; image_loaders[i]; i++)
+		if (!image_loaders[i]->is_efi && image_loaders[i]->recognizes(head))
+			return false;
+	return !span_is_empty(kernel);
+}
 
 enum status boot_direct(struct arena *arena)
 {
-	for (u32 i = 0; i < boot_info.module_count; i++) {
-		struct boot_entry *entry;
+	struct span kernel = find_kernel();
+	struct boot_entry *entry;
 
-		if (!initrd_module_is_kernel(boot_info.modules[i]))
-			continue;
-		entry = arena_allocate(arena, sizeof(*entry));
-		if (!entry)
-			return ERR_NO_MEMORY;
-		entry->title = "kernel from the VMM";
-		entry->kernel = file_from_memory(boot_info.modules[i]);
-		initrd_take_modules(entry);
-		return boot_start(entry);
-	}
-	return ERR_NOT_FOUND;
+	if (span_is_empty(kernel))
+		return ERR_NOT_FOUND;
+	entry = arena_allocate(arena, sizeof(*entry));
+	if (!entry)
+		return ERR_NO_MEMORY;
+	entry->title = "kernel from the VMM";
+	entry->kernel = file_from_memory(kernel);
+	initrd_take_modules(entry);
+	return boot_start(entry);
 }

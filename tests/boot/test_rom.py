@@ -43,6 +43,16 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
         assert "from=vmm" in vmm.guest().words
 
 
+def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
+    """It could see the disks, and the next candidate is one of them."""
+    program = tmp_path / "program"
+    program.write_bytes(efi_program.program("returns", STATUS=21))
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=program,
+             disks=[Disk(efi_image("uki-trixie"))]) as vmm:
+        assert "from=uki-trixie" in vmm.guest().words
+    assert "EFI-PROGRAM: returns ABORTED" in vmm.log
+
+
 def test_an_elf_kernel_is_refused(firmware, stub_disk):
     """QEMU loads it to the address of the ROM's own image, and has only its header in fw_cfg."""
     rom = firmware("qemu_rom").with_suffix(".rom")
@@ -156,23 +166,25 @@ def kernels_for_fw_cfg(name):
     if name == "uki-append":
         return efi.uki("trixie", "uki"), {"command_line": efi.options(name)}
     loaders = packages.boot_loaders("trixie")
-    return {"shell": loaders / packages.SHELL,
+    return {"systemd-boot": loaders / packages.SYSTEMD_BOOT, "shell": loaders / packages.SHELL,
             "memtest": efi_consumers.package("memtest86+") / "boot/memtest86+x64.efi"}[name], {
                 "command_line": "console=ttyS0,115200" if name == "memtest" else ""}
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("name", ["vmlinuz", "uki", "uki-append", "shell", "memtest"])
-def test_programs_from_fw_cfg(firmware, tmp_path, name):
+@pytest.mark.parametrize("name", ["vmlinuz", "uki", "uki-append", "systemd-boot", "shell", "memtest"])
+def test_programs_from_fw_cfg(firmware, efi_image, tmp_path, name):
     """Whatever EFI program the VMM hands over is started, by LoadImage."""
     kernel, more = kernels_for_fw_cfg(name)
     if isinstance(kernel, bytes):
         (tmp_path / "kernel").write_bytes(kernel)
         kernel = tmp_path / "kernel"
-    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=kernel, extra=WORDS, **more) as vmm:
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=kernel,
+             disks=[Disk(efi_image("systemd-boot-trixie"))], extra=WORDS, **more) as vmm:
         if shown := {"shell": "Shell> ", "memtest": "Address test"}.get(name):
             vmm.expect(shown)
+            assert name != "shell" or "FS0:" in vmm.log, "the Shell sees the disk"
         else:
             report = vmm.guest()
             assert report["efi"] == "yes"
-            assert f"from={name}" in report.words
+            assert f"from={'systemd-boot-trixie' if name == 'systemd-boot' else name}" in report.words
