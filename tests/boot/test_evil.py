@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Malformed disks (tests/images/evil.py). Those that must be refused are attached, sixteen at a time, before a good
 disk, which must boot. The outcome without a good disk does not depend on the malformation, so a single boot has disks
-from the whole catalogue and ends in the last action. Disks whose damage must not matter boot themselves."""
+from the whole catalogue and ends in the last action. Disks whose damage must not matter boot themselves: sixteen are
+attached, and the machine is reset for each, which then has the only bootindex."""
 
 import re
 
 import pytest
 
-from tests.boot.vmm import Vmm
+from tests.boot.vmm import Disk, Vmm
 from tests.images import evil
 
 GROUP = 16
@@ -59,16 +60,36 @@ def test_refused_without_another_disk(firmware, evil_disk):
         assert vmm.log.count("nothing to boot") == 1
 
 
-@pytest.mark.parametrize("name", names(True))
-def test_harmless(firmware, evil_disk, name):
-    with Vmm(firmware("x86_64"), disks=[evil_disk(name)]) as vmm:
-        report = vmm.guest()
-        assert report["image"] == "good"
+def reports_of_each(vmm, group):
+    """(name, report) for each disk of the group, in as many boots."""
+    for number, name in enumerate(group):
+        if number:
+            vmm.qmp("qom-set", path=f"evil{number - 1}", property="bootindex", value=-1)
+            vmm.qmp("qom-set", path=f"evil{number}", property="bootindex", value=1)
+            vmm.qmp("system_reset")
+        try:
+            yield name, vmm.guest(number + 1)
+        except AssertionError as error:
+            pytest.fail(f"{name}: {evil.CATALOGUE[name].text}\n{error}", pytrace=False)
 
 
-@pytest.mark.parametrize("name", names(None))
-def test_either_boots_or_is_refused(firmware, evil_disk, stub_disk, name):
+def evil_machine(firmware, evil_disk, group, disks=()):
+    """All disks of the group, of which the first has its turn; then disks, and no other."""
+    attached = [Disk(evil_disk(name), options=f"id=evil{number}") for number, name in enumerate(group)]
+    attached[0].options += ",bootindex=1"
+    return Vmm(firmware("x86_64"), disks=[*attached, *disks], extra=["-boot", "strict=on"], reboot=True)
+
+
+@pytest.mark.parametrize("group", groups(names(True)), ids=group_name)
+def test_harmless(firmware, evil_disk, group):
+    with evil_machine(firmware, evil_disk, group) as vmm:
+        for name, report in reports_of_each(vmm, group):
+            assert report["image"] == "good", name
+
+
+@pytest.mark.parametrize("group", groups(names(None)), ids=group_name)
+def test_either_boots_or_is_refused(firmware, evil_disk, stub_disk, group):
     """Both outcomes are valid; the good disk after it must boot if the malformed one does not."""
-    with Vmm(firmware("x86_64"), disks=[evil_disk(name), stub_disk]) as vmm:
-        report = vmm.guest()
-        assert "from=stub" in report.words or "from=evil" in report.words or not report["cmdline"]
+    with evil_machine(firmware, evil_disk, group, [Disk(stub_disk, options="bootindex=2")]) as vmm:
+        for name, report in reports_of_each(vmm, group):
+            assert "from=stub" in report.words or "from=evil" in report.words or not report["cmdline"], name
