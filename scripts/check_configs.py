@@ -13,8 +13,11 @@ test; status 0 is a pass. Ends with "N passed, N failed".
 """
 import argparse
 import concurrent.futures
+import functools
 import os
+import pathlib
 import queue
+import re
 import shlex
 import shutil
 import subprocess
@@ -50,7 +53,9 @@ class Checker:
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
         self.folders = queue.SimpleQueue()
         for number in range(os.cpu_count()):
-            self.folders.put(f"{FOLDER}/variant{number}")
+            folder = f"{FOLDER}/variant{number}"
+            shutil.rmtree(folder, ignore_errors=True)
+            self.folders.put(folder)
         self.builds = []
 
     def count(self, name, good, seconds, text=""):
@@ -108,10 +113,9 @@ class Checker:
         """Returns the arguments for count()."""
         folder = self.folders.get()
         start = time.monotonic()
-        os.makedirs(folder, exist_ok=True)
-        with open(f"{folder}/.config", "w", encoding="utf-8") as file:
-            file.write(content)
-        good, output = self.make(folder, *COMPILERS["clang"])
+        forget_what_changed(pathlib.Path(folder), content)
+        # What is left is the same with this configuration, though the header of all symbols is newer.
+        good, output = self.make(folder, "-o", f"{folder}/include/generated/autoconf.h", *COMPILERS["clang"])
         if good and bootable and self.boot:
             good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
             name += ", booted"
@@ -121,6 +125,36 @@ class Checker:
     def count_builds(self):
         for build in self.builds:
             self.count(*build.result())
+
+
+@functools.cache
+def symbols_in(path):
+    """The configuration's symbols that a file mentions outside of its comments."""
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(re.findall(r"\bCONFIG_\w+", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)))
+
+
+def forget_what_changed(folder, config):
+    """Writes a .config into a folder that may have been built with another one, and removes what is not the same with
+    both: objects whose sources or headers mention a symbol that differs, and what is linked from objects."""
+    path = folder / ".config"
+    before = set(path.read_text().splitlines()) if path.exists() else set()
+    changed = {word for line in before ^ set(config.splitlines()) for word in re.findall(r"\bCONFIG_\w+", line)}
+    if not before or changed & symbols_in("Makefile"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    path.write_text(config)
+    for rules in folder.rglob("*.d"):
+        sources = [word.rstrip(":") for word in rules.read_text().split() if word != "\\"]
+        if any(changed & symbols_in(name) for name in sources if not name.startswith(str(folder))):
+            for suffix in (".o", ".ld"):
+                rules.with_suffix(suffix).unlink(missing_ok=True)
+    for linked in (*folder.glob("fatwood*"), *folder.glob("*.o"), folder / "payload.bin",
+                   folder / "include/generated/runtime.bin"):
+        linked.unlink(missing_ok=True)
 
 
 def new_kconfig():
