@@ -53,7 +53,7 @@ ALIOTH = Vmm(
 CROSVM = Vmm(
     "crosvm", "kernel", "crosvm", ("--cpus 2", "--cpus 1"),
     ("--block path=disk.raw", "--block path=disk.raw --block path=second.raw"),
-    is_restarted=False, smbios="ChromiumOS")
+    is_restarted=False, smbios="ChromiumOS", keys=(("num=1", "num=1,stdin=true"),))
 ALIOTH_ROM = dataclasses.replace(ALIOTH, test="firmware", build="qemu_rom", to_file=(
     ("alioth", 'script -qec "alioth'), ("path=disk.raw", 'path=disk.raw" /dev/null')))
 CROSVM_ROM = dataclasses.replace(CROSVM, test="bios", build="qemu_rom")
