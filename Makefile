@@ -114,6 +114,7 @@ CC := clang
 LD := ld.lld
 CC_TARGET := --target=$(ARCH)-unknown-elf
 SMALLEST := -Oz -flto
+SMALLER := -Oz
 # Merge string literals with equal ends; run the passes of -Oz, not of -O2, on the whole program.
 LINK_SMALL := -O2
 LINK_SMALLEST := '--lto-newpm-passes=default<Oz>,mergefunc' --icf=all
@@ -122,6 +123,7 @@ CC := $(CROSS_COMPILE)gcc
 LD := $(CROSS_COMPILE)ld
 CC_TARGET :=
 SMALLEST := -Os
+SMALLER := -Os
 endif
 
 # The version is in VERSION; a build from a git checkout adds the commit.
@@ -258,6 +260,11 @@ $(O)/%.ld: %.ld.S $(built-by)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
 		-MT $@ -o $@ $<
+
+# What waits for a device, or runs a few times in a boot, needs no speed.
+slow-objects := drivers/ata/% drivers/input/% drivers/partition/% drivers/pci/% drivers/rom/% \
+	drivers/scsi/% drivers/virtio/scsi% efi/paths/% efi/protocols/hii_%
+$(addprefix $(O)/,$(addsuffix .o,$(slow-objects))): CFLAGS += $(SMALLER)
 
 $(O)/core/release.o: CPPFLAGS += -DRELEASE='"$(release)"'
 $(O)/core/release.o: $(O)/release

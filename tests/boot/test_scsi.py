@@ -36,7 +36,7 @@ def test_a_cd_boots(firmware, disc, tmp_path):
     """By its El Torito image, from a drive after an empty one; the disk before them has nothing to boot."""
     blank = tmp_path / "blank"
     blank.write_bytes(bytes(MIB))
-    with Vmm(firmware("qemu"), bridges=(PCI, "scsi-cd,scsi-id=2"), disks=[
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), bridges=(PCI, "scsi-cd,scsi-id=2"), disks=[
             Disk(blank, "scsi", options="scsi-id=1"),
             Disk(disc, "scsi-cd", read_only=True, options="scsi-id=3"),
     ]) as vmm:
