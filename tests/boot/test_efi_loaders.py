@@ -210,11 +210,19 @@ def test_stub_with_options(place, efi_image, suite):
 
 @on("q35", ovmf=False)
 def test_stub_with_stored_options(place, efi_image):
-    """Boot0001 names a kernel, its initrd and its options."""
-    with place.boot(efi_image("boot-option-trixie")) as vmm:
-        report = vmm.guest()
-        assert_uefi(report, "boot-option-trixie")
-        assert report["efi_boot_current"] == "0001"
+    """Boot0001 names a kernel, its initrd and its options, which the menu edits for one boot."""
+    for words in ("", "fatwood.menu=menu-force"):
+        with place.boot(efi_image("boot-option-trixie"), command_line=words) as vmm:
+            if words:
+                vmm.expect("Enter boots 1 of .*e edits its options")
+                vmm.send("e")
+                vmm.expect("For this boot: Enter boots")
+                vmm.send(" typed=1")
+                vmm.type_enter("typed=1")
+            report = vmm.guest()
+            assert_uefi(report, "boot-option-trixie")
+            assert report["efi_boot_current"] == "0001"
+            assert (report.words[-1] == "typed=1") == bool(words)
 
 
 @on_suites("q35", ovmf=False)
