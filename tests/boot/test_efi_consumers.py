@@ -49,15 +49,19 @@ def test_memtest(place, consumer):
         vmm.expect("Address test")
 
 
-@on("q35", ovmf=False)
-def test_ipxe(place, consumer):
-    """Its shell, or without the shell no network. In both cases it returns the status in the message."""
-    with place.boot(consumer("ipxe")) as vmm:
+def run_ipxe_shell(place, disk):
+    with place.boot(disk) as vmm:
         vmm.expect("Press Ctrl-B")
         vmm.send("\x02")
         vmm.expect("iPXE>")
         vmm.send("exit\r")
         vmm.expect(r"BOOTX64.EFI has returned: Success")
+
+
+@on("q35", ovmf=False)
+def test_ipxe(place, consumer):
+    """Its shell, or without the shell no network. In both cases it returns the status in the message."""
+    run_ipxe_shell(place, consumer("ipxe"))
     with place.boot(consumer("snponly")) as vmm:
         vmm.expect("No more network devices")
         vmm.expect("warning: .*BOOTX64.EFI did not boot: Device Error")  # the firmware's message after iPXE returned

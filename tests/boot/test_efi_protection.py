@@ -6,9 +6,11 @@ import dataclasses
 import pytest
 
 from tests.boot.efi import LOADER_FIRST, PLACES, on
+from tests.boot.test_efi_consumers import run_ipxe_shell
 from tests.boot.test_efi_loaders import assert_uefi
 from tests.boot.test_efi_selftest import results
-from tests.images import efi, efi_program
+from tests.boot.test_efi_shell import run_script
+from tests.images import efi, efi_consumers, efi_program
 from tests.images.disk import esp_disk
 
 NX = ("EFI_NX=y",)
@@ -39,6 +41,18 @@ def test_loaders(place, efi_image, name):
     with place.boot(efi_image(name)) as vmm:
         assert_uefi(vmm.guest(), name)
         vmm.wait_for_end()
+
+
+@pytest.mark.extended
+@on("q35", ovmf=False, symbols=NX)
+def test_shell(place, efi_image):
+    run_script(place, efi_image("shell"))
+
+
+@pytest.mark.extended
+@on("q35", ovmf=False, symbols=NX)
+def test_ipxe(place, images):
+    run_ipxe_shell(place, images("consumer-ipxe", efi_consumers.IMAGES["ipxe"]))
 
 
 @on("q35", ovmf=False, symbols=NX)

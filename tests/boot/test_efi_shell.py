@@ -19,9 +19,8 @@ def steps(log):
     return [(status, text.strip()) for _, text, status in found]
 
 
-@on("q35", "microvm")
-def test_script(place, efi_image):
-    with place.boot(efi_image("shell")) as vmm:
+def run_script(place, disk):
+    with place.boot(disk) as vmm:
         vmm.expect("SHELL-START")
         vmm.expect("SHELL-END")
         vmm.wait_for_end()
@@ -47,6 +46,11 @@ def test_script(place, efi_image):
     assert "34 12" in said["dmpstore -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood"]
     assert "EFI-DRIVER: loaded as type 3" in said["load driver.efi"]
     assert "EFI-DRIVER: started, SUCCESS" in said["load driver.efi"] + said["connect -r"]
+
+
+@on("q35", "microvm")
+def test_script(place, efi_image):
+    run_script(place, efi_image("shell"))
 
 
 @pytest.mark.parametrize("word, event", [("reset -s", "SHUTDOWN"), ("reset", "RESET")])
