@@ -20,7 +20,7 @@
 
 #define ATTACHMENTS                                                    \
 	"virtio-blk" IF_ENABLED(CONFIG_VIRTIO_SCSI, " or virtio-scsi") \
-		IF_ENABLED(CONFIG_AHCI, " or SATA")
+		IF_ENABLED(CONFIG_AHCI, " or SATA") IF_ENABLED(CONFIG_NVME, " or NVMe")
 
 /*
  * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.

@@ -11,6 +11,7 @@
 #include "drivers/ata/ahci.h"
 #include "drivers/display/display.h"
 #include "drivers/input/input.h"
+#include "drivers/nvme/nvme.h"
 #include "drivers/partition/partition.h"
 #include "drivers/pci/pci.h"
 #include "drivers/platform/fw_cfg.h"
@@ -71,7 +72,9 @@ const struct pci_driver *const pci_drivers[] = {
 	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one, too */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
 	IF_ENABLED(CONFIG_PVPANIC, &pvpanic_driver,)
-	IF_ENABLED(CONFIG_AHCI, &ahci_driver,) /* asks each function that is left for its class */
+	/* These ask each function that is left for its class. */
+	IF_ENABLED(CONFIG_AHCI, &ahci_driver,)
+	IF_ENABLED(CONFIG_NVME, &nvme_driver,)
 	NULL,
 };
 

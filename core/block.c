@@ -39,6 +39,9 @@ void block_register(struct block_device *disk)
 void block_register_after(struct block_device *disk, struct block_device *position)
 {
 	insert(disk, &position->next);
+	/* The VMM has stated the turn of the controller alone. */
+	if (IS_ENABLED(CONFIG_BOOT_ORDER))
+		disk->has_turn = position->has_turn;
 }
 
 /*
@@ -185,7 +188,8 @@ static bool is_at(const struct block_device *disk, const struct device_address *
 	const struct device_address *own = disk->address;
 
 	if (!own || own->bus != address->bus || own->unit != address->unit ||
-	    own->port != address->port || own->lun != address->lun)
+	    own->port != address->port || own->lun != address->lun ||
+	    own->namespace_id != address->namespace_id)
 		return false;
 	if (own->bus == DEVICE_VIRTIO_MMIO)
 		return own->base == address->base;
@@ -209,6 +213,7 @@ static void open_controller(struct block_device **link, const struct device_addr
 
 	controller.unit = DEVICE_UNIT_NONE;
 	controller.port = controller.lun = 0;
+	controller.namespace_id = 0;
 	link = find_at(link, &controller);
 	if (*link && !(*link)->is_open && open_disk(*link))
 		*link = (*link)->next;

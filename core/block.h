@@ -110,7 +110,7 @@ void block_keep(u64 count);
 /*
  * Adds @disk right after @position. A controller is registered as a disk whose open() adds the
  * disks that it finds and then fails, so that the controller is not accessed before its turn,
- * either.
+ * either. A turn that the VMM has stated for the controller is the turn of those disks.
  */
 void block_register_after(struct block_device *disk, struct block_device *position);
 

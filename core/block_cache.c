@@ -20,7 +20,8 @@ enum {
 	 */
 	RUN_MAX = LINES_MAX > 16 ? 8 : (LINES_MAX + 1) / 2,
 	/* Small images give no memory up for virtio devices. */
-	GIVES_MEMORY_UP = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || IS_ENABLED(CONFIG_AHCI),
+	GIVES_MEMORY_UP = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || IS_ENABLED(CONFIG_AHCI) ||
+			  IS_ENABLED(CONFIG_NVME),
 	/* A request of its own pays from here on. */
 	DIRECT_SIZE_MIN = 8 * 1024,
 };

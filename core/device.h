@@ -18,9 +18,16 @@ struct device_address {
 	u8 depth; /* 0: deeper than DEVICE_DEPTH_MAX */
 	u8 functions[DEVICE_DEPTH_MAX];
 	/* Which device behind the controller at that place. */
-	enum device_unit { DEVICE_UNIT_NONE, DEVICE_UNIT_SATA, DEVICE_UNIT_SCSI } unit;
-	u16 port; /* of DEVICE_UNIT_SATA; the target of DEVICE_UNIT_SCSI */
-	u16 lun;  /* of DEVICE_UNIT_SCSI */
+	enum device_unit {
+		DEVICE_UNIT_NONE,
+		DEVICE_UNIT_SATA,
+		DEVICE_UNIT_SCSI,
+		DEVICE_UNIT_NVME
+	} unit;
+	u16 port;         /* of DEVICE_UNIT_SATA; the target of DEVICE_UNIT_SCSI */
+	u16 lun;          /* of DEVICE_UNIT_SCSI */
+	u32 namespace_id; /* of DEVICE_UNIT_NVME */
+	u64 eui64;        /* of that, in its order of bytes, known once it is open; 0: none */
 };
 
 struct device {

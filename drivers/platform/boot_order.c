@@ -13,6 +13,8 @@
  *		at port 1 of an AHCI controller
  *	/pci@i0cf8/scsi@4/channel@0/disk@2,1
  *		LUN 1 of target 2 behind virtio-scsi
+ *	/pci@i0cf8/pci1b36,0010@5/namespace@1,0
+ *		namespace 1 of an NVMe controller
  *	/virtio-mmio@00000000feb02e00/disk@0,0
  *		by the address of its registers
  *	/rom@genroms/pvh.bin
@@ -105,7 +107,22 @@ static bool read_unit_number(struct span text, enum device_unit unit, u64 lun_ma
 	return true;
 }
 
-/* Which of a controller's disks. If @rest names none: its only one. */
+static bool read_namespace(struct span text, struct device_address *out)
+{
+	u64 number, what_follows;
+
+	if (!next_number(&text, UINT32_MAX, &number) || !number ||
+	    !last_number(text, UINT32_MAX, &what_follows))
+		return false;
+	out->unit = DEVICE_UNIT_NVME;
+	out->namespace_id = (u32)number;
+	return true;
+}
+
+/*
+ * Which of a controller's disks. If @rest names none: its only one, or all of them (QEMU does not
+ * say which namespace an nvme-ns is).
+ */
 static bool read_unit(struct span rest, struct device_address *out)
 {
 	struct node node;
@@ -114,6 +131,8 @@ static bool read_unit(struct span rest, struct device_address *out)
 		return true;
 	if (text_equals(node.name, "drive"))
 		return read_unit_number(node.address, DEVICE_UNIT_SATA, 0, out);
+	if (IS_ENABLED(CONFIG_NVME) && text_equals(node.name, "namespace"))
+		return read_namespace(node.address, out);
 	if (!IS_ENABLED(CONFIG_VIRTIO_SCSI) || !text_equals(node.name, "channel"))
 		return true;
 	return text_equals(node.address, "0") && next_node(&rest, &node) &&

@@ -114,6 +114,20 @@ static EFI_DEVICE_PATH_PROTOCOL *append_scsi(EFI_DEVICE_PATH_PROTOCOL *controlle
 	return extend(controller, &node);
 }
 
+/* 10.3.4.21: the EUI-64 in the order of bytes that EDK II stores in boot options, too. */
+static EFI_DEVICE_PATH_PROTOCOL *append_namespace(EFI_DEVICE_PATH_PROTOCOL *controller,
+						  const struct device_address *address)
+{
+	const NVME_NAMESPACE_DEVICE_PATH node = {
+		.Header = EFI_NODE(NVME_NAMESPACE_DEVICE_PATH, MESSAGING_DEVICE_PATH,
+				   MSG_NVME_NAMESPACE_DP),
+		.NamespaceId = address->namespace_id,
+		.NamespaceUuid = address->eui64,
+	};
+
+	return extend(controller, &node);
+}
+
 static EFI_DEVICE_PATH_PROTOCOL *path_of_place(const struct device_address *address)
 {
 	if (address && address->bus == DEVICE_PCI && address->depth)
@@ -131,6 +145,8 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *addre
 		return append_sata(path, address->port);
 	if (IS_ENABLED(CONFIG_VIRTIO_SCSI) && address && address->unit == DEVICE_UNIT_SCSI)
 		return append_scsi(path, address->port, address->lun);
+	if (IS_ENABLED(CONFIG_NVME) && address && address->unit == DEVICE_UNIT_NVME)
+		return append_namespace(path, address);
 	return path;
 }
 

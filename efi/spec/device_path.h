@@ -107,6 +107,13 @@ typedef struct [[gnu::packed]] {
 
 #define SATA_HBA_DIRECT_CONNECT_FLAG 0xffff
 
+/* 10.3.4.21 */
+typedef struct [[gnu::packed]] {
+	EFI_DEVICE_PATH_PROTOCOL Header;
+	UINT32 NamespaceId;
+	UINT64 NamespaceUuid;
+} NVME_NAMESPACE_DEVICE_PATH;
+
 /* 10.3.5 */
 #define MEDIA_DEVICE_PATH 0x04
 #define MEDIA_HARDDRIVE_DP 0x01

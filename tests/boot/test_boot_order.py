@@ -62,11 +62,12 @@ def test_stored_options_follow_the_order_of_their_disks(firmware, stub_kernel, t
         assert "Boot0002" in vmm.log and "Boot0001" in vmm.log
 
 
-def test_sata_disk_with_strict_order(firmware, stub_disk, other_disk):
+@pytest.mark.parametrize("device", ["ide-hd,bus=ide.2", "nvme,serial=1"])
+def test_disk_of_a_controller_with_strict_order(firmware, stub_disk, other_disk, device):
     """As with libvirt, which sets strict=on for each domain."""
-    drive = f"if=none,id=sata,format=raw,snapshot=on,file={other_disk}"
+    drive = f"if=none,id=other,format=raw,snapshot=on,file={other_disk}"
     with Vmm(firmware("qemu"), disks=[stub_disk], extra=[
-            "-drive", drive, "-device", "ide-hd,drive=sata,bus=ide.2,bootindex=1", "-boot", "strict=on"]) as vmm:
+            "-drive", drive, "-device", f"{device},drive=other,bootindex=1", "-boot", "strict=on"]) as vmm:
         assert "from=other" in vmm.guest().words
 
 

@@ -34,8 +34,8 @@ GUEST = "FATWOOD-GUEST: "
 @dataclasses.dataclass
 class Disk:
     """A disk by virtio-blk. transport: pci (transitional where QEMU makes it so), pci-modern, mmio; or sata and
-    sata-cd, on q35 behind its own controller; or scsi and scsi-cd, behind a controller among the bridges. What a guest
-    writes is forgotten, unless the disk is kept."""
+    sata-cd, on q35 behind its own controller; or scsi and scsi-cd, behind a controller among the bridges; or nvme,
+    a controller with one namespace. What a guest writes is forgotten, unless the disk is kept."""
 
     path: pathlib.Path
     transport: str = "pci"
@@ -50,7 +50,7 @@ class Disk:
         drive += ",readonly=on,file.locking=off" if self.read_only else "" if self.kept else ",snapshot=on"
         device = {"pci": "virtio-blk-pci", "pci-modern": "virtio-blk-pci,disable-legacy=on",
                   "mmio": "virtio-blk-device", "sata": "ide-hd", "sata-cd": "ide-cd",
-                  "scsi": "scsi-hd", "scsi-cd": "scsi-cd"}[self.transport]
+                  "scsi": "scsi-hd", "scsi-cd": "scsi-cd", "nvme": f"nvme,serial={number}"}[self.transport]
         device += f",drive=disk{number}"
         if self.block != 512:
             device += f",logical_block_size={self.block},physical_block_size={self.block}"

@@ -9,7 +9,7 @@
 #define BRIDGES_4 "/pci-bridge@1/pci-bridge@1/pci-bridge@1/pci-bridge@1"
 #define BRIDGES_8 BRIDGES_4 BRIDGES_4
 
-enum { DISKS = 9, SATA = 6 };
+enum { DISKS = 10, SATA = 6 };
 
 static struct memory_disk disks[DISKS];
 static u8 bytes[DISKS][512];
@@ -39,9 +39,14 @@ static const struct device_address addresses[DISKS] = {
 	  .port = 255,
 	  .lun = 0x3fff },
 	{ .bus = DEVICE_VIRTIO_MMIO, .base = 0xfeb02c00, .unit = DEVICE_UNIT_SCSI },
+	{ .bus = DEVICE_PCI,
+	  .depth = 1,
+	  .functions = { 5 << 3 },
+	  .unit = DEVICE_UNIT_NVME,
+	  .namespace_id = 0x12 },
 };
 
-/* In the list until its disk, the last one, is found. */
+/* In the list until its disk is found. */
 static const struct device_address controller_address = { .bus = DEVICE_PCI,
 							  .depth = 1,
 							  .functions = { 31 << 3 | 2 } };
@@ -128,6 +133,7 @@ TEST(paths_of_all_kinds)
 	CHECK_TEXT(turns_after("/pci@i0cf8,1/pci-bridge@0/scsi@1/disk@0,0"), "3");
 	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02e00/disk@0,0"), "4");
 	CHECK_TEXT(turns_after("/virtio-mmio@feb02E00"), "4");
+	CHECK_TEXT(turns_after("/pci@i0cf8/pci1b36,0010@5/namespace@12,0"), "9");
 }
 
 TEST(disks_behind_virtio_scsi)
@@ -201,6 +207,10 @@ TEST(other_paths_are_ignored)
 		"/pci@i0cf8/pci-bridge@2,1",
 		"/pci@i0cf8/pci-bridge@4",
 		"/pci@i0cf8" BRIDGES_8 "/scsi@4/disk@0,0",
+		"/pci@i0cf8/pci1b36,0010@5/namespace@2,0",
+		"/pci@i0cf8/pci1b36,0010@5/namespace@0,0",
+		"/pci@i0cf8/pci1b36,0010@5/namespace@1x",
+		"/pci@i0cf8/pci1b36,0010@5/namespace@100000001",
 		"/virtio-mmio@00000000feb02e00,1/disk@0,0",
 		"/virtio-mmio@10000000000000000/disk@0,0",
 		"/virtio-mmio@/disk@0,0",

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NVMe disks (docs/vmm/qemu.md)."""
+
+import pytest
+
+from tests.boot.efi import on
+from tests.boot.test_boot_count import KERNEL, names
+from tests.boot.test_efi_loaders import assert_uefi
+from tests.boot.vmm import Disk, Vmm
+from tests.images import efi
+from tests.images.disk import MIB, bls_files, entry, esp_disk
+
+DEBUG = "fatwood.log=debug"
+
+
+@pytest.mark.parametrize("machine, bridges, behind", [
+    ("q35", ("pcie-root-port,id=root0,chassis=1",), "bus=root0"), ("pc", (), ""),
+])
+def test_an_entry_boots(firmware, stub_disk, machine, bridges, behind):
+    with Vmm(firmware("qemu"), machine, disks=[Disk(stub_disk, "nvme", behind=behind)], bridges=bridges,
+             command_line=DEBUG) as vmm:
+        assert "from=stub" in vmm.guest().words
+        assert "nvme 0" in vmm.log
+
+
+def test_one_of_two_namespaces(firmware, images, stub_kernel):
+    """The first has nothing to boot, and the second has sectors of 4096 bytes and a number of its own."""
+    blank = images("blank", lambda path: path.write_bytes(bytes(MIB)))
+    disk = images("nvme-4096", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=second"), 16,
+                                                     block=4096, size=256 * MIB))
+    with Vmm(firmware("qemu"), command_line=DEBUG, extra=[
+            "-drive", f"if=none,id=first,format=raw,snapshot=on,file={blank}",
+            "-drive", f"if=none,id=second,format=raw,snapshot=on,file={disk}",
+            "-device", "nvme,id=nvme,serial=1", "-device", "nvme-ns,drive=first,bus=nvme,nsid=1",
+            "-device", "nvme-ns,drive=second,bus=nvme,nsid=5,logical_block_size=4096,physical_block_size=4096"]) as vmm:
+        assert "from=second" in vmm.guest().words
+        assert "disk1: 256 MiB in blocks of 4096" in vmm.log
+
+
+def test_boot_counting_writes(firmware, stub_kernel, tmp_path):
+    files = {KERNEL: stub_kernel, "/loader/entries/new-2+2.conf": entry(title="new", linux=KERNEL, options="from=new")}
+    disk = esp_disk(tmp_path / "disk.raw", files)
+    with Vmm(firmware("qemu"), disks=[Disk(disk, "nvme", kept=True)]) as vmm:
+        assert "from=new" in vmm.guest().words
+    assert names(disk) == ["new-2+1-1.conf"]
+
+
+@pytest.mark.extended
+@on("q35", "pc")
+def test_shim_and_grub(place, efi_image):
+    with place.boot(Disk(efi_image("shim-grub-trixie"), "nvme")) as vmm:
+        assert_uefi(vmm.guest(), "shim-grub-trixie")
+
+
+@pytest.mark.extended
+@on("q35", ovmf=False)
+def test_variable_is_kept(place, tmp_path):
+    """On the ESP: what the guest wrote in one boot exists in the next."""
+    disk = tmp_path / "disk.raw"
+    efi.make_words(disk, "variables", "trixie", "report")
+    for words, key, wanted in (("set:Kept=yes,store", "efi_set", ["Kept good"]), ("get:Kept", "efi_get", ["Kept yes"])):
+        efi.change_words(disk, "variables", words)
+        with place.boot(Disk(disk, "nvme", kept=True)) as vmm:
+            assert vmm.guest()[key] == wanted
+            vmm.wait_for_end()
