@@ -51,7 +51,7 @@ static void tell_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *rest;
 
-	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE))
 		efi_tell_partition(
 			path ? efi_device_of_handle(efi_path_locate(&guid_block_io, path, &rest)) :
 			       NULL);
