@@ -276,11 +276,6 @@ static enum status open_controller(struct block_device *disks_to_come)
 
 static const struct block_ops controller_ops = { .open = open_controller };
 
-static bool matches(const struct pci_device *device)
-{
-	return pci_class(device) == CLASS_AHCI;
-}
-
 static void probe(const struct pci_device *place)
 {
 	struct ahci_controller *controller = arena_allocate(&arena, sizeof(*controller));
@@ -301,6 +296,6 @@ static void probe(const struct pci_device *place)
 
 const struct pci_driver ahci_driver = {
 	.name = "ahci",
-	.matches = matches,
+	.class_code = CLASS_AHCI,
 	.probe = probe,
 };

@@ -362,11 +362,6 @@ static enum status open_controller(struct block_device *disks_to_come)
 
 static const struct block_ops controller_ops = { .open = open_controller };
 
-static bool matches(const struct pci_device *device)
-{
-	return pci_class(device) == CLASS_NVME;
-}
-
 static void probe(const struct pci_device *place)
 {
 	struct nvme_controller *controller = arena_allocate(&arena, sizeof(*controller));
@@ -387,6 +382,6 @@ static void probe(const struct pci_device *place)
 
 const struct pci_driver nvme_driver = {
 	.name = "nvme",
-	.matches = matches,
+	.class_code = CLASS_NVME,
 	.probe = probe,
 };

@@ -240,11 +240,19 @@ bool pci_is_bridge(const struct pci_device *device)
 
 const struct pci_driver *pci_driver_for(const struct pci_device *device)
 {
+	u32 class_code = UINT32_MAX; /* not read yet, as that costs an access */
+
 	if ((device->header_type & PCI_HEADER_TYPE_MASK) != PCI_HEADER_TYPE_DEVICE)
 		return NULL;
-	for (size_t i = 0; pci_drivers[i]; i++)
-		if (pci_drivers[i]->matches(device))
-			return pci_drivers[i];
+	for (size_t i = 0; pci_drivers[i]; i++) {
+		const struct pci_driver *driver = pci_drivers[i];
+		bool is_by_class = IS_ENABLED(CONFIG_NEED_PCI_CLASS) && driver->class_code;
+
+		if (is_by_class && class_code == UINT32_MAX)
+			class_code = pci_class(device);
+		if (is_by_class ? driver->class_code == class_code : driver->matches(device))
+			return driver;
+	}
 	return NULL;
 }
 

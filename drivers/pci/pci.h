@@ -62,7 +62,7 @@ struct pci_device {
 /* A driver: pci_drivers[] in boot/tables.c lists them, with NULL at the end. */
 struct pci_driver {
 	const char *name;
-	/* Compares vendor and device, or pci_class(), which costs another access. */
+	u32 class_code; /* what pci_class() returns for its devices; 0: matches() decides */
 	bool (*matches)(const struct pci_device *device);
 	/* @device is only valid during the call: copy it. */
 	void (*probe)(const struct pci_device *device);
