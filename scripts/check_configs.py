@@ -85,7 +85,8 @@ class Checker:
         with open(f"configs/{name}_defconfig", encoding="utf-8") as file:
             found = file.read()
         self.count(f"{name}_defconfig is minimal", wanted == found, time.monotonic() - start,
-                   f"write it with: make O=build/{name} {name}_defconfig savedefconfig\n{wanted}")
+                   f"write it with: make {name}_defconfig && make savedefconfig && "
+                   f"cp build/defconfig configs/{name}_defconfig\n{wanted}")
 
     def check_defconfig(self, name):
         for compiler, options in COMPILERS.items():
