@@ -58,7 +58,7 @@ def test_an_elf_kernel_is_refused(firmware, stub_disk):
     rom = firmware("qemu_rom").with_suffix(".rom")
     with Vmm(rom, disks=[Disk(stub_disk)], kernel=rom.with_suffix(".elf")) as vmm:
         assert "from=stub" in vmm.guest().words
-    assert "the VMM's kernel is an ELF file, which a ROM does not boot" in vmm.log
+    assert "the VMM's kernel is an ELF file, which a ROM cannot boot" in vmm.log
 
 
 @pytest.mark.parametrize("machine, transport, extra", [
