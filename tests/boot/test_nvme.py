@@ -7,7 +7,6 @@ from tests.boot.efi import on
 from tests.boot.test_boot_count import KERNEL, names
 from tests.boot.test_efi_loaders import assert_uefi
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi
 from tests.images.disk import MIB, bls_files, entry, esp_disk
 
 DEBUG = "fatwood.log=debug"
@@ -50,16 +49,3 @@ def test_boot_counting_writes(firmware, stub_kernel, tmp_path):
 def test_shim_and_grub(place, efi_image):
     with place.boot(Disk(efi_image("shim-grub-trixie"), "nvme")) as vmm:
         assert_uefi(vmm.guest(), "shim-grub-trixie")
-
-
-@pytest.mark.extended
-@on("q35", ovmf=False)
-def test_variable_is_kept(place, tmp_path):
-    """On the ESP: what the guest wrote in one boot exists in the next."""
-    disk = tmp_path / "disk.raw"
-    efi.make_words(disk, "variables", "trixie", "report")
-    for words, key, wanted in (("set:Kept=yes,store", "efi_set", ["Kept good"]), ("get:Kept", "efi_get", ["Kept yes"])):
-        efi.change_words(disk, "variables", words)
-        with place.boot(Disk(disk, "nvme", kept=True)) as vmm:
-            assert vmm.guest()[key] == wanted
-            vmm.wait_for_end()

@@ -59,11 +59,13 @@ efi_rewrite() {
 efi_store() {
 	mkdir -p /esp
 	for part in /dev/vd?1 /dev/vd?15; do
-		mount -t vfat "$part" /esp 2>/dev/null && break
+		mount -t vfat "$part" /esp 2>/dev/null || continue
+		ESP=/esp sh /efi-variables && report "efi_store=good" || report "efi_store=bad"
+		sync
+		umount /esp
+		return
 	done
-	ESP=/esp sh /efi-variables && report "efi_store=good" || report "efi_store=bad"
-	sync
-	umount /esp
+	report "efi_store=bad"
 }
 
 efi_word() {
