@@ -106,8 +106,7 @@ struct boot_choice *boot_choice_add(struct boot_choices *choices, const char *ti
 /* The entry that is about to be started. */
 struct boot_selection {
 	const char *id;
-	const char *counted_path; /* of its file, if boot counting has renamed it; otherwise empty
-				   */
+	const char *counted_path; /* of its file, if boot counting has renamed it, or empty */
 	const struct volume *volume;
 };
 

@@ -26,8 +26,7 @@ enum status status_from_efi(EFI_STATUS status);
 const char *efi_status_name(EFI_STATUS status);
 
 /* tables.c: the one copy of each, in writable memory. */
-extern EFI_SYSTEM_TABLE *efi_system_table; /* runtime services data; NULL before efi_tables_init()
-					    */
+extern EFI_SYSTEM_TABLE *efi_system_table; /* runtime data; NULL before efi_tables_init() */
 extern EFI_BOOT_SERVICES efi_boot_services;
 EFI_STATUS efi_tables_init(void);
 /* After a change of a table: its checksum (UEFI 2.11, 4.2). */
@@ -213,8 +212,8 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_pci(const struct device_address *address);
 /* protocols/: publish the machine's devices; start.c calls each once, in this order. */
 EFI_STATUS efi_console_publish(void);
 EFI_STATUS efi_graphics_publish(void);
-EFI_STATUS efi_disks_publish(void); /* opens all disks; also handles of partitions and file systems
-				     */
+/* Opens all disks, and makes handles of them, their partitions and their file systems. */
+EFI_STATUS efi_disks_publish(void);
 EFI_STATUS efi_pci_publish(void);   /* PCI functions and root bridges */
 EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
 

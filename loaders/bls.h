@@ -31,8 +31,7 @@ struct bls_entry {
 	char *image_path;      /* of an image, shared by its profiles; a try changes @file in it */
 	struct span name;      /* the same without counters and ".conf" */
 	struct span id;        /* of an image: its name, or "name.efi@profile"; else empty */
-	struct span text; /* its content; the spans below refer to it and are empty without the key
-			   */
+	struct span text; /* its content; the spans below are parts of it, empty without the key */
 	struct span path; /* of the file that it starts, or its URL */
 	struct span title;
 	struct span version;

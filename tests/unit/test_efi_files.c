@@ -220,8 +220,7 @@ TEST(a_full_volume_says_so)
 	CHECK_STATUS(set_info(), EFI_VOLUME_FULL);
 	CHECK_STATUS(file->SetPosition(file, 1ull << 33), EFI_SUCCESS);
 	size = 1;
-	CHECK_STATUS(file->Write(file, &size, bytes), EFI_VOLUME_FULL); /* larger than FAT's files
-									 */
+	CHECK_STATUS(file->Write(file, &size, bytes), EFI_VOLUME_FULL); /* beyond FAT's limit */
 	CHECK_STATUS(file->Delete(file), EFI_SUCCESS);
 	end();
 }

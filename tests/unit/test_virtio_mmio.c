@@ -241,8 +241,7 @@ TEST(invalid_words_on_the_command_line_are_ignored)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		u32 before = disk_count();
 		size_t size = strlen(lines[i]);
-		char *copy = malloc(size); /* without a NUL, so that the sanitizer detects overruns
-					    */
+		char *copy = malloc(size); /* no NUL: the sanitizer detects overruns */
 
 		machine_start();
 		add_disk(0xc0001000, 4096);
