@@ -214,8 +214,8 @@ EFI_STATUS efi_console_publish(void);
 EFI_STATUS efi_graphics_publish(void);
 /* Opens all disks, and makes handles of them, their partitions and their file systems. */
 EFI_STATUS efi_disks_publish(void);
-EFI_STATUS efi_pci_publish(void);   /* PCI functions and root bridges */
-EFI_STATUS efi_misc_publish(void);  /* random numbers, collation, HII, path utilities, ... */
+EFI_STATUS efi_pci_publish(void);  /* PCI functions and root bridges */
+EFI_STATUS efi_misc_publish(void); /* random numbers, collation, HII, path utilities, ... */
 
 /* Called when a program has returned: restores the default colours and starts a new line. */
 void efi_console_returns(void);
