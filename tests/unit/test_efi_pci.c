@@ -62,6 +62,35 @@ TEST(paths_of_disks_behind_a_controller)
 	efi_free(path);
 }
 
+/* UEFI 2.11, 10.3.4.21. The number of the namespace, then its EUI-64. */
+TEST(namespaces_are_behind_their_controller)
+{
+	static const u8 node[] = {
+		3,    23,   16,   0,    7,    0,    0,    0, /* namespace 7 */
+		0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x7f, 0xff, 4, 0,
+	};
+	const struct device_address address = {
+		.bus = DEVICE_PCI,
+		.depth = 1,
+		.functions = { 4 << 3 },
+		.unit = DEVICE_UNIT_NVME,
+		.namespace_id = 7,
+		.eui64 = 0x7766554433221100,
+	};
+	EFI_DEVICE_PATH_PROTOCOL *path, *controller;
+	UINTN size;
+
+	pci_machine_start();
+	path = efi_path_of_address(&address);
+	controller = efi_path_of_pci(&address);
+	size = efi_path_size(controller, UINT16_MAX) - sizeof(EFI_DEVICE_PATH_PROTOCOL);
+	CHECK_EQUAL(efi_path_size(path, UINT16_MAX), size + sizeof(node));
+	CHECK(memcmp(path, controller, size) == 0);
+	CHECK(memcmp((u8 *)path + size, node, sizeof(node)) == 0);
+	efi_free(controller);
+	efi_free(path);
+}
+
 TEST(handles_are_published)
 {
 	u32 handles = 0, roots = 0;
