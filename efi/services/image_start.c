@@ -110,6 +110,7 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 	current = image;
 	arch_interrupts_allow();
 	status = arch_call_on_stack(&image->call, enter, image, stack_top());
+	image->state = IMAGE_ENDING;
 	current = image->caller;
 	if (!current)
 		arch_interrupts_forbid();
@@ -132,6 +133,7 @@ EFI_STATUS EFIAPI efi_start_image(EFI_HANDLE handle, UINTN *exit_data_size, CHAR
 		efi_free(image->exit_data);
 	}
 	image->exit_data = NULL;
+	image->state = IMAGE_STARTED;
 	/* Drivers that have started stay. */
 	if (image->subsystem == PE_SUBSYSTEM_EFI_APPLICATION || EFI_ERROR(status))
 		efi_image_unload(image);

@@ -131,7 +131,9 @@ static void free_memory(struct efi_image *image)
 		efi_runtime_image_remove(image->base);
 	if (image->size)
 		(void)efi_free_pages(image->base, image->size / PAGE_SIZE);
-	efi_free(image->path);
+	/* An agent that does not close the device path keeps it. */
+	if (efi_interface_of(&image->object, &guid_loaded_image_device_path) != image->path)
+		efi_free(image->path);
 	efi_free(image->file_path);
 	image->size = 0;
 	image->path = NULL;
@@ -280,6 +282,8 @@ EFI_STATUS EFIAPI efi_unload_image(EFI_HANDLE handle)
 
 	if (!image)
 		return EFI_INVALID_PARAMETER;
+	if (image->state == IMAGE_ENDING)
+		return EFI_UNSUPPORTED;
 	if (image->state == IMAGE_STARTED) {
 		/* A running image cannot be unloaded. */
 		if (!image->loaded.Unload || efi_image_is_running(image))

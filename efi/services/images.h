@@ -8,7 +8,8 @@
 
 enum { IMAGE_NAME_SIZE = 96 };
 
-enum image_state { IMAGE_LOADED, IMAGE_STARTED, IMAGE_UNLOADED };
+/* While it is ending, StartImage() still needs it. */
+enum image_state { IMAGE_LOADED, IMAGE_STARTED, IMAGE_ENDING, IMAGE_UNLOADED };
 
 struct efi_image {
 	struct efi_object object;

@@ -438,6 +438,84 @@ TEST(a_notification_may_unload_the_image)
 	check_clean();
 }
 
+TEST(a_device_path_that_is_in_use_stays)
+{
+	EFI_DEVICE_PATH_PROTOCOL *path = efi_path_append_file(NULL, SPAN("\\x.efi"));
+	EFI_HANDLE image, agent;
+	VOID *kept;
+
+	set_up();
+	CHECK_STATUS(load_program(&agent), EFI_SUCCESS);
+	CHECK_STATUS(efi_load_image(false, efi_firmware_image(), path, program, sizeof(program),
+				    &image),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_open_protocol(image, (EFI_GUID *)&guid_loaded_image_device_path, &kept,
+				       agent, NULL, EFI_OPEN_PROTOCOL_EXCLUSIVE),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_unload_image(image), EFI_SUCCESS);
+	CHECK(efi_interface_of(image, &guid_loaded_image_device_path) == kept);
+	CHECK_STATUS(efi_unload_image(agent), EFI_SUCCESS);
+	CHECK_STATUS(efi_uninstall_protocol_interface(
+			     image, (EFI_GUID *)&guid_loaded_image_device_path, kept),
+		     EFI_SUCCESS);
+	CHECK(!efi_object_of(image));
+	/* Not freed before. */
+	CHECK_STATUS(efi_free_pool(kept), EFI_SUCCESS);
+	CHECK_STATUS(efi_free_pool(path), EFI_SUCCESS);
+}
+
+static EFI_EVENT at_end;
+static u32 ends;
+
+static VOID EFIAPI unload_ending(EFI_EVENT event, void *handle)
+{
+	(void)event;
+	ends++;
+	CHECK(!efi_current_image());
+	CHECK_STATUS(efi_unload_image(*(EFI_HANDLE *)handle), EFI_UNSUPPORTED);
+	CHECK_STATUS(efi_start_image(*(EFI_HANDLE *)handle, NULL, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(efi_exit(*(EFI_HANDLE *)handle, EFI_SUCCESS, 0, NULL), EFI_INVALID_PARAMETER);
+}
+
+/* Its level keeps the notification until StartImage() restores that of its caller. */
+static EFI_STATUS EFIAPI ends_at_a_high_level(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
+{
+	(void)table;
+	loaded_of(handle)->Unload = unload_says;
+	(void)efi_raise_tpl(TPL_NOTIFY);
+	CHECK_STATUS(efi_signal_event(at_end), EFI_SUCCESS);
+	return efi_exit(handle, EFI_SUCCESS, sizeof(u"end"), (CHAR16 *)u"end");
+}
+
+/* StartImage() still reads what is its own. */
+TEST(a_notification_cannot_unload_an_image_that_is_ending)
+{
+	static const u16 kinds[] = { PE_SUBSYSTEM_EFI_APPLICATION,
+				     PE_SUBSYSTEM_EFI_BOOT_SERVICE_DRIVER };
+	EFI_HANDLE image;
+
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+		UINTN size = 0;
+		CHAR16 *data = NULL;
+
+		set_up();
+		program_make(kinds[i], ends_at_a_high_level);
+		CHECK_STATUS(efi_create_event(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, unload_ending,
+					      &image, &at_end),
+			     EFI_SUCCESS);
+		ends = 0;
+		CHECK_STATUS(load_program(&image), EFI_SUCCESS);
+		CHECK_STATUS(efi_start_image(image, &size, &data), EFI_SUCCESS);
+		CHECK_EQUAL(ends, 1);
+		CHECK(size == sizeof(u"end") && memcmp(data, u"end", size) == 0);
+		CHECK_STATUS(efi_free_pool(data), EFI_SUCCESS);
+		CHECK_STATUS(efi_close_event(at_end), EFI_SUCCESS);
+		/* A driver stays, and can be unloaded from now on. */
+		CHECK_STATUS(efi_unload_image(image), i ? EFI_SUCCESS : EFI_INVALID_PARAMETER);
+		check_clean();
+	}
+}
+
 static EFI_STATUS EFIAPI exits_while_it_serves_a_file(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 {
 	(void)table;
