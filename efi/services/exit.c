@@ -48,11 +48,15 @@ static void clear_tables(void)
 
 EFI_STATUS EFIAPI efi_exit_boot_services(EFI_HANDLE image, UINTN map_key)
 {
+	static bool is_ending;
+
 	if (!efi_has_protocol(image, &guid_loaded_image))
 		return EFI_INVALID_PARAMETER;
 	signal_before_exit();
-	if (map_key != memory_map_key())
+	/* A function that is notified of the end may call this, too. */
+	if (map_key != memory_map_key() || is_ending)
 		return EFI_INVALID_PARAMETER;
+	is_ending = true;
 	efi_timers_stop();
 	efi_signal_group(&guid_event_group_exit_boot_services);
 	timing_mark("handover");

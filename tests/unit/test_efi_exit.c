@@ -54,6 +54,16 @@ static VOID EFIAPI on_event(EFI_EVENT event, void *context)
 	note(*(const char *)context);
 }
 
+static EFI_HANDLE image;
+static UINTN last_key;
+
+/* The call that is under way goes on. */
+static VOID EFIAPI exit_again(EFI_EVENT event, void *context)
+{
+	on_event(event, context);
+	CHECK_EQUAL(efi_exit_boot_services(image, last_key), EFI_INVALID_PARAMETER);
+}
+
 /* A timer function that changes the map each time. */
 static VOID EFIAPI allocate(EFI_EVENT event, void *context)
 {
@@ -102,7 +112,6 @@ static u32 crc_of(const EFI_TABLE_HEADER *header)
 TEST(errors_keep_boot_services_until_they_end)
 {
 	static struct device device = { .name = "test", .quiesce = quiesce };
-	EFI_HANDLE image;
 	EFI_EVENT timer, plain;
 	UINTN key, old_size;
 	u64 wrong;
@@ -114,7 +123,7 @@ TEST(errors_keep_boot_services_until_they_end)
 	efi_system_table->ConOut = (void *)happened;
 	device_register(&device);
 	event_of(EVT_NOTIFY_SIGNAL, on_event, "B", &guid_event_group_before_exit_boot_services);
-	event_of(EVT_SIGNAL_EXIT_BOOT_SERVICES, on_event, "E", NULL);
+	event_of(EVT_SIGNAL_EXIT_BOOT_SERVICES, exit_again, "E", NULL);
 	event_of(EVT_NOTIFY_SIGNAL, on_event, "e", &guid_event_group_exit_boot_services);
 	timer = event_of(EVT_TIMER | EVT_NOTIFY_SIGNAL, allocate, NULL, NULL);
 	plain = event_of(0, NULL, NULL, NULL);
@@ -143,7 +152,7 @@ TEST(errors_keep_boot_services_until_they_end)
 
 	/* A due timer does not invalidate the key, because the call lets no time pass. */
 	host_ticks += HOST_TICKS_PER_SECOND / 100;
-	key = get_key();
+	last_key = key = get_key();
 	CHECK_EQUAL(efi_exit_boot_services(image, key), EFI_SUCCESS);
 	CHECK_EQUAL(memory_map_key(), key);
 	CHECK_TEXT(happened, "BTEeQR");
@@ -156,5 +165,6 @@ TEST(errors_keep_boot_services_until_they_end)
 	CHECK(!efi_boot_services.AllocatePages && !efi_boot_services.Hdr.Signature);
 	host_ticks += HOST_TICKS_PER_SECOND;
 	efi_poll();
+	CHECK_EQUAL(efi_exit_boot_services(image, key), EFI_INVALID_PARAMETER);
 	CHECK_TEXT(happened, "BTEeQR");
 }
