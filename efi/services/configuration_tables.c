@@ -10,6 +10,7 @@
 enum { CAPACITY_STEP = 16 };
 
 static u32 capacity;
+static EFI_CONFIGURATION_TABLE *own; /* that has room for so many; a guest may set another */
 
 static EFI_CONFIGURATION_TABLE *find(const EFI_GUID *guid)
 {
@@ -29,18 +30,18 @@ static EFI_STATUS grow(void)
 	EFI_CONFIGURATION_TABLE *tables;
 	EFI_STATUS status;
 
-	if (count < capacity)
+	if (old == own && count < capacity)
 		return EFI_SUCCESS;
 	status = efi_allocate_pool(EfiRuntimeServicesData,
-				   (capacity + CAPACITY_STEP) * sizeof(*tables), (VOID **)&tables);
+				   (count + CAPACITY_STEP) * sizeof(*tables), (VOID **)&tables);
 	if (status)
 		return status;
-	capacity += CAPACITY_STEP;
-	if (old) {
+	capacity = (u32)count + CAPACITY_STEP;
+	if (old)
 		memcpy(tables, old, count * sizeof(*tables));
-		(void)efi_free_pool(old);
-	}
-	efi_system_table->ConfigurationTable = tables;
+	if (old == own)
+		efi_free(own);
+	efi_system_table->ConfigurationTable = own = tables;
 	return EFI_SUCCESS;
 }
 

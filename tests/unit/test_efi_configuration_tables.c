@@ -129,6 +129,25 @@ TEST(the_array_is_runtime_memory)
 	CHECK_EQUAL(install(1, NULL), EFI_SUCCESS);
 }
 
+TEST(a_larger_array_of_the_guests_own_is_copied_whole)
+{
+	static EFI_CONFIGURATION_TABLE own[TABLES];
+	EFI_CONFIGURATION_TABLE *before = table.ConfigurationTable;
+
+	for (u32 i = 0; i < TABLES; i++)
+		own[i] = (EFI_CONFIGURATION_TABLE){ guid_of(i), at(i) };
+	table.ConfigurationTable = own;
+	table.NumberOfTableEntries = TABLES;
+	CHECK_EQUAL(install(TABLES, at(TABLES)), EFI_SUCCESS);
+	CHECK(table.ConfigurationTable != own && table.ConfigurationTable != before);
+	for (u32 i = 0; i <= TABLES; i++)
+		CHECK(find(i) == at(i));
+	/* Later ones fit into it. */
+	CHECK_EQUAL(install(TABLES + 1, at(1)), EFI_SUCCESS);
+	for (u32 i = 0; i <= TABLES + 1; i++)
+		CHECK_EQUAL(install(i, NULL), EFI_SUCCESS);
+}
+
 TEST(each_change_signals_the_group_of_the_guid)
 {
 	EFI_GUID guid = guid_of(3);
