@@ -126,7 +126,7 @@ static void convert_flash(void)
 	struct runtime_data *data = runtime_data;
 
 	if (!IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) || !data->flash.base ||
-	    convert(&data->flash.base))
+	    (is_mapped(data->flash.base, data->flash.size) && convert(&data->flash.base)))
 		return;
 	data->flash.base = 0;
 	data->set_variable_refused = true;

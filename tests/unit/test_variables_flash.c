@@ -258,10 +258,10 @@ TEST(authenticated_variables_are_kept_but_not_shown)
 	CHECK(flash_record_is_live(&fake.flash, &record, false));
 }
 
-static void map_flash(u64 virtual_flash)
+static void map_flash(u64 virtual_flash, u64 pages)
 {
 	const struct runtime_mapping flash = { EfiMemoryMappedIO, FAKE_FLASH_BASE, virtual_flash,
-					       SIZE / PAGE_SIZE };
+					       pages };
 
 	runtime_map(&flash, 1);
 }
@@ -270,11 +270,17 @@ TEST(the_operating_system_maps_flash_elsewhere)
 {
 	fresh();
 	efi_runtime_enter();
-	map_flash(0x210000000000);
+	map_flash(0x210000000000, SIZE / PAGE_SIZE);
 	CHECK_EQUAL(efi_runtime_data->flash.base, 0x210000000000);
 
 	fresh();
 	efi_runtime_enter();
-	map_flash(0);
+	map_flash(0, SIZE / PAGE_SIZE);
+	CHECK_EQUAL(set(u"A", "one"), EFI_UNSUPPORTED);
+
+	/* Not to its end. */
+	fresh();
+	efi_runtime_enter();
+	map_flash(0x210000000000, SIZE / PAGE_SIZE - 1);
 	CHECK_EQUAL(set(u"A", "one"), EFI_UNSUPPORTED);
 }
