@@ -18,6 +18,9 @@
 
 enum { CONFIG_START = 0, CONFIG_SIZE = 8, BLOCK_SIZE = 512 };
 
+/* All of it is mapped: the page tables for more could take all memory. */
+#define MAPPED_MAX (1024 * GIB)
+
 struct virtio_pmem {
 	struct block_device disk;
 	struct virtio_device *device;
@@ -59,6 +62,8 @@ static enum status open(struct block_device *disk)
 	if (start % PAGE_SIZE != 0 || size < BLOCK_SIZE || add_overflows(start, size, &end) ||
 	    overlaps_ram(start, end))
 		return corrupt("%s: invalid range of 0x%lx bytes at 0x%lx", name, size, start);
+	if (size > MAPPED_MAX)
+		return unsupported("%s: 0x%lx bytes, more than 1 TiB", name, size);
 	pmem->bytes = arch_memory(start, size);
 	if (span_is_empty(pmem->bytes))
 		return unsupported("%s: 0x%lx bytes at 0x%lx cannot be reached", name, size, start);

@@ -69,6 +69,9 @@ TEST(is_refused_at_invalid_addresses)
 	CHECK(!add_pmem(START, 0));
 	CHECK(!add_pmem(UINT64_MAX - 4095, 8192));
 	CHECK(was_logged("invalid range of 0x2000 bytes"));
+	/* Its page tables could take all memory. */
+	CHECK(!add_pmem(START, (1ull << 40) + 512));
+	CHECK(was_logged("0x10000000200 bytes, more than 1 TiB"));
 }
 
 TEST(is_refused_where_there_is_ram)
