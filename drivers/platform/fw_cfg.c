@@ -65,8 +65,10 @@ static enum status dma(u32 control, u32 size, void *memory)
 			return OK;
 		if (left & DMA_ERROR)
 			return ERR_IO;
-		if (deadline_passed(&deadline))
+		if (deadline_passed(&deadline)) {
+			has_dma = false; /* one wait of that length is enough */
 			return ERR_TIMEOUT;
+		}
 	}
 }
 

@@ -79,6 +79,10 @@ TEST(device_that_fails)
 	CHECK_EQUAL(fw_cfg_read_u32(FAKE_FILE_FIRST), 0);
 	fake.hangs = true;
 	CHECK_EQUAL(fw_cfg_read(FAKE_FILE_FIRST, 0, 1, &byte), ERR_TIMEOUT);
+	/* From then on by its ports. */
+	CHECK_EQUAL(fw_cfg_read(FAKE_FILE_FIRST, 0, 1, &byte), OK);
+	CHECK_EQUAL(byte, 'x');
+	CHECK_EQUAL(fw_cfg_write(FAKE_FILE_FIRST, 0, 1, &byte), ERR_UNSUPPORTED);
 	/* Nothing is left of what was found before. */
 	CHECK(fw_cfg_probe());
 	CHECK(!fw_cfg_find("etc/one"));
