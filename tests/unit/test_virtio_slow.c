@@ -37,6 +37,42 @@ static void pass_time(void)
 	}
 }
 
+/* A disk that completes its requests in order, each after a time that depends on its sector. */
+static u64 (*delay_of)(u32 disk, u64 sector);
+static u64 begins[DISKS]; /* of the request that is being processed; 0: none */
+
+static bool has_request(const struct fake_queue *queue, u64 *sector)
+{
+	const u8 *available = (const u8 *)(uintptr_t)queue->rings[1];
+	u32 head = load_le16(available + 4 + queue->seen % queue->size * 2);
+	const u8 *descriptor = (const u8 *)(uintptr_t)queue->rings[0] + head * 16;
+
+	if (load_le16(available + 2) == queue->seen)
+		return false;
+	*sector = load_le64((const u8 *)(uintptr_t)load_le64(descriptor) + 8);
+	return true;
+}
+
+static void pass_time_by_sector(void)
+{
+	for (u32 i = 0; i < DISKS; i++) {
+		struct fake_virtio *device = &devices[i];
+		u64 sector;
+
+		if (!delay_of || device->on_notify != answer_later || !(device->status & DRIVER_OK))
+			continue;
+		while (has_request(&device->queues[0], &sector)) {
+			begins[i] = begins[i] ? begins[i] : host_ticks;
+			if (host_ticks - begins[i] < delay_of(i, sector))
+				break;
+			begins[i] = 0;
+			device->on_notify = NULL;
+			fake_virtio_notify(device, 2, 2, 0);
+			device->on_notify = answer_later;
+		}
+	}
+}
+
 static void start(u32 count)
 {
 	machine_start_pci();
@@ -57,6 +93,18 @@ static void end(void)
 {
 	host_ticks_per_look = HOST_TICKS_PER_LOOK;
 	host_on_relax = NULL;
+	delay_of = NULL;
+}
+
+static void start_delayed(u32 count, u64 (*delay)(u32 disk, u64 sector))
+{
+	start(count);
+	for (u32 i = 0; i < count; i++)
+		devices[i].on_notify = answer_later;
+	memset(begins, 0, sizeof(begins));
+	delay_of = delay;
+	host_on_relax = pass_time_by_sector;
+	pci_probe();
 }
 
 static struct block_device *first_new_disk(u32 before)
@@ -100,6 +148,116 @@ TEST(disk_that_makes_progress_is_waited_for)
 		CHECK_EQUAL(devices[0].violations + machine.violations, 0);
 		end();
 	}
+}
+
+enum { SLOW_SECTOR = 10000, SLOW_SECONDS = 28 };
+
+static u64 slow_at_one_place(u32 disk, u64 sector)
+{
+	(void)disk;
+	/* The request that contains it, of at most 4 MiB. */
+	return sector <= SLOW_SECTOR && SLOW_SECTOR - sector < 8192 ? SLOW_SECONDS * SECONDS : 0;
+}
+
+/* One sector that takes as long as a disk's own retries costs that time once. */
+TEST(disk_that_is_slow_at_one_place_works)
+{
+	u32 before = disk_count();
+	struct block_device *disk;
+	u64 begin;
+
+	start_delayed(1, slow_at_one_place);
+	disk = first_new_disk(before);
+	begin = host_ticks;
+	CHECK_EQUAL(block_read(disk, 0, 8, buffer), OK);
+	CHECK(host_ticks - begin < SECONDS);
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	CHECK(host_ticks - begin > SLOW_SECONDS * SECONDS);
+	CHECK(host_ticks - begin < 3 * SLOW_SECONDS * SECONDS);
+	begin = host_ticks;
+	CHECK_EQUAL(block_read(disk, SLOW_SECTOR + 1, 16384, buffer), OK);
+	CHECK(host_ticks - begin < 3 * SECONDS);
+	CHECK_EQUAL(devices[0].violations, 0);
+	end();
+}
+
+static u64 slow_until;
+
+static u64 slow_at_the_start(u32 disk, u64 sector)
+{
+	(void)disk, (void)sector;
+	return host_ticks < slow_until ? 29 * SECONDS : 0;
+}
+
+/* Network storage that wakes up: later requests are as large as on any other disk. */
+TEST(disk_that_is_slow_at_the_start_becomes_fast)
+{
+	u32 before = disk_count();
+	struct block_device *disk;
+	u64 begin;
+
+	start_delayed(1, slow_at_the_start);
+	disk = first_new_disk(before);
+	begin = host_ticks;
+	slow_until = begin + 100 * SECONDS;
+	for (u32 i = 0; host_ticks < slow_until; i++)
+		CHECK_OF(block_read(disk, i, 1, buffer) == OK && i < 5, "%u", i);
+	begin = host_ticks;
+	CHECK_EQUAL(block_read(disk, 0, DISK_SIZE / 512, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	CHECK(host_ticks - begin < 10 * SECONDS);
+	CHECK(devices[0].largest_request >= 2 << 20);
+	CHECK_EQUAL(devices[0].violations, 0);
+	end();
+}
+
+static u64 one_is_slow(u32 disk, u64 sector)
+{
+	(void)sector;
+	return disk == 5 ? 20 * SECONDS : 0;
+}
+
+/* It takes its own time, also as the first; the others take none. */
+TEST(one_slow_disk_among_sixteen)
+{
+	u32 before = disk_count();
+	u64 begin;
+
+	start_delayed(DISKS, one_is_slow);
+	struct block_device *disk = first_new_disk(before);
+
+	for (u32 i = 0; i < DISKS; i++, disk = block_next(disk)) {
+		CHECK(disk);
+		begin = host_ticks;
+		CHECK_EQUAL(block_read(disk, 4, 64, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 4 * 512, 64 * 512) == 0);
+		CHECK_OF(i == 5 ? host_ticks - begin >= 20 * SECONDS &&
+					  host_ticks - begin < 24 * SECONDS :
+				  host_ticks - begin < SECONDS,
+			 "%u", i);
+		CHECK_EQUAL(devices[i].violations, 0);
+	}
+	end();
+}
+
+TEST(sixteen_dead_disks_are_waited_for_at_the_same_time)
+{
+	u32 before = disk_count();
+	u64 begin;
+
+	start(DISKS);
+	for (u32 i = 0; i < DISKS; i++)
+		devices[i].lie = FAKE_DEAD;
+	pci_probe();
+	begin = host_ticks;
+	struct block_device *disk = first_new_disk(before);
+
+	for (u32 i = 0; i < DISKS; i++, disk = block_next(disk))
+		CHECK_OF(block_read(disk, 0, 1, buffer) == ERR_TIMEOUT, "%u", i);
+	CHECK(host_ticks - begin > 30 * SECONDS);
+	CHECK(host_ticks - begin < 80 * SECONDS); /* each reset is waited for, too */
+	end();
 }
 
 TEST(dead_disks_take_no_longer_than_one)
