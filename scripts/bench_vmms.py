@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts import bench_report, firmware, lab, vm_exits
-from tests.boot.documents import until_guest_is_done
+from tests.boot import documents
 from tests.images import initrd, kernels, packages
 from tests.images.disk import bls_files, esp_disk
 
@@ -30,6 +30,8 @@ WORD = "Linux version"
 SECONDS = 600
 PAYLOAD = 0x248  # payload_offset and payload_length of the Linux boot protocol
 SETUP_SECTORS = 0x1F1
+FIRMWARE = "build/fatwood.elf"
+MACHINE, DIRECT_MACHINE = "vm.json", "direct.json"  # of Firecracker
 LOADER_FIRST = "EFI_LOADER_FIRST=y"
 OWN, LOADER, DIRECT = "Fatwood, boot entry", "Fatwood, systemd-boot", "no firmware: the VMM's own boot"
 EDK2, EDK2_SUITE, EDK2_PACKAGE = "EDK2, systemd-boot", "forky", "cloudhv-efi-x86-64"
@@ -41,30 +43,34 @@ TABLE = bench_report.Table("vmms", "On real VMMs under KVM, from the first instr
 
 @dataclasses.dataclass(frozen=True)
 class Vmm:
-    """command: contains {kernel} and {rest}, which is replaced by the options for a disk or for direct boot."""
+    """program: also the name of its page in docs/vmm, whose command `block` is run with the replacements `one_cpu`.
+    direct: the replacements for its direct boot of a kernel."""
 
     name: str
     program: str
     config: str
-    command: str
-    disk: str
-    direct: str
-    kernel: str = "vmlinuz"  # the format that its direct boot accepts
+    block: str
+    one_cpu: tuple
+    direct: tuple
 
 
 VMMS = (
-    Vmm("Cloud Hypervisor", "cloud-hypervisor", "cloudhv",
-        "cloud-hypervisor --kernel {kernel} {rest} --memory size=1G --serial tty --console off",
-        "--disk path=disk.raw,image_type=raw", f"--initramfs initrd.img --cmdline '{OPTIONS}'"),
-    Vmm("Firecracker", "firecracker", "firecracker", "firecracker --no-api --enable-pci --config-file {rest}",
-        "disk.json", "direct.json", "vmlinux"),
-    Vmm("crosvm", "crosvm", "crosvm",
-        "crosvm run --disable-sandbox --mem 1024 --serial type=stdout,hardware=serial,num=1 {rest} {kernel}",
-        "--block path=disk.raw", f"--initrd initrd.img -p '{OPTIONS}'"),
-    Vmm("Alioth", "alioth", "alioth",
-        "script -qec \"alioth boot {kernel} --memory size=1G --cpu count=1 {rest}\" /dev/null",
-        "--blk file,path=disk.raw", f"-i initrd.img -c '{OPTIONS}'"),
+    Vmm("Cloud Hypervisor", "cloud-hypervisor", "cloudhv", "kernel", (("--cpus boot=2", "--cpus boot=1"),),
+        ((FIRMWARE, "vmlinuz"),
+         ("--disk path=disk.raw,image_type=raw", f"--initramfs initrd.img --cmdline '{OPTIONS}'"))),
+    Vmm("Firecracker", "firecracker", "firecracker", "pci", (), ((MACHINE, DIRECT_MACHINE),)),
+    Vmm("crosvm", "crosvm", "crosvm", "kernel", (("--cpus 2", "--cpus 1"),),
+        ((FIRMWARE, "vmlinuz"), ("--block path=disk.raw", f"--initrd initrd.img -p '{OPTIONS}'"))),
+    Vmm("Alioth", "alioth", "alioth", "script", (("count=2", "count=1"),),
+        ((f"--pvh {FIRMWARE}", "-k vmlinuz"), ("--blk file,path=disk.raw", f"-i initrd.img -c '{OPTIONS}'"))),
 )
+
+
+def command(vmm, is_direct):
+    """The command of the VMM's page, on one line."""
+    page = {"": documents.blocks(vmm.program, "test")[vmm.block].replace("\\\n", " ")}
+    changes = vmm.one_cpu + (vmm.direct if is_direct else ())
+    return " ".join(documents.replaced(page, changes, f"{vmm.program}.md, {vmm.block}")[""].split())
 
 
 def vmlinux(image):
@@ -75,14 +81,14 @@ def vmlinux(image):
     return subprocess.run(["zstd", "-dcq"], input=data[start:start + size - 4], capture_output=True, check=True).stdout
 
 
-def firecracker_machine(kernel, initramfs, drives):
-    source = {"kernel_image_path": kernel, "boot_args": OPTIONS}
-    if initramfs:
-        source["initrd_path"] = initramfs
-    drives = [{"drive_id": name, "path_on_host": name, "is_root_device": False, "is_read_only": False}
-              for name in drives]
-    return json.dumps({"boot-source": source, "drives": drives,
-                       "machine-config": {"vcpu_count": 1, "mem_size_mib": 1024}})
+def firecracker_machines():
+    """(with Fatwood, with direct boot): the machine of Firecracker's page, with one processor. Its direct boot accepts
+    no compressed kernel."""
+    machine = json.loads(documents.blocks("firecracker", "file")[MACHINE])
+    machine["machine-config"]["vcpu_count"] = 1
+    machine["boot-source"]["boot_args"] = OPTIONS
+    source = {**machine["boot-source"], "kernel_image_path": "vmlinux", "initrd_path": "initrd.img"}
+    return json.dumps(machine), json.dumps({**machine, "boot-source": source, "drives": []})
 
 
 def put_files(place, folder):
@@ -94,29 +100,27 @@ def put_files(place, folder):
     esp_disk(disk, {**bls_files(kernel.image, [guest], options=OPTIONS), "/EFI/BOOT/BOOTX64.EFI": loader,
                     "/loader/loader.conf": b"timeout 0\n"})
     (folder / "vmlinux").write_bytes(vmlinux(kernel.image))
-    (folder / "disk.json").write_text(firecracker_machine("firmware", None, ["disk.raw"]))
-    (folder / "direct.json").write_text(firecracker_machine("vmlinux", "initrd.img", []))
+    for name, text in zip((MACHINE, DIRECT_MACHINE), firecracker_machines(), strict=True):
+        (folder / name).write_text(text)
     for path, name in ((disk, "disk.raw"), (kernel.image, "vmlinuz"), (guest, "initrd.img"),
-                       *((folder / name, name) for name in ("vmlinux", "disk.json", "direct.json"))):
+                       *((folder / name, name) for name in ("vmlinux", MACHINE, DIRECT_MACHINE))):
         place.put(path, name)
 
 
 def ways(vmm):
-    """(name, the firmware or None, the kernel's name for the VMM, the rest of its command)"""
-    option = {"alioth": "--pvh "}.get(vmm.program, "")
-    yield OWN, firmware.build(vmm.config), f"{option}firmware", vmm.disk
-    yield LOADER, firmware.build(vmm.config, LOADER_FIRST), f"{option}firmware", vmm.disk
-    option = {"alioth": "-k "}.get(vmm.program, "")
-    yield DIRECT, None, f"{option}{vmm.kernel}", vmm.direct
+    """(name, the firmware or None)"""
+    yield OWN, firmware.build(vmm.config)
+    yield LOADER, firmware.build(vmm.config, LOADER_FIRST)
+    yield DIRECT, None
 
 
-def measured(place, vmm, how, image, kernel, rest):
+def measured(place, vmm, how, image):
     """Measures one boot and returns its row."""
     kernels.progress(f"{vmm.name}: {how}")
     if image:
-        place.put(image, "firmware")
-    command = until_guest_is_done(vmm.command.format(kernel=kernel, rest=rest), mark=WORD)
-    counts = vm_exits.measure(place, WORD, command, SECONDS)
+        place.put(image, FIRMWARE)
+    line = documents.until_guest_is_done(command(vmm, not image), mark=WORD)
+    counts = vm_exits.measure(place, WORD, line, SECONDS)
     print(f"{vmm.name}, {how}\n{vm_exits.table(counts)}", flush=True)
     return {"vmm": vmm.name, "how": how, "exits": counts.exit_count, "accesses": counts.access_count,
             "bytes": image.stat().st_size if image else None}
@@ -145,7 +149,7 @@ def edk2_row(folder):
         with lab.open_lab() as place:
             put_files(place, folder)
             put_vmm(place, VMMS[0])
-            return measured(place, VMMS[0], EDK2, image, "firmware", VMMS[0].disk)
+            return measured(place, VMMS[0], EDK2, image)
     except (lab.LabError, OSError) as error:
         print(f"bench_vmms: {EDK2}: {error}", file=sys.stderr)
         return {"vmm": VMMS[0].name, "how": EDK2, "exits": None, "accesses": None, "bytes": image.stat().st_size}

@@ -29,6 +29,14 @@ def blocks(page, kind):
     return {name: body for found, name, body in BLOCK.findall(text) if found == kind}
 
 
+def replaced(texts, replace, what):
+    """The texts with each (old, new) replaced. Each old one must exist, so that nothing else is run by mistake."""
+    for old, new in replace:
+        assert any(old in text for text in texts.values()), f"{what}: no {old!r}"
+        texts = {key: text.replace(old, new) for key, text in texts.items()}
+    return texts
+
+
 class Boot:
     """The output of a VMM, and how it ended."""
 
@@ -87,15 +95,11 @@ def until_guest_is_done(command, times=1, mark=f"{GUEST}done", seconds=BOOT_SECO
 def boot(lab, page, name, firmware, disk, replace=(), more_files=(), times=1, is_stopped=False,
          mark=f"{GUEST}done", seconds=BOOT_SECONDS, runs=1, typed=(), kept=None):
     """Runs a page's command in a new folder of the lab, with its files, this firmware and disk.
-    replace: (old, new) in the command and the files; each old one must exist, so that a test never runs something
-    else by mistake. more_files: (path, name) of files that the replacements refer to. With
-    is_stopped, the VMM is killed after it has printed the mark that many times; typed as in until_guest_is_done().
-    runs: how often the VMM is run, each time with the disk as the previous run left it. kept: where the disk is
-    copied to after the last run."""
-    texts = {"command": blocks(page, "test")[name], **blocks(page, "file")}
-    for old, new in replace:
-        assert any(old in text for text in texts.values()), f"{page}.md: no {old!r} for {name}"
-        texts = {key: text.replace(old, new) for key, text in texts.items()}
+    replace: (old, new) in the command and the files, as in replaced(). more_files: (path, name) of files that the
+    replacements refer to. With is_stopped, the VMM is killed after it has printed the mark that many times; typed as in
+    until_guest_is_done(). runs: how often the VMM is run, each time with the disk as the previous run left it. kept:
+    where the disk is copied to after the last run."""
+    texts = replaced({"command": blocks(page, "test")[name], **blocks(page, "file")}, replace, f"{page}.md, {name}")
     command = texts.pop("command")
     folder = lab.check("mktemp -d -p .").strip()
     lab.put(firmware, f"{folder}/build/fatwood{firmware.suffix}")

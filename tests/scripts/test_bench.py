@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make bench`: counting, limits, and its tables in docs/figures.md. No figures are checked."""
+import json
 import math
 import pathlib
 import sys
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts import bench, bench_count, bench_efi, bench_images, bench_report, bench_vmms
+from tests.boot import documents
 from tests.images.fat import Fat, Volume
 
 TRACE = """memory_region_ops_read cpu 0 mr 0x1 addr 0x60 value 0x0 size 1 name 'keyboard'
@@ -148,6 +150,19 @@ def test_the_document_has_the_table_of_vmms():
     wanted = [[vmm.name, how] for vmm in bench_vmms.VMMS for how in ways]
     wanted.insert(len(ways), [bench_vmms.VMMS[0].name, bench_vmms.EDK2])
     assert rows[2:] == wanted
+
+
+def test_vmms_are_started_as_the_documents_say():
+    for vmm in bench_vmms.VMMS:
+        words = bench_vmms.command(vmm, is_direct=False).split()
+        described = documents.blocks(vmm.program, "test")[vmm.block].replace("\\\n", " ").split()
+        changed = [word for word in words if word not in described]
+        assert len(words) == len(described) and len(changed) == len(vmm.one_cpu)
+        direct = bench_vmms.command(vmm, is_direct=True)
+        assert "fatwood" not in direct and "disk.raw" not in direct
+    own, direct = map(json.loads, bench_vmms.firecracker_machines())
+    assert own["machine-config"] == direct["machine-config"] and own["drives"] and not direct["drives"]
+    assert "fatwood" not in json.dumps(direct)
 
 
 def test_pictures():
