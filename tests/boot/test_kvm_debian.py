@@ -29,8 +29,9 @@ pytestmark = [pytest.mark.kvm, pytest.mark.extended]
 @pytest.mark.parametrize("machine, suite", [
     pytest.param(machine, suite, id=f"{machine.name}-{machine.test}-{suite}") for machine, suite in (
         (CLOUD_HYPERVISOR, "bookworm"), (CLOUD_HYPERVISOR, "trixie"), (FIRECRACKER, "bookworm"),
-        (FIRECRACKER_PCI, "trixie"), (ALIOTH, "bookworm"), (ALIOTH, "trixie"), (ALIOTH_ROM, "trixie"),
-        (CROSVM, "bookworm"), (CROSVM, "trixie"), (CROSVM_ROM, "trixie"))
+        (FIRECRACKER_PCI, "trixie"), (ALIOTH, "bookworm"), (ALIOTH, "trixie"), (ALIOTH_ROM, "bookworm"),
+        (ALIOTH_ROM, "trixie"), (CROSVM, "bookworm"), (CROSVM, "trixie"), (CROSVM_ROM, "bookworm"),
+        (CROSVM_ROM, "trixie"))
 ])
 def test_login(start_vmm, machine, suite):
     prompt = f"{efi_root.host_name(suite)} login: "
