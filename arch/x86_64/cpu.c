@@ -120,11 +120,9 @@ bool arch_register_write(const struct register_write *write)
 	return true;
 }
 
-/* A VMM may take a moment to act. No clock is used here, because this also runs after faults. */
 static void wait_for_vmm(void)
 {
-	for (u64 start = tsc_read(); tsc_read() - start < 100 * 1000 * 1000;)
-		cpu_relax();
+	cpu_wait(VMM_WAIT_TICKS);
 }
 
 void arch_power_off(void)
@@ -146,7 +144,7 @@ void arch_reset(void)
 	port_write8(PORT_RESET_CONTROL, RESET_CONTROL_HARD | RESET_CONTROL_START);
 	wait_for_vmm();
 	port_write8(PORT_I8042_COMMAND, I8042_PULSE_RESET);
-	wait_for_vmm();
+	cpu_wait(VMM_LAST_WAIT_TICKS);
 	/* Causes a triple fault. */
 	asm volatile("lidt %0; ud2" ::"m"(no_idt));
 	__builtin_unreachable();

@@ -9,11 +9,9 @@ u64 runtime_ticks(void)
 	return tsc_read();
 }
 
-/* No clock is asked: it is the operating system's. */
 void runtime_wait_for_vmm(void)
 {
-	for (u64 start = tsc_read(); tsc_read() - start < 100 * 1000 * 1000;)
-		cpu_relax();
+	cpu_wait(VMM_WAIT_TICKS);
 }
 
 void runtime_stop(bool reset)
@@ -23,9 +21,11 @@ void runtime_stop(bool reset)
 		u64 base;
 	} no_idt = { 0 };
 
-	/* A fault without handlers for it or for the double fault that follows. */
-	if (reset)
+	if (reset) {
+		cpu_wait(VMM_LAST_WAIT_TICKS);
+		/* A fault without handlers for it or for the double fault that follows. */
 		asm volatile("lidt %0; ud2" ::"m"(no_idt));
+	}
 	for (;;)
 		asm volatile("cli; hlt");
 }

@@ -51,6 +51,20 @@ static inline u64 tsc_read(void)
 	return low | (u64)high << 32;
 }
 
+/*
+ * How long a VMM may take to act on a write that resets the machine or powers it off. Ticks of the
+ * TSC, because no clock can be used after a fault, or at runtime, when clocks belong to the
+ * operating system. VMM_LAST_WAIT_TICKS, 0.5 to 1 s, precedes the triple fault: Firecracker lets
+ * another thread end its process, which reports an error if the triple fault is earlier.
+ */
+enum { VMM_WAIT_TICKS = 100 * 1000 * 1000, VMM_LAST_WAIT_TICKS = 2000 * 1000 * 1000 };
+
+static inline void cpu_wait(u64 ticks)
+{
+	for (u64 start = tsc_read(); tsc_read() - start < ticks;)
+		cpu_relax();
+}
+
 static inline u64 msr_read(u32 msr)
 {
 	u32 low, high;
