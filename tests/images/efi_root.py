@@ -47,7 +47,7 @@ FSTAB = f"""UUID={ROOT_UUID} / ext4 defaults,errors=remount-ro 0 1
 UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
 """
 PATIENCE = ("no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900 "
-            + kernels.clock_options("microvm"))
+            + kernels.tsc_option())
 
 GRUB_CFG = """set timeout=1
 set default=0

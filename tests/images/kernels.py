@@ -269,11 +269,14 @@ def host_kernel():
 
 def clock_options(machine):
     """Kernel options for QEMU's microvm without KVM: it has no clock with which Linux could measure the TSC, and
-    Linux may then never come up, so the frequency is passed. TCG's TSC is the host's."""
-    if not machine.startswith("microvm"):
-        return ""
-    frequency = re.search(r"^cpu MHz\s*: (\d+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return f"tsc_early_khz={int(frequency[1]) * 1000 if frequency else 1_000_000}"
+    Linux may then never come up, so the frequency is passed."""
+    return tsc_option() if machine.startswith("microvm") else ""
+
+
+def tsc_option():
+    """The frequency of TCG's TSC, which is the host's: half of what Linux calls bogomips."""
+    bogomips = re.search(r"^bogomips\s*: ([\d.]+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return f"tsc_early_khz={round(float(bogomips[1]) / 2) * 1000 if bogomips else 1_000_000}"
 
 
 def unpacked_package(origin, suite, components, package):
