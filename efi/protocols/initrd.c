@@ -36,17 +36,20 @@ static u64 size_of_all(void)
 	return size;
 }
 
-/* One after the other, the gaps filled with zeroes: Linux reads them as one. */
+/*
+ * One after the other, the gaps filled with zeroes: Linux reads them as one. Reading a file that
+ * the kernel has changed updates its size, for which the caller has made no room.
+ */
 static enum status read_all(u8 *to)
 {
 	for (u32 i = 0; i < entry->initrd_count; i++) {
 		struct file *file = &entry->initrds[i];
-		u64 padded = align_up(file->size, INITRD_ALIGNMENT);
-		enum status status = file_read(file, 0, file->size, to);
+		u64 size = file->size, padded = align_up(size, INITRD_ALIGNMENT);
+		enum status status = file_read(file, 0, size, to);
 
 		if (status)
 			return status;
-		memset(to + file->size, 0, padded - file->size);
+		memset(to + size, 0, padded - size);
 		to += padded;
 	}
 	return OK;

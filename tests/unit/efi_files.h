@@ -81,7 +81,7 @@ static void start(void)
 	CHECK_STATUS(disk.file_system.OpenVolume(&disk.file_system, &root), EFI_SUCCESS);
 }
 
-static void end(void)
+[[maybe_unused]] static void end(void)
 {
 	CHECK_STATUS(root->Close(root), EFI_SUCCESS);
 	CHECK_EQUAL(pool_pieces, 0); /* all that was opened was closed */
