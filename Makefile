@@ -85,7 +85,7 @@ $(autoconf): $(O)/auto.conf ;
 # Goals that do not need a configuration; all others, and their files, do.
 config-goals := %_defconfig $(kconfig-targets) config
 free-goals := $(config-goals) help clean distclean check% test% fuzz% size-check run lab bench format \
-	install install-images sbom dist setup-% $(venv)/%
+	install install-images uninstall sbom dist setup-% $(venv)/%
 building := $(filter-out $(free-goals),$(or $(MAKECMDGOALS),all))
 ifneq ($(building),)
 ifneq ($(filter $(config-goals),$(MAKECMDGOALS)),)
@@ -340,9 +340,14 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 IMAGES ?= $(patsubst configs/%_defconfig,%,$(sort $(wildcard configs/*_defconfig)))
 
+install = $(PYTHON) scripts/install.py --images $(O)/images --release '$(release)' --prefix '$(PREFIX)' \
+	--destdir '$(DESTDIR)'
+
 install: install-images ## images, QEMU's descriptor, manual page (PREFIX=/usr/local DESTDIR= IMAGES="qemu cloudhv")
-	$(Q)$(PYTHON) scripts/install.py --images $(O)/images --release '$(release)' --prefix '$(PREFIX)' --destdir '$(DESTDIR)' \
-		$(IMAGES)
+	$(Q)$(install) $(IMAGES)
+
+uninstall: ## remove what make install has installed, with the same PREFIX and DESTDIR
+	$(Q)$(install) --remove $(IMAGES)
 
 install-images: $(kconfiglib)
 	$(Q)for name in $(IMAGES); do \
@@ -380,5 +385,5 @@ help: ## this text
 		'  V=1                    show the commands'
 
 .PHONY: all config test test-extended savedefconfig $(kconfig-targets) test-unit fuzz-replay fuzz test-boot check format \
-	size-check run debug size bench lab install install-images sbom dist setup-build setup-run setup-debug \
+	size-check run debug size bench lab install install-images uninstall sbom dist setup-build setup-run setup-debug \
 	setup-check clean distclean help

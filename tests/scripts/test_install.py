@@ -17,7 +17,8 @@ import manual
 
 NAMES = sorted(path.name.removesuffix("_defconfig") for path in (ROOT / "configs").iterdir())
 
-# docs/interop/firmware.json of QEMU 3.0 to 11.0: what all of them accept, and from 11.0 what goes with host-uefi-vars.
+# docs/interop/firmware.json of QEMU 3.0 to 11.0 (commit e8dcd2a0c2d6): what all of them accept, and from 11.0 what goes
+# with host-uefi-vars.
 INTERFACES = {"bios", "openfirmware", "uboot", "uefi"}
 ARCHITECTURES = {"aarch64", "arm", "i386", "loongarch64", "riscv64", "x86_64"}
 FEATURES = {"acpi-s3", "acpi-s4", "amd-sev", "enrolled-keys", "requires-smm", "secure-boot", "verbose-dynamic",
@@ -41,7 +42,8 @@ def mistakes(firmware):
     variables = {"uefi-vars"} if "host-uefi-vars" in firmware["features"] else set()
     if set(mapping) != MAPPINGS.get(mapping.get("device"), set()) | variables:
         found.append("mapping")
-    elif variables and (mapping["device"] != "memory" or set(mapping["uefi-vars"]) != {"template"}):
+    elif variables and (mapping["device"] != "memory" or "uefi" not in firmware["interface-types"] or
+                        set(mapping["uefi-vars"]) != {"template"}):
         found.append("mapping: uefi-vars")
     if not str(mapping.get("filename", "/")).startswith("/"):
         found.append("mapping: filename")
@@ -58,6 +60,11 @@ def mistakes(firmware):
     return found
 
 
+def run_script(folder, prefix, *words):
+    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", folder / "images", "--release", "1.2",
+                    "--prefix", prefix, "--destdir", folder / "out", *words], check=True, stdout=subprocess.DEVNULL)
+
+
 def run_install(folder, *names, prefix="/usr"):
     """Installs stubs that contain the name of their image; returns {path below the prefix: contents}."""
     for name in names:
@@ -66,8 +73,7 @@ def run_install(folder, *names, prefix="/usr"):
             (folder / "images" / name / f"fatwood.{kind}").write_text(f"{name} {kind}")
         if name == "qemu_rom":
             (folder / "images" / name / "fatwood_vars.fd").write_text("template")
-    subprocess.run([sys.executable, ROOT / "scripts/install.py", "--images", folder / "images", "--release", "1.2",
-                    "--prefix", prefix, "--destdir", folder / "out", *names], check=True, stdout=subprocess.DEVNULL)
+    run_script(folder, prefix, *names)
     base = folder / f"out{prefix}"
     files = [path for path in (folder / "out").rglob("*") if path.is_file()]
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in files)
@@ -93,6 +99,17 @@ def test_everything_is_installed(tmp_path):
     assert firmware["mapping"] == {
         "device": "flash", "executable": {"filename": f"{share}/qemu.rom", "format": "raw"},
         "nvram-template": {"filename": f"{share}/qemu_vars.fd", "format": "raw"}}
+
+
+def test_what_is_installed_can_be_removed(tmp_path):
+    run_install(tmp_path, *NAMES)
+    other = tmp_path / "out/usr/share/qemu/firmware/50-other.json"
+    other.write_text("{}")
+    shutil.rmtree(tmp_path / "images")
+    for _ in range(2):
+        run_script(tmp_path, "/usr", "--remove", *NAMES)
+        assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == [other]
+        assert not (tmp_path / "out/usr/share/fatwood").exists() and other.parent.exists()
 
 
 def test_without_the_rom_there_is_no_descriptor(tmp_path):
@@ -125,6 +142,8 @@ def test_the_documented_descriptor_follows_the_schema():
     {"mapping": {"device": "memory", "filename": "/x", "uefi-vars": {"template": "/y"}}},
     {"mapping": {"device": "memory", "filename": "/x", "uefi-vars": {"path": "/y"}}, "features": ["host-uefi-vars"]},
     {"mapping": {"device": "memory", "filename": "/x"}, "features": ["host-uefi-vars"]},
+    {"mapping": {"device": "memory", "filename": "/x", "uefi-vars": {"template": "/y"}}, "features": ["host-uefi-vars"],
+     "interface-types": ["bios"]},
     {"mapping": {"device": "rom", "filename": "/x"}},
     {"mapping": {"device": "memory", "filename": "share/x"}},
     {"mapping": {"device": "flash", "executable": {"filename": "/x", "format": "raw"}}},
