@@ -35,6 +35,20 @@ def test_links_have_a_target(page):
         assert link.startswith("https://") or (page.parent / link).exists(), link
 
 
+def anchors(page):
+    """The headings as GitHub names them, and explicit anchors."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings} | set(
+        re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_links_have_an_anchor(page):
+    for link, anchor in re.findall(r"\]\(((?:[^)#\s:]+\.md)?)#([^)\s]+)\)", page.read_text()):
+        assert anchor in anchors(page.parent / link if link else page), f"{link}#{anchor}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_paths_and_symbols_exist(page):
     text = page.read_text()
