@@ -4,7 +4,7 @@
 
 dist.py FOLDER writes there, for the last commit:
   fatwood-RELEASE.tar.gz         the sources
-  fatwood-RELEASE-x86_64.tar.gz  usr/share/..., as make install PREFIX=/usr leaves it, built from that archive
+  fatwood-RELEASE-x86_64.tar.gz  usr/local/share/..., as make install leaves it, built from that archive
   fatwood-RELEASE.spdx.json      the bill of materials
   SHA256SUMS
 RELEASE is VERSION if that commit has the tag vVERSION, otherwise VERSION-gCOMMIT.
@@ -61,7 +61,7 @@ def build(source, out, release, date):
                    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O")}
     environment["SOURCE_DATE_EPOCH"] = str(date)
     environment["SOURCE_COMMIT"] = sbom.git("rev-parse", "HEAD")
-    command = ["make", "-C", source, f"-j{os.cpu_count()}", "O=build", f"release={release}", "PREFIX=/usr",
+    command = ["make", "-C", source, f"-j{os.cpu_count()}", "O=build", f"release={release}", "PREFIX=/usr/local",
                f"DESTDIR={out}", "install"]
     if "venv" in environment:
         command.insert(1, f"venv={environment['venv']}")

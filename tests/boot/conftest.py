@@ -18,6 +18,7 @@ from scripts import lab as lab_module  # noqa: E402
 from tests.boot import documents  # noqa: E402
 from tests.boot import efi as efi_boot  # noqa: E402
 from tests.boot import lab_vmms  # noqa: E402
+from tests.boot import libvirt_session  # noqa: E402
 from tests.boot import vmm as vmm_module  # noqa: E402
 from tests.images import efi, initrd, kernels, packages, stub  # noqa: E402
 from tests.images.disk import bls_files, esp_disk  # noqa: E402
@@ -186,6 +187,23 @@ def start_vmm(lab, vmm, firmware):
         return documents.boot(lab, machine.name, machine.test, image, disk, **options)
 
     return run
+
+
+@pytest.fixture
+def libvirt():
+    """This machine's libvirt, in a session of its own."""
+    libvirt_session.skip_if_missing()
+    with libvirt_session.opened() as session:
+        yield session
+
+
+@pytest.fixture
+def debian_libvirt(request):
+    """libvirt and QEMU of another Debian, whose name is the parameter."""
+    if os.geteuid():
+        pytest.skip("only root can change the root")
+    with libvirt_session.opened(packages.libvirt(request.param)) as session:
+        yield session
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -3,8 +3,9 @@
 told to type.
 
 Pages mark what tests use: a shell block starts with ```sh test=NAME, and a file that it needs with ```json file=NAME
-or ```xml file=NAME. ```xml os=NAME replaces the <os> element of a domain. The page on libvirt is not run in the lab
-(test_libvirt.py). The images are called build/fatwood.elf or build/fatwood.rom, and disk.raw.
+or ```xml file=NAME. ```xml os=NAME replaces the <os> element of a domain, ```xml disk=NAME its <disk>. The page on
+libvirt is not run in the lab (test_libvirt.py). The images are called build/fatwood.elf or build/fatwood.rom, and
+disk.raw.
 """
 
 import hashlib
@@ -17,14 +18,14 @@ import pytest
 from tests.boot.vmm import GUEST, Report
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "vmm"
-BLOCK = re.compile(r"^```(?:sh|json|xml) (test|file|os)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(?:sh|json|xml) (test|file|os|disk)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Long enough for a busy machine with nested emulation; it does not measure anything.
 BOOT_SECONDS = 600
 MIB = 1 << 20
 
 
 def blocks(page, kind):
-    """{name: text} of a page's blocks: kind is test, file or os (the <os> of a domain of libvirt's)."""
+    """{name: text} of a page's blocks: kind is test, file, or os or disk (parts of libvirt's domain)."""
     text = (FOLDER / f"{page}.md").read_text()
     return {name: body for found, name, body in BLOCK.findall(text) if found == kind}
 
