@@ -90,8 +90,11 @@ static enum status add_initrds(const struct bls_entry *entry, struct span value,
 
 	if (is_one_path(entry, value, &file))
 		return add_initrd(entry, value, out);
-	while (!status && text_next_word(&value, &path))
-		status = add_initrd(entry, text_unquote(path), out);
+	while (!status && text_next_word(&value, &path)) {
+		path = text_unquote(path);
+		if (!span_is_empty(path))
+			status = add_initrd(entry, path, out);
+	}
 	return status;
 }
 

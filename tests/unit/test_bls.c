@@ -344,6 +344,7 @@ TEST(initrds_are_lists_or_names_with_white_space)
 	CHECK_TEXT(boot_text("linux linux\ninitrd \"/a b.img\"\n"), "|16");
 	CHECK_TEXT(boot_text("linux linux\ninitrd /1.img $tuned_initrd\ninitrd $other\n"), "|4");
 	CHECK_TEXT(boot_text("linux linux\ninitrd \\2.img${x}\n"), "|8");
+	CHECK_TEXT(boot_text("linux linux\ninitrd \"\"\ninitrd /1.img \"\"\n"), "|4");
 	boot_text("linux linux\ninitrd /1.img /missing.img\n");
 	CHECK(said("a.conf: initrd /missing.img: not found"));
 }
