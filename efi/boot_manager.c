@@ -14,7 +14,7 @@
 enum {
 	OPTION_NAME_UNITS = sizeof("Boot0000"),
 	OPTIONS_MAX = 256,
-	/* A search over the disks; in builds for size clones get no preference. */
+	/* A search over all disks; builds for size do not give preference among clones. */
 	PASSES = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 1 : 2,
 };
 
@@ -36,7 +36,7 @@ static void set_boot_current(const u16 *number)
 			       number ? sizeof(*number) : 0, number);
 }
 
-/* What an option without a file means: the boot loader that a disk has for every machine. */
+/* What an option without a file refers to: the boot loader at the removable path. */
 static bool has_file(const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	for (; !efi_path_is_end(path); path = efi_path_next(path))
@@ -46,7 +46,10 @@ static bool has_file(const EFI_DEVICE_PATH_PROTOCOL *path)
 	return false;
 }
 
-/* A kernel started without a boot loader finds its root by this; boot loaders set it themselves. */
+/*
+ * A kernel that is started without a boot loader finds its root by this variable; boot loaders set
+ * it themselves.
+ */
 static void tell_partition(const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	const EFI_DEVICE_PATH_PROTOCOL *rest;
@@ -85,7 +88,7 @@ static bool is_with_variables(const struct efi_object *object)
 	       efi_variables_are_with(efi_device_of_handle((EFI_HANDLE)object));
 }
 
-/* Of @disk; NULL: of any disk whose turn the VMM has stated, or has not. */
+/* Is it of @disk? NULL: of any disk whose turn the VMM has stated, or has not stated. */
 static bool is_of_turn(const struct block_device *device, const struct block_device *disk,
 		       bool is_stated)
 {
@@ -145,7 +148,7 @@ static EFI_STATUS run_on_disks(const struct load_option *option, bool by_partiti
 	     object = efi_next_with(&guid_block_io, object)) {
 		const EFI_DEVICE_PATH_PROTOCOL *own = efi_interface_of(object, &guid_device_path);
 
-		/* A driver may have installed any bytes as a device path. */
+		/* A driver may have installed arbitrary bytes as a device path. */
 		if (!own || !efi_path_size(own, EFI_PATH_SIZE_MAX) ||
 		    (!by_partition && !efi_has_protocol(object, &guid_simple_file_system)))
 			continue;
@@ -187,7 +190,7 @@ static EFI_STATUS run_option(const struct load_option *option, bool is_chosen,
 	return status;
 }
 
-/* 3.1.3: applications, and what is reserved, are not for BootOrder to start. */
+/* 3.1.3: applications and reserved categories are not started through BootOrder. */
 static bool boots_by_itself(const struct load_option *option)
 {
 	return (option->attributes & (LOAD_OPTION_ACTIVE | LOAD_OPTION_CATEGORY)) ==
@@ -235,7 +238,7 @@ static enum status boot_option(u16 number, bool is_chosen, const struct span *ed
 	return status;
 }
 
-/* It is used once, and deleted before what it names can fail. False: it is not set. */
+/* It is used once, and deleted before its option can fail. False: it is not set. */
 static bool take_boot_next(u16 *number)
 {
 	size_t size = sizeof(*number);
@@ -279,7 +282,7 @@ static enum status read_options(const struct boot_choice *choice, struct arena *
 	return status;
 }
 
-/* 3.1.3: what is active, not hidden and of no reserved category. */
+/* 3.1.3: options that are active, not hidden and not of a reserved category. */
 static bool is_for_menu(const struct load_option *option)
 {
 	return (option->attributes & (LOAD_OPTION_ACTIVE | LOAD_OPTION_HIDDEN)) ==
@@ -307,7 +310,7 @@ static void list_option(struct boot_choices *choices, u16 number, bool is_next,
 	efi_free(bytes);
 }
 
-/* BootNext is listed first, and often in BootOrder, too. */
+/* BootNext is listed first; it is often in BootOrder, too. */
 static bool is_listed(const struct boot_choices *choices, u16 number)
 {
 	for (const struct boot_choice *choice = choices->first; choice; choice = choice->next)

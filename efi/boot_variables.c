@@ -8,7 +8,7 @@
 static const u32 attributes = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS |
 			      EFI_VARIABLE_READ_ONLY;
 
-/* Those that an operating system may change, unless they are stored already. */
+/* Variables that an operating system may change are set unless they are stored already. */
 static EFI_STATUS set_default(const CHAR16 *name, const void *data, size_t size)
 {
 	size_t stored_size = 0;
@@ -22,8 +22,8 @@ static EFI_STATUS set_default(const CHAR16 *name, const void *data, size_t size)
 }
 
 /*
- * The consoles as one path of several instances (10.3.1): text goes to the screen as well. NULL: no
- * memory.
+ * The consoles as one path with several instances (10.3.1): text is also shown on the screen. NULL:
+ * no memory.
  */
 static EFI_DEVICE_PATH_PROTOCOL *output_path(const EFI_DEVICE_PATH_PROTOCOL *console, size_t *size)
 {
@@ -46,7 +46,7 @@ static EFI_DEVICE_PATH_PROTOCOL *output_path(const EFI_DEVICE_PATH_PROTOCOL *con
 	return (EFI_DEVICE_PATH_PROTOCOL *)path;
 }
 
-/* A boot that changes nothing writes nothing: the disk gets them with the next change. */
+/* A boot that changes nothing writes nothing: they are stored with the next change. */
 static EFI_STATUS set_defaults(void)
 {
 	const void *console =

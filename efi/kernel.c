@@ -22,7 +22,7 @@ enum {
 	PE_SIGNATURE = 0x4550, /* "PE", 0, 0 */
 };
 
-/* "\a\b\c" of @file, by the names on the way up. Empty: too long. */
+/* The path "\a\b\c" of @file, built from the file upwards. Empty: too long. */
 static struct span path_of_file(const struct file *file, char buffer[PATH_SIZE])
 {
 	struct file at = *file;
@@ -111,7 +111,7 @@ static char *join(struct span options, struct span vmm, struct arena *arena)
 	return line && command_line_join(options, vmm, line) ? line : NULL;
 }
 
-/* How systemd's stub is told which of its profiles to start: by "@2" before all else. */
+/* systemd's stub is told which of its profiles to start by "@2" before everything else. */
 static char *with_profile(char *line, u32 profile, struct arena *arena)
 {
 	size_t size = (line ? strlen(line) : 0) + sizeof("@4294967295 ");
@@ -122,7 +122,7 @@ static char *with_profile(char *line, u32 profile, struct arena *arena)
 	return prefixed;
 }
 
-/* The options of a program other than a kernel come from its entry alone. */
+/* The options of a program that is not a kernel come only from its entry. */
 static char *command_line_of(const struct boot_entry *entry, struct arena *arena)
 {
 	bool is_for_kernel = !entry->is_efi || entry->is_uki;
@@ -138,7 +138,7 @@ static char *command_line_of(const struct boot_entry *entry, struct arena *arena
 	return line;
 }
 
-/* The command line as UTF-16, as EFI stubs take it. Empty: none, and size 0 is what says so. */
+/* The command line in UTF-16, as EFI stubs expect it. Size 0 if there is none. */
 static struct span load_options_of(const struct boot_entry *entry, struct arena *arena)
 {
 	const char *line = command_line_of(entry, arena);
@@ -159,7 +159,7 @@ static bool recognizes(struct span head)
 	       read_le16(&pe) == PE_MACHINE_X86_64;
 }
 
-/* What start() needs of the entry, which lives as long. */
+/* What start() needs from the entry, which lives as long. */
 struct program {
 	struct boot_entry *entry;
 	struct efi_start start;
@@ -172,7 +172,7 @@ static enum status start(const struct kernel *kernel)
 
 	if (!result)
 		result = efi_image_run(&program->start);
-	/* A stub that has an initrd of its own, and takes no other. */
+	/* A stub that has its own initrd and accepts no other. */
 	if (IS_ENABLED(CONFIG_BOOT_EXTRA) && result == EFI_ALREADY_STARTED &&
 	    program->entry->initrd_count) {
 		log_warning("%s: accepts no more initrds, started without them",

@@ -87,7 +87,7 @@ bool efi_csv_next(struct span *rest, struct efi_csv_line *out)
 	return false;
 }
 
-/* As UTF-8 up to its first NUL, without the byte order mark. */
+/* Converts it to UTF-8 up to its first NUL, without the byte order mark. */
 static enum status load_csv(struct search *search, struct span folder, struct span *out)
 {
 	char path[PATH_SIZE];
@@ -168,7 +168,7 @@ static void search_folders(struct search *search)
 		if (!found.file.is_directory || text_equals_ignoring_case(folder, "BOOT"))
 			continue;
 		try_csv(search, folder);
-		/* Never the same one twice. */
+		/* None is added twice. */
 		if (search->starts == starts)
 			try_names(search, folder);
 	}

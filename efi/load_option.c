@@ -14,7 +14,7 @@
 #include "efi/efi.h"
 #include "lib/utf.h"
 
-/* Reads the title, with its NUL. False: it does not end. */
+/* Reads the title, including its NUL. False: it is not terminated. */
 static bool read_title(struct reader *r, char title[LOAD_OPTION_TITLE_SIZE])
 {
 	u16 units[LOAD_OPTION_TITLE_SIZE];
@@ -27,7 +27,7 @@ static bool read_title(struct reader *r, char title[LOAD_OPTION_TITLE_SIZE])
 			return false;
 		if (!unit)
 			break;
-		if (count < LOAD_OPTION_TITLE_SIZE / 3 - 1) /* what fits as UTF-8 in any case */
+		if (count < LOAD_OPTION_TITLE_SIZE / 3 - 1) /* always fits as UTF-8 */
 			units[count++] = unit;
 	}
 	utf8_from_utf16(title, LOAD_OPTION_TITLE_SIZE, units, count);

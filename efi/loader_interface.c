@@ -69,7 +69,7 @@ static void set_text(const CHAR16 *name, const char *text)
 		set(name, (count + 1) * sizeof(*units), units);
 }
 
-/* Microseconds since the processor's counter was 0, as other boot loaders tell it. */
+/* Microseconds since the processor's counter was 0, as other boot loaders report it. */
 static void set_time(const CHAR16 *name)
 {
 	u64 ticks_per_us = arch_ticks_per_second() / 1000000;
@@ -81,7 +81,7 @@ static void set_time(const CHAR16 *name)
 	set_text(name, text);
 }
 
-/* The text in a variable, as UTF-8 in the arena; empty: it is not there. */
+/* The text of a variable, as UTF-8 in the arena; empty if it does not exist. */
 static struct span get_text(const CHAR16 *name, struct arena *arena)
 {
 	size_t size, count = 0;
@@ -130,7 +130,7 @@ static void read_wishes(struct boot_wishes *out)
 	*out = wishes;
 }
 
-/* All in one variable, each with a NUL. */
+/* All in one variable, each terminated by a NUL. */
 static void list(const struct span *ids, u32 count)
 {
 	u16 *units = efi_start() ? NULL : efi_allocate(LIST_SIZE_MAX);

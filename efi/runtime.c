@@ -57,12 +57,14 @@ static const struct runtime_writes x86_power_off = {
 		{ .address = 0x600, .value = 0x34, .size = 1 },
 		/* QEMU pc and q35: PM1a control, type 0, enable. */
 		{ .address = 0x604, .value = 0x2000, .size = 2 },
-		/* Firecracker knows no power off: its VM ends with a reset. */
+		/* Firecracker has no power off: its VM ends at a reset. */
 		{ .address = 0x64, .value = 0xfe, .size = 1 },
 	},
 };
 
-/* First what the VMM has described, then what works on VMMs that describe nothing. */
+/*
+ * First the registers that the VMM has described, then those that work on VMMs that describe none.
+ */
 static struct runtime_writes writes_for(enum power_action action,
 					const struct runtime_writes *fallback)
 {
@@ -100,7 +102,7 @@ static void services_fill(EFI_RUNTIME_SERVICES *table)
 	efi_table_update_crc(&table->Hdr);
 }
 
-/* Counts up over resets because the clock does: nothing has to be stored. */
+/* Increases across resets because the clock does: nothing has to be stored. */
 static u32 monotonic_start(const EFI_TIME *now)
 {
 	u32 months = (now->Year - 2000u) * 12 + now->Month;
@@ -131,7 +133,7 @@ static void clock_init(struct runtime_data *data)
 	data->monotonic_high = monotonic_start(&now);
 }
 
-/* For files that are written from now on. */
+/* For files written from now on. */
 static struct file_time file_clock(void)
 {
 	EFI_TIME now;
@@ -171,8 +173,8 @@ static void write_properties(struct runtime_data *data)
 }
 
 /*
- * One entry for each piece of the memory map, and so that it lies within one. It is unknown what a
- * runtime driver does with its code: no restriction is claimed for it.
+ * One entry for each range of the memory map, none across two. It is unknown what a runtime driver
+ * does with its code: no restriction is reported for it.
  */
 static void write_memory_attributes(void)
 {

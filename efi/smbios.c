@@ -19,7 +19,7 @@ enum {
 	LENGTH_OFFSET_2 = 5,
 };
 
-/* Installs the first entry point in @window that begins with @anchor and is whole. */
+/* Installs the first complete entry point in @window that begins with @anchor. */
 static void publish(struct span window, struct span anchor, u32 length_offset,
 		    const EFI_GUID *table)
 {

@@ -15,7 +15,7 @@
 #include "lib/config.h"
 #include "lib/util.h"
 
-/* Both revisions: some operating systems know one of the GUIDs only. */
+/* Both revisions: some operating systems know only one of the GUIDs. */
 static EFI_STATUS publish_acpi(void)
 {
 	EFI_STATUS status;

@@ -58,7 +58,7 @@ EFI_BOOT_SERVICES efi_boot_services = {
 	.CreateEventEx = efi_create_event_ex,
 };
 
-/* What the operating system keeps: together, so that it is one piece of memory. */
+/* What the operating system keeps is together, so that it is one range of memory. */
 struct kept {
 	EFI_SYSTEM_TABLE table;
 	CHAR16 vendor[sizeof("Fatwood")];

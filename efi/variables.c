@@ -36,7 +36,7 @@ void *efi_variable_load(const CHAR16 *name, const EFI_GUID *vendor, size_t *size
 	*size = 0;
 	if (efi_variable_get(name, vendor, NULL, size, NULL) != EFI_BUFFER_TOO_SMALL)
 		return NULL;
-	/* Zeroed: two bytes more end a string that has no end. */
+	/* Zeroed: two more bytes terminate a string that is not terminated. */
 	data = efi_allocate(*size + sizeof(CHAR16));
 	if (data && efi_variable_get(name, vendor, NULL, size, data)) {
 		efi_free(data);

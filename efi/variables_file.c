@@ -123,7 +123,7 @@ static enum found load_volume(struct volume *on, struct runtime_store *raw,
 	return found;
 }
 
-/* Variables are stored on the system's disk, not on the medium it is installed from. */
+/* Variables are stored on the system's disk, not on the installation medium. */
 static bool may_hold_store(const struct block_device *partition)
 {
 	if (IS_ENABLED(CONFIG_PARTITION_EL_TORITO) && partition->id &&
@@ -182,7 +182,7 @@ static enum status open_folder(struct file *out)
 	return status;
 }
 
-/* Opens a slot, which has SLOT_SIZE bytes then. */
+/* Opens a slot, which has SLOT_SIZE bytes afterwards. */
 static enum status open_slot(u32 slot, struct file *out)
 {
 	enum status status = volume_open(volume, span_of_string(names[slot]), out);
@@ -219,7 +219,7 @@ static enum status save(struct runtime_store *store)
 	return status;
 }
 
-/* A variable that could not be stored is not set. */
+/* A variable that cannot be stored is not set. */
 static EFI_STATUS on_change(void)
 {
 	struct runtime_store *live = live_store();
@@ -251,7 +251,7 @@ static EFI_STATUS publish_runtime_file(void)
 					 attributes | RUNTIME_FILE_IMAGE, 1, "");
 }
 
-/* Why nothing can be written to the volume; NULL: it can. */
+/* Why the volume cannot be written; NULL: it can. */
 static const char *obstacle(void)
 {
 	if (!IS_ENABLED(CONFIG_FILE_WRITE))

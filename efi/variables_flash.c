@@ -29,7 +29,7 @@ enum {
 
 enum content {
 	CONTENT_STORE,
-	CONTENT_DAMAGED, /* a store, but not its headers */
+	CONTENT_DAMAGED, /* the store without its headers */
 	CONTENT_BLANK,
 	CONTENT_FOREIGN,
 };
@@ -39,9 +39,7 @@ static bool is_equal(const u8 *a, const u8 *b, u32 offset, u32 end)
 	return memcmp(a + offset, b + offset, end - offset) == 0;
 }
 
-/*
- * Where the store belongs: it is written last, so that a format that was interrupted is begun anew.
- */
+/* The signature is written last, so that formatting that was interrupted starts again. */
 static bool is_filled_with(const struct flash *flash, u8 value)
 {
 	const u8 *bytes = flash_bytes(flash, 0);
@@ -61,7 +59,7 @@ static bool has_record(const struct flash *flash)
 	return flash_next_record(flash, &offset, false, &record) && record.name_size;
 }
 
-/* EDK2's headers differ from ours in nothing that matters; other layouts are not touched. */
+/* EDK2's headers do not differ from ours in what matters; other layouts are left unchanged. */
 static enum content look(const struct flash *flash)
 {
 	const u8 *there = flash_bytes(flash, 0);
@@ -93,7 +91,7 @@ static bool is_writable(const struct flash *flash)
 	return flash_program(flash, last, &value, sizeof(value));
 }
 
-/* EDK2 wants its empty journal to be there. */
+/* EDK2 needs an empty journal. */
 static bool write_journal(const struct flash *flash)
 {
 	static const u8 type[] = {
@@ -114,7 +112,7 @@ static bool write_journal(const struct flash *flash)
 	       flash_program(flash, journal, header, sizeof(header));
 }
 
-/* Is everything blank after the place where new records would be written? */
+/* Is everything erased after the place where new records would be written? */
 static bool ends_blank(const struct flash *flash)
 {
 	u32 offset = FLASH_RECORDS;
@@ -125,7 +123,7 @@ static bool ends_blank(const struct flash *flash)
 	return flash_is_blank(flash, offset, flash_store_end(flash) - offset);
 }
 
-/* Turns what is there into a store. False: it cannot be used, and a message says why. */
+/* Makes the flash a store. False: it cannot be used, and a message says why. */
 static bool prepare(const struct flash *flash)
 {
 	enum content content;

@@ -114,7 +114,8 @@ bool efi_variables_with_host(void)
 	if (problem) {
 		log_error("UEFI variables of the VMM: not used: %s", problem);
 		data->stores[RUNTIME_NON_VOLATILE].used = 0;
-		(void)memory_free(buffer, HOST_STORE_BUFFER_SIZE); /* in a full ledger it stays */
+		(void)memory_free(buffer, HOST_STORE_BUFFER_SIZE); /* if the ledger is full, it
+								      stays allocated */
 		return false;
 	}
 	log_debug("UEFI variables are stored by the VMM, at most %u KiB each",

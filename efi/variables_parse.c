@@ -32,7 +32,7 @@ u32 variables_file_size(struct span header)
 		       0;
 }
 
-/* Reads the next name, with its NUL. Empty: it does not end. */
+/* Reads the next name, including its NUL. Empty: it is not terminated. */
 static struct span read_name(struct reader *r)
 {
 	struct reader ahead = *r;
@@ -43,7 +43,7 @@ static struct span read_name(struct reader *r)
 		if (size > NAME_SIZE_MAX)
 			return (struct span){ 0 };
 	} while (read_le16(&ahead));
-	/* Past the end there are zeroes to read, but no bytes. */
+	/* Past the end, zeroes are read but there are no bytes. */
 	return size > sizeof(CHAR16) ? read_bytes(r, size) : (struct span){ 0 };
 }
 
@@ -55,13 +55,13 @@ static enum status read_record(struct reader *r, struct runtime_store *store)
 	struct span vendor = read_bytes(r, sizeof(EFI_GUID));
 	struct span name = read_name(r);
 	struct span data = read_bytes(r, data_size);
-	/* All before it is a multiple of 8 bytes. */
+	/* Everything before it is a multiple of 8 bytes. */
 	u64 padding = (0 - name.size - data_size) & (RUNTIME_RECORD_ALIGNMENT - 1);
 	EFI_GUID guid;
 	CHAR16 aligned_name[NAME_SIZE_MAX / sizeof(CHAR16)];
 
 	(void)time;
-	/* The last record may lack what fills it up. */
+	/* The last record may lack its padding. */
 	(void)read_bytes(r, min_u64(padding, r->rest.size));
 	if (r->overrun || span_is_empty(name))
 		return ERR_CORRUPT;
@@ -108,7 +108,7 @@ u64 variables_sequence(struct runtime_store *store)
 
 	u64 sequence = record ? load_le64(store_data(record)) : 0;
 
-	/* No machine changes its variables that often. */
+	/* No machine changes its variables so often. */
 	return sequence >> 63 ? 0 : sequence;
 }
 

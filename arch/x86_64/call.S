@@ -44,7 +44,7 @@ arch_call_end:
 	mov	(%rdi), %rsp
 	mov	%rsi, %rax
 	cld
-	fninit			/* a pending exception would hit the next instruction */
+	fninit			/* a pending exception would be raised by the next instruction */
 	ldmxcsr	(%rsp)
 	fldcw	4(%rsp)
 	movups	8(%rsp), %xmm6

@@ -17,15 +17,15 @@ linux64_entry:
 	cli
 	mov	%esi, %ebx
 	mov	$ENTRY_PROTOCOL_LINUX, %edi
-	/* With process-context identifiers the processor refuses to switch paging off. */
+	/* With process-context identifiers enabled, the processor refuses to disable paging. */
 	mov	%cr4, %rax
 	btr	$CR4_PROCESS_CONTEXT_BIT, %rax
 	mov	%rax, %cr4
 	lgdt	gdt_pointer
-	/* 64-bit code may have had a null selector here, 32-bit code may not. */
+	/* 64-bit code may have a null selector here, 32-bit code may not. */
 	mov	$SELECTOR_DATA, %eax
 	mov	%eax, %ds
-	/* AMD's processors know no far jump to a 64-bit offset; of 32 bits it must be in memory. */
+	/* AMD's processors have no far jump to a 64-bit offset; a 32-bit one must be in memory. */
 	ljmpl	*compatibility_mode_pointer
 
 	.code32

@@ -22,7 +22,7 @@ header:
 	.balign 8
 	.short	TAG_ENTRY_ADDRESS, 0
 	.long	12, multiboot2_entry
-	/* Modules on pages of their own: an initrd can stay where it is. */
+	/* Page-aligned modules: an initrd can stay where it is. */
 	.balign 8
 	.short	TAG_MODULE_ALIGNMENT, 0
 	.long	8

@@ -9,7 +9,7 @@
  */
 
 OUTPUT_FORMAT(elf64-x86-64)
-/* VMMs that read the PVH note, or the Multiboot2 header, do not enter here. */
+/* VMMs that use the PVH note or the Multiboot2 header do not enter here. */
 elf_entry = DEFINED(linux64_entry) ? linux64_entry : pvh_entry;
 ENTRY(elf_entry)
 

@@ -12,9 +12,9 @@
 /* RDI: entry, RSI: argument, which is where the kernel wants it. */
 kernel_enter:
 	/*
-	 * Mask both 8259s: a device that we polled may have left its edge there (Firecracker's
-	 * virtio-mmio, KVM's 8259 with vectors from 0 on), and a kernel on hardware-reduced ACPI
-	 * never sets them up: IRQ 5 would reach it as vector 5, an exception.
+	 * Mask both 8259s: an interrupt of a device that we polled may be pending there
+	 * (Firecracker's virtio-mmio; KVM's 8259 has vectors from 0), and a kernel on
+	 * hardware-reduced ACPI never sets them up: it would get IRQ 5 as vector 5, an exception.
 	 */
 	mov	$0xff, %al
 	out	%al, $0x21

@@ -24,7 +24,7 @@ long_mode_start:
 	mov	%eax, %gs
 	mov	%eax, %ss
 
-	/* Memory is not guaranteed to be zero: QEMU leaves what was there before a reset. */
+	/* Memory may not be zero: QEMU keeps its contents across a reset. */
 	mov	%edi, %ebp
 	xor	%eax, %eax
 	mov	$bss_start, %edi
@@ -39,7 +39,7 @@ long_mode_start:
 	mov	%edx, cpu_extended_features
 	bt	$EXTENDED_LONG_MODE_BIT, %edx
 	jc	map_first_4_gib
-	/* A 32-bit processor: one line where the console mostly is, at the speed it has. */
+	/* A 32-bit processor: one line to the usual console, at its current speed. */
 #if CONFIG_LOG_LEVEL >= 2
 	mov	$no_long_mode, %esi
 	mov	$no_long_mode_size, %ecx
@@ -65,7 +65,7 @@ map_first_4_gib:
 	dec	%ecx
 	jnz	1b
 
-	/* No bit as it was found: 5-level paging may have been left on, caches off. */
+	/* No bit is kept as it was: 5-level paging may be on, caches off. */
 	mov	$(CR4_PHYSICAL_ADDRESS_EXTENSION | CR4_SSE | CR4_SSE_EXCEPTIONS), %eax
 	mov	%eax, %cr4
 	mov	$first_level_4, %eax
@@ -87,7 +87,7 @@ map_first_4_gib:
 	.code64
 1:	mov	$stack_top, %esp
 	xor	%ebp, %ebp
-	/* What an EFI image expects; our own code uses none of it. */
+	/* Expected by EFI images; our own code does not use it. */
 	fninit
 	push	$MXCSR_DEFAULT
 	ldmxcsr	(%rsp)
@@ -127,7 +127,7 @@ first_level_3:
 first_level_2:
 	.skip 4 * 4096
 
-	/* The page below the stack is never mapped once arch_mmu_init() ran. */
+	/* The page below the stack is not mapped after arch_mmu_init(). */
 	.section .stack, "aw", @nobits
 	.balign 4096
 	.globl stack_guard_page, stack_top, fault_stack_top

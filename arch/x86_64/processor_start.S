@@ -30,5 +30,5 @@ processor_start:
 	.balign 4
 processors_answered:
 	.long	0
-/* Of 12 bytes: the register's number, and its value. After the last: 0. */
+/* 12 bytes each: the register's number and its value. Number 0 ends the list. */
 processor_registers:

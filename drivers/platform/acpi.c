@@ -99,7 +99,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	bool wants_dsdt = strcmp(signature, "DSDT") == 0;
 	struct span table;
 
-	/* Mapped anew: it was found before arch_mmu_init(). */
+	/* Map it again: it was found before arch_mmu_init(). */
 	root = arch_memory(root_address, root.size);
 	for (u32 i = 0; i < table_count(); i++) {
 		table = table_at(table_address(i));
@@ -118,7 +118,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	return ERR_NOT_FOUND;
 }
 
-/* @rsdp has at least RSDP_SIZE bytes, or none. */
+/* @rsdp has at least RSDP_SIZE bytes, or is empty. */
 static bool is_rsdp(struct span rsdp)
 {
 	return span_starts_with(rsdp, SPAN("RSD PTR ")) &&
@@ -149,12 +149,12 @@ static u64 rsdp_find(void)
 	found = rsdp_search(BIOS_AREA, BIOS_AREA_SIZE);
 	if (found)
 		return found;
-	/* Only two bytes of the four: the next word is another field. */
+	/* Only two of the four bytes: the next word is another field. */
 	ebda = (acpi_field_u32(arch_memory(EBDA_SEGMENT, 4), 0) & 0xffff) << 4;
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }
 
-/* A table in RAM that the VMM's map calls free must outlive us. */
+/* The operating system needs a table, even in RAM that the VMM's map reports as free. */
 static void reserve_table(u64 address)
 {
 	memory_reserve(address, table_at(address).size, MEMORY_ACPI_RECLAIM);
@@ -175,7 +175,7 @@ static bool root_set(u64 address, const char *signature, u32 size_of_pointer)
 	return true;
 }
 
-/* Sets root to the XSDT, otherwise to the RSDT. */
+/* Sets root to the XSDT or, if there is none, to the RSDT. */
 static bool root_find(u64 rsdp)
 {
 	struct span pointer = arch_memory(rsdp, RSDP_SIZE);

@@ -28,7 +28,7 @@ enum {
 	PM1A_CONTROL_OFF = 1 << 13,
 };
 
-/* Address 0: there is none. */
+/* Address 0: no such register. */
 struct generic_register {
 	u8 space;
 	u64 address;

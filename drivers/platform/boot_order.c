@@ -41,7 +41,7 @@ struct node {
 	struct span name, address;
 };
 
-/* Takes "/name@address" off @rest. False: there is none. */
+/* Removes "/name@address" from the start of @rest. False: it is not there. */
 static bool next_node(struct span *rest, struct node *out)
 {
 	struct span *part = &out->name;
@@ -63,7 +63,9 @@ static bool next_node(struct span *rest, struct node *out)
 	return true;
 }
 
-/* Takes a hexadecimal number off @text. False: it does not begin with one, or it is too large. */
+/*
+ * Removes a hexadecimal number from the start of @text. False: there is none, or it is too large.
+ */
 static bool next_number(struct span *text, u64 max, u64 *out)
 {
 	bool has_digit = false;
@@ -120,8 +122,8 @@ static bool read_namespace(struct span text, struct device_address *out)
 }
 
 /*
- * Which of a controller's disks. If @rest names none: its only one, or all of them (QEMU does not
- * say which namespace an nvme-ns is).
+ * Which of a controller's disks @rest names. If it names none: the only one, or all of them (QEMU
+ * does not say which namespace an nvme-ns is).
  */
 static bool read_unit(struct span rest, struct device_address *out)
 {
@@ -140,7 +142,7 @@ static bool read_unit(struct span rest, struct device_address *out)
 	       read_unit_number(node.address, DEVICE_UNIT_SCSI, UINT16_MAX, out);
 }
 
-/* The functions from a root bus down: bridges, and at the end one that is not a bridge. */
+/* The functions from a root bus downwards: bridges, then one that is not a bridge. */
 static bool read_functions(struct span rest, struct device_address *out)
 {
 	struct node node;
@@ -160,7 +162,7 @@ static bool read_functions(struct span rest, struct device_address *out)
 }
 
 /*
- * Takes the host bridge off the root's address: its port, or on QEMU's microvm the address of
+ * Removes the host bridge's address from the root's: its port or, on QEMU's microvm, the address of
  * registers that it does not have (all ones).
  */
 static bool skip_host_bridge(struct span *address)
@@ -210,7 +212,10 @@ void boot_order_apply(struct span text)
 		struct device_address address;
 
 		if (text_equals(line, "HALT")) {
-			/* Not for option ROMs alone: users do not know the one of -kernel. */
+			/*
+			 * Not if there are only option ROMs: users do not know about that of
+			 * -kernel.
+			 */
 			block_only_stated = has_device;
 			return;
 		}

@@ -81,7 +81,7 @@ static void read_by_port(u16 item, u32 offset, u32 size, u8 *to)
 		to[i] = port_read8(PORT_DATA);
 }
 
-/* From the start of an item on in one request, otherwise in two. */
+/* One request if it begins at the start of an item, otherwise two. */
 static enum status transfer(u16 item, u32 offset, u32 action, u32 size, void *memory)
 {
 	u32 select = (u32)item << 16 | DMA_SELECT;

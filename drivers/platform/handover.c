@@ -25,7 +25,7 @@ void handover_add_range(u64 base, u64 size, u32 e820_type)
 			    e820_type < ARRAY_SIZE(types) ? types[e820_type] : MEMORY_RESERVED);
 }
 
-/* Memory that stays in use: not in the first page, which arch_mmu_init() takes away. */
+/* Memory that stays in use: not in the first page, which arch_mmu_init() unmaps. */
 static struct span lasting_memory(u64 address, u64 size)
 {
 	return address < PAGE_SIZE ? (struct span){ 0 } : arch_memory(address, size);
@@ -48,7 +48,7 @@ void handover_set_command_line(u64 address)
 
 	if (address == 0)
 		return;
-	/* Near the end of mappable memory there may be fewer bytes than the maximum. */
+	/* Near the end of mappable memory, fewer bytes than the maximum may remain. */
 	if (span_is_empty(text))
 		text = lasting_memory(address, PAGE_SIZE - address % PAGE_SIZE);
 	if (span_is_empty(text)) {

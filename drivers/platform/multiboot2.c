@@ -76,14 +76,17 @@ static void read_memory_map(struct span content)
 	}
 }
 
-/* The copy serves as the original: its memory is kept for the operating system like the tables'. */
+/* The copy replaces the original: like the tables, it is kept for the operating system. */
 static void read_rsdp(struct span content)
 {
 	if (content.size >= RSDP_SIZE)
 		boot_info.rsdp = (uintptr_t)content.data;
 }
 
-/* Removes the next tag, head included, from the front of @rest: empty if there cannot be one. */
+/*
+ * Removes the next tag, including its head, from the start of @rest. Empty if there is no room for
+ * one.
+ */
 static struct span take_tag(struct span *rest)
 {
 	struct span head = span_part(*rest, 0, HEAD_SIZE), tag;

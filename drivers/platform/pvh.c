@@ -80,7 +80,7 @@ static enum status pvh_describe(void)
 	if (read_le32(&r) != START_INFO_MAGIC)
 		return corrupt("PVH: no start information at 0x%lx", arch_entry.argument);
 	version = read_le32(&r);
-	read_le32(&r); /* flags: none matters to us */
+	read_le32(&r); /* flags: none is needed */
 	module_count = read_le32(&r);
 	modules = read_le64(&r);
 	command_line = read_le64(&r);

@@ -15,7 +15,7 @@ void bios_area_init(void)
 
 	if (span_is_empty(area))
 		return;
-	/* What was there before a reset is not valid any more. */
+	/* What was there before a reset is no longer valid. */
 	memset((void *)(uintptr_t)area.data, 0, area.size);
 	next = AREA_BASE;
 }

@@ -23,7 +23,7 @@ enum {
 	MCH_ECAM = 0x60,
 	ECAM_ENABLE = 1,
 
-	POWER_PORT = 0x600, /* as SeaBIOS has it, and our last resort to power off */
+	POWER_PORT = 0x600, /* as in SeaBIOS; also used as the last way to power off */
 	PIIX4_POWER_BASE = 0x40,
 	PIIX4_POWER_ENABLE = 0x80,
 	ICH9_SLOT_FIRST = 25,
@@ -64,13 +64,16 @@ static u8 line_of_route(u8 route)
 	return (u8)(ROUTES >> 8 * (route & 3));
 }
 
-/* As the _PRT of QEMU's DSDT has it: slot 1 begins with the first. */
+/* As in the _PRT of QEMU's DSDT: slot 1 begins with the first. */
 static u8 pc_line(u8 slot, u8 pin)
 {
 	return line_of_route((u8)(slot + pin - 1));
 }
 
-/* ICH9's own devices are not turned: registers route each of them, and begin with INTA at A. */
+/*
+ * The pins of ICH9's own devices are not rotated: a register routes each device, and maps INTA to A
+ * by default.
+ */
 static u8 q35_line(u8 slot, u8 pin)
 {
 	return line_of_route((u8)(slot < ICH9_SLOT_FIRST ? slot + pin : pin));

@@ -26,7 +26,7 @@ enum {
 	QUERY = 0x98,
 	READ_ARRAY = 0xff,
 	BUFFER_SIZE_MIN_LOG2 = 5,
-	BUFFER_SIZE_MAX_LOG2 = 8, /* whose count fits into a byte */
+	BUFFER_SIZE_MAX_LOG2 = 8, /* its count fits into a byte */
 	BLOCK_UNIT = 256,
 	BLOCK_SIZE_MAX = 64 * 1024,
 	SIZE_MAX_ALL = 8 * 1024 * 1024, /* of QEMU, with the ROM */
@@ -71,13 +71,13 @@ void rom_flash_find(void)
 	u8 last[ANSWER_SIZE], first[ANSWER_SIZE];
 	struct flash found;
 
-	/* The page tables of the entry still map all below 4 GiB. */
+	/* The initial page tables still map everything below 4 GiB. */
 	if (memory_has_ram(END - PAGE_SIZE, PAGE_SIZE))
 		return;
 	query(END - PAGE_SIZE, last);
 	if (!understand(last, &found))
 		return;
-	/* It must answer at the address where it claims to begin. */
+	/* It must answer at the address at which it claims to begin. */
 	if (memory_has_ram(found.base, found.size))
 		return;
 	query(found.base, first);

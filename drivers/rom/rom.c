@@ -44,7 +44,10 @@ enum {
 	SCRIPT_SIZE_MAX = 512 * 1024,
 	KERNEL_SIZE_MAX = 1024 * 1024 * 1024,
 
-	/* Of a bzImage (Documentation/arch/x86/boot.rst), whose setup is an item of its own. */
+	/*
+	 * The header of a bzImage (Documentation/arch/x86/boot.rst), whose setup is a separate
+	 * item.
+	 */
 	SETUP_SECTORS = 0x1f1, /* u8, without the first; 0: 4 */
 	SETUP_SECTORS_DEFAULT = 4,
 	SECTOR_SIZE = 512,
@@ -116,7 +119,7 @@ static void read_cmos(void)
 		add_range(MEMORY_BELOW_4_GIB, above_4 * CMOS_UNIT, E820_RAM);
 }
 
-/* With a kernel QEMU has a command line; without, a file that the user may give takes its place. */
+/* With a kernel, QEMU has a command line; without one, a file that the user may add replaces it. */
 static void read_command_line(void)
 {
 	static u8 text[COMMAND_LINE_MAX];
@@ -144,7 +147,7 @@ static enum status describe(void)
 	if (read_e820()) {
 		chipset = chipset_find();
 	} else {
-		/* Its PCI host bridge has the ID of an i440FX, but is none. */
+		/* Its PCI host bridge has the ID of an i440FX but is not one. */
 		read_cmos();
 		handover_set_command_line(CROSVM_COMMAND_LINE);
 	}
@@ -225,7 +228,7 @@ static enum status table_allocate(u32 size, u32 alignment, bool in_bios_area, u8
 
 	if (in_bios_area && !bios_area_allocate(size, alignment, data, address))
 		return OK;
-	/* NVS, as the FACS and what the VMM writes to lie among them. */
+	/* NVS, because the FACS and the fields that the VMM writes are among them. */
 	status = memory_allocate(size, max_u64(alignment, PAGE_SIZE), MEMORY_BELOW_4_GIB,
 				 MEMORY_ACPI_NVS, address);
 	*data = (u8 *)(uintptr_t)*address;
@@ -259,7 +262,7 @@ static void place_tables(void)
 	arena_release(&arena);
 }
 
-/* What -kernel and -initrd have given becomes modules, as a VMM places them itself elsewhere. */
+/* The files of -kernel and -initrd become modules, as other VMMs provide them. */
 static void add_module(u64 head_size, u16 head, u64 size, u16 item)
 {
 	u64 total = head_size + size, base;
@@ -271,15 +274,15 @@ static void add_module(u64 head_size, u16 head, u64 size, u16 item)
 		return log_error("no room for the VMM's kernel or initrd of 0x%lx bytes", total);
 	if ((head_size && fw_cfg_read(head, 0, (u32)head_size, (void *)base)) ||
 	    fw_cfg_read(item, 0, (u32)size, (void *)(base + head_size))) {
-		(void)memory_free(base, total); /* in a full ledger it stays allocated */
+		(void)memory_free(base, total); /* if the ledger is full, it stays allocated */
 		return log_error("the VMM's kernel or initrd cannot be read from fw_cfg");
 	}
 	boot_info.modules[boot_info.module_count++] = span_of((void *)base, total);
 }
 
 /*
- * Is it a kernel as it was in its file? Of an ELF file QEMU gives the head alone: it has put the
- * rest in memory, where other firmware's option ROM starts it. Alioth cuts the setup.
+ * Is the kernel complete, as in its file? Of an ELF file, QEMU provides only the head: it has put
+ * the rest in memory, where an option ROM of other firmware starts it. Alioth truncates the setup.
  */
 static bool is_whole_kernel(u32 setup_size)
 {
@@ -316,7 +319,7 @@ static void read_modules(void)
 	add_module(0, 0, fw_cfg_read_u32(FW_CFG_INITRD_SIZE), FW_CFG_INITRD_DATA);
 }
 
-/* Our own image is not mapped for others: out of it. */
+/* Memory inside our own image is not mapped for others: leave it. */
 static void move_command_line(void)
 {
 	struct span line = boot_info.command_line;

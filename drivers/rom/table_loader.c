@@ -37,7 +37,7 @@ const struct table_file *table_loader_find(const struct table_loader *loader, co
 	return NULL;
 }
 
-/* The next file name of the line; "" if it has no end. */
+/* The next file name of the line; "" if it is not terminated. */
 static void read_name(struct reader *r, char name[TABLE_NAME_SIZE])
 {
 	struct span bytes = read_bytes(r, TABLE_NAME_SIZE);

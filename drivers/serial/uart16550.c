@@ -41,7 +41,10 @@ enum {
 	STATUS_TRANSMITTER_EMPTY = 0x20,
 	STATUS_LINE_IDLE = 0x40,
 
-	/* A full FIFO takes 1.4 ms at 115200; a port access that exits about 1 us at least. */
+	/*
+	 * A full FIFO takes 1.4 ms at 115200 baud; a port access that causes a VM exit takes about
+	 * 1 us or more.
+	 */
 	POLLS_MAX = 10000,
 	DRAIN_MS = 100,
 };
@@ -57,7 +60,7 @@ static void uart_write(struct console *console, const char *text, size_t size)
 
 		while (!(port_read8(LINE_STATUS) & STATUS_TRANSMITTER_EMPTY))
 			if (--polls == 0) {
-				/* The next writes only look whether it is back. */
+				/* Later writes only check whether it is back. */
 				stuck = true;
 				return;
 			}
@@ -73,7 +76,7 @@ static int uart_read(struct console *console)
 	u8 status = port_read8(LINE_STATUS);
 
 	(void)console;
-	/* All ones: the port has gone. */
+	/* All ones: the port no longer exists. */
 	if (status == 0xff || !(status & STATUS_DATA_READY))
 		return -1;
 	return port_read8(DATA);
@@ -96,7 +99,7 @@ static int port_read(void)
 
 	if (status == 0xff)
 		return SERIAL_NOTHING;
-	/* Asking has cleared it: the next call finds what the FIFO has kept. */
+	/* Reading the status cleared it: the next call finds what is left in the FIFO. */
 	if (status & STATUS_OVERRUN)
 		return SERIAL_OVERRUN;
 	if (!(status & STATUS_DATA_READY))
@@ -105,7 +108,7 @@ static int port_read(void)
 	return status & STATUS_BAD_BYTE ? SERIAL_BAD_BYTE : byte;
 }
 
-/* The bits of enum serial_signal are those of the two modem registers. */
+/* The bits of enum serial_signal match those of the two modem registers. */
 static u32 port_signals(void)
 {
 	u8 status = port_read8(LINE_STATUS);

@@ -37,17 +37,17 @@ enum {
 
 	SECTOR_SIZE = 512,
 	/*
-	 * Few requests, and yet several at once for a kernel. A small build does not adapt to slow
-	 * disks, and keeps less in flight, but room for a kernel of 12 MiB.
+	 * Few requests, but several at once for a kernel. A small build does not adapt to slow
+	 * disks and keeps less in flight: enough for a kernel of 12 MiB.
 	 */
 	ADAPTS = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE),
 	REQUESTS_IN_FLIGHT = ADAPTS ? 10 : 6,
 	REQUEST_SIZE_MAX = (ADAPTS ? 4 : 2) * 1024 * 1024,
 
 	/*
-	 * A disk is given up when none of its requests completes within this time: Linux's 30
-	 * seconds, and more for all that is in flight, as a host that limits the rate may serve it
-	 * in parallel.
+	 * A disk is given up when none of its requests completes within this time: 30 seconds as in
+	 * Linux, plus a time for all bytes in flight, because a host that limits the rate may serve
+	 * them in parallel.
 	 */
 	TIMEOUT_MS = 30000,
 	TIMEOUT_MS_PER_MIB = 4000,
@@ -61,7 +61,7 @@ enum {
 	SLOW_MS = 4000,
 };
 
-/* What the device reads and writes of one request besides its data. */
+/* What the device reads and writes for one request besides the data. */
 struct request {
 	u32 type;
 	u32 reserved;
@@ -127,7 +127,7 @@ static void adapt_window(struct virtio_block *block, bool was_full, u64 waited_m
 		block->window = (u32)min_u64(block->window * 2, WINDOW_MAX);
 }
 
-/* Waits for any one request. */
+/* Waits until any request completes. */
 static enum status complete_until(struct virtio_block *block, struct deadline *deadline)
 {
 	u32 slot, written;
@@ -139,7 +139,7 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 	if (IS_ENABLED(CONFIG_BLOCK_START_ALL))
 		block->has_answered = true;
 	if (ADAPTS) {
-		/* Halve it: what no longer fitted was as large. */
+		/* Half is full: what did not fit any more was as large. */
 		adapt_window(block, block->in_flight > block->window / 2,
 			     deadline_waited_ms(deadline));
 		block->in_flight -= block->sizes[slot];
@@ -192,7 +192,7 @@ static enum status create_queue(struct virtio_block *block)
 	return OK;
 }
 
-/* At the first request, so that disks nobody uses are left untouched. */
+/* At the first request, so that unused disks are left untouched. */
 static enum status start(struct virtio_block *block)
 {
 	enum status status = create_queue(block);
@@ -208,8 +208,8 @@ static enum status start(struct virtio_block *block)
 }
 
 /*
- * Transfers all of @size bytes in requests as large as allowed, as many at once as fit. Returns
- * when none is in flight any longer, so that the device writes nowhere afterwards.
+ * Transfers @size bytes in requests that are as large as allowed, as many at once as fit. Returns
+ * when none is in flight, so that the device writes nothing afterwards.
  */
 static enum status transfer(struct virtio_block *block, u32 type, u64 sector, void *data, u64 size)
 {
@@ -220,7 +220,9 @@ static enum status transfer(struct virtio_block *block, u32 type, u64 sector, vo
 	if (status)
 		return status;
 	for (;;) {
-		/* Several at once, when half are done: each notification costs a VM exit. */
+		/*
+		 * Several at once, when half of them are done: each notification costs a VM exit.
+		 */
 		bool adds = !ADAPTS || in_flight <= half, added = false;
 		u32 slot;
 
@@ -329,7 +331,10 @@ static u32 usable_block_size(const struct virtio_device *device, u32 size)
 	return SECTOR_SIZE;
 }
 
-/* Less than a block is rounded up to one: a device that means it fails the request. */
+/*
+ * Less than a block is rounded up to one: if the device really has that limit, it fails the
+ * request.
+ */
 static u32 usable_request_size(const struct config *config)
 {
 	u64 size = config->size_max ? config->size_max : REQUEST_SIZE_MAX;
@@ -370,7 +375,7 @@ static enum status open_device(struct virtio_block *block)
 	return OK;
 }
 
-/* When its turn comes, so that disks nobody uses cost nothing. */
+/* When its turn comes, so that unused disks cost nothing. */
 static enum status block_open(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);
@@ -381,7 +386,7 @@ static enum status block_open(struct block_device *disk)
 	return block->open_status;
 }
 
-/* Reads the first block, into memory that remains the device's: it may answer much later. */
+/* Reads the first block into memory that is never freed: the device may answer much later. */
 static void block_start(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);

@@ -16,7 +16,7 @@ enum {
 	RECEIVE_SIZE = 64, /* of each: typed text is slow */
 	SEND_SLOTS = 4,
 	SEND_SIZE = 512,
-	/* Once for a console that nobody reads, and then none until it gives a buffer back. */
+	/* Waited once for a console that nobody reads, then not again until it returns a buffer. */
 	SEND_TIMEOUT_MS = 200,
 };
 
@@ -27,7 +27,7 @@ struct virtio_console {
 	struct console console;
 	struct virtio_device *device;
 	struct virtqueue receive, send;
-	bool stuck; /* the last text sent was not taken */
+	bool stuck; /* the last text sent was not accepted */
 	u8 typed[RECEIVE_SIZE];
 	u32 typed_next, typed_end;
 };
@@ -40,7 +40,7 @@ static void offer_buffer(struct virtio_console *console, u32 slot)
 	virtqueue_add(&console->receive, slot, &buffer, 1);
 }
 
-/* The next buffer to send from. False if none comes free in time. */
+/* The next buffer to send from. False if none becomes free in time. */
 static bool send_slot(struct virtio_console *console, u32 *slot)
 {
 	struct deadline deadline = deadline_after(SEND_TIMEOUT_MS);
@@ -96,9 +96,7 @@ static int read(struct console *base)
 	return console->typed[console->typed_next++];
 }
 
-/*
- * What was written last is still on its way: a reset of the device or of the machine would lose it.
- */
+/* The last text may still be in flight: a reset of the device or of the machine would lose it. */
 static void flush(struct console *base)
 {
 	struct virtio_console *console = container_of(base, struct virtio_console, console);

@@ -26,7 +26,7 @@ enum {
 	MICROVM_SLOT_COUNT = 24,
 	MICROVM_SLOT_COUNT_SMALL = 8, /* with one I/O APIC */
 
-	AML_SEARCH_SIZE = 256, /* how far after its name a device's resources are searched for */
+	AML_SEARCH_SIZE = 256, /* how far after a device's name its resources are searched for */
 };
 
 #define MICROVM_BASE 0xfeb00000ull
@@ -116,7 +116,7 @@ static bool find_memory32_fixed(struct span aml, u64 *base, u64 *size)
 	return !r.overrun;
 }
 
-/* AML is not interpreted: VMMs write these devices with constants only. */
+/* AML is not interpreted: VMMs describe these devices by constants only. */
 static u32 probe_dsdt(void)
 {
 	struct span dsdt;

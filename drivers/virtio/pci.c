@@ -158,9 +158,9 @@ static void notify(struct virtqueue *queue)
 }
 
 /*
- * Takes the first structure of each kind that is of use: the order is the device's preference
- * (4.1.4.1), and may begin with one in I/O ports. @bases: of the BARs, 0 as long as not known;
- * usually all structures are in one.
+ * Uses the first usable structure of each kind: the order is the device's preference (4.1.4.1), and
+ * the first may be in I/O ports. @bases: the addresses of the BARs, 0 while unknown; usually all
+ * structures are in one BAR.
  */
 static enum status read_capability(struct virtio_pci *pci, u32 offset, u32 head,
 				   u64 bases[PCI_BAR_COUNT])

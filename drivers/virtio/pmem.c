@@ -18,7 +18,7 @@
 
 enum { CONFIG_START = 0, CONFIG_SIZE = 8, BLOCK_SIZE = 512 };
 
-/* All of it is mapped: the page tables for more could take all memory. */
+/* All of it is mapped: page tables for more could take up all memory. */
 #define MAPPED_MAX (1024 * GIB)
 
 struct virtio_pmem {
@@ -27,7 +27,7 @@ struct virtio_pmem {
 	struct span bytes;
 };
 
-/* Both halves stay the same as long as the device exists: no generation is asked for. */
+/* Both halves stay the same while the device exists, so the generation is not read. */
 static u64 config_read64(struct virtio_device *device, u32 offset)
 {
 	u64 low = device->transport->config_read32(device, offset);
@@ -35,7 +35,10 @@ static u64 config_read64(struct virtio_device *device, u32 offset)
 	return low | (u64)device->transport->config_read32(device, offset + 4) << 32;
 }
 
-/* Memory that the VMM calls RAM is the ledger's, ours included: nobody may map it again. */
+/*
+ * Memory that the VMM reports as RAM, including our own, belongs to the ledger: it must not be
+ * mapped again.
+ */
 static bool overlaps_ram(u64 start, u64 end)
 {
 	for (u32 i = 0; i < boot_info.range_count; i++) {
@@ -86,7 +89,7 @@ static enum status read_blocks(struct block_device *disk, u64 first, u64 count, 
 
 static const struct block_ops pmem_ops = { .open = open, .read = read_blocks };
 
-/* The kernel's from now on. */
+/* From now on it belongs to the kernel. */
 static void stop(struct virtio_device *device)
 {
 	struct virtio_pmem *pmem = device->driver;

@@ -24,7 +24,7 @@ enum {
 	SIZE_MIN = 8,
 	SPACE_OFFSET = 2048, /* after the descriptors and the available ring */
 	USED_OFFSET = 1024,
-	USED_OFFSET_LEGACY = 4096, /* where version 1 looks for it */
+	USED_OFFSET_LEGACY = 4096, /* where version 1 expects it */
 	IDLE_POLLS = 256,
 };
 
@@ -70,7 +70,7 @@ static volatile struct used_ring *used_ring(const struct virtqueue *queue)
 	return (volatile struct used_ring *)(uintptr_t)queue->used_ring;
 }
 
-/* A power of two: as many as we need, but no oddly small number, as far as the device allows. */
+/* A power of two: as many as needed, but not unusually few, and no more than the device allows. */
 static u16 choose_size(u32 size_max, u32 size_needed)
 {
 	u32 size = 1;
@@ -96,7 +96,7 @@ enum status virtqueue_create(struct virtio_device *device, u16 index, u16 chain_
 		return unsupported("%s: queue %u has %u descriptors, a request needs %u",
 				   device->device.name, index, size_max, chain_size);
 
-	/* Version 1 takes a page number of 32 bits, which is no limit below 16 TiB. */
+	/* Version 1 uses a page number of 32 bits, which covers 16 TiB. */
 	status = memory_allocate(memory_size, PAGE_SIZE,
 				 virtio_is_legacy(device) ? (u64)UINT32_MAX * PAGE_SIZE :
 							    MEMORY_ANYWHERE,
@@ -195,7 +195,10 @@ static enum status nonsense(struct virtqueue *queue, const char *why)
 	return ERR_IO;
 }
 
-/* Not __builtin_popcount(): for a processor without the instruction, gcc calls its own library. */
+/*
+ * Not __builtin_popcount(): for a processor without the instruction, gcc calls a function of
+ * libgcc.
+ */
 static u32 count_bits(u32 bits)
 {
 	u32 count = 0;
@@ -228,12 +231,12 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	queue->used++;
 	queue->busy &= ~(1u << index);
 	*slot = index;
-	/* Devices are known to count wrongly; Linux had to give up its check, too. */
+	/* Some devices count wrongly; Linux had to remove its check, too. */
 	*written = (u32)min_u64(size, queue->writable_size[index]);
 	return OK;
 }
 
-/* Polls for a while whether the device has done something, in as few instructions as possible. */
+/* Polls for a while until the device has done something, in as few instructions as possible. */
 [[gnu::noinline]] static void virtqueue_idle(const struct virtqueue *queue)
 {
 	for (u32 polls = 0; polls < IDLE_POLLS && used_ring(queue)->count == queue->used; polls++)

@@ -46,7 +46,7 @@ bool virtio_has_driver(u32 id)
 	return driver_for(id) != NULL;
 }
 
-/* False: it still is not reset after the wait, or says that it never will be. */
+/* False: it is still not reset after the wait, or reports that it never will be. */
 static bool reset(struct virtio_device *device)
 {
 	const struct virtio_transport *transport = device->transport;
@@ -63,8 +63,8 @@ static bool reset(struct virtio_device *device)
 }
 
 /*
- * Devices whose last user is SeaBIOS or the system before a reboot are in any state; most are
- * fresh.
+ * Devices last used by SeaBIOS or by the system before a reboot may be in any state; most are
+ * unused.
  */
 static enum status acknowledge(struct virtio_device *device)
 {
@@ -96,7 +96,7 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	if (!virtio_is_legacy(device)) {
 		offered |= (u64)transport->features(device, 1) << 32;
 		/*
-		 * Our barriers are those that hardware needs, and our addresses those of its bus.
+		 * Our barriers also suffice for hardware, and our addresses are those of its bus.
 		 */
 		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM | VIRTIO_ORDER_PLATFORM;
 		if (!(offered & VIRTIO_VERSION_1))
@@ -132,13 +132,13 @@ void virtio_fail(struct virtio_device *device, const char *why)
 	log_error("%s: does not answer a reset", device->device.name);
 	if (device->transport->disable_dma)
 		device->transport->disable_dma(device);
-	/* Also then: the devices of some VMMs do not look at that bit. */
+	/* In any case: the devices of some VMMs ignore that bit. */
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		for (struct virtqueue *queue = device->queues; queue; queue = queue->next)
 			virtqueue_abandon(queue);
 }
 
-/* At the handover. What was never ready does no DMA, and is left as it is. */
+/* At the handover. A device that was never ready does no DMA and is left as it is. */
 static void quiesce(struct device *base)
 {
 	struct virtio_device *device = container_of(base, struct virtio_device, device);
@@ -146,7 +146,7 @@ static void quiesce(struct device *base)
 	bool active = device->ready && !device->failed;
 
 	device->stopping(device);
-	device->failed = true; /* using it now is a mistake */
+	device->failed = true; /* it must not be used any more */
 	if (!active)
 		return;
 
