@@ -77,8 +77,12 @@ savedefconfig: $(kconfiglib) ## write the difference from the defaults to $(O)/d
 
 autoconf := $(O)/include/generated/autoconf.h
 
+# Objects do not depend on the header of all symbols: sync removes those that a change concerns.
+sync = $(kconfig) sync --config $(@D)/.config --output $@ --header $(@D)/include/generated/autoconf.h \
+	--objects $(addprefix $(@D)/,$(folders) runtime)
+
 $(O)/auto.conf: $(O)/.config $(kconfig-files) scripts/kconfig.py $(kconfiglib)
-	$(kconfig) sync --config $(O)/.config --output $@ --header $(autoconf)
+	$(sync)
 
 $(autoconf): $(O)/auto.conf ;
 
@@ -131,26 +135,24 @@ version := $(file <VERSION)
 git-commit := $(if $(wildcard .git),$(shell git rev-parse --short=7 HEAD 2>/dev/null))
 release := $(version)$(if $(git-commit),-g$(git-commit))
 
-# The tools that built this folder: when they change, everything is rebuilt.
 ifneq ($(building),)
 versions := $(foreach tool,CC LD,$(or $(shell $($(tool)) --version 2>/dev/null | head -n 1), \
 	$(error $($(tool)) does not run. For a build by clang and lld, scripts/setup.sh build installs \
 	what is needed)))
-ifneq ($(CC) $(LD) $(versions),$(file <$(O)/toolchain))
-$(file >$(O)/toolchain,$(CC) $(LD) $(versions))
-endif
 ifneq ($(release),$(file <$(O)/release))
 $(file >$(O)/release,$(release))
 endif
 compiler-include := $(shell $(CC) $(CC_TARGET) -print-file-name=include)
 endif
-built-by := $(autoconf) $(O)/toolchain Makefile
 
 folders := lib core arch drivers fs loaders efi boot
 include $(folders:%=%/objects.mk)
 
+# autoconf.h is included like a system header, which -MMD leaves out. $(O) stays a variable in the
+# rules that it writes: a copy of the folder works, too.
 CPPFLAGS := $(CC_TARGET) -nostdinc -isystem $(compiler-include) -I. -Iarch/$(ARCH)/include \
-	-I$(O)/include -MMD -MP
+	-isystem $(O)/include
+write-rules = -MMD -MP -MT '$(@:$(O)/%=$$(O)/%)'
 
 CFLAGS_x86_64 := -mno-red-zone -mgeneral-regs-only -mcmodel=small -mstack-protector-guard=global \
 	-fcf-protection=none
@@ -166,6 +168,15 @@ LDFLAGS_x86_64 := -m elf_x86_64
 LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections --build-id=none -z noexecstack \
 	-z max-page-size=4096 -z norelro --fatal-warnings $(LINK_SMALL) \
 	$(if $(CONFIG_OPTIMIZE_SIZE),$(LINK_SMALLEST))
+
+# The tools and options that built this folder: when they change, everything is rebuilt.
+ifneq ($(building),)
+built-with := $(CC) $(LD) $(versions) $(filter-out -ffile-prefix-map=%,$(CFLAGS))
+ifneq ($(built-with),$(file <$(O)/toolchain))
+$(file >$(O)/toolchain,$(built-with))
+endif
+endif
+built-by := $(O)/toolchain Makefile | $(autoconf)
 
 objects := $(addprefix $(O)/,$(sort $(obj-y) $(firmware-y)))
 rom-start := $(addprefix $(O)/,$(rom-y))
@@ -194,7 +205,8 @@ $(rom-start): CPPFLAGS += -DROM_PAYLOAD='"$(O)/payload.bin"'
 
 all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.debug.elf in $(O)
 
-$(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-table)
+# What is linked depends on the configuration, which decides what is in it.
+$(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-table) $(O)/auto.conf
 	$(call say,LINK,$(O)/fatwood.elf)
 	$(Q)$(link) $(symbol-table) -o $(O)/fatwood.debug.elf
 	$(Q)$(link) $(symbol-table) -s -o $(O)/fatwood.elf
@@ -202,7 +214,7 @@ $(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-
 
 # The table of function names is part of the image that it describes: the first link, without names,
 # determines its size; the second, with that size, the addresses; the third must not change them.
-$(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py
+$(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py $(O)/auto.conf
 	$(call say,SYMBOLS,$@)
 	$(Q)rm -f $(O)/symbols.elf; for pass in 1 2 3; do \
 		$(build-python) scripts/symbols.py $(O)/symbols.elf >$(O)/symbols.S; \
@@ -222,7 +234,7 @@ RUNTIME_CFLAGS := $(filter-out $(SMALLEST) -Os -mcmodel=% -mstack-protector-guar
 RUNTIME_LDFLAGS := $(LDFLAGS_$(ARCH)) -static -nostdlib --gc-sections -e runtime_head --build-id=none \
 	-z noexecstack --fatal-warnings
 
-$(runtime-program): $(runtime-objects) $(runtime-script)
+$(runtime-program): $(runtime-objects) $(runtime-script) $(O)/auto.conf
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)link='$(LD) $(RUNTIME_LDFLAGS) -T $(runtime-script) $(runtime-objects)'; \
@@ -236,30 +248,32 @@ $(runtime-program): $(runtime-objects) $(runtime-script)
 $(O)/runtime/%.o: %.c $(built-by)
 	$(call say,CC,$< (runtime))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(RUNTIME_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(write-rules) $(RUNTIME_CFLAGS) -c -o $@ $<
 
 $(O)/runtime/%.o: %.S $(built-by)
 	$(call say,AS,$< (runtime))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(RUNTIME_CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(write-rules) $(RUNTIME_CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
 
 $(O)/efi/runtime_program.o: $(runtime-program)
+# Assemblers look for the program in the folders of -I.
+$(O)/efi/runtime_program.o: CPPFLAGS += -I$(O)/include
 
 $(O)/%.o: %.c $(built-by)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(write-rules) $(CFLAGS) -c -o $@ $<
 
 $(O)/%.o: %.S $(built-by)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(write-rules) $(CFLAGS) -D__ASSEMBLY__ -c -o $@ $<
 
 $(O)/%.ld: %.ld.S $(built-by)
 	$(call say,LDS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ -x assembler-with-cpp \
-		-MT $@ -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(write-rules) -E -P -undef -D__ASSEMBLY__ -D__LINKER__ \
+		-x assembler-with-cpp -o $@ $<
 
 # What waits for a device, or runs a few times in a boot, needs no speed.
 slow-objects := drivers/ata/% drivers/input/% drivers/partition/% drivers/pci/% drivers/rom/% \
@@ -278,7 +292,7 @@ $(O)/host/.config: tests/host/defconfig $(kconfig-files) $(kconfiglib)
 	$(kconfig) defconfig --defconfig $< --config $@ >/dev/null && touch $@
 
 $(O)/host/auto.conf: $(O)/host/.config
-	$(kconfig) sync --config $< --output $@ --header $(O)/host/include/generated/autoconf.h
+	$(sync)
 
 test-unit: ## unit tests with gcc and clang, under sanitizers (TESTS="fat gpt" for some)
 fuzz-replay: ## run the fuzz corpus as a test (TESTS=)
@@ -332,7 +346,7 @@ compile_commands.json: $(O)/auto.conf Makefile ## for clangd and other tools
 	$(call say,JSON,$@)
 	@separator='['; for source in $(wildcard $(sort $(obj-y:.o=.c))); do \
 		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" \
-			'$(CURDIR)' $$source '$(CC) $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -c '$$source; \
+			'$(CURDIR)' $$source '$(CC) $(CPPFLAGS) $(CFLAGS) -c '$$source; \
 		separator=','; done >$@; printf '\n]\n' >>$@
 
 # Each configuration is built in its own folder if it is not up to date.

@@ -2,8 +2,8 @@
 /*
  * Configuration in C. A symbol that is off is still compiled, then dropped:
  *
- *	if (IS_ENABLED(CONFIG_FAT12) && ...)		a branch
- *	IF_ENABLED(CONFIG_BOOT_BLS, &bls_boot,)		a row of a table, or nothing
+ *	if (IS_ENABLED(CONFIG_X) && ...)		a branch
+ *	IF_ENABLED(CONFIG_X, &row,)			a row of a table, or nothing
  *
  * CONFIG_X is defined as 1 when on and undefined when off. So PLACEHOLDER_1 inserts an argument,
  * anything else does not, and the second argument is the result.

@@ -8,30 +8,29 @@ check_configs.py [--defconfig NAME] [--boot COMMAND]
 - x86_64_defconfig builds with each optional symbol off, and with each alternative choice;
 - so do allnoconfig, allyesconfig and a few random configurations, which are the same in every run.
 
+Builds of one compiler start from what the one before has left, because make builds again only what a change to the
+configuration concerns. So does a user's; scripts/check_reproducible.py compares the result with a build from nothing.
+
 --boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from the disk of the smoke
 test; status 0 is a pass. Ends with "N passed, N failed".
 """
 import argparse
 import concurrent.futures
-import functools
 import os
 import pathlib
 import queue
-import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
 
+import firmware
 import kconfiglib
 
 FOLDER = "build/configs"
 BASE = "configs/x86_64_defconfig"
 RANDOM_SEEDS = range(1, 7)
-# Most configurations differ in only a few files. ccache compares files after preprocessing.
-CACHE = "ccache " if shutil.which("ccache") else ""
-COMPILERS = {"clang": [f"CC={CACHE}clang"], "gcc": ["CROSS_COMPILE=", f"CC={CACHE}gcc"]}
 # The limit for a build, or for a boot, which has its own deadlines (tests/boot/vmm.py).
 COMMAND_LIMIT_S = 900
 
@@ -52,10 +51,6 @@ class Checker:
         # Linking is the longest part of a build and uses one processor, so there is a build for each processor.
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
         self.folders = queue.SimpleQueue()
-        for number in range(os.cpu_count()):
-            folder = f"{FOLDER}/variant{number}"
-            shutil.rmtree(folder, ignore_errors=True)
-            self.folders.put(folder)
         self.builds = []
 
     def count(self, name, good, seconds, text=""):
@@ -88,14 +83,32 @@ class Checker:
                    f"write it with: make {name}_defconfig && make savedefconfig && "
                    f"cp build/defconfig configs/{name}_defconfig\n{wanted}")
 
-    def check_defconfig(self, name):
-        for compiler, options in COMPILERS.items():
-            start = time.monotonic()
-            folder = f"{FOLDER}/{name}-{compiler}"
-            good, output = self.make(folder, f"{name}_defconfig")
-            if good:
-                good, output = self.make(folder, *options)
-            self.count(f"{name}_defconfig, {compiler}", good, time.monotonic() - start, output)
+    def build_with_clang(self, name):
+        """Returns the arguments for count(). Other checks use the same folder."""
+        start, output = time.monotonic(), ""
+        try:
+            firmware.build(name)
+        except firmware.BuildError as error:
+            output = str(error)
+        return f"{name}_defconfig, clang", not output, time.monotonic() - start, output
+
+    def build_with_gcc(self, name):
+        """The same; all in one folder, where make keeps the objects that two of them have in common."""
+        start = time.monotonic()
+        folder = f"{FOLDER}/gcc"
+        good, output = self.make(folder, f"{name}_defconfig")
+        if good:
+            good, output = self.make(folder, "CROSS_COMPILE=")
+        return f"{name}_defconfig, gcc", good, time.monotonic() - start, output
+
+    def check_defconfigs(self, names):
+        """Both compilers at a time. First the one that has most in common with the others."""
+        names = sorted(names, key=lambda name: (f"configs/{name}_defconfig" != BASE, name))
+        one = concurrent.futures.ThreadPoolExecutor
+        with one(1) as clang, one(1) as gcc:
+            for results in zip(clang.map(self.build_with_clang, names), gcc.map(self.build_with_gcc, names)):
+                for result in results:
+                    self.count(*result)
 
     def check(self, name, kconf, bootable=False):
         """Builds the configuration in kconf, unless an identical one has been built."""
@@ -114,9 +127,9 @@ class Checker:
         """Returns the arguments for count()."""
         folder = self.folders.get()
         start = time.monotonic()
-        forget_what_changed(pathlib.Path(folder), content)
-        # What is left is the same with this configuration, though the header of all symbols is newer.
-        good, output = self.make(folder, "-o", f"{folder}/include/generated/autoconf.h", *COMPILERS["clang"])
+        with open(f"{folder}/.config", "w", encoding="utf-8") as file:
+            file.write(content)
+        good, output = self.make(folder)
         if good and bootable and self.boot:
             good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
             name += ", booted"
@@ -126,36 +139,6 @@ class Checker:
     def count_builds(self):
         for build in self.builds:
             self.count(*build.result())
-
-
-@functools.cache
-def symbols_in(path):
-    """The configuration's symbols that a file mentions outside of its comments."""
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return frozenset()
-    return frozenset(re.findall(r"\bCONFIG_\w+", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)))
-
-
-def forget_what_changed(folder, config):
-    """Writes a .config into a folder that may have been built with another one, and removes what is not the same with
-    both: objects whose sources or headers mention a symbol that differs, and what is linked from objects."""
-    path = folder / ".config"
-    before = set(path.read_text().splitlines()) if path.exists() else set()
-    changed = {word for line in before ^ set(config.splitlines()) for word in re.findall(r"\bCONFIG_\w+", line)}
-    if not before or changed & symbols_in("Makefile"):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    path.write_text(config)
-    for rules in folder.rglob("*.d"):
-        sources = [word.rstrip(":") for word in rules.read_text().split() if word != "\\"]
-        if any(changed & symbols_in(name) for name in sources if not name.startswith(str(folder))):
-            for suffix in (".o", ".ld"):
-                rules.with_suffix(suffix).unlink(missing_ok=True)
-    for linked in (*folder.glob("fatwood*"), *folder.glob("*.o"), folder / "payload.bin",
-                   folder / "include/generated/runtime.bin"):
-        linked.unlink(missing_ok=True)
 
 
 def new_kconfig():
@@ -181,6 +164,11 @@ def boots_without(name):
 
 
 def check_variants(checker):
+    for number in range(os.cpu_count()):
+        folder = f"{FOLDER}/variant{number}"
+        shutil.rmtree(folder, ignore_errors=True)
+        firmware.start_from(pathlib.Path("build/x86_64"), pathlib.Path(folder))
+        checker.folders.put(folder)
     base = new_kconfig()
     base.load_config(BASE)
     checker.check("x86_64_defconfig", base, bootable=True)
@@ -218,11 +206,12 @@ def main():
     parser.add_argument("--boot", metavar="COMMAND")
     arguments = parser.parse_args()
     checker = Checker(arguments.boot)
-    os.environ.setdefault("CCACHE_DIR", os.path.abspath(f"{FOLDER}/ccache"))
     names = sorted(name.removesuffix("_defconfig") for name in os.listdir("configs"))
-    for name in [arguments.defconfig] if arguments.defconfig else names:
+    if arguments.defconfig:
+        names = [arguments.defconfig]
+    for name in names:
         checker.check_minimal(name)
-        checker.check_defconfig(name)
+    checker.check_defconfigs(names)
     if not arguments.defconfig:
         check_variants(checker)
         check_extremes(checker)

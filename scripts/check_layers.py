@@ -36,6 +36,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)')
 CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*(CONFIG_|IS_ENABLED)")
 SYMBOL = re.compile(r"\bCONFIG_([A-Z0-9_]{2,})\b")
 ASKED = re.compile(r"(?:\bI[SF]_ENABLED\(|\$\()CONFIG_([A-Z0-9_]{2,})\b")
+PASTED = re.compile(r"\bCONFIG_\w*\s*##|##\s*CONFIG_")
 # Assembled here so that this file does not contain them.
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 
@@ -75,6 +76,9 @@ def check_source(path, lines):
         for number, line in enumerate(lines, 1):
             if CONDITIONAL.match(line):
                 yield number, "configuration by preprocessor; use IS_ENABLED or a whole file"
+    for number, line in enumerate(lines, 1):
+        if PASTED.search(line):
+            yield number, "a symbol put together by ##; scripts/kconfig.py finds symbols by their whole names"
     if path.suffix == ".h" and "#pragma once" not in lines:
         yield 1, "no #pragma once"
     if len(lines) > LINES_MAX:

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -33,6 +34,13 @@ def lock(folder):
         yield
 
 
+def start_from(other, folder):
+    """Copies the build of another configuration, if there is one: make keeps the objects that are the same."""
+    with lock(other):
+        if (other / "auto.conf").exists():
+            shutil.copytree(other, folder, ignore=shutil.ignore_patterns(".config", ".lock"), dirs_exist_ok=True)
+
+
 def build(name, *symbols):
     """Returns build/<name>/fatwood.elf for that defconfig. With symbols such as "LAST_ACTION_RESET=y", the build has
     its own folder. Fast if up to date."""
@@ -42,6 +50,8 @@ def build(name, *symbols):
     defconfig = ROOT / "configs" / f"{name}_defconfig"
     config = folder / ".config"
     with lock(folder):
+        if not config.exists() and (symbols or name != "x86_64"):
+            start_from(ROOT / "build" / (name if symbols else "x86_64"), folder)
         sources = [defconfig, ROOT / "Kconfig", *ROOT.glob("*/Kconfig")]
         newest = max(path.stat().st_mtime for path in sources)
         if not config.exists() or config.stat().st_mtime < newest:

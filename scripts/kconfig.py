@@ -7,13 +7,16 @@ kconfig.py TARGET --config FILE [--defconfig FILE] [--output FILE]
 The plain kconfiglib tools accept both with exit status 0, and the image then lacks what the user requested.
 """
 import argparse
+import functools
 import os
+import pathlib
 import random
 import re
 import sys
 
 import kconfiglib
 
+SYMBOL = re.compile(r"\bCONFIG_\w+")
 LINE = re.compile(r"(CONFIG_\w+=.*|# CONFIG_\w+ is not set|#.*|\s*)$")
 
 
@@ -139,9 +142,41 @@ def set_randomly(kconf, seed):
             dice.choice(visible).set_value(2)
 
 
+@functools.cache
+def mentioned_in(path):
+    """The symbols in the text of a file. check_layers.py forbids names that are put together by the preprocessor."""
+    try:
+        return frozenset(SYMBOL.findall(pathlib.Path(path).read_text(encoding="utf-8")))
+    except FileNotFoundError:  # a header that is gone, and will not be included again
+        return frozenset()
+
+
+def remove_objects(folders, changed):
+    """Removes the objects, and the linker scripts, whose sources or headers mention one of these symbols."""
+    for folder in folders:
+        for rules in pathlib.Path(folder).rglob("*.d"):
+            sources = {word.rstrip(":") for word in rules.read_text(encoding="utf-8").split()}
+            if any(changed & mentioned_in(source) for source in sources if source.endswith((".c", ".h", ".S"))):
+                for suffix in (".o", ".ld"):
+                    rules.with_suffix(suffix).unlink(missing_ok=True)
+
+
 def write(kconf, path):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     print(kconf.write_config(path, save_old=False))
+
+
+def sync(kconf, arguments):
+    """Writes the configuration for make and for C, after removing the objects that a change to it concerns."""
+    output = pathlib.Path(arguments.output)
+    before = set(output.read_text(encoding="utf-8").splitlines()) if output.exists() else set()
+    new = output.with_suffix(".new")
+    kconf.write_config(new, "# SPDX-License-Identifier: Apache-2.0\n", save_old=False)
+    changed = before ^ set(new.read_text(encoding="utf-8").splitlines())
+    remove_objects(arguments.objects, {name for line in changed for name in SYMBOL.findall(line)})
+    os.makedirs(os.path.dirname(arguments.header), exist_ok=True)
+    kconf.write_autoconf(arguments.header, "/* SPDX-License-Identifier: Apache-2.0 */\n")
+    new.replace(output)
 
 
 def main():
@@ -151,6 +186,8 @@ def main():
     parser.add_argument("--defconfig")
     parser.add_argument("--output", help="savedefconfig, sync: where to write")
     parser.add_argument("--header", help="sync: the C header")
+    parser.add_argument("--objects", nargs="*", default=[], metavar="FOLDER",
+                        help="sync: where to remove objects that a change concerns")
     parser.add_argument("assignments", nargs="*", metavar="CONFIG_NAME=VALUE", help="config: what to set")
     arguments = parser.parse_intermixed_args()
 
@@ -168,12 +205,7 @@ def main():
         write(kconf, arguments.config)
     elif arguments.target == "sync":
         load_strictly(kconf, arguments.config, derived_too=False)
-        os.makedirs(os.path.dirname(arguments.header), exist_ok=True)
-        kconf.write_autoconf(arguments.header, "/* SPDX-License-Identifier: Apache-2.0 */\n")
-        kconf.write_config(arguments.output, "# SPDX-License-Identifier: Apache-2.0\n",
-                           save_old=False)
-        # make compares times, and kconfiglib does not write a file whose content is unchanged.
-        os.utime(arguments.output)
+        sync(kconf, arguments)
     elif arguments.target in ("menuconfig", "guiconfig"):
         if arguments.target == "menuconfig" and not (sys.stdin.isatty() and sys.stdout.isatty()):
             fail("menuconfig needs a terminal; elsewhere, write a defconfig below configs/")

@@ -24,7 +24,6 @@ run     command -v xz                           xz-utils
 run     test -x /bin/busybox                    busybox-static
 debug   command -v gdb                          gdb
 check   command -v gcc                          gcc
-check   command -v ccache                       ccache
 check   test -e /usr/include/stdio.h            libc6-dev
 check   command -v sfdisk                       fdisk
 check   command -v llvm-objcopy                 llvm

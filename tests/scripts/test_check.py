@@ -11,7 +11,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import check
-import check_configs
 import check_layers
 
 
@@ -171,6 +170,16 @@ def test_configuration_by_preprocessor(line, bad):
 
 
 @pytest.mark.parametrize("line, bad", [
+    ("#define ENABLED(name) IS_ENABLED(CONFIG_##name)", True),
+    ("#define ENABLED(name) IS_ENABLED(CONFIG_FAT ## name)", True),
+    ("#define ENABLED(name) IS_ENABLED(name##CONFIG_FAT)", True),
+    ("#define ENABLED(name) IS_ENABLED(name)", False),
+])
+def test_a_symbol_put_together(line, bad):
+    assert bool(list(check_layers.check_source(pathlib.Path("fs/x.h"), ["#pragma once", line]))) == bad
+
+
+@pytest.mark.parametrize("line, bad", [
     ("\tif (IS_ENABLED(CONFIG_FTA12))", True),
     ("\tIF_ENABLED(CONFIG_FTA, &fat_ops,)", True),
     ("obj-$(CONFIG_FTA) += fs/fat/mount.o", True),
@@ -181,19 +190,3 @@ def test_a_misspelt_symbol(line, bad, monkeypatch):
     monkeypatch.chdir(ROOT)
     kconf = check_layers.kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
     assert bool(list(check_layers.check_symbols([line], kconf))) == bad
-
-
-def test_objects_of_another_configuration(tmp_path, monkeypatch):
-    """Those stay that the difference does not concern; a symbol of the Makefile's flags concerns all."""
-    monkeypatch.chdir(ROOT)
-    config = "CONFIG_FAT12=y\nCONFIG_STACK_PROTECTOR=y\n"
-    check_configs.forget_what_changed(tmp_path, config)
-    for name, source in (("with", "fs/fat/chain.c"), ("without", "lib/crc32.c")):
-        (tmp_path / "lib").mkdir(exist_ok=True)
-        (tmp_path / f"lib/{name}.d").write_text(f"{name}.o: {source} \\\n lib/config.h {tmp_path}/autoconf.h\n")
-        (tmp_path / f"lib/{name}.o").touch()
-    config = config.replace("CONFIG_FAT12=y", "# CONFIG_FAT12 is not set")
-    check_configs.forget_what_changed(tmp_path, config)
-    assert (tmp_path / "lib/without.o").exists() and not (tmp_path / "lib/with.o").exists()
-    check_configs.forget_what_changed(tmp_path, config.replace("CONFIG_STACK", "# CONFIG_STACK"))
-    assert [path.name for path in tmp_path.iterdir()] == [".config"]

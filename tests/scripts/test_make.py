@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Makefile: incorrect use ends with one line that says what to do, and has no other effect."""
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -48,6 +49,29 @@ def test_another_compiler_rebuilds(tmp_path):
     assert make(f"O={tmp_path}/", target)[1].endswith(built)
     assert built not in make(f"O={tmp_path}", target)[1]
     assert make(f"O={tmp_path}", target, "CROSS_COMPILE=") == (0, built)
+
+
+def test_a_change_of_the_configuration_rebuilds_what_it_concerns(tmp_path):
+    """The symbol is in the source itself, or in a header of a header, or in the options of the compiler."""
+    sources = ["fs/fat/chain.c", "fs/fat/mount.c", "lib/crc32.c"]
+
+    def built(folder):
+        targets = [folder / source.replace(".c", ".o") for source in sources]
+        status, output = make(f"O={folder}", *targets)
+        assert status == 0, output
+        return [source for source in sources if f"  CC      {source}\n" in output]
+
+    folder, copy = tmp_path / "folder", tmp_path / "copy"
+    assert make(f"O={folder}", "qemu_defconfig")[0] == 0
+    assert built(folder) == sources and built(folder) == []
+    for symbol, concerned in [("FAT12=n", sources[:1]), ("LOG_LEVEL_ERROR=y", sources[:2]),
+                              ("STACK_PROTECTOR=n", sources), ("NVME=y", [])]:
+        assert make(f"O={folder}", "config", f"CONFIG_{symbol}")[0] == 0
+        assert built(folder) == concerned, symbol
+    shutil.copytree(folder, copy)
+    assert built(copy) == []
+    assert make(f"O={copy}", "config", "CONFIG_FAT12=y")[0] == 0
+    assert built(copy) == sources[:1] and built(folder) == []
 
 
 def test_clean_keeps_foreign_files(tmp_path):
