@@ -5,9 +5,12 @@ counts files.
 
 Uses the tool versions in requirements.txt, because results differ between versions.
 """
+import itertools
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from check_layers import tracked
 
@@ -18,6 +21,16 @@ CHECKS = {
     ".h": [*CLANG_FORMAT, "--dry-run", "--Werror", "--ferror-limit=3"],
     ".py": [f"{TOOLS}/ruff", "check", "--quiet", "--no-cache", "--output-format=concise"],
 }
+# A process for each file would take most of the time.
+FILES_AT_ONCE = 40
+COMPLAINT = re.compile(r"^([^\s:]+):\d+:", re.M)
+
+
+def check(command, paths):
+    """Returns (number of bad files, text to show)."""
+    done = subprocess.run([*command, *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    bad = set(COMPLAINT.findall(done.stdout)) & set(map(str, paths))
+    return (len(bad) or 1, done.stdout.strip()) if done.returncode else (0, "")
 
 
 def main():
@@ -26,12 +39,17 @@ def main():
         c_files = [path for path in files if path.suffix != ".py"]
         return subprocess.run([*CLANG_FORMAT, "-i", *c_files], check=False).returncode
     failed = 0
-    for path in files:
-        done = subprocess.run([*CHECKS[path.suffix], path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
-        if done.returncode:
-            print(done.stdout.strip())
-            failed += 1
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = []
+        for suffix, command in CHECKS.items():
+            paths = iter([path for path in files if path.suffix == suffix])
+            while some := list(itertools.islice(paths, FILES_AT_ONCE)):
+                runs.append(pool.submit(check, command, some))
+        for run in runs:
+            bad, text = run.result()
+            failed += bad
+            if text:
+                print(text)
     if failed:
         print("make format repairs the format of C")
     print(f"{len(files) - failed} passed, {failed} failed")
