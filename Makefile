@@ -320,10 +320,7 @@ format: $(venv)/.complete ## format all C
 
 # The images with a size limit.
 size-check: $(venv)/.complete
-	@for name in tiny cloudhv; do \
-		$(MAKE) --no-print-directory O=$(O)/size-$$name $${name}_defconfig; \
-		$(MAKE) --no-print-directory O=$(O)/size-$$name; done >/dev/null
-	@$(python) scripts/size.py --check tiny=$(O)/size-tiny cloudhv=$(O)/size-cloudhv
+	@$(python) scripts/size.py --check
 
 ## Use
 

@@ -8,8 +8,8 @@ check_configs.py [--defconfig NAME] [--boot COMMAND]
 - x86_64_defconfig builds with each optional symbol off, and with each alternative choice;
 - so do allnoconfig, allyesconfig and a few random configurations, which are the same in every run.
 
-Builds of one compiler start from what the one before has left, because make builds again only what a change to the
-configuration concerns. So does a user's; scripts/check_reproducible.py compares the result with a build from nothing.
+Each build starts from what another has left, because make builds again only what a change to the configuration
+concerns. After all of them, x86_64_defconfig must give the same bytes as its first build.
 
 --boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from the disk of the smoke
 test; status 0 is a pass. Ends with "N passed, N failed".
@@ -140,6 +140,19 @@ class Checker:
         for build in self.builds:
             self.count(*build.result())
 
+    def check_base_again(self):
+        """An object that an earlier configuration has left by mistake would be in the image."""
+        for number in range(os.cpu_count()):
+            folder, name = self.folders.get(), BASE.removeprefix("configs/")
+            start = time.monotonic()
+            good, output = self.make(folder, name)
+            if good:
+                good, output = self.make(folder)
+            if good:
+                images = [pathlib.Path(path, "fatwood.debug.elf").read_bytes() for path in ("build/x86_64", folder)]
+                good, output = images[0] == images[1], f"build/x86_64 and {folder} differ"
+            self.count(f"{name} again, {number}", good, time.monotonic() - start, output)
+
 
 def new_kconfig():
     kconf = kconfiglib.Kconfig("Kconfig", warn_to_stderr=False)
@@ -216,6 +229,7 @@ def main():
         check_variants(checker)
         check_extremes(checker)
         checker.count_builds()
+        checker.check_base_again()
     print(f"{checker.passed} passed, {checker.failed} failed")
     return checker.failed != 0
 

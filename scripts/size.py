@@ -5,12 +5,13 @@
 IMAGE is a fatwood.debug.elf. The bytes of a folder are those of its functions and variables; string
 literals, which the linker merges, and padding have no owner and are shown as "(shared)".
 
-size.py --check NAME=FOLDER... compares builds of configs/NAME_defconfig with their limits, and counts like a test.
+size.py --check builds the configurations that have a limit, compares them with it, and counts like a test.
 """
 import argparse
 import collections
 import sys
 
+import firmware
 from elftools.elf.elffile import ELFFile
 
 # Limits for the bytes that a VMM loads (PT_LOAD segments), by configuration.
@@ -74,16 +75,15 @@ def show(path, count):
         print(f"{name:40} {size:8}  {source}{'' if stored else ' (zeroed)'}")
 
 
-def check_limits(pairs):
+def check_limits():
     failed = 0
-    for name, folder in pairs:
-        with open(f"{folder}/fatwood.debug.elf", "rb") as file:
+    for name, limit in LIMITS.items():
+        with open(firmware.build(name).with_name("fatwood.debug.elf"), "rb") as file:
             in_file, in_memory = loaded(ELFFile(file))
-        good = 0 < in_file <= LIMITS[name]
-        print(f"  {'ok' if good else 'FAILED':7} {name}: {in_file} bytes loaded of {LIMITS[name]}, "
-              f"{in_memory} in memory")
+        good = 0 < in_file <= limit
+        print(f"  {'ok' if good else 'FAILED':7} {name}: {in_file} bytes loaded of {limit}, {in_memory} in memory")
         failed += not good
-    print(f"{len(pairs) - failed} passed, {failed} failed")
+    print(f"{len(LIMITS) - failed} passed, {failed} failed")
     return failed != 0
 
 
@@ -91,10 +91,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("image", nargs="?", help="a fatwood.debug.elf")
     parser.add_argument("--symbols", type=int, default=30, metavar="N", help="show the N largest")
-    parser.add_argument("--check", nargs="+", metavar="NAME=FOLDER")
+    parser.add_argument("--check", action="store_true", help="compare the configurations that have a limit with it")
     arguments = parser.parse_args()
     if arguments.check:
-        return check_limits([pair.split("=", maxsplit=1) for pair in arguments.check])
+        return check_limits()
     show(arguments.image, arguments.symbols)
     return 0
 
