@@ -12,8 +12,10 @@ guest loses little RAM.
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
 import functools
+import os
 import pathlib
 import re
 import shutil
@@ -142,10 +144,14 @@ class Bench:
             self.check(False, str(error))
             return None
 
-    def run_case(self, case):
-        boot = self.count(case)
-        if boot is None:
-            return
+    def run_cases(self, cases):
+        """Boots a case for each processor at a time, because no figure depends on what else runs."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for case, boot in zip(cases, pool.map(self.count, cases)):
+                if boot:
+                    self.add_case(case, boot)
+
+    def add_case(self, case, boot):
         own = boot.all if case.rom else own_part(boot)
         if case is BASE:
             self.base = own
@@ -164,17 +170,24 @@ class Bench:
                 if row[key] > limit]
         self.check(not over, f"{case.name}: {', '.join(over)}")
 
-    def run_efi(self, case):
+    def count_efi(self, case):
         progress(case.name)
         try:
-            boot = bench_efi.count(case, BASE, image(BASE.config, *case.symbols))
+            return bench_efi.count(case, BASE, image(BASE.config, *case.symbols))
         except kernels.Unavailable as reason:
             self.skipped += 1
             print(f"SKIPPED [1] {case.name}: {reason}", flush=True)
-            return
         except bench_count.NotReached as error:
             self.check(False, str(error))
-            return
+        return None
+
+    def run_efi(self, cases):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for case, boot in zip(cases, pool.map(self.count_efi, cases)):
+                if boot:
+                    self.add_efi(case, boot)
+
+    def add_efi(self, case, boot):
         own = own_part(boot)
         row = bench_efi.row(case, own)
         self.report["efi"].append(row)
@@ -286,16 +299,16 @@ def main():
         names = ", ".join(case.name for case in [*CASES, *bench_efi.CASES])
         parser.error(f"no case has {arguments.case} in its name: {names}")
     bench = Bench(arguments.details)
-    for build in sorted({(case.config, case.symbols) for case in cases}):
+    for build in sorted({(case.config, case.symbols) for case in cases} |
+                        {(BASE.config, case.symbols) for case in efi_cases}):
         progress(f"building {' with '.join([build[0], *build[1]])}")
         image(build[0], *build[1])
+    bench_count.plugin()
 
     print(bench_report.CASES.head())
-    for case in cases:
-        bench.run_case(case)
+    bench.run_cases(cases)
     print("\n" + bench_report.EFI.head())
-    for case in efi_cases:
-        bench.run_efi(case)
+    bench.run_efi(efi_cases)
     if not arguments.case:
         print("\n" + bench_report.PHASES.head())
         bench.run_phases()

@@ -23,8 +23,9 @@ import xml.etree.ElementTree
 
 PYTHON = "build/venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
+PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist"]
 # A QEMU for each core; a line for each test.
-BOOT_TESTS = [*PYTEST, "-vv", "-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", "tests/boot"]
+BOOT_TESTS = [*PYTEST, "-vv", *PARALLEL, "loadgroup", "tests/boot"]
 # For each target: enough to notice a broken one; `make fuzz` runs longer. With a fixed seed, because the result of a
 # check must depend on the commit and not on chance.
 FUZZ = ["FUZZ_SECONDS=6", "FUZZ_SEED=1"]
@@ -45,7 +46,7 @@ PYTEST_SUMMARY = "= short test summary info ="
 PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 300),
     ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 600),
-    ("scripts", "tests of the scripts", [*PYTEST, "tests/scripts"], 1200),
+    ("scripts", "tests of the scripts", [*PYTEST, *PARALLEL, "loadfile", "tests/scripts"], 1200),
     ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 2400),
     ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 1200),
     ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"],

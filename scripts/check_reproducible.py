@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from check_layers import tracked
 
@@ -47,8 +48,11 @@ def main():
         for defconfig, (compiler, options) in itertools.product(DEFCONFIGS, COMPILERS.items()):
             name = f"{defconfig}-{compiler}"
             outputs = [f"build/{name}", f"{folder}/output/{name}"]
-            build(first, outputs[0], defconfig, options, 1)
-            build(second, outputs[1], defconfig, options, os.cpu_count())
+            with ThreadPoolExecutor(2) as pool:
+                builds = [pool.submit(build, first, outputs[0], defconfig, options, 1),
+                          pool.submit(build, second, outputs[1], defconfig, options, os.cpu_count())]
+            for done in builds:
+                done.result()
             for file_name in FILES:
                 contents = [pathlib.Path(output, file_name).read_bytes()
                             for output in (f"{first}/{outputs[0]}", outputs[1])]

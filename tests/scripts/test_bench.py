@@ -77,15 +77,15 @@ def test_budget_and_failures_are_counted(monkeypatch, capsys):
     monkeypatch.setattr(bench, "image", lambda *_: pathlib.Path(__file__))
     monkeypatch.setattr(bench_count, "count", lambda *_, **__: boot)
     counted = bench.Bench(details=False)
-    counted.run_case(bench.Case("x", budget={"instructions": 8}))
+    counted.run_cases([bench.Case("x", budget={"instructions": 8})])
     assert (counted.passed, counted.failed) == (0, 1)
-    counted.run_case(bench.Case("x", budget={"instructions": 9}))
+    counted.run_cases([bench.Case("x", budget={"instructions": 9})])
     assert (counted.passed, counted.failed) == (1, 1)
 
     def lost(*_, **__):
         raise bench_count.NotReached("no kernel")
     monkeypatch.setattr(bench_count, "count", lost)
-    counted.run_case(bench.Case("x"))
+    counted.run_cases([bench.Case("x")])
     assert (counted.passed, counted.failed) == (1, 2)
     assert "9 instructions, more than 8" in (said := capsys.readouterr().out) and "no kernel" in said
 
