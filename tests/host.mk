@@ -38,6 +38,8 @@ endif
 CPPFLAGS := -I. -Itests/host/include -I$(O)/host/include -MMD -MP
 CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Wshadow \
 	-Wvla -Werror -fsanitize=address,undefined -fno-sanitize-recover=all
+# Hundreds of programs are linked, with lld in half the time.
+LDFLAGS := -fuse-ld=lld
 
 # As in the firmware, built by the Makefile.
 runtime-program := $(O)/host/include/generated/runtime.bin
@@ -89,14 +91,14 @@ $$(O)/host-$(1)/libfatwood.a: $$(objects-$(1))
 	$$(Q)rm -f $$@ && ar qcs $$@ $$^
 
 $$(O)/host-$(1)/tests/unit/%: $$(O)/host-$(1)/tests/unit/%.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
 
 $$(O)/host-$(1)/tests/fuzz/replay_%: $$(O)/host-$(1)/tests/fuzz/fuzz_%.o \
 		$$(O)/host-$(1)/tests/fuzz/replay.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
 
 $$(O)/host-$(1)/tests/tools/%: $$(O)/host-$(1)/tests/tools/%.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
 
 -include $$(objects-$(1):.o=.d) $$(wildcard $$(O)/host-$(1)/tests/*/*.d)
 endef
@@ -111,7 +113,7 @@ replays := $(foreach variant,$(variants),\
 fuzzers := $(fuzz-sources:%.c=$(O)/host-fuzz/%)
 
 $(O)/host-fuzz/tests/fuzz/fuzz_%: $(O)/host-fuzz/tests/fuzz/fuzz_%.o $(O)/host-fuzz/libfatwood.a
-	$(Q)clang $(CFLAGS) -fsanitize=fuzzer -o $@ $^
+	$(Q)clang $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
 
 # Programs that tests/scripts/ runs.
 test-tools: $(patsubst tests/tools/%.c,$(O)/host-$(firstword $(variants))/tests/tools/%,\
