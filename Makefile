@@ -296,7 +296,7 @@ $(O)/host/auto.conf: $(O)/host/.config
 
 test-unit: ## unit tests with gcc and clang, under sanitizers (TESTS="fat gpt" for some)
 fuzz-replay: ## run the fuzz corpus as a test (TESTS=)
-fuzz: ## fuzz each target for FUZZ_SECONDS=20 (TESTS=, FUZZ_SEED=); crashes are kept in $(O)/fuzz
+fuzz: ## fuzz each target for FUZZ_SECONDS=20, or as check does by FUZZ_SEED=1 (TESTS=); crashes: $(O)/fuzz
 test-tools: ## build host programs for the tests of scripts, in $(O)/tools
 test-unit test-tools fuzz-replay fuzz: $(O)/host/auto.conf
 	+@$(MAKE) --no-print-directory -s O=$(O)/host $(O)/host/include/generated/runtime.bin

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fuzzes each target for a while, starting from tests/fuzz/corpus/<target>.
 
-fuzz.py --seconds N [--seed N] --out FOLDER BINARY...
+fuzz.py --seconds N|--seed N --out FOLDER BINARY...
 
 New inputs are stored in FOLDER/corpus/<target>, where the next run continues; crashing inputs are stored in
-FOLDER/crashes/<target>-* and kept there. With a seed, all runs try the same inputs in the same order, as many as time
-allows: no inputs of earlier runs are used, and no new inputs are stored.
+FOLDER/crashes/<target>-* and kept there. With a seed, all runs try the same inputs in the same order: no inputs of
+earlier runs are used, and no new inputs are stored. It tries as many as the seconds allow; without seconds as many as
+tests/fuzz/runs says, so that the result does not depend on the speed of the machine.
 """
 import argparse
 import base64
@@ -24,6 +25,10 @@ from run_tests import fix_addresses
 INPUT_BYTES_MAX = 1 << 17
 # For loaded machines: an input takes milliseconds, unless it causes an endless loop.
 INPUT_LIMIT_S = 60
+# For a target's fixed number of runs, which takes seconds.
+RUNS_LIMIT_S = 900
+RUNS = "tests/fuzz/runs"
+DEFAULT_RUNS = 10000
 
 
 def target_of(binary):
@@ -36,11 +41,21 @@ def crashes_of(arguments, binary):
             if name.startswith(f"{target_of(binary)}-")}
 
 
+def runs_of_targets():
+    """The numbers of runs in lines such as "gpt 20000"."""
+    with open(RUNS, encoding="utf-8") as file:
+        return dict(line.split() for line in file if line.strip() and not line.startswith("#"))
+
+
 def fuzz(arguments, scratch, binary):
     """Returns (success, text to show)."""
     target = target_of(binary)
     before = crashes_of(arguments, binary)
-    command = [binary, f"-max_total_time={arguments.seconds}", f"-timeout={INPUT_LIMIT_S}", "-rss_limit_mb=2048",
+    if arguments.seconds:
+        end, limit = f"-max_total_time={arguments.seconds}", arguments.seconds + 120
+    else:
+        end, limit = f"-runs={runs_of_targets().get(target, DEFAULT_RUNS)}", RUNS_LIMIT_S
+    command = [binary, end, f"-timeout={INPUT_LIMIT_S}", "-rss_limit_mb=2048",
                f"-artifact_prefix={arguments.out}/crashes/{target}-", "-print_final_stats=1",
                f"-max_len={INPUT_BYTES_MAX}"]
     environment = None
@@ -60,7 +75,7 @@ def fuzz(arguments, scratch, binary):
         command.append(f"-dict=tests/fuzz/{target}.dict")
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=arguments.seconds + 120, env=environment, check=False)
+                              timeout=limit, env=environment, check=False)
         output, status = done.stdout.decode(errors="replace"), f"status {done.returncode}"
         held = done.returncode == 0
     except subprocess.TimeoutExpired as expired:
@@ -81,11 +96,13 @@ def fuzz(arguments, scratch, binary):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--out", required=True)
     parser.add_argument("binaries", nargs="*")
     arguments = parser.parse_args()
+    if arguments.seconds is None and arguments.seed is None:
+        parser.error("say how long: --seconds, or --seed for fixed numbers of runs")
     os.makedirs(f"{arguments.out}/crashes", exist_ok=True)
     fix_addresses()
 

@@ -13,7 +13,7 @@ O ?= build
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 HOST_COMPILERS ?= gcc clang
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= $(if $(FUZZ_SEED),,20)
 python := build/venv/bin/python
 
 include $(O)/host/auto.conf
@@ -127,6 +127,6 @@ fuzz-replay: $(replays)
 	@$(python) scripts/run_tests.py replay $^
 
 fuzz: $(fuzzers)
-	@$(python) scripts/fuzz.py --seconds $(FUZZ_SECONDS) $(addprefix --seed ,$(FUZZ_SEED)) --out $(O)/fuzz $^
+	@$(python) scripts/fuzz.py $(addprefix --seconds ,$(FUZZ_SECONDS)) $(addprefix --seed ,$(FUZZ_SEED)) --out $(O)/fuzz $^
 
 .PHONY: test-unit test-tools fuzz-replay fuzz

@@ -5,6 +5,10 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import fuzz
+
 FUZZER = """#!/bin/sh
 for word; do case $word in -artifact_prefix=*) prefix=${word#*=} ;; esac; done
 printf 'an \\0 input' >"${prefix}crash-1"
@@ -48,3 +52,23 @@ def test_a_seed_ignores_stored_inputs(tmp_path):
     folders = [line.split()[-1] for line in (first, second, free)]
     assert folders[0] != folders[1] and not any(pathlib.Path(folder).exists() for folder in folders[:2])
     assert folders[2] == str(tmp_path / "out/corpus/nothing") and [*pathlib.Path(folders[2]).iterdir()]
+
+
+def test_a_seed_alone_means_a_fixed_number_of_runs(tmp_path):
+    log = tmp_path / "log"
+    for target in ("gpt", "nothing"):
+        binary = tmp_path / f"fuzz_{target}"
+        binary.write_text(f'#!/bin/sh\necho "number_of_executed_units: 1"\necho "$*" >>{log}\n')
+        binary.chmod(0o755)
+    subprocess.run([sys.executable, "scripts/fuzz.py", "--seed", "7", "--out", tmp_path / "out",
+                    tmp_path / "fuzz_gpt", tmp_path / "fuzz_nothing"],
+                   cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    lines = log.read_text()
+    assert f"-runs={fuzz.runs_of_targets()['gpt']} " in lines and f"-runs={fuzz.DEFAULT_RUNS} " in lines
+    assert lines.count("\n") == 2 and "-max_total_time" not in lines
+
+
+def test_numbers_of_runs_are_for_targets(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    targets = {path.stem.removeprefix("fuzz_") for path in pathlib.Path("tests/fuzz").glob("fuzz_*.c")}
+    assert fuzz.runs_of_targets().keys() <= targets
