@@ -24,8 +24,8 @@ import xml.etree.ElementTree
 PYTHON = "build/venv/bin/python"
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
 PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist"]
-# A QEMU for each core; a line for each test.
-BOOT_TESTS = [*PYTEST, "-vv", *PARALLEL, "loadgroup", "tests/boot"]
+# A QEMU for each core, and one more, because tests also wait; a line for each test.
+BOOT_TESTS = [*PYTEST, "-vv", "-n", str(min(os.cpu_count() + 1, 4)), "--dist", "loadgroup", "tests/boot"]
 # Enough to notice a broken target; `make fuzz` runs longer. With a fixed seed, and thus fixed numbers of runs, because
 # the result of a check must depend on the commit, not on chance or on the speed of the machine.
 FUZZ = ["FUZZ_SEED=1"]
