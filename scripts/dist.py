@@ -22,6 +22,7 @@ import tempfile
 import sbom
 
 ROOT = sbom.ROOT
+PREFIX = "/usr/local"
 
 
 def compressed(data):
@@ -61,7 +62,7 @@ def build(source, out, release, date):
                    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "O")}
     environment["SOURCE_DATE_EPOCH"] = str(date)
     environment["SOURCE_COMMIT"] = sbom.git("rev-parse", "HEAD")
-    command = ["make", "-C", source, f"-j{os.cpu_count()}", "O=build", f"release={release}", "PREFIX=/usr/local",
+    command = ["make", "-C", source, f"-j{os.cpu_count()}", "O=build", f"release={release}", f"PREFIX={PREFIX}",
                f"DESTDIR={out}", "install"]
     if "venv" in environment:
         command.insert(1, f"venv={environment['venv']}")
@@ -86,7 +87,7 @@ def main():
         files = {
             f"{name}.tar.gz": compressed(sources),
             f"{name}-x86_64.tar.gz": compressed(folder_tar(work / "out", f"{name}-x86_64", date)),
-            f"{name}.spdx.json": (work / "out/usr/share/doc/fatwood/fatwood.spdx.json").read_bytes(),
+            f"{name}.spdx.json": (work / f"out{PREFIX}/share/doc/fatwood/fatwood.spdx.json").read_bytes(),
         }
     files["SHA256SUMS"] = "".join(f"{hashlib.sha256(data).hexdigest()}  {file}\n"
                                   for file, data in sorted(files.items())).encode()

@@ -3,7 +3,7 @@
 """Installs what `make install` has built: images, the ROM's descriptor for QEMU, the manual page, licences, the bill
 of materials.
 
-install.py --images FOLDER --release RELEASE [--prefix PREFIX] [--destdir DESTDIR] [--remove] NAME...
+install.py --images FOLDER --release RELEASE [--prefix PREFIX] [--destdir DESTDIR] [--remove] [NAME...]
 installs FOLDER/NAME/fatwood.elf or, if the configuration starts from reset, fatwood.rom and fatwood_vars.fd. With
 --remove, the same files are removed.
 """
@@ -79,7 +79,7 @@ def main():
     parser.add_argument("--prefix", type=pathlib.Path, default="/usr/local")
     parser.add_argument("--destdir", default="")
     parser.add_argument("--remove", action="store_true")
-    parser.add_argument("names", nargs="+", metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
     if not arguments.prefix.is_absolute():
         sys.exit(f"PREFIX={arguments.prefix} has to begin with a slash")

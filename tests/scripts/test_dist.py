@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import pathlib
+import subprocess
 import sys
 import tarfile
 
@@ -42,3 +43,19 @@ def test_the_archive_of_the_sources_is_the_commit():
     assert first == dist.source_tar("fatwood-1")
     with tarfile.open(fileobj=io.BytesIO(first)) as tar:
         assert {"fatwood-1/Makefile", "fatwood-1/LICENSE", "fatwood-1/VERSION"} <= set(tar.getnames())
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git repository")
+def test_the_files_of_a_release(tmp_path):
+    """All but the images, which take long to build."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    subprocess.run([sys.executable, ROOT / "scripts/dist.py", tmp_path], check=True, stderr=subprocess.DEVNULL,
+                   env={**environment, "IMAGES": "", "venv": str(ROOT / "build/venv")})
+    subprocess.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], cwd=tmp_path, check=True)
+    name = f"fatwood-{dist.release_name()}"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "SHA256SUMS", f"{name}.spdx.json", f"{name}.tar.gz", f"{name}-x86_64.tar.gz"}
+    with tarfile.open(tmp_path / f"{name}-x86_64.tar.gz") as tar:
+        share = f"{name}-x86_64/usr/local/share"
+        assert set(tar.getnames()) == {f"{share}/man/man7/fatwood.7", f"{share}/doc/fatwood/LICENSE",
+                                       f"{share}/doc/fatwood/LICENSE.font", f"{share}/doc/fatwood/fatwood.spdx.json"}
