@@ -165,22 +165,23 @@ EFI_STATUS efi_image_run(const struct efi_start *start)
 	EFI_HANDLE handle;
 	struct efi_image *image;
 	void *options = NULL;
-	EFI_STATUS status = efi_load_image(true, efi_firmware_image(),
-					   (EFI_DEVICE_PATH_PROTOCOL *)start->path,
-					   (void *)start->bytes.data, start->bytes.size, &handle);
+	EFI_STATUS status;
 
-	if (status)
-		return status;
-	/* An event, of a driver, comes between. */
-	image = efi_image_of(handle);
-	if (!image)
-		return EFI_NOT_FOUND;
+	/* First, as it may signal an event: its function could unload the image. */
 	if (start->load_options.size) {
 		options = efi_copy(start->load_options.data, start->load_options.size);
-		if (!options) {
-			efi_image_unload(image);
+		if (!options)
 			return EFI_OUT_OF_RESOURCES;
-		}
+	}
+	status = efi_load_image(true, efi_firmware_image(), (EFI_DEVICE_PATH_PROTOCOL *)start->path,
+				(void *)start->bytes.data, start->bytes.size, &handle);
+	/* An event, of a driver, comes between. */
+	image = status ? NULL : efi_image_of(handle);
+	if (!image) {
+		efi_free(options);
+		return status ? status : EFI_NOT_FOUND;
+	}
+	if (options) {
 		image->loaded.LoadOptions = options;
 		image->loaded.LoadOptionsSize = (u32)start->load_options.size;
 	}

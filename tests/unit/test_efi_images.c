@@ -516,6 +516,55 @@ TEST(a_notification_cannot_unload_an_image_that_is_ending)
 	}
 }
 
+static u32 map_changes, unload_at;
+static u8 *filled[8];
+
+/* Unloads the program as soon as it can, and takes the memory that this has freed. */
+static VOID EFIAPI unload_loaded(EFI_EVENT event, void *context)
+{
+	static bool is_nested;
+	EFI_HANDLE handles[4];
+	UINTN size = sizeof(handles);
+
+	(void)event, (void)context;
+	if (is_nested || ++map_changes < unload_at ||
+	    efi_locate_handle(ByProtocol, (EFI_GUID *)&guid_loaded_image, NULL, &size, handles) ||
+	    size < 2 * sizeof(*handles))
+		return;
+	is_nested = true;
+	CHECK_STATUS(efi_unload_image(handles[1]), EFI_SUCCESS);
+	for (u32 i = 0; i < ARRAY_SIZE(filled); i++)
+		if (!efi_allocate_pool(EfiBootServicesData, 512, (VOID **)&filled[i]))
+			memset(filled[i], 0xa5, 512);
+	is_nested = false;
+}
+
+/* Whenever the map changes meanwhile. */
+TEST(a_notification_may_unload_the_image_before_it_starts)
+{
+	static u8 options[64 * 1024];
+	const struct efi_start start = { .bytes = span_of(program, sizeof(program)),
+					 .load_options = span_of(options, sizeof(options)) };
+	EFI_EVENT event;
+
+	for (unload_at = 1; unload_at < 8; unload_at++) {
+		set_up();
+		map_changes = 0;
+		memset(filled, 0, sizeof(filled));
+		CHECK_STATUS(efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, unload_loaded,
+						 NULL, &guid_event_group_memory_map_change, &event),
+			     EFI_SUCCESS);
+		(void)efi_image_run(&start);
+		CHECK_STATUS(efi_close_event(event), EFI_SUCCESS);
+		for (u32 i = 0; i < ARRAY_SIZE(filled); i++) {
+			for (u32 k = 0; filled[i] && k < 512; k++)
+				CHECK_EQUAL(filled[i][k], 0xa5);
+			efi_free(filled[i]);
+		}
+		check_clean();
+	}
+}
+
 static EFI_STATUS EFIAPI exits_while_it_serves_a_file(EFI_HANDLE handle, EFI_SYSTEM_TABLE *table)
 {
 	(void)table;
