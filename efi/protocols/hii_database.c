@@ -122,6 +122,12 @@ static EFI_STATUS EFIAPI update_list(const EFI_HII_DATABASE_PROTOCOL *this, EFI_
 		return EFI_NOT_FOUND;
 	if (!copy_packages(span_of_list(packages), &added))
 		return EFI_OUT_OF_RESOURCES;
+	/* The allocations may have signalled an event, whose function has removed it. */
+	list = hii_list_of(handle);
+	if (!list) {
+		free_packages(added);
+		return EFI_NOT_FOUND;
+	}
 	for (at = &list->packages; *at;) {
 		struct hii_package *package = *at;
 

@@ -3,8 +3,12 @@
  * EFI_HII_STRING_PROTOCOL (UEFI 2.11, 34.3). A package is written anew when one of its strings
  * changes. Compressed strings (SCSU) are taken for Latin-1, which they are as long as they have no
  * control codes.
+ *
+ * An allocation may signal an event, whose function could remove the list that is being changed:
+ * events are held meanwhile.
  */
 #include "efi/protocols/hii.h"
+#include "efi/services/events.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -202,11 +206,13 @@ static EFI_STATUS EFIAPI new_string(const EFI_HII_STRING_PROTOCOL *this, EFI_HII
 	next = next_id(list);
 	if (next > HII_STRING_ID_MAX)
 		return EFI_OUT_OF_RESOURCES;
+	efi_events_hold();
 	at = find_language(list, language);
 	if (!*at)
 		status = new_language(at, language, span_of_ucs2(language_name));
 	if (!status)
 		status = change_string(at, (u16)next, span_of_ucs2(string));
+	efi_events_release();
 	if (!status)
 		*id = (u16)next;
 	return status;
@@ -260,6 +266,7 @@ static EFI_STATUS EFIAPI set_string(const EFI_HII_STRING_PROTOCOL *this, EFI_HII
 				    const EFI_FONT_INFO *font)
 {
 	struct hii_list *list = hii_list_of(handle);
+	EFI_STATUS status = EFI_NOT_FOUND;
 	struct hii_package **at;
 	struct hii_item item;
 
@@ -268,10 +275,12 @@ static EFI_STATUS EFIAPI set_string(const EFI_HII_STRING_PROTOCOL *this, EFI_HII
 		return EFI_INVALID_PARAMETER;
 	if (!list)
 		return EFI_NOT_FOUND;
+	efi_events_hold();
 	at = find_language(list, language);
-	if (!*at || !hii_find_string(hii_bytes(*at), id, &item))
-		return EFI_NOT_FOUND;
-	return change_string(at, id, span_of_ucs2(string));
+	if (*at && hii_find_string(hii_bytes(*at), id, &item))
+		status = change_string(at, id, span_of_ucs2(string));
+	efi_events_release();
+	return status;
 }
 
 static EFI_STATUS EFIAPI get_languages(const EFI_HII_STRING_PROTOCOL *this, EFI_HII_HANDLE handle,
