@@ -228,6 +228,11 @@ static struct file_time the_time(void)
 
 TEST(times)
 {
+	static const struct file_time impossible[] = {
+		{ 1979, 1, 1, 0, 0, 0 },  { 2108, 1, 1, 0, 0, 0 },  { 2026, 0, 1, 0, 0, 0 },
+		{ 2026, 13, 1, 0, 0, 0 }, { 2026, 1, 0, 0, 0, 0 },  { 2026, 1, 32, 0, 0, 0 },
+		{ 2026, 1, 1, 24, 0, 0 }, { 2026, 1, 1, 0, 60, 0 }, { 2026, 1, 1, 0, 0, 60 },
+	};
 	struct file_info info;
 	struct file file;
 
@@ -247,6 +252,15 @@ TEST(times)
 	file = create("clock");
 	CHECK_EQUAL(file_info(&file, &info), OK);
 	CHECK_EQUAL(info.created.second, 31);
+	/* Times that FAT cannot express change nothing. */
+	for (u32 i = 0; i < ARRAY_SIZE(impossible); i++) {
+		info.created = impossible[i];
+		CHECK_EQUAL(file_set_info(&file, &info), OK);
+		CHECK_EQUAL(file_info(&file, &info), OK);
+		CHECK_EQUAL(info.created.year, 2026);
+		CHECK_EQUAL(info.created.hour, 13);
+		CHECK_EQUAL(info.created.second, 31);
+	}
 	end();
 }
 

@@ -130,6 +130,40 @@ TEST(files_are_placed_where_they_are_wanted)
 	CHECK(asked_bios_area);
 }
 
+static enum status big_size(const char *name, u32 *size)
+{
+	(void)name;
+	*size = 16 * 1024 * 1024;
+	return OK;
+}
+
+static enum status big_allocate(u32 size, u32 alignment, bool in_bios_area, u8 **data, u64 *address)
+{
+	(void)size;
+	return allocate(1, alignment, in_bios_area, data, address);
+}
+
+static enum status big_read(const char *name, u32 size, void *to)
+{
+	(void)name, (void)size, (void)to;
+	return OK;
+}
+
+TEST(all_files_together_have_a_limit)
+{
+	start();
+	loader.size = big_size;
+	loader.allocate = big_allocate;
+	loader.read = big_read;
+	for (u32 i = 0; i < 4; i++)
+		add_allocate((const char[]){ (char)('a' + i), 0 }, 1, 1);
+	CHECK_EQUAL(run(), OK);
+	add_allocate("e", 1, 1);
+	memory_used = 0;
+	CHECK_EQUAL(run(), ERR_CORRUPT);
+	CHECK_EQUAL(memory_used, 4);
+}
+
 TEST(pointers_get_the_address_added)
 {
 	start();
