@@ -11,18 +11,9 @@
 
 #include "core/memory.h"
 #include "tests/fuzz/check.h"
-#include "tests/host/host.h"
+#include "tests/fuzz/virtio.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
-const struct pci_driver *const pci_drivers[] = { NULL };
-const struct virtio_driver *const virtio_drivers[] = { NULL };
-
-bool acpi_ecam(u32 index, struct ecam *out)
-{
-	(void)index, (void)out;
-	return false;
-}
 
 /* The four ranges of memory are contiguous from PLACE on. */
 #define PLACE 0x8000000000ull
@@ -30,20 +21,6 @@ bool acpi_ecam(u32 index, struct ecam *out)
 enum { RANGES = 4, RANGE_SIZE = 4 * PAGE_SIZE };
 
 static u8 config[2 * CONFIG_SIZE], bytes[RANGES * RANGE_SIZE], buffer[RANGE_SIZE];
-
-static u8 status;
-
-static u8 get_status(struct virtio_device *device)
-{
-	(void)device;
-	return status;
-}
-
-static void put_status(struct virtio_device *device, u8 value)
-{
-	(void)device;
-	status = value;
-}
 
 static u32 get_features(struct virtio_device *device, u32 word)
 {

@@ -20,36 +20,13 @@
 #include "drivers/virtio/queue.c"
 #undef deadline_passed
 
-#include "tests/host/host.h"
-
-const struct pci_driver *const pci_drivers[] = { NULL };
-const struct virtio_driver *const virtio_drivers[] = { NULL };
-
-bool acpi_ecam(u32 index, struct ecam *out)
-{
-	(void)index, (void)out;
-	return false;
-}
+#include "tests/fuzz/virtio.h"
 
 enum { NOTIFICATIONS_MAX = 256, BLOCKS = 16, DISKS = 8 };
 
 static struct reader input;
-static struct virtqueue *fuzzed;
-static u32 queue_size_limit, max_sectors, last_target, notifications;
-static u8 device_status;
+static u32 max_sectors, last_target, notifications;
 static u8 buffer[BLOCKS * BLOCK_SIZE_MAX];
-
-static u8 get_status(struct virtio_device *device)
-{
-	(void)device;
-	return device_status;
-}
-
-static void put_status(struct virtio_device *device, u8 value)
-{
-	(void)device;
-	device_status = value;
-}
 
 static u32 get_features(struct virtio_device *device, u32 word)
 {
@@ -75,19 +52,6 @@ static u32 read_configuration(struct virtio_device *device, u32 offset)
 	default:
 		return last_target << 16;
 	}
-}
-
-static u32 get_queue_size_max(struct virtio_device *device, u16 index)
-{
-	(void)device, (void)index;
-	return queue_size_limit;
-}
-
-static enum status put_queue(struct virtio_device *device, struct virtqueue *queue)
-{
-	(void)device;
-	fuzzed = queue;
-	return OK;
 }
 
 static void push(u32 head, u32 written)

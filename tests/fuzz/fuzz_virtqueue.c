@@ -17,49 +17,14 @@
 #include "drivers/virtio/queue.c"
 #undef deadline_passed
 
-#include "drivers/virtio/virtio.h"
 #include "lib/span.h"
-#include "tests/host/host.h"
-
-const struct pci_driver *const pci_drivers[] = { NULL };
-const struct virtio_driver *const virtio_drivers[] = { NULL };
-
-bool acpi_ecam(u32 index, struct ecam *out)
-{
-	(void)index, (void)out;
-	return false;
-}
+#include "tests/fuzz/virtio.h"
 
 enum { NOTIFICATIONS_MAX = 64, BUFFER_BLOCKS = 255 };
 
 static struct reader input;
-static struct virtqueue *fuzzed;
-static u32 queue_size_limit, notifications;
+static u32 notifications;
 static u8 buffer[BUFFER_BLOCKS * SECTOR_SIZE];
-
-static u8 get_status(struct virtio_device *device)
-{
-	(void)device;
-	return 0;
-}
-
-static void put_status(struct virtio_device *device, u8 value)
-{
-	(void)device, (void)value;
-}
-
-static u32 get_queue_size_max(struct virtio_device *device, u16 index)
-{
-	(void)device, (void)index;
-	return queue_size_limit;
-}
-
-static enum status put_queue(struct virtio_device *device, struct virtqueue *queue)
-{
-	(void)device;
-	fuzzed = queue;
-	return OK;
-}
 
 /* Correctly completes the request that was submitted @back requests before the last. */
 static void complete_honestly(u8 back)
@@ -133,6 +98,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	device.legacy = read_u8(&input) & 1;
 	queue_size_limit = read_le16(&input);
 	block.request_size_max = SECTOR_SIZE * (1 + read_u8(&input) % 16);
+	device_status = 0;
 	notifications = 0;
 	fuzzed = NULL;
 
