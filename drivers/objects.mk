@@ -32,8 +32,10 @@ obj-$(CONFIG_VIRTIO_PMEM) += drivers/virtio/pmem.o
 obj-$(CONFIG_VIRTIO_RANDOM) += drivers/virtio/random.o
 obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
 
-obj-$(CONFIG_AHCI) += drivers/ata/ahci.o drivers/ata/port.o drivers/ata/disk.o drivers/ata/packet.o
-obj-$(CONFIG_NVME) += drivers/nvme/nvme.o drivers/nvme/queue.o drivers/nvme/namespace.o
+obj-$(CONFIG_AHCI) += drivers/ata/ahci.o drivers/ata/port.o drivers/ata/disk.o drivers/ata/packet.o \
+	drivers/pci/disks.o
+obj-$(CONFIG_NVME) += drivers/nvme/nvme.o drivers/nvme/queue.o drivers/nvme/namespace.o \
+	drivers/pci/disks.o
 obj-$(CONFIG_SCSI) += drivers/scsi/scsi.o
 
 obj-$(CONFIG_DISPLAY) += drivers/display/modes.o drivers/display/edid.o

@@ -51,7 +51,6 @@ enum {
 	HANDOFF_BUSY_TIMEOUT_MS = 2000,
 	DETECT_ROUNDS = 3, /* 15 ms: a device answers within 10 */
 	DETECT_US = 5000,
-	SPIN_TIMEOUT_MS = 16000, /* of a disk from standstill */
 };
 
 static struct arena arena; /* never released */
@@ -138,20 +137,11 @@ static void quiesce(struct device *device)
 
 static enum status open_port(struct block_device *disk)
 {
-	struct ahci_port *port = container_of(disk, struct ahci_port, disk);
+	struct ahci_port *port = container_of(disk, struct ahci_port, ata.disk);
 	u32 signature;
 	enum status status = ahci_port_start(port, &signature);
 
-	if (status)
-		return status;
-	switch (signature) {
-	case AHCI_SIGNATURE_DISK:
-		return ahci_disk_open(port);
-	case AHCI_SIGNATURE_PACKET:
-		return ahci_packet_open(port);
-	default:
-		return unsupported("%s: a device with signature 0x%08x", port->name, signature);
-	}
+	return status ? status : ata_open(&port->ata, signature);
 }
 
 static const struct block_ops port_ops = { .open = open_port };
@@ -165,26 +155,28 @@ static volatile u8 *port_registers(const struct ahci_controller *controller, u32
 static void add_port(struct ahci_controller *controller, u32 number, struct block_device **position)
 {
 	struct ahci_port *port = arena_allocate(&arena, sizeof(*port));
+	struct block_device *disk;
 
 	if (!port)
 		return log_warning("%s: no memory for a port", controller->device.name);
+	disk = &port->ata.disk;
 	format(port->name, sizeof(port->name), "%s port %u", controller->device.name, number);
 	port->controller = controller;
 	port->registers = port_registers(controller, number);
-	port->disk.ops = &port_ops;
-	port->disk.alignment = AHCI_ALIGNMENT;
-	port->disk.transfer_size_max = AHCI_REQUEST_SIZE_MAX;
-	port->disk.address_limit = controller->is_64_bit ? 0 : GIB * 4;
+	disk->ops = &port_ops;
+	disk->alignment = ATA_ALIGNMENT;
+	disk->transfer_size_max = ATA_REQUEST_SIZE_MAX;
+	disk->address_limit = controller->is_64_bit ? 0 : GIB * 4;
 	if (IS_ENABLED(CONFIG_EFI)) {
 		port->address = controller->device.address;
 		port->address.unit = DEVICE_UNIT_SATA;
 		port->address.port = (u8)number;
-		port->disk.address = &port->address;
+		disk->address = &port->address;
 	}
 	port->next = controller->ports;
 	controller->ports = port;
-	block_register_after(&port->disk, *position);
-	*position = &port->disk;
+	block_register_after(disk, *position);
+	*position = disk;
 }
 
 /*
@@ -255,7 +247,7 @@ static void start(struct ahci_controller *controller)
 		pci_disable_dma(&controller->place);
 		return log_error("%s: does not answer a reset", controller->device.name);
 	}
-	controller->spin = deadline_started(SPIN_TIMEOUT_MS);
+	controller->spin = deadline_started(ATA_READY_TIMEOUT_MS);
 	ports = find_devices(controller, controller->implemented);
 	for (u32 i = 0; i < AHCI_PORTS_MAX; i++)
 		if (ports & 1u << i)
@@ -283,15 +275,9 @@ static void probe(const struct pci_device *place)
 	if (!controller)
 		return log_warning("PCI %s: no memory for a device", place->name);
 	controller->place = *place;
-	if (IS_ENABLED(CONFIG_EFI)) {
-		controller->device.address = place->address;
-		controller->disks_to_come.address = &controller->device.address;
-	}
-	format(controller->device.name, sizeof(controller->device.name), "ahci %s", place->name);
 	controller->device.quiesce = quiesce;
 	controller->disks_to_come.ops = &controller_ops;
-	block_register(&controller->disks_to_come);
-	log_debug("%s: found", controller->device.name);
+	pci_register_disks(place, "ahci", &controller->device, &controller->disks_to_come);
 }
 
 const struct pci_driver ahci_driver = {

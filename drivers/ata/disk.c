@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A SATA disk (ATA/ATAPI Command Set 3). Words of the response to IDENTIFY DEVICE:
+ * A disk (ATA/ATAPI Command Set 3). Words of the response to IDENTIFY DEVICE:
  *
  *	49	bit 8 DMA, bit 9 LBA
  *	83	bit 10 48-bit addresses, bit 13 FLUSH CACHE EXT; valid if bits 14 and 15 are 1 and 0
@@ -9,7 +9,7 @@
  *	117	words of a sector, u32
  */
 #include "core/log.h"
-#include "drivers/ata/ahci.h"
+#include "drivers/ata/ata.h"
 #include "lib/config.h"
 #include "lib/span.h"
 #include "lib/string.h"
@@ -20,7 +20,6 @@ enum {
 	WRITE_DMA_EXT = 0x35,
 	FLUSH_CACHE_EXT = 0xea,
 	IDENTIFY_DEVICE = 0xec,
-	DEVICE_LBA = 1 << 6,
 
 	WORD_CAPABILITIES = 49,
 	CAPABILITY_DMA_LBA = 3 << 8,
@@ -39,31 +38,30 @@ enum {
 
 #define SECTORS_MAX (1ull << 48)
 
-static struct ahci_port *port_of(struct block_device *disk)
+static struct ata_device *device_of(struct block_device *disk)
 {
-	return container_of(disk, struct ahci_port, disk);
+	return container_of(disk, struct ata_device, disk);
 }
 
 static enum status transfer(struct block_device *disk, u64 first, u64 count, void *buffer,
 			    bool is_write)
 {
-	struct ahci_port *port = port_of(disk);
-	struct ahci_command command = {
+	struct ata_device *device = device_of(disk);
+	struct ata_command command = {
 		.command = is_write ? WRITE_DMA_EXT : READ_DMA_EXT,
 		.lba = first,
 		.count = (u16)count,
-		.device = DEVICE_LBA,
 		.data = buffer,
 		.size = (u32)count * disk->block_size,
 		.is_write = is_write,
-		.timeout_ms = AHCI_TIMEOUT_MS,
+		.timeout_ms = ATA_TIMEOUT_MS,
 	};
-	enum status status = ahci_execute(port, &command);
+	enum status status = device->execute(device, &command);
 
 	if (!status && command.transferred < command.size)
 		status = ERR_IO;
 	if (status)
-		log_warning("%s: %s at sector %lu: %s, %u of %u bytes", port->name,
+		log_warning("%s: %s at sector %lu: %s, %u of %u bytes", device->name,
 			    is_write ? "write" : "read", first, status_name(status),
 			    command.transferred, command.size);
 	return status;
@@ -82,13 +80,12 @@ static enum status disk_write(struct block_device *disk, u64 first, u64 count, c
 
 static enum status disk_flush(struct block_device *disk)
 {
-	struct ahci_command command = {
+	struct ata_command command = {
 		.command = FLUSH_CACHE_EXT,
-		.device = DEVICE_LBA,
-		.timeout_ms = AHCI_TIMEOUT_MS,
+		.timeout_ms = ATA_TIMEOUT_MS,
 	};
 
-	return ahci_execute(port_of(disk), &command);
+	return device_of(disk)->execute(device_of(disk), &command);
 }
 
 static const struct block_ops disk_ops = {
@@ -113,20 +110,20 @@ static bool has_word(const u8 *identity, u32 index)
 	return (word(identity, index) & VALID_MASK) == VALID;
 }
 
-static enum status read_identity(struct ahci_port *port, const u8 *identity)
+static enum status read_identity(struct ata_device *device, const u8 *identity)
 {
-	struct block_device *disk = &port->disk;
+	struct block_device *disk = &device->disk;
 	u64 sectors = load_le64(identity + 2 * WORD_COUNT);
 	u64 size = SECTOR_SIZE;
 
 	if ((word(identity, WORD_CAPABILITIES) & CAPABILITY_DMA_LBA) != CAPABILITY_DMA_LBA ||
 	    !has_word(identity, WORD_COMMANDS) || !(word(identity, WORD_COMMANDS) & COMMAND_48_BIT))
-		return unsupported("%s: a disk without DMA or 48-bit addresses", port->name);
+		return unsupported("%s: a disk without DMA or 48-bit addresses", device->name);
 	if (has_word(identity, WORD_SECTORS) && word(identity, WORD_SECTORS) & SECTORS_ARE_LARGE)
 		size = 2ull * load_le32(identity + 2 * WORD_SECTOR_WORDS);
 	if (size < BLOCK_SIZE_MIN || size > BLOCK_SIZE_MAX || !is_power_of_two(size) ||
 	    sectors == 0 || sectors > SECTORS_MAX)
-		return unsupported("%s: %lu sectors of %lu bytes", port->name, sectors, size);
+		return unsupported("%s: %lu sectors of %lu bytes", device->name, sectors, size);
 	disk->block_size = (u32)size;
 	disk->block_count = sectors;
 	disk->ops = word(identity, WORD_COMMANDS) & COMMAND_FLUSH ? &disk_ops :
@@ -134,10 +131,42 @@ static enum status read_identity(struct ahci_port *port, const u8 *identity)
 	return OK;
 }
 
-enum status ahci_disk_open(struct ahci_port *port)
+enum status ata_disk_open(struct ata_device *device)
 {
-	u8 identity[AHCI_DATA_SIZE];
-	enum status status = ahci_identify(port, IDENTIFY_DEVICE, identity);
+	u8 identity[ATA_ANSWER_SIZE];
+	enum status status = ata_identify(device, IDENTIFY_DEVICE, identity);
 
-	return status ? status : read_identity(port, identity);
+	return status ? status : read_identity(device, identity);
+}
+
+enum status ata_identify(struct ata_device *device, u8 command, u8 identity[ATA_ANSWER_SIZE])
+{
+	struct ata_command ata = {
+		.command = command,
+		.data = device->answer,
+		.size = ATA_ANSWER_SIZE,
+		.is_pio = true,
+		.timeout_ms = ATA_IDENTIFY_TIMEOUT_MS,
+	};
+	enum status status = device->execute(device, &ata);
+
+	if (!status && ata.transferred < ata.size)
+		status = ERR_IO;
+	if (status)
+		log_warning("%s: IDENTIFY: %s", device->name, status_name(status));
+	/* The device can change its own copy at any time. */
+	memcpy(identity, ata.data, ATA_ANSWER_SIZE);
+	return status;
+}
+
+enum status ata_open(struct ata_device *device, u32 signature)
+{
+	switch (signature) {
+	case ATA_SIGNATURE_DISK:
+		return ata_disk_open(device);
+	case ATA_SIGNATURE_PACKET:
+		return ata_packet_open(device);
+	default:
+		return unsupported("%s: a device with signature 0x%08x", device->name, signature);
+	}
 }

@@ -6,7 +6,7 @@
  *	word 62: bit 15: the direction is told in bit 2 of the features
  */
 #include "core/log.h"
-#include "drivers/ata/ahci.h"
+#include "drivers/ata/ata.h"
 #include "lib/span.h"
 #include "lib/string.h"
 #include "lib/util.h"
@@ -28,86 +28,88 @@ enum {
 	REQUEST_SENSE = 0x03,
 };
 
-static_assert((u32)SCSI_SMALL <= (u32)AHCI_DATA_SIZE);
+static_assert((u32)SCSI_SMALL <= (u32)ATA_ANSWER_SIZE);
 
-static struct ahci_port *port_of(struct scsi_unit *unit)
+static struct ata_device *device_of(struct scsi_unit *unit)
 {
-	return container_of(unit, struct ahci_port, unit);
+	return container_of(unit, struct ata_device, unit);
 }
 
-static enum status send_packet(struct ahci_port *port, const u8 *packet, void *data, u32 size,
-			       struct ahci_command *command)
+static enum status send_packet(struct ata_device *device, const u8 *packet, void *data, u32 size,
+			       struct ata_command *command)
 {
 	/* Some devices and controllers cannot transfer an odd number of bytes by DMA. */
 	bool by_dma = size && size % DMA_UNIT == 0;
 
-	*command = (struct ahci_command){
+	*command = (struct ata_command){
 		.command = PACKET,
-		.features = by_dma ? FEATURE_DMA | (port->says_direction ? FEATURE_TO_HOST : 0) : 0,
+		.features = by_dma ? FEATURE_DMA | (device->says_direction ? FEATURE_TO_HOST : 0) :
+				     0,
 		.lba = min_u64(size, UINT16_MAX - 1) << 8, /* of PIO: bytes at a time */
 		.packet = packet,
 		.data = data,
 		.size = size,
-		.timeout_ms = AHCI_TIMEOUT_MS,
+		.is_pio = !by_dma,
+		.timeout_ms = ATA_TIMEOUT_MS,
 	};
-	return ahci_execute(port, command);
+	return device->execute(device, command);
 }
 
-static void fetch_sense(struct ahci_port *port, struct scsi_command *command)
+static void fetch_sense(struct ata_device *device, struct scsi_command *command)
 {
 	const u8 packet[SCSI_CDB_SIZE_MAX] = { REQUEST_SENSE, [4] = SCSI_SENSE_SIZE };
-	struct ahci_command ata;
+	struct ata_command ata;
 
-	if (send_packet(port, packet, ahci_port_data(port), SCSI_SENSE_SIZE, &ata) ||
+	if (send_packet(device, packet, device->answer, SCSI_SENSE_SIZE, &ata) ||
 	    ata.transferred < SCSI_SENSE_SIZE)
 		return;
-	memcpy(command->sense, ahci_port_data(port), SCSI_SENSE_SIZE);
+	memcpy(command->sense, device->answer, SCSI_SENSE_SIZE);
 	command->has_sense = true;
 }
 
 static enum status execute(struct scsi_unit *unit, struct scsi_command *command)
 {
-	struct ahci_port *port = port_of(unit);
-	bool is_small = command->size <= AHCI_DATA_SIZE;
-	struct ahci_command ata;
-	enum status status = send_packet(port, command->cdb,
-					 is_small ? ahci_port_data(port) : command->data,
-					 command->size, &ata);
+	struct ata_device *device = device_of(unit);
+	bool is_small = command->size <= ATA_ANSWER_SIZE;
+	struct ata_command ata;
+	enum status status = send_packet(device, command->cdb,
+					 is_small ? device->answer : command->data, command->size,
+					 &ata);
 
 	command->transferred = ata.transferred;
 	if (!status && is_small && ata.transferred)
-		memcpy(command->data, ahci_port_data(port), ata.transferred);
+		memcpy(command->data, device->answer, ata.transferred);
 	/* The upper half is the sense key. Without one, there is no sense data. */
 	if (status == ERR_IO && ata.error >> ERROR_SENSE_SHIFT)
-		fetch_sense(port, command);
+		fetch_sense(device, command);
 	return status;
 }
 
 static enum status packet_read(struct block_device *disk, u64 first, u64 count, void *buffer)
 {
-	return scsi_read(&container_of(disk, struct ahci_port, disk)->unit, disk->block_size, first,
-			 count, buffer);
+	return scsi_read(&container_of(disk, struct ata_device, disk)->unit, disk->block_size,
+			 first, count, buffer);
 }
 
 static const struct block_ops packet_ops = { .read = packet_read };
 
-enum status ahci_packet_open(struct ahci_port *port)
+enum status ata_packet_open(struct ata_device *device)
 {
-	u8 identity[AHCI_DATA_SIZE];
-	enum status status = ahci_identify(port, IDENTIFY_PACKET_DEVICE, identity);
+	u8 identity[ATA_ANSWER_SIZE];
+	enum status status = ata_identify(device, IDENTIFY_PACKET_DEVICE, identity);
 
 	if (status)
 		return status;
-	port->packet_size =
+	device->packet_size =
 		(load_le16(identity + 2 * WORD_GENERAL) & PACKET_SIZE_MASK) == PACKET_16 ? 16 : 12;
-	port->says_direction = load_le16(identity + 2 * WORD_DMA) & DMA_NEEDS_DIRECTION;
-	port->unit = (struct scsi_unit){
-		.name = port->name,
+	device->says_direction = load_le16(identity + 2 * WORD_DMA) & DMA_NEEDS_DIRECTION;
+	device->unit = (struct scsi_unit){
+		.name = device->name,
 		.execute = execute,
-		.ready = &port->controller->spin,
+		.ready = device->unit.ready,
 	};
-	port->disk.ops = &packet_ops;
-	status = scsi_open(&port->unit, &port->disk);
-	port->disk.read_only = true; /* also a disk: packets only read */
+	device->disk.ops = &packet_ops;
+	status = scsi_open(&device->unit, &device->disk);
+	device->disk.read_only = true; /* also a disk: packets only read */
 	return status;
 }

@@ -45,12 +45,6 @@ enum {
 	COMMAND_RECEIVING = 1 << 14,
 	COMMAND_RUNNING = 1 << 15,
 
-	STATUS_ERROR = 1 << 0,
-	STATUS_REQUEST = 1 << 3,
-	STATUS_FAULT = 1 << 5,
-	STATUS_BUSY = 1 << 7,
-	STATUS_NOT_READY = STATUS_BUSY | STATUS_REQUEST,
-
 	LINK_RESET = 1,
 
 	/* Task file error, host bus errors, interface error; the link's state has changed. */
@@ -63,7 +57,7 @@ enum {
 	TABLE_PACKET = 64,
 	TABLE_ENTRIES = 128,
 	TABLE_SIZE = 144,
-	DATA_OFFSET = 3072,
+	ANSWER_OFFSET = 3072,
 
 	HEADER_FIS_DWORDS = 5,
 	HEADER_PACKET = 1 << 5,
@@ -72,6 +66,7 @@ enum {
 
 	FIS_REGISTER_TO_DEVICE = 0x27,
 	FIS_IS_COMMAND = 0x80,
+	DEVICE_LBA = 1 << 6,
 
 	STOP_TIMEOUT_MS = 500, /* 10.1.2 */
 	READY_MIN_MS = 100,    /* to deliver the first status, however late the port is opened */
@@ -80,11 +75,10 @@ enum {
 	LINK_RESET_US = 1000,
 	POLL_US = 1000,
 	IDLE_POLLS = 256,
-	IDENTIFY_TIMEOUT_MS = 10000,
 	FIRST_ANSWER_MS = 3000, /* after this, the other disks are started */
 };
 
-static_assert(DATA_OFFSET + AHCI_DATA_SIZE <= PAGE_SIZE);
+static_assert(ANSWER_OFFSET + ATA_ANSWER_SIZE <= PAGE_SIZE);
 
 static u32 read_register(const struct ahci_port *port, u32 offset)
 {
@@ -100,11 +94,6 @@ static void write_address(struct ahci_port *port, u32 offset, u64 address)
 {
 	write_register(port, offset, (u32)address);
 	write_register(port, offset + 4, (u32)(address >> 32));
-}
-
-u8 *ahci_port_data(struct ahci_port *port)
-{
-	return port->memory + DATA_OFFSET;
 }
 
 /*
@@ -132,7 +121,7 @@ static bool is_ready(const struct ahci_port *port)
 	u32 link = read_register(port, AHCI_PORT_LINK_STATUS);
 
 	return (link & AHCI_LINK_DETECTION_MASK) == AHCI_LINK_ESTABLISHED &&
-	       !(read_register(port, PORT_TASK_FILE) & STATUS_NOT_READY);
+	       !(read_register(port, PORT_TASK_FILE) & ATA_STATUS_NOT_READY);
 }
 
 static bool wait_until_ready(struct ahci_port *port, struct deadline *deadline)
@@ -172,43 +161,13 @@ bool ahci_port_stop(struct ahci_port *port)
 			       STOP_TIMEOUT_MS);
 }
 
-static void fail_port(struct ahci_port *port, const struct ahci_command *command, const char *why)
+static void fail_port(struct ahci_port *port, const struct ata_command *command, const char *why)
 {
 	port->failed = true;
 	log_error("%s: %s; no longer used", port->name, why);
 	if (!ahci_port_stop(port))
 		ahci_controller_fail(port->controller, command ? command->data : NULL,
 				     command && !command->is_write ? command->size : 0);
-}
-
-enum status ahci_port_start(struct ahci_port *port, u32 *signature)
-{
-	struct deadline first_status = deadline_started(READY_MIN_MS);
-	enum status status;
-	u64 page;
-
-	if (port->failed || port->controller->failed)
-		return ERR_IO;
-	/* Low enough for any controller. */
-	status = memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_BOOT_DATA, &page);
-	if (status)
-		return status;
-	port->memory = (u8 *)(uintptr_t)page;
-	memset(port->memory, 0, PAGE_SIZE);
-	write_address(port, PORT_LIST, page + LIST_OFFSET);
-	write_address(port, PORT_RECEIVED, page + RECEIVED_OFFSET);
-	clear_errors(port);
-	write_register(port, AHCI_PORT_COMMAND,
-		       read_register(port, AHCI_PORT_COMMAND) | COMMAND_RECEIVE);
-	if (!wait_until_ready(port, &port->controller->spin) &&
-	    !wait_until_ready(port, &first_status)) {
-		fail_port(port, NULL, "its device does not become ready");
-		return ERR_TIMEOUT;
-	}
-	*signature = read_register(port, PORT_SIGNATURE);
-	clear_errors(port);
-	start_commands(port);
-	return OK;
 }
 
 /* COMRESET (10.4.2), for a device that does not become idle by itself. */
@@ -230,7 +189,7 @@ static bool reset_link(struct ahci_port *port)
 }
 
 /* After a command that failed (6.2.2.1). */
-static void recover(struct ahci_port *port, const struct ahci_command *command)
+static void recover(struct ahci_port *port, const struct ata_command *command)
 {
 	if (!stop_commands(port))
 		return fail_port(port, command, "does not stop after an error");
@@ -241,7 +200,7 @@ static void recover(struct ahci_port *port, const struct ahci_command *command)
 	start_commands(port);
 }
 
-static void write_fis(struct ahci_port *port, const struct ahci_command *command)
+static void write_fis(struct ahci_port *port, const struct ata_command *command)
 {
 	u8 *fis = port->memory + TABLE_OFFSET;
 
@@ -253,21 +212,21 @@ static void write_fis(struct ahci_port *port, const struct ahci_command *command
 	fis[4] = (u8)command->lba;
 	fis[5] = (u8)(command->lba >> 8);
 	fis[6] = (u8)(command->lba >> 16);
-	fis[7] = command->device;
+	fis[7] = DEVICE_LBA;
 	fis[8] = (u8)(command->lba >> 24);
 	fis[9] = (u8)(command->lba >> 32);
 	fis[10] = (u8)(command->lba >> 40);
 	fis[11] = (u8)(command->features >> 8);
 	store_le16(fis + 12, command->count);
 	if (command->packet)
-		memcpy(fis + TABLE_PACKET, command->packet, port->packet_size);
+		memcpy(fis + TABLE_PACKET, command->packet, port->ata.packet_size);
 	if (command->size) {
 		store_le64(fis + TABLE_ENTRIES, (uintptr_t)command->data);
 		store_le32(fis + TABLE_ENTRIES + 12, command->size - 1);
 	}
 }
 
-static void issue(struct ahci_port *port, const struct ahci_command *command)
+static void issue(struct ahci_port *port, const struct ata_command *command)
 {
 	u8 *header = port->memory + LIST_OFFSET;
 
@@ -333,7 +292,7 @@ static enum status wait_and_start_others(struct ahci_port *port, u32 timeout_ms)
 	if (IS_ENABLED(CONFIG_BLOCK_START_ALL) && !port->has_answered) {
 		status = wait_for_end(port, FIRST_ANSWER_MS);
 		if (status == ERR_TIMEOUT)
-			block_start_others(&port->disk);
+			block_start_others(&port->ata.disk);
 	}
 	if (status == ERR_TIMEOUT)
 		status = wait_for_end(port, timeout_ms);
@@ -341,8 +300,9 @@ static enum status wait_and_start_others(struct ahci_port *port, u32 timeout_ms)
 	return status;
 }
 
-enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
+static enum status execute(struct ata_device *device, struct ata_command *command)
 {
+	struct ahci_port *port = container_of(device, struct ahci_port, ata);
 	enum status status;
 	u32 task_file;
 
@@ -357,7 +317,7 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 		return status;
 	}
 	task_file = read_register(port, PORT_TASK_FILE);
-	if (!status && !(task_file & (STATUS_NOT_READY | STATUS_ERROR | STATUS_FAULT))) {
+	if (!status && !(task_file & (ATA_STATUS_NOT_READY | ATA_STATUS_FAILED))) {
 		memory_barrier_read();
 		command->transferred =
 			(u32)min_u64(load_le32(port->memory + LIST_OFFSET + 4), command->size);
@@ -370,21 +330,36 @@ enum status ahci_execute(struct ahci_port *port, struct ahci_command *command)
 	return ERR_IO;
 }
 
-enum status ahci_identify(struct ahci_port *port, u8 command, u8 identity[AHCI_DATA_SIZE])
+enum status ahci_port_start(struct ahci_port *port, u32 *signature)
 {
-	struct ahci_command ata = {
-		.command = command,
-		.data = ahci_port_data(port),
-		.size = AHCI_DATA_SIZE,
-		.timeout_ms = IDENTIFY_TIMEOUT_MS,
-	};
-	enum status status = ahci_execute(port, &ata);
+	struct deadline first_status = deadline_started(READY_MIN_MS);
+	enum status status;
+	u64 page;
 
-	if (!status && ata.transferred < ata.size)
-		status = ERR_IO;
+	if (port->failed || port->controller->failed)
+		return ERR_IO;
+	/* Low enough for any controller. */
+	status = memory_allocate(PAGE_SIZE, PAGE_SIZE, MEMORY_BELOW_4_GIB, MEMORY_BOOT_DATA, &page);
 	if (status)
-		log_warning("%s: IDENTIFY: %s", port->name, status_name(status));
-	/* The device can change its own copy at any time. */
-	memcpy(identity, ata.data, AHCI_DATA_SIZE);
-	return status;
+		return status;
+	port->memory = (u8 *)(uintptr_t)page;
+	port->ata.name = port->name;
+	port->ata.execute = execute;
+	port->ata.answer = port->memory + ANSWER_OFFSET;
+	port->ata.unit.ready = &port->controller->spin;
+	memset(port->memory, 0, PAGE_SIZE);
+	write_address(port, PORT_LIST, page + LIST_OFFSET);
+	write_address(port, PORT_RECEIVED, page + RECEIVED_OFFSET);
+	clear_errors(port);
+	write_register(port, AHCI_PORT_COMMAND,
+		       read_register(port, AHCI_PORT_COMMAND) | COMMAND_RECEIVE);
+	if (!wait_until_ready(port, &port->controller->spin) &&
+	    !wait_until_ready(port, &first_status)) {
+		fail_port(port, NULL, "its device does not become ready");
+		return ERR_TIMEOUT;
+	}
+	*signature = read_register(port, PORT_SIGNATURE);
+	clear_errors(port);
+	start_commands(port);
+	return OK;
 }

@@ -32,7 +32,6 @@
 #include "core/time.h"
 #include "drivers/nvme/nvme.h"
 #include "lib/config.h"
-#include "lib/format.h"
 #include "lib/span.h"
 #include "lib/util.h"
 
@@ -369,15 +368,9 @@ static void probe(const struct pci_device *place)
 	if (!controller)
 		return log_warning("PCI %s: no memory for a device", place->name);
 	controller->place = *place;
-	if (IS_ENABLED(CONFIG_EFI)) {
-		controller->device.address = place->address;
-		controller->disks_to_come.address = &controller->device.address;
-	}
-	format(controller->device.name, sizeof(controller->device.name), "nvme %s", place->name);
 	controller->device.quiesce = quiesce;
 	controller->disks_to_come.ops = &controller_ops;
-	block_register(&controller->disks_to_come);
-	log_debug("%s: found", controller->device.name);
+	pci_register_disks(place, "nvme", &controller->device, &controller->disks_to_come);
 }
 
 const struct pci_driver nvme_driver = {

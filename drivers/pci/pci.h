@@ -10,6 +10,8 @@
 #include "lib/status.h"
 #include "lib/types.h"
 
+struct block_device;
+
 enum {
 	PCI_ID = 0x00,
 	PCI_COMMAND = 0x04,
@@ -116,6 +118,13 @@ enum status pci_bar(const struct pci_device *device, u32 index, u64 *out);
  * 0: not a memory BAR. A device may return a value that is not a power of two.
  */
 u64 pci_bar_size(const struct pci_device *device, u32 index);
+
+/*
+ * disks.c: names a controller and registers it as @disks_to_come, whose open() adds the
+ * controller's disks after itself and fails. @device is not registered yet.
+ */
+void pci_register_disks(const struct pci_device *place, const char *kind, struct device *device,
+			struct block_device *disks_to_come);
 
 /* Shared by the files of this folder. */
 

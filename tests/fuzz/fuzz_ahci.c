@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct ahci_controller controller;
-	struct block_device *disk = &port.disk;
+	struct block_device *disk = &port.ata.disk;
 	u32 signature;
 	bool is_drive;
 
@@ -125,7 +125,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	};
 	is_drive = read_u8(&input) & 1;
 	if (ahci_port_start(&port, &signature) ||
-	    (is_drive ? ahci_packet_open(&port) : ahci_disk_open(&port)))
+	    (is_drive ? ata_packet_open(&port.ata) : ata_disk_open(&port.ata)))
 		return 0;
 	if (disk->block_size < BLOCK_SIZE_MIN || disk->block_size > BLOCK_SIZE_MAX ||
 	    !is_power_of_two(disk->block_size) || (disk->block_count == 0 && !disk->is_removable) ||

@@ -4,37 +4,20 @@
 
 #include "drivers/ata/ahci.h"
 #include "tests/host/fake_ahci.h"
-#include "tests/unit/machine.h"
+#include "tests/unit/pci_disks.h"
 
-enum { DISK_SIZE = 9 * 1024 * 1024, REGISTERS = 0xd0000000u };
+enum { REGISTERS = 0xd0000000u };
 
-static u8 bytes[DISK_SIZE], buffer[DISK_SIZE + 2];
 static struct fake_ahci ahci;
-static struct fake_function function;
 
 /* A controller without attached devices. */
 static void start(void)
 {
-	machine_start_pci();
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (u8)(i * 7 + i / 512);
-	memset(buffer, 0xee, sizeof(buffer));
+	start_machine(0x1f, 0x29228086, 0x010601);
 	ahci = (struct fake_ahci){ .capabilities = 1u << 31, .version = 0x10000 };
-	function = (struct fake_function){ .device = 0x1f, .bar_sizes = { [5] = 0x2000 } };
-	store_le32(function.config, 0x29228086);
-	store_le32(function.config + PCI_CLASS, 0x01060100);
+	function.bar_sizes[5] = 0x2000;
 	store_le32(function.config + PCI_BAR0 + 4 * 5, REGISTERS);
-	fake_machine_add(&machine, &function);
 	fake_ahci_start(&ahci, REGISTERS);
-}
-
-static struct block_device *probe(void)
-{
-	struct block_device *before = last_disk(), *after;
-
-	pci_probe();
-	after = last_disk();
-	return after == before ? NULL : after;
 }
 
 static struct block_device *start_disk(u32 block_size)
@@ -65,7 +48,7 @@ TEST(reads_blocks_of_both_sizes)
 		CHECK_EQUAL(buffer[sizes[i]], 0xee);
 		CHECK_EQUAL(block_read(disk, 0, disk->block_count, buffer), OK);
 		CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
-		CHECK_EQUAL(ahci.ports[2].largest, AHCI_REQUEST_SIZE_MAX);
+		CHECK_EQUAL(ahci.ports[2].largest, ATA_REQUEST_SIZE_MAX);
 		CHECK_EQUAL(violations(), 0);
 	}
 }
@@ -250,34 +233,15 @@ TEST(commands_may_end_without_a_fis)
 	CHECK(memcmp(buffer, bytes, 8 * 512) == 0);
 }
 
-static u32 others_started;
-
-static void start_other(struct block_device *other)
-{
-	(void)other;
-	others_started++;
-}
-
-static enum status open_other(struct block_device *other)
-{
-	(void)other;
-	return ERR_NOT_FOUND;
-}
-
 TEST(disk_that_is_late_starts_the_others)
 {
-	static const struct block_ops ops = { .open = open_other, .start = start_other };
-	static struct block_device other = { .ops = &ops };
 	struct block_device *disk = start_disk(512);
 
-	block_register(&other);
 	CHECK_EQUAL(block_read(disk, 0, 8, buffer), OK);
 	CHECK_EQUAL(others_started, 0);
-	container_of(disk, struct ahci_port, disk)->has_answered = false;
+	container_of(disk, struct ahci_port, ata.disk)->has_answered = false;
 	ahci.ports[2].lie = FAKE_AHCI_SILENT;
-	CHECK_EQUAL(block_read(disk, 0, 8, buffer), ERR_TIMEOUT);
-	CHECK_EQUAL(others_started, 1);
-	CHECK(!block_next(disk)); /* removes it from the list */
+	CHECK(starts_others(disk));
 }
 
 TEST(silent_disk_is_given_up)
