@@ -163,6 +163,5 @@ def test_variable_survives_a_reset(start_vmm, images, machine):
     words = {"times": 2, "is_stopped": True, "replace": machine.to_file} if machine.is_restarted else {"runs": 2}
     result = start_vmm(machine, disk, **words)
     result.check(len(result.reports) == 2, "the guest came up not twice")
-    result.check("Unexpected exit reason" not in result.log, "a triple fault came before the reset")
     assert [report["efi_get"] for report in result.reports] == [["Kept"], ["Kept yes"]]
     assert [report["efi_set"] for report in result.reports] == [["Kept good"], ["Kept good"]]

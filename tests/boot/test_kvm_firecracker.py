@@ -39,6 +39,18 @@ def test_pmem(lab, firecracker, firmware, images):
     result.check(len(result.reports) == 1 and "from=pmem" in result.reports[0].words, "the guest did not come up")
 
 
+def test_a_reset_ends_a_slow_firecracker(lab, firecracker, firmware, images):
+    """The thread that ends the process has a low priority. Until it runs, the processor waits."""
+    disk = images("empty", lambda path: path.write_bytes(bytes(MIB)))
+    slowly = (" vm.json", " vm.json & pid=$!\nuntil grep -q fc_vcpu /proc/$pid/task/*/comm; do :; done\n"
+              "renice -n 19 -p $pid; wait $pid")
+    result = boot(lab, "firecracker", "mmio", firmware("firecracker", "LAST_ACTION_RESET=y"), disk,
+                  [*firecracker, slowly])
+    result.check("nothing to boot" in result.log, "Fatwood did not reset the machine")
+    result.check("Unexpected exit reason" not in result.log, "a triple fault came before the reset")
+    result.check(not result.result.timed_out and result.result.status == 0, "the VMM did not end well")
+
+
 @pytest.mark.extended
 @pytest.mark.parametrize("name", [
     "bls-bookworm", "cloud-trixie", "shim-grub-fallback-bookworm", "boot-option-trixie", "systemd-boot-bookworm",
