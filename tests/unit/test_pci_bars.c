@@ -107,6 +107,29 @@ TEST(invalid_sizes_get_no_address)
 	CHECK_EQUAL(assign_status, ERR_NOT_FOUND);
 }
 
+TEST(more_addresses_than_can_be_noted)
+{
+	struct fake_function *function;
+	struct pci_device device;
+	u64 base;
+
+	machine_start_pci();
+	for (u8 slot = 1; slot < 13; slot++) {
+		function = add(OTHER_ID, 0, slot, 0x1000, 0);
+		for (u32 i = 0; i < PCI_BAR_COUNT; i++) {
+			function->bar_sizes[i] = 0x1000;
+			store_le32(function->config + PCI_BAR0 + 4 * i,
+				   0xd0000000 + slot * 0x10000u + i * 0x1000);
+		}
+	}
+	function = add(OTHER_ID, 0, 13, 0x3000, 0);
+	device = device_of(function);
+	pci_forget_placed();
+	CHECK_EQUAL(pci_bar(&device, 0, &base), ERR_NOT_FOUND);
+	CHECK(was_logged("more than 64 addresses, the one at 0xd00b4000 may be used twice"));
+	pci_forget_placed();
+}
+
 /* There is no BAR 6 that could be its upper half. */
 TEST(the_last_bar_has_32_bits_whatever_it_says)
 {

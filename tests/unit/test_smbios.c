@@ -34,6 +34,25 @@ static const u8 *place(const u8 *anchor, u32 anchor_size, u32 tables_size)
 	return area + align_up(sizeof(tables), 16);
 }
 
+/* What a VMM's tables ask for may be any power of two. */
+TEST(the_bios_area_ends_where_it_ends)
+{
+	u64 address = 0;
+	u8 *data;
+
+	memset(area, 0, sizeof(area));
+	host_memory_init();
+	host_memory_set(AREA, area, sizeof(area));
+	bios_area_init();
+	CHECK_EQUAL(bios_area_allocate(16, 1, &data, &address), OK);
+	CHECK_EQUAL(address, AREA);
+	CHECK_EQUAL(bios_area_allocate(16, 1u << 20, &data, &address), ERR_NO_MEMORY);
+	CHECK_EQUAL(bios_area_allocate(16, 1u << 31, &data, &address), ERR_NO_MEMORY);
+	CHECK_EQUAL(bios_area_allocate(UINT32_MAX, 1, &data, &address), ERR_NO_MEMORY);
+	CHECK_EQUAL(bios_area_allocate(0x10000 - 16, 1, &data, &address), OK);
+	CHECK_EQUAL(bios_area_allocate(1, 1, &data, &address), ERR_NO_MEMORY);
+}
+
 TEST(version_2)
 {
 	const u8 anchor[SIZE_2] = {
