@@ -12,6 +12,7 @@ import pytest
 
 from tests.boot.documents import blocks
 from tests.boot.libvirt_session import GROUP, PAGE, assert_flash, domain_text, install, replaced, start, use_descriptor
+from tests.boot.test_efi_reports import iso
 from tests.images import efi
 
 pytestmark = GROUP
@@ -83,6 +84,19 @@ def test_virt_install(libvirt, firmware, efi_image):
     report = libvirt.console(replaced(blocks(PAGE, "test")["virt-install"], words))
     assert_flash(libvirt)
     assert "from=shim-grub-trixie" in report.words and report["efi"] == "yes"
+
+
+@pytest.mark.extended
+@pytest.mark.skipif(not shutil.which("virt-install"), reason="virt-install is not installed")
+def test_virt_install_from_a_disc(libvirt, firmware, stub_disk, tmp_path):
+    """The installer's GRUB finds its files on the disc; the new disk is empty."""
+    words = install(libvirt, firmware, stub_disk)
+    use_descriptor(libvirt, words)
+    shutil.copy(iso(tmp_path / "disc.iso", False), libvirt.home / "installer.iso")
+    libvirt.own()
+    report = libvirt.console(replaced(blocks(PAGE, "test")["virt-install-cdrom"], words))
+    assert_flash(libvirt)
+    assert "from=iso" in report.words and report["efi"] == "yes"
 
 
 @pytest.mark.extended
