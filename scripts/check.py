@@ -22,6 +22,7 @@ import time
 import xml.etree.ElementTree
 
 PYTHON = "build/venv/bin/python"
+MAKE = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--color=no", "-o", "xfail_strict=true"]
 PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist"]
 # A QEMU for each core, and one more, because tests also wait; a line for each test.
@@ -47,14 +48,14 @@ PARTS = [
     ("layers", "layers and clean text", [PYTHON, "scripts/check_layers.py"], 300),
     ("format", "format of C, lint of Python", [PYTHON, "scripts/check_format.py"], 600),
     ("scripts", "tests of the scripts", [*PYTEST, *PARALLEL, "loadfile", "tests/scripts"], 1200),
-    ("unit", "unit tests, gcc and clang", ["make", "--no-print-directory", "test-unit"], 2400),
-    ("replay", "fuzz corpus, gcc and clang", ["make", "--no-print-directory", "fuzz-replay"], 1200),
+    ("unit", "unit tests, gcc and clang", [*MAKE, "test-unit"], 2400),
+    ("replay", "fuzz corpus, gcc and clang", [*MAKE, "fuzz-replay"], 1200),
     ("configs", "configurations", [PYTHON, "scripts/check_configs.py", "--boot", f"{PYTHON} tests/boot/smoke.py"],
      3000),
-    ("size", "image sizes", ["make", "--no-print-directory", "size-check"], 900),
+    ("size", "image sizes", [*MAKE, "size-check"], 900),
     ("reproducible", "reproducible builds", [PYTHON, "scripts/check_reproducible.py"], 900),
     ("bench", "figures of a boot", [PYTHON, "scripts/bench.py", "--quick"], 1200),
-    ("fuzz", "fuzzing", ["make", "--no-print-directory", "fuzz", *FUZZ], 1800),
+    ("fuzz", "fuzzing", [*MAKE, "fuzz", *FUZZ], 1800),
     ("boot", "boot tests", BOOT_TESTS, 5400),
 ]
 
