@@ -215,6 +215,7 @@ enum status file_remove(struct file *file);
  */
 enum status file_set_info(struct file *file, const struct file_info *info);
 
+/* An empty label removes it. ERR_INVALID: the file system does not allow it, or not that long. */
 enum status volume_set_label(struct volume *volume, struct span label);
 
 /* When this returns OK, everything written is on the disk. */

@@ -50,6 +50,13 @@ static struct file_time now(void)
 	return volume_clock ? volume_clock() : (struct file_time){ 0 };
 }
 
+void fat_entry_set_modified_now(u8 entry[FAT_ENTRY_SIZE])
+{
+	const struct file_time time = now();
+
+	set_modified(entry, &time);
+}
+
 enum status fat_entry_read(const struct file *file, u8 entry[FAT_ENTRY_SIZE])
 {
 	if (!fat_file_of(file)->directory)

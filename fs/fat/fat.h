@@ -225,6 +225,7 @@ enum status fat_file_name(const struct file *file, char name[FILE_NAME_SIZE]);
 enum status fat_parent(const struct file *file, struct file *out);
 enum status fat_space(struct volume *volume, struct volume_space *out);
 enum status fat_label(struct volume *volume, char label[VOLUME_LABEL_SIZE]);
+enum status fat_set_label(struct volume *volume, struct span name);
 enum status fat_refresh(struct file *file);
 enum status fat_create(const struct file *directory, struct span name, bool is_directory,
 		       struct file *out);

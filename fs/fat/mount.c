@@ -253,6 +253,7 @@ const struct fs_ops fat_ops = {
 	.parent = IS_ENABLED(CONFIG_FILE_INFO) ? fat_parent : NULL,
 	.space = IS_ENABLED(CONFIG_FILE_INFO) ? fat_space : NULL,
 	.label = IS_ENABLED(CONFIG_FILE_INFO) ? fat_label : NULL,
+	.set_label = IS_ENABLED(CONFIG_FAT_LABEL) ? fat_set_label : NULL,
 	.refresh = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_refresh : NULL,
 	.create = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_create : NULL,
 	.write = IS_ENABLED(CONFIG_FAT_WRITE) ? fat_write : NULL,

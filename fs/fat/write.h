@@ -5,7 +5,8 @@
  * files are unchanged, and its own file is in either its old or its new state. What may be left for
  * fsck to repair: clusters marked as used that belong to no file, a file with more clusters than
  * its size needs, parts of a long name without a short entry, two names for a file that was being
- * moved to another block, copies of the FAT that differ, a wrong number of free clusters.
+ * moved to another block, copies of the FAT that differ, a wrong number of free clusters,
+ * a copy of the volume's label in the boot sector or its backup that differs.
  */
 #pragma once
 
@@ -100,6 +101,9 @@ enum status fat_entries_replace(const struct fat *fat, u32 directory, const stru
 enum status fat_entry_read(const struct file *file, u8 entry[FAT_ENTRY_SIZE]);
 
 void fat_entry_set_cluster(const struct fat *fat, u8 entry[FAT_ENTRY_SIZE], u32 cluster);
+
+/* If the time is known. */
+void fat_entry_set_modified_now(u8 entry[FAT_ENTRY_SIZE]);
 
 /*
  * Writes the changed short entry of @file with the time of the change, and updates @file from it.

@@ -44,6 +44,7 @@ def run_script(place, disk):
     assert re.search(r"\d\d:\d\d:\d\d", said["time"]) and re.search(r"\d\d/\d\d/\d{4}", said["date"])
     assert "copy.nsh" in said["ls made"]
     assert "34 12" in said["dmpstore -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood"]
+    assert "FATWOOD" in said["vol"]
     assert "EFI-DRIVER: loaded as type 3" in said["load driver.efi"]
     assert "EFI-DRIVER: started, SUCCESS" in said["load driver.efi"] + said["connect -r"]
 

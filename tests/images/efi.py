@@ -230,7 +230,8 @@ SHELL_STEPS = (
     "setvar fatwood -guid 0fa7300d-7465-7374-8000-0242ac120002 -nv -bs -rt =0x1234",
     "dmpstore -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood",
     "dmpstore -d -guid 0fa7300d-7465-7374-8000-0242ac120002 fatwood",
-    "load driver.efi", "connect -r", "drivers", "vol", "attrib startup.nsh", "stall 1000", "comp driver.efi driver.efi",
+    "load driver.efi", "connect -r", "drivers", "vol fs0: -n fatwood", "vol", "attrib startup.nsh", "stall 1000",
+    "comp driver.efi driver.efi",
 )
 
 

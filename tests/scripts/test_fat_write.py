@@ -88,6 +88,43 @@ def test_power_failure_after_any_block(session, tmp_path, shape, seed):
             raise AssertionError(f"after {number} blocks: {error}; {said}") from None
 
 
+def label(path):
+    """The label in the root directory, and those in the boot sectors, by position."""
+    data = path.read_bytes()
+    places = [71, 6 * 512 + 71] if data[17:19] == b"\0\0" else [43]
+    said = subprocess.run(["fatlabel", path], text=True, check=True, capture_output=True,
+                          env={**os.environ, "PATH": PATH}).stdout
+    # First it may say that the boot sector and its backup differ.
+    return said.splitlines()[-1].strip(), {place: data[place:place + 11].decode().rstrip() for place in places}
+
+
+def changed_blocks(before, after):
+    before, after = before.read_bytes(), after.read_bytes()
+    return {at for at in range(0, len(before), 512) if before[at:at + 512] != after[at:at + 512]}
+
+
+@pytest.mark.parametrize("shape", ["fat12", "fat16", "fat32-few-clusters"])
+def test_power_failure_while_a_label_is_set(session, tmp_path, shape):
+    """The label is the old or the new one, nothing else has changed, and fsck.vfat has at most a copy to mend."""
+    path, cut = make(tmp_path, *SHAPES[shape][:3], ("-n", "OLD LABEL")), tmp_path / "cut"
+    session("run", path, 1, 20)
+    blocks = int(session("label", path, cut, "new label", 10 ** 9))
+    found, copies = label(cut)
+    assert found == "NEW LABEL" and set(copies.values()) == {"NEW LABEL"}
+    assert fsck("-n", cut).returncode == 0
+    assert blocks == 1 + len(copies)
+    allowed = changed_blocks(path, cut)
+    assert len(allowed) == blocks
+    for number in range(blocks):
+        session("label", path, cut, "new label", number)
+        found, copies = label(cut)
+        assert {found, *copies.values()} <= {"OLD LABEL", "NEW LABEL"}
+        assert changed_blocks(path, cut) <= allowed
+        assert found == "NEW LABEL" or set(copies.values()) == {"OLD LABEL"}, "a copy came first"
+        session("label", cut, cut, "third", 10 ** 9)
+        assert label(cut)[0] == "THIRD" and fsck("-n", cut).returncode == 0
+
+
 def test_fat32_with_too_few_clusters_after_shrinking(session, tmp_path):
     """Made with enough clusters for FAT32, then shrunk: it is still FAT32, and written as such."""
     path = make(tmp_path, 32, 1, 34 << 10, ())

@@ -8,6 +8,8 @@
  *	fat_session cut IMAGE OUT SEED STEPS BLOCKS	the same up to a loss of power after so many
  *							blocks, into OUT
  *	fat_session verify IMAGE OUT SEED STEPS BLOCKS	OUT holds what it must after that
+ *	fat_session label IMAGE OUT LABEL BLOCKS	sets the label, up to a loss of power after
+ *so many blocks, into OUT; prints how many were written
  *
  * When the power fails, an unflushed block may or may not have been written; SEED decides.
  */
@@ -213,6 +215,25 @@ static void verify(const struct model *before, const struct model *after, u32 la
 	}
 }
 
+static void set_label(char **argv)
+{
+	struct arena arena = { 0 };
+	struct volume *volume;
+	u8 *bytes;
+	size_t size = load(argv[2], &bytes);
+
+	volume = mount(bytes, size, &arena);
+	power.blocks_left = (u64)atoll(argv[5]);
+	if ((volume_set_label(volume, span_of_string(argv[4])) || volume_flush(volume)) &&
+	    power.blocks_left)
+		give_up("no label");
+	lose_unflushed((u32)power.blocks_written);
+	store(argv[3], bytes, size);
+	printf("%llu\n", (unsigned long long)power.blocks_written);
+	arena_release(&arena);
+	free(bytes);
+}
+
 int main(int argc, char **argv)
 {
 	static struct model model, before;
@@ -225,6 +246,10 @@ int main(int argc, char **argv)
 	size_t size;
 	u8 *bytes;
 
+	if (argc == 6 && strcmp(what, "label") == 0) {
+		set_label(argv);
+		return 0;
+	}
 	if (argc != numbers + (cuts || verifies ? 3 : 2))
 		give_up("see tests/tools/fat_session.c");
 	seed = (u32)atoi(argv[numbers]);

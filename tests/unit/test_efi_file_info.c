@@ -230,7 +230,6 @@ TEST(times_are_set_one_by_one)
 	end();
 }
 
-/* FAT's can be read; none of our file systems changes one. */
 TEST(the_label_of_a_volume)
 {
 	start();
@@ -238,11 +237,37 @@ TEST(the_label_of_a_volume)
 	CHECK_EQUAL(needed_for(&label_type), sizeof(u"FIRST LABEL"));
 	CHECK(is_called((CHAR16 *)bytes, u"FIRST LABEL"));
 	(void)needed_for(&system_type);
-	CHECK_STATUS(file->SetInfo(file, &system_type, sizeof(bytes), bytes), EFI_UNSUPPORTED);
-	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u"X"), u"X"), EFI_UNSUPPORTED);
+	CHECK_STATUS(file->SetInfo(file, &system_type, sizeof(bytes), bytes), EFI_SUCCESS);
+	CHECK_EQUAL(memory.writes, 0); /* nothing else in that structure can be set */
+	((EFI_FILE_SYSTEM_INFO *)bytes)->VolumeLabel[0] = u'T';
+	CHECK_STATUS(file->SetInfo(file, &system_type, sizeof(bytes), bytes), EFI_SUCCESS);
 	(void)needed_for(&label_type);
-	CHECK(is_called((CHAR16 *)bytes, u"FIRST LABEL"));
+	CHECK(is_called((CHAR16 *)bytes, u"TIRST LABEL"));
+	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u"x 1"), u"x 1"), EFI_SUCCESS);
+	(void)needed_for(&label_type);
+	CHECK(is_called((CHAR16 *)bytes, u"X 1"));
+	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u"a.b"), u"a.b"),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u"TWELVE CHARS"), u"TWELVE CHARS"),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u""), u""), EFI_SUCCESS);
+	CHECK_EQUAL(needed_for(&label_type), sizeof(u""));
 	close();
+	end();
+}
+
+/* Builds without FAT_LABEL, and file systems without labels. */
+TEST(a_label_that_cannot_be_changed)
+{
+	struct fs_ops ops;
+
+	start();
+	ops = *disk.volume->ops;
+	ops.set_label = NULL;
+	disk.volume->ops = &ops;
+	CHECK_STATUS(root->SetInfo(root, &label_type, sizeof(u"X"), u"X"), EFI_UNSUPPORTED);
+	CHECK_EQUAL(memory.writes, 0);
+	disk.volume->ops = &fat_ops;
 	end();
 }
 
