@@ -4,6 +4,7 @@
  * UEFI starts. From then on the runtime program writes each change.
  */
 #include "core/arch.h"
+#include "core/arena.h"
 #include "core/host_variables.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -58,9 +59,9 @@ static const char *load_one(const struct host_store *host, struct kept_variable 
 	return NULL;
 }
 
-static const char *load(const struct host_store *host)
+/* @name: empty, with room for HOST_STORE_BUFFER_SIZE bytes. */
+static const char *load_all(const struct host_store *host, CHAR16 *name)
 {
-	CHAR16 name[HOST_STORE_NAME_SIZE_MAX / sizeof(CHAR16)] = { 0 };
 	struct kept_variable variable = { .name = name };
 	EFI_GUID vendor = { 0 };
 	const char *problem;
@@ -71,11 +72,25 @@ static const char *load(const struct host_store *host)
 
 		if (status)
 			return status == EFI_NOT_FOUND ? NULL : "the device does not list them";
+		if (variable.name_size > HOST_STORE_NAME_SIZE_MAX) {
+			leave_out(name);
+			continue;
+		}
 		problem = load_one(host, &variable);
 		if (problem)
 			return problem;
 	}
 	return "there are too many of them";
+}
+
+static const char *load(const struct host_store *host)
+{
+	struct arena arena = { 0 };
+	CHAR16 *name = arena_allocate(&arena, HOST_STORE_BUFFER_SIZE);
+	const char *problem = name ? load_all(host, name) : "there is no memory for their names";
+
+	arena_release(&arena);
+	return problem;
 }
 
 /* NULL: the device is in use, otherwise why not. */

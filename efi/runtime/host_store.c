@@ -173,7 +173,8 @@ EFI_STATUS host_store_next(const struct host_store *store, CHAR16 *name, u32 *na
 	if (status)
 		return status == EFI_NOT_FOUND ? status : EFI_DEVICE_ERROR;
 	size = load_le64(bytes + NEXT_NAME_SIZE);
-	if (size > HOST_STORE_NAME_SIZE_MAX || size < 2 * sizeof(CHAR16) || size % sizeof(CHAR16))
+	if (size > store->buffer_size - NEXT_NAME || size < 2 * sizeof(CHAR16) ||
+	    size % sizeof(CHAR16))
 		return EFI_DEVICE_ERROR;
 	receive(store, NEXT_NAME, NEXT_NAME + (u32)size);
 	memcpy(vendor, bytes + NEXT_VENDOR, sizeof(*vendor));

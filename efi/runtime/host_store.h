@@ -52,9 +52,10 @@ struct host_store {
 bool host_store_init(struct host_store *store, u64 registers, u64 buffer);
 
 /*
- * Gets the variable after @name, of at most HOST_STORE_NAME_SIZE_MAX bytes, and @vendor; an empty
- * name: the first. *@name_size becomes the size of the new name in bytes, with its NUL.
- * EFI_NOT_FOUND: it was the last. EFI_DEVICE_ERROR: any other reply.
+ * Gets the variable after @name, which has room for HOST_STORE_BUFFER_SIZE bytes, and @vendor; an
+ * empty name: the first. *@name_size becomes the size of the new name in bytes, with its NUL; the
+ * functions below are only for names of up to HOST_STORE_NAME_SIZE_MAX bytes. EFI_NOT_FOUND: it was
+ * the last. EFI_DEVICE_ERROR: any other reply.
  */
 EFI_STATUS host_store_next(const struct host_store *store, CHAR16 *name, u32 *name_size,
 			   EFI_GUID *vendor);

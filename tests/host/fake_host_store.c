@@ -49,9 +49,9 @@ static bool is_accessible(const struct fake_host_store *fake, u32 attributes)
 							     EFI_VARIABLE_BOOTSERVICE_ACCESS);
 }
 
-static void must_be_name(const u8 *name, u64 size)
+static void must_be_name(const u8 *name, u64 size, u64 size_max)
 {
-	must(size >= 2 && size % 2 == 0 && size <= HOST_STORE_NAME_SIZE_MAX, "size of a name");
+	must(size >= 2 && size % 2 == 0 && size <= size_max, "size of a name");
 	for (u64 i = 0; i < size; i += 2)
 		must((load_le16(name + i) == 0) == (i == size - 2), "end of a name");
 }
@@ -61,7 +61,7 @@ static u64 get(struct fake_host_store *fake, u8 *message)
 	u64 room = load_le64(message + BODY + 16), name_size = load_le64(message + BODY + 24);
 	struct fake_variable *variable;
 
-	must_be_name(message + NAME, name_size);
+	must_be_name(message + NAME, name_size, HOST_STORE_NAME_SIZE_MAX);
 	must(NAME + name_size + room <= fake->buffer_size, "a get for more than the buffer");
 	if (room > fake->size)
 		return EFI_OUT_OF_RESOURCES;
@@ -84,7 +84,7 @@ static u64 next(struct fake_host_store *fake, u8 *message)
 	struct fake_variable *variable;
 	u32 index = 0;
 
-	must_be_name(message + NEXT_NAME, name_size);
+	must_be_name(message + NEXT_NAME, name_size, FAKE_NAME_SIZE_MAX);
 	if (name_size > 2) {
 		variable = find(fake, message + BODY, message + NEXT_NAME, name_size);
 		if (!variable)
@@ -116,7 +116,7 @@ static u64 set(struct fake_host_store *fake, const u8 *message)
 	u32 attributes = load_le32(message + BODY + 32);
 	struct fake_variable *old, *variable = &fake->variables[fake->count];
 
-	must_be_name(message + NAME, name_size);
+	must_be_name(message + NAME, name_size, HOST_STORE_NAME_SIZE_MAX);
 	must(NAME + name_size + size <= fake->buffer_size, "a set of more than the buffer");
 	fake->changes++;
 	if (size > fake->size)

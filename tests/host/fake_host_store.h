@@ -11,11 +11,12 @@ enum {
 	FAKE_HOST_STORE_BASE = 0xfef10000,
 	FAKE_VARIABLES_MAX = 16,
 	FAKE_VARIABLE_OVERHEAD = 104, /* QEMU's, for each */
+	FAKE_NAME_SIZE_MAX = HOST_STORE_BUFFER_SIZE - 64,
 };
 
 struct fake_variable {
 	EFI_GUID vendor;
-	CHAR16 name[HOST_STORE_NAME_SIZE_MAX / sizeof(CHAR16)];
+	CHAR16 name[FAKE_NAME_SIZE_MAX / sizeof(CHAR16)];
 	u64 name_size, data_size;
 	u32 attributes;
 	u8 data[HOST_STORE_BUFFER_SIZE];

@@ -290,7 +290,7 @@ static void spoil_name_size(struct fake_host_store *device, u8 *message)
 {
 	(void)device;
 	if (of_function(message) == FAKE_NEXT)
-		store_le64(message + NEXT_NAME_SIZE, HOST_STORE_NAME_SIZE_MAX + 2);
+		store_le64(message + NEXT_NAME_SIZE, HOST_STORE_BUFFER_SIZE - NEXT_NAME + 2);
 }
 
 static void spoil_name_to_odd(struct fake_host_store *device, u8 *message)
@@ -339,6 +339,32 @@ static void spoil_order(struct fake_host_store *device, u8 *message)
 	store_le64(message + NEXT_NAME_SIZE, variable->name_size);
 	memcpy(message + BODY, &variable->vendor, sizeof(variable->vendor));
 	memcpy(message + NEXT_NAME, variable->name, variable->name_size);
+}
+
+/* The longest that we use, one more character, and the longest that the device can name. */
+TEST(a_variable_with_a_long_name_is_left_out)
+{
+	static const u32 sizes[] = { HOST_STORE_NAME_SIZE_MAX, HOST_STORE_NAME_SIZE_MAX + 2,
+				     FAKE_NAME_SIZE_MAX };
+	static CHAR16 name[FAKE_NAME_SIZE_MAX / sizeof(CHAR16)];
+
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+		const u32 length = sizes[i / 2] / sizeof(CHAR16) - 1;
+
+		for (u32 j = 0; j < length; j++)
+			name[j] = u'N';
+		fake_host_store_init(&fake);
+		fake.wants_copies = i % 2;
+		fake_host_store_add(&fake, u"A", &vendor, KEPT, "one");
+		fake_host_store_add(&fake, name, &vendor, KEPT, "long");
+		fake_host_store_add(&fake, u"B", &vendor, KEPT, "two");
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), "one");
+		CHECK_TEXT(get(u"B"), "two");
+		CHECK_TEXT(get(name), i / 2 == 0 ? "long" : "(none)");
+		CHECK_EQUAL(fake.count, 3);
+		CHECK_EQUAL(fake.changes, 0);
+	}
 }
 
 TEST(a_faulty_device_is_not_used)
