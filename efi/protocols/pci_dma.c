@@ -16,7 +16,15 @@ struct bounce {
 	struct bounce *next;
 };
 
+/* What AllocateBuffer() returned: only that can be freed as a buffer. */
+struct buffer {
+	const void *host;
+	u64 pages;
+	struct buffer *next;
+};
+
 static struct bounce *bounces;
+static struct buffer *buffers;
 static const u8 no_bounce; /* stands for all that are mapped as they are */
 
 static u64 pages_of(u64 size)
@@ -98,20 +106,38 @@ EFI_STATUS efi_pci_allocate_buffer(EFI_MEMORY_TYPE type, UINTN pages, VOID **hos
 	const u64 known = EFI_PCI_ATTRIBUTE_MEMORY_WRITE_COMBINE | EFI_PCI_ATTRIBUTE_MEMORY_CACHED |
 			  EFI_PCI_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
 	EFI_PHYSICAL_ADDRESS memory = UINT32_MAX;
+	struct buffer *buffer;
 	EFI_STATUS status;
 
 	if (!host || (type != EfiBootServicesData && type != EfiRuntimeServicesData))
 		return EFI_INVALID_PARAMETER;
 	if (attributes & ~known)
 		return EFI_UNSUPPORTED;
+	buffer = efi_allocate(sizeof(*buffer));
+	if (!buffer)
+		return EFI_OUT_OF_RESOURCES;
 	status = efi_allocate_pages(long_addresses ? AllocateAnyPages : AllocateMaxAddress, type,
 				    pages, &memory);
-	if (!status)
-		*host = (void *)(uintptr_t)memory;
-	return status;
+	if (status) {
+		efi_free(buffer);
+		return status;
+	}
+	*host = (void *)(uintptr_t)memory;
+	*buffer = (struct buffer){ *host, pages, buffers };
+	buffers = buffer;
+	return EFI_SUCCESS;
 }
 
 EFI_STATUS efi_pci_free_buffer(UINTN pages, const void *host)
 {
+	struct buffer **link = &buffers, *buffer;
+
+	while (*link && ((*link)->host != host || (*link)->pages != pages))
+		link = &(*link)->next;
+	buffer = *link;
+	if (!buffer)
+		return EFI_INVALID_PARAMETER;
+	*link = buffer->next;
+	efi_free(buffer);
 	return efi_free_pages((u64)host, pages) ? EFI_INVALID_PARAMETER : EFI_SUCCESS;
 }

@@ -402,7 +402,7 @@ TEST(a_root_bridge_does_not_reach_past_the_end_of_configuration_space)
 
 TEST(dma)
 {
-	EFI_PHYSICAL_ADDRESS device = 0;
+	EFI_PHYSICAL_ADDRESS device = 0, pages = 0;
 	UINTN size = 100;
 	void *host = NULL, *mapping = NULL;
 
@@ -415,7 +415,18 @@ TEST(dma)
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
 	CHECK_STATUS(io->Unmap(io, &mapping), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(io->Unmap(io, NULL), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(io->FreeBuffer(io, 2, host), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(io->FreeBuffer(io, 1, host), EFI_SUCCESS);
+	CHECK_STATUS(io->FreeBuffer(io, 1, host), EFI_INVALID_PARAMETER);
+	/* Pages that AllocateBuffer() did not return. */
+	CHECK_STATUS(efi_allocate_pages(AllocateAnyPages, EfiBootServicesData, 1, &pages),
+		     EFI_SUCCESS);
+	CHECK_STATUS(io->FreeBuffer(io, 1, (void *)pages), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(efi_free_pages(pages, 1), EFI_SUCCESS);
+	/* A buffer that was freed as pages. */
+	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, 1, &host, 0),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_free_pages((u64)host, 1), EFI_SUCCESS);
 	CHECK_STATUS(io->FreeBuffer(io, 1, host), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(io->AllocateBuffer(io, AllocateAnyPages, EfiLoaderData, 1, &host, 0),
 		     EFI_INVALID_PARAMETER);
