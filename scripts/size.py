@@ -9,10 +9,15 @@ size.py --check builds the configurations that have a limit, compares them with 
 """
 import argparse
 import collections
+import pathlib
 import sys
 
-import firmware
 from elftools.elf.elffile import ELFFile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts import firmware
 
 # Limits for the bytes that a VMM loads (PT_LOAD segments), by configuration.
 LIMITS = {"tiny": 32 << 10, "cloudhv": 144 << 10}
