@@ -39,7 +39,7 @@ static bool is_equal(const u8 *a, const u8 *b, u32 offset, u32 end)
 	return memcmp(a + offset, b + offset, end - offset) == 0;
 }
 
-/* The signature is written last, so that formatting that was interrupted starts again. */
+/* The part for the store, which is written last: formatting that was interrupted starts again. */
 static bool is_filled_with(const struct flash *flash, u8 value)
 {
 	const u8 *bytes = flash_bytes(flash, 0);

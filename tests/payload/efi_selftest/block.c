@@ -64,8 +64,8 @@ static void test_write(void)
 	   EFI_SUCCESS);
 	is("read it with those beside it", io->ReadBlocks(io, id, 9, 3ull * size, buffer),
 	   EFI_SUCCESS);
-	ok("that one changed", !memcmp(buffer + size, pattern + shift, size));
-	ok("those beside it did not",
+	ok("that block changed", !memcmp(buffer + size, pattern + shift, size));
+	ok("its neighbours did not",
 	   !memcmp(buffer, pattern + shift + 6 * size, size) &&
 		   !memcmp(buffer + 2 * size, pattern + shift + 8 * size, size));
 	is("write to another medium", io->WriteBlocks(io, id + 1, 3, size, pattern),
@@ -90,7 +90,7 @@ static void test_disk_io(EFI_HANDLE handle)
 	io->ReadBlocks(io, id, 3, 8ull * size, pattern);
 	is("read across blocks", disk->ReadDisk(disk, id, 3 * size + 100, 2 * size, buffer),
 	   EFI_SUCCESS);
-	ok("it is what the blocks have", !memcmp(buffer, pattern + 100, 2 * size));
+	ok("it matches the blocks", !memcmp(buffer, pattern + 100, 2 * size));
 	is("write within a block", disk->WriteDisk(disk, id, 4 * size + 7, 9, "fat wood!"),
 	   EFI_SUCCESS);
 	memcpy(pattern + size + 7, "fat wood!", 9);
@@ -145,7 +145,7 @@ static EFI_HANDLE find_partition(u32 number)
 		while (path && *path != END_DEVICE_PATH_TYPE) {
 			if (path[0] == MEDIA_DEVICE_PATH && path[1] == MEDIA_HARDDRIVE_DP &&
 			    path[4] == number) {
-				ok("a partition says so", each->Media->LogicalPartition);
+				ok("a partition is reported as one", each->Media->LogicalPartition);
 				found = handles[i];
 			}
 			path += path[2] | path[3] << 8;

@@ -89,16 +89,16 @@ static void test_connect(void)
 	is("connect no controller", boot->ConnectController(NULL, NULL, NULL, false),
 	   EFI_INVALID_PARAMETER);
 	is("connect", boot->ConnectController(device, NULL, NULL, false), EFI_SUCCESS);
-	ok("the highest version is asked first, the willing one starts",
+	ok("the highest version is asked first, the one that supports it starts",
 	   order[0] == 'b' && order[1] == 'c' && order[2] == '+');
 	ok("it made its product", protocol_on(device, product_guid) == &product);
 	calls = 0;
 	is("connect again", boot->ConnectController(device, NULL, NULL, false), EFI_NOT_FOUND);
 	is("disconnect", boot->DisconnectController(device, NULL, NULL), EFI_SUCCESS);
 	ok("it was stopped once", called("-"));
-	ok("the product is gone", !protocol_on(device, product_guid));
+	ok("the product was removed", !protocol_on(device, product_guid));
 	is("disconnect again", boot->DisconnectController(device, NULL, NULL), EFI_SUCCESS);
-	ok("nobody was asked", called(""));
+	ok("no driver was called", called(""));
 	drivers[0].willing = true;
 	chosen[0] = handles[0];
 	is("connect a chosen driver", boot->ConnectController(device, chosen, NULL, false),

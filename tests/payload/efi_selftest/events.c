@@ -128,7 +128,7 @@ static void test_priority(void)
 	boot->RestoreTPL(TPL_CALLBACK);
 	ok("notified when the level falls", called("nn"));
 	boot->RestoreTPL(TPL_APPLICATION);
-	ok("then the others, first come first", called("nncd"));
+	ok("then the others, in their order", called("nncd"));
 	forget();
 	boot->RaiseTPL(TPL_HIGH_LEVEL);
 	boot->SignalEvent(callback);
@@ -243,7 +243,7 @@ static void test_map_group(void)
 	forget();
 	boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &at);
 	boot->FreePages(at, 1);
-	ok("a change of the memory map is heard of", calls >= 1);
+	ok("a change of the memory map is notified", calls >= 1);
 	boot->CloseEvent(event);
 }
 

@@ -40,7 +40,7 @@ static void test_volume(void)
 	is("open it for nobody", volume->OpenVolume(volume, NULL), EFI_INVALID_PARAMETER);
 	is("its information without a buffer", root->GetInfo(root, &system_info, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	ok("the size is told", size >= 36 + 2);
+	ok("the size is returned", size >= 36 + 2);
 	is("its information", root->GetInfo(root, &system_info, &size, system), EFI_SUCCESS);
 	ok("it can be written", !system->ReadOnly);
 	ok("it has room",
@@ -67,7 +67,7 @@ static void test_read(void)
 	ok("revision", file->Revision >= EFI_FILE_PROTOCOL_REVISION);
 	is("information without a buffer", file->GetInfo(file, &file_info, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	equals("the size is told", size, sizeof(EFI_FILE_INFO) + sizeof(u"file.bin"));
+	equals("the size is returned", size, sizeof(EFI_FILE_INFO) + sizeof(u"file.bin"));
 	info = info_of(file);
 	equals("its own size", info->Size, size);
 	equals("the file's size", info->FileSize, FILE_SIZE);
@@ -244,7 +244,7 @@ static void test_directories(void)
 	size = 0;
 	is("an entry without a buffer", directory->Read(directory, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	ok("its size is told", size > sizeof(EFI_FILE_INFO));
+	ok("its size is returned", size > sizeof(EFI_FILE_INFO));
 	is("the entry is still next", directory->Read(directory, &size, info_space), EFI_SUCCESS);
 	is("a position in a directory", directory->SetPosition(directory, 1), EFI_UNSUPPORTED);
 	is("tell the position", directory->GetPosition(directory, &position), EFI_UNSUPPORTED);
@@ -299,7 +299,7 @@ static void test_many(void)
 	unsigned found;
 
 	open(u"\\selftest\\many", CREATE, EFI_FILE_DIRECTORY, &directory);
-	if (!ok("a directory for many", directory != NULL))
+	if (!ok("create a directory for many files", directory != NULL))
 		return;
 	for (unsigned i = 0; i < COUNT; i++) {
 		name[digits + 1] = (CHAR16)('0' + i / 10);

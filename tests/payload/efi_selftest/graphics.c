@@ -126,7 +126,7 @@ static void test_modes(void)
 	ok("the mode is one of them", before < mode->MaxMode);
 	ok("its information", mode->Info && mode->SizeOfInfo >= sizeof(*mode->Info) &&
 				      information_is_good(mode->Info));
-	ok("the framebuffer holds it",
+	ok("it is in the framebuffer",
 	   mode->Info->PixelFormat == PixelBltOnly ||
 		   (mode->FrameBufferBase &&
 		    mode->FrameBufferSize >=

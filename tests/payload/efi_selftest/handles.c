@@ -101,7 +101,7 @@ static void test_multiple(void)
 	is("one that is there after one that is not",
 	   boot->UninstallMultipleProtocolInterfaces(handle, &one, &a, &two, &a, NULL),
 	   EFI_INVALID_PARAMETER);
-	ok("the first came back", protocol_on(handle, one) == &a);
+	ok("the first returned", protocol_on(handle, one) == &a);
 	is("uninstall one", boot->UninstallMultipleProtocolInterfaces(handle, &three, NULL, NULL),
 	   EFI_SUCCESS);
 	is("install one new and one that is there",
@@ -120,7 +120,7 @@ static void test_multiple(void)
 	is("install twice in one call",
 	   boot->InstallMultipleProtocolInterfaces(&handle, &one, &a, &one, &b, NULL),
 	   EFI_INVALID_PARAMETER);
-	ok("no handle is left over", handle == NULL);
+	ok("no handle is left", handle == NULL);
 }
 
 /* Two handles may not have the same device path. */
@@ -147,7 +147,7 @@ static void test_device_paths(void)
 	is("an equal one elsewhere",
 	   boot->InstallMultipleProtocolInterfaces(&other, &one, &a, &guid, &paths[1], NULL),
 	   EFI_ALREADY_STARTED);
-	ok("no handle is left over", other == NULL);
+	ok("no handle is left", other == NULL);
 	is("uninstall it",
 	   boot->UninstallMultipleProtocolInterfaces(handle, &guid, &paths[0], &one, &a, NULL),
 	   EFI_SUCCESS);

@@ -167,7 +167,7 @@ static void test_leak(void)
 			return;
 		}
 	}
-	ok("a hundred images leave less than 32 pages behind", free[1] + 32 >= free[0]);
+	ok("a hundred images leak less than 32 pages", free[1] + 32 >= free[0]);
 }
 
 /* A driver stays loaded when it returns, provides its binding, and can be unloaded. */

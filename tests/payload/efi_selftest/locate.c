@@ -18,7 +18,7 @@ static void test_locate_handle(void)
 	boot->InstallProtocolInterface(&second, &one, EFI_NATIVE_INTERFACE, &a);
 	is("without a buffer", boot->LocateHandle(ByProtocol, &one, NULL, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	equals("its size is told", size, 2 * sizeof(handle));
+	equals("its size is returned", size, 2 * sizeof(handle));
 	size = sizeof(handle);
 	is("with room for one", boot->LocateHandle(ByProtocol, &one, NULL, &size, handles),
 	   EFI_BUFFER_TOO_SMALL);
@@ -44,7 +44,7 @@ static void test_locate_handle(void)
 	   EFI_INVALID_PARAMETER);
 	is("all handles", boot->LocateHandleBuffer(AllHandles, NULL, NULL, &count, &buffer),
 	   EFI_SUCCESS);
-	ok("they are many", count > 4);
+	ok("there are many", count > 4);
 	boot->FreePool(buffer);
 	is("in a buffer", boot->LocateHandleBuffer(ByProtocol, &one, NULL, &count, &buffer),
 	   EFI_SUCCESS);
@@ -154,7 +154,7 @@ static void test_locate_path(void)
 	path = whole;
 	is("nothing has that protocol", boot->LocateDevicePath(&absent, &path, &handle),
 	   EFI_NOT_FOUND);
-	ok("the path stays", path == whole);
+	ok("the path is kept", path == whole);
 	path = (EFI_DEVICE_PATH_PROTOCOL *)(u8[]){
 		MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, 8, 0, 'x', 0, 0, 0, 0x7f, 0xff, 4, 0
 	};

@@ -112,7 +112,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 		topic = topics[i].name;
 		if (wanted(topic, names, size)) {
 			topics[i].run();
-			ok("the TPL is as it was",
+			ok("the TPL is unchanged",
 			   boot->RaiseTPL(TPL_HIGH_LEVEL) == TPL_APPLICATION);
 			boot->RestoreTPL(TPL_APPLICATION);
 		}

@@ -113,7 +113,7 @@ static void test_addresses(void)
 	other = 0xffffffff;
 	is("below 4 GiB", boot->AllocatePages(AllocateMaxAddress, EfiLoaderData, 16, &other),
 	   EFI_SUCCESS);
-	ok("all of it is below", other + 16 * PAGE <= 1ull << 32);
+	ok("all of it is below 4 GiB", other + 16 * PAGE <= 1ull << 32);
 	is("free it", boot->FreePages(other, 16), EFI_SUCCESS);
 	other = 0xffff;
 	is("more than there is below 64 KiB",
@@ -175,8 +175,8 @@ static void test_map_errors(void)
 
 	is("without a buffer", boot->GetMemoryMap(&size, NULL, &key, &stride, &version),
 	   EFI_BUFFER_TOO_SMALL);
-	ok("its size is told", size > 0 && size < sizeof(map));
-	ok("the size of a descriptor is told",
+	ok("its size is returned", size > 0 && size < sizeof(map));
+	ok("the size of a descriptor is returned",
 	   stride >= sizeof(EFI_MEMORY_DESCRIPTOR) && stride % 8 == 0);
 	equals("and its version", version, EFI_MEMORY_DESCRIPTOR_VERSION);
 	needed = size;
@@ -226,7 +226,7 @@ static void test_map_content(void)
 	ok("runtime memory is marked, and no other", runtime_is_marked);
 	ok("the first page is not free", first_page);
 	ok("less than 100 descriptors", descriptor_count() < 100);
-	ok("64 MiB at least", ram >= 64 * MIB);
+	ok("at least 64 MiB", ram >= 64 * MIB);
 	equals("this image is loader code", type_at(image), EfiLoaderCode);
 	ok("the stack is not free memory",
 	   find(stack) && find(stack)->Type != EfiConventionalMemory);
@@ -244,15 +244,15 @@ static void test_map_key(void)
 	equals("the key stays", map_key, before);
 	boot->AllocatePages(AllocateAnyPages, EfiLoaderData, 1, &at);
 	read_map();
-	ok("the key is another after AllocatePages", map_key != before);
+	ok("AllocatePages changes the map key", map_key != before);
 	before = map_key;
 	boot->FreePages(at, 1);
 	read_map();
-	ok("and after FreePages", map_key != before);
+	ok("so does FreePages", map_key != before);
 	before = map_key;
 	boot->AllocatePool(EfiACPIReclaimMemory, 3 * MIB, &pool);
 	read_map();
-	ok("and after AllocatePool of much", map_key != before);
+	ok("so does a large AllocatePool", map_key != before);
 	boot->FreePool(pool);
 	read_map();
 	count = descriptor_count();

@@ -85,7 +85,7 @@ void test_random(void)
 	}
 	is("algorithms without a buffer", random->GetInfo(random, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	ok("the size is told", size && size % sizeof(EFI_GUID) == 0 && size <= sizeof(list));
+	ok("the size is returned", size && size % sizeof(EFI_GUID) == 0 && size <= sizeof(list));
 	is("algorithms", random->GetInfo(random, &size, list), EFI_SUCCESS);
 	for (UINTN i = 0; i < size / sizeof(EFI_GUID); i++)
 		has_raw |= !memcmp(&list[i], &raw, sizeof(raw));
@@ -145,9 +145,9 @@ void test_collation(void)
 	ok("lower case", equal16(text, u"mixed 1"));
 	ok("to a short name",
 	   !collation->StrToFat(collation, u"autoexec", 8, fat) && !memcmp(fat, "AUTOEXEC", 8));
-	ok("a blank is left out",
+	ok("a space is removed",
 	   !collation->StrToFat(collation, u"a b", 8, fat) && !memcmp(fat, "AB", 2));
-	ok("what has no place becomes _",
+	ok("a character without an equivalent becomes _",
 	   collation->StrToFat(collation, u"a+b", 8, fat) && !memcmp(fat, "A_B", 3));
 	collation->FatToStr(collation, 3, "ABC", text);
 	ok("from a short name", equal16(text, u"ABC"));

@@ -95,13 +95,13 @@ void test_text_output(void)
 	is("clear the screen", r.clear, EFI_SUCCESS);
 	ok("the cursor is at its start", is_at(r.cleared, 0, 0));
 	ok("text moves it", is_at(r.text, 8, 3));
-	ok("a line's end leads to the next", is_at(r.line_end, 0, 4));
-	ok("CR leads to the start of the line", is_at(r.carriage, 0, 3));
-	ok("LF leads down", is_at(r.line_feed, 8, 4));
-	ok("backspace leads left", is_at(r.backspace, 7, 3));
+	ok("the end of a line wraps to the next", is_at(r.line_end, 0, 4));
+	ok("CR moves to the start of the line", is_at(r.carriage, 0, 3));
+	ok("LF moves down", is_at(r.line_feed, 8, 4));
+	ok("backspace moves left", is_at(r.backspace, 7, 3));
 	ok("but not beyond the start", r.backspace_at_start.column == 0);
 	ok("the last column is one", is_at(r.last_column, columns - 1, 3));
-	ok("text goes on in the next line", is_at(r.wrapped, 1, 4));
+	ok("text continues on the next line", is_at(r.wrapped, 1, 4));
 	ok("the last row scrolls", is_at(r.last_row, 0, rows - 1));
 	is("no column beyond the last", r.beyond_column, EFI_UNSUPPORTED);
 	is("no row beyond the last", r.beyond_row, EFI_UNSUPPORTED);
@@ -110,8 +110,8 @@ void test_text_output(void)
 	is("no colours beyond the last", r.attribute_bad, EFI_UNSUPPORTED);
 	is("ASCII can be shown", r.test_text, EFI_SUCCESS);
 	is_either("hide the cursor", r.hide, EFI_SUCCESS, EFI_UNSUPPORTED);
-	ok("that is told", r.hide || !r.hidden);
+	ok("that is reported", r.hide || !r.hidden);
 	is_either("show the cursor", r.show, EFI_SUCCESS, EFI_UNSUPPORTED);
-	ok("that is told", r.show || r.shown);
+	ok("that is reported", r.show || r.shown);
 	is("reset", r.reset, EFI_SUCCESS);
 }

@@ -191,7 +191,7 @@ void test_path_text(void)
 	ok("text as two instances",
 	   same(path, PATH(1, 5, 8, 0, 5, 0, 0, 0, NEXT, 1, 5, 8, 0, 6, 0, 0, 0, END), 24));
 	ok("no words, no path", same(from->ConvertTextToDevicePath(u""), PATH(END), 4));
-	ok("a word that is no node is a file",
+	ok("a word that is not a node is a file",
 	   same(from->ConvertTextToDevicePath(u"Ctrl"),
 		PATH(4, 4, 14, 0, 'C', 0, 't', 0, 'r', 0, 'l', 0, 0, 0, END), 18));
 	ok("parentheses that do not match", !from->ConvertTextToDevicePath(u"Pci(1,2"));

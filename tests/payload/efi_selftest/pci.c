@@ -18,7 +18,7 @@ static void test_location(void)
 	UINTN segment = ~0ull, bus = ~0ull, device = ~0ull, function = ~0ull;
 
 	is("where it is", io->GetLocation(io, &segment, &bus, &device, &function), EFI_SUCCESS);
-	ok("that is a place", segment < 65536 && bus < 256 && device < 32 && function < 8);
+	ok("the location is valid", segment < 65536 && bus < 256 && device < 32 && function < 8);
 	is("where, without a bus", io->GetLocation(io, &segment, NULL, &device, &function),
 	   EFI_INVALID_PARAMETER);
 }
@@ -49,7 +49,7 @@ static void test_attributes(void)
 	u64 supported = 0, present = 0, now = 0;
 
 	is("supported attributes", io->Attributes(io, SUPPORTED, 0, &supported), EFI_SUCCESS);
-	ok("memory is one", supported & EFI_PCI_IO_ATTRIBUTE_MEMORY);
+	ok("memory is one of them", supported & EFI_PCI_IO_ATTRIBUTE_MEMORY);
 	is("present ones", io->Attributes(io, GET, 0, &present), EFI_SUCCESS);
 	ok("of those", !(present & EFI_PCI_IO_ATTRIBUTE_MEMORY & ~supported));
 	is("enable memory",
@@ -113,7 +113,7 @@ static void test_regions(void)
 		}
 		boot->FreePool(region);
 	}
-	ok("there is one of memory", false);
+	ok("there is a memory BAR", false);
 }
 
 static void test_dma(void)
@@ -128,7 +128,7 @@ static void test_dma(void)
 	   io->Map(io, EfiPciIoOperationBusMasterCommonBuffer, host, &size, &device, &mapping),
 	   EFI_SUCCESS);
 	equals("all of it", size, 4096);
-	ok("where the device reaches it", device && device < 1ull << 32);
+	ok("within the device's reach", device && device < 1ull << 32);
 	is("unmap it", io->Unmap(io, mapping), EFI_SUCCESS);
 	is("map nothing",
 	   io->Map(io, EfiPciIoOperationBusMasterRead, NULL, &size, &device, &mapping),

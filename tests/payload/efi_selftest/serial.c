@@ -32,7 +32,7 @@ static void test_attributes(void)
 	   EFI_INVALID_PARAMETER);
 	is("eight data bits with one and a half stop bits",
 	   set(115200, 0, NoParity, 8, OneFiveStopBits), EFI_INVALID_PARAMETER);
-	ok("the mode is as before", !memcmp(mode, &before, sizeof(before)));
+	ok("the mode is unchanged", !memcmp(mode, &before, sizeof(before)));
 	/* Output that is printed meanwhile, or has not been sent yet, may be lost. */
 	boot->Stall(20000);
 	half = set(57600, 0, NoParity, 8, OneStopBit);
@@ -49,7 +49,8 @@ static void test_control(void)
 {
 	UINT32 both = EFI_SERIAL_DATA_TERMINAL_READY | EFI_SERIAL_REQUEST_TO_SEND, control = 0;
 
-	ok("input can be looked for", serial->Mode->ControlMask & EFI_SERIAL_INPUT_BUFFER_EMPTY);
+	ok("the state of the input can be read",
+	   serial->Mode->ControlMask & EFI_SERIAL_INPUT_BUFFER_EMPTY);
 	is("set a signal of the other side", serial->SetControl(serial, EFI_SERIAL_CLEAR_TO_SEND),
 	   EFI_UNSUPPORTED);
 	is("set ours", serial->SetControl(serial, both), EFI_SUCCESS);

@@ -37,13 +37,13 @@ static void test_notified(void)
 	equals("once", ticks, 1);
 	ticks = 0;
 	is("a periodic timer", boot->SetTimer(event, TimerPeriodic, 10 * MILLISECOND), EFI_SUCCESS);
-	ok("it fires again and again", ticked(5));
+	ok("it fires repeatedly", ticked(5));
 	boot->RaiseTPL(TPL_CALLBACK);
 	before = ticks;
 	boot->Stall(50000);
 	equals("not at a higher level", ticks, before);
 	boot->RestoreTPL(TPL_APPLICATION);
-	ok("but after it", ticked(before + 1));
+	ok("but after it was lowered", ticked(before + 1));
 	is("cancel it", boot->SetTimer(event, TimerCancel, 0), EFI_SUCCESS);
 	before = ticks;
 	boot->Stall(50000);

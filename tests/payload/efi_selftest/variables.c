@@ -35,12 +35,12 @@ static void test_get(void)
 	set(u"Get", BS, 5, "hello");
 	is("without a buffer", runtime->GetVariable(u"Get", &guid, &attributes, &size, NULL),
 	   EFI_BUFFER_TOO_SMALL);
-	equals("the size is told", size, 5);
+	equals("the size is returned", size, 5);
 	equals("so are the attributes", attributes, BS);
 	size = 4;
 	is("a byte too small", runtime->GetVariable(u"Get", &guid, NULL, &size, value),
 	   EFI_BUFFER_TOO_SMALL);
-	equals("the size is told", size, 5);
+	equals("the size is returned", size, 5);
 	size = sizeof(value);
 	is("with room", runtime->GetVariable(u"Get", &guid, NULL, &size, value), EFI_SUCCESS);
 	equals("the size is true", size, 5);
@@ -80,12 +80,12 @@ static void test_set(void)
 		ok("it has both", has(u"Set", kind, "xyz"));
 		is("append nothing", set(u"Set", kind | EFI_VARIABLE_APPEND_WRITE, 0, NULL),
 		   EFI_SUCCESS);
-		ok("it is as it was", has(u"Set", kind, "xyz"));
+		ok("it is unchanged", has(u"Set", kind, "xyz"));
 		is("other attributes", set(u"Set", kind ^ EFI_VARIABLE_RUNTIME_ACCESS, 3, "abc"),
 		   EFI_INVALID_PARAMETER);
 		is("volatile or not, changed", set(u"Set", kind ^ NV, 3, "abc"),
 		   EFI_INVALID_PARAMETER);
-		ok("it is as it was", has(u"Set", kind, "xyz"));
+		ok("it is unchanged", has(u"Set", kind, "xyz"));
 		is("no size deletes", set(u"Set", kind, 0, NULL), EFI_SUCCESS);
 		is("what is gone", set(u"Set", kind, 0, NULL), EFI_NOT_FOUND);
 		is("append creates", set(u"Set", kind | EFI_VARIABLE_APPEND_WRITE, 3, "new"),
@@ -127,7 +127,7 @@ static void test_sizes(void)
 
 		is("how much there is",
 		   runtime->QueryVariableInfo(kind, &maximum, &remaining, &largest), EFI_SUCCESS);
-		ok("64 KiB at least", maximum >= 64 * KIB);
+		ok("at least 64 KiB", maximum >= 64 * KIB);
 		ok("and for one", largest >= 64 * KIB);
 		ok("some is left", remaining && remaining <= maximum);
 		if (largest < size)
@@ -247,7 +247,7 @@ static void test_next_errors(void)
 
 	is("room for nothing", runtime->GetNextVariableName(&size, name, &vendor),
 	   EFI_BUFFER_TOO_SMALL);
-	ok("the size is told", size > 2);
+	ok("the size is returned", size > 2);
 	size = sizeof(name);
 	memcpy(name, u"Absent", sizeof(u"Absent"));
 	is("after one that is not there", runtime->GetNextVariableName(&size, name, &vendor),

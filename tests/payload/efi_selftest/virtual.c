@@ -150,7 +150,7 @@ static void test_tables_moved(void)
 		/* SetVirtualAddressMap and ConvertPointer can no longer be used. */
 		all &= is_virtual(*entry) || *entry == (void *)moved->SetVirtualAddressMap ||
 		       *entry == (void *)moved->ConvertPointer;
-	ok("each service has", all);
+	ok("each service is virtual", all);
 }
 
 static void test_services(void)
@@ -172,7 +172,7 @@ static void test_services(void)
 	is("the time for nobody", runtime->GetTime(NULL, NULL), EFI_INVALID_PARAMETER);
 	is("a variable", runtime->GetVariable(u"SelftestRuntime", &guid, &attributes, &size, value),
 	   EFI_SUCCESS);
-	ok("it is what it was", size == 3 && !memcmp(value, "abc", 3));
+	ok("it is unchanged", size == 3 && !memcmp(value, "abc", 3));
 	size = 8;
 	is("one of boot services", runtime->GetVariable(u"SelftestBoot", &guid, NULL, &size, value),
 	   EFI_NOT_FOUND);
