@@ -18,9 +18,10 @@
 #include "lib/util.h"
 #include "loaders/boot_menu.h"
 
-#define ATTACHMENTS                                                    \
-	"virtio-blk" IF_ENABLED(CONFIG_VIRTIO_SCSI, " or virtio-scsi") \
-		IF_ENABLED(CONFIG_AHCI, " or SATA") IF_ENABLED(CONFIG_NVME, " or NVMe")
+#define ATTACHMENTS                                                                     \
+	"virtio-blk" IF_ENABLED(CONFIG_VIRTIO_SCSI, " or virtio-scsi")                  \
+		IF_ENABLED(CONFIG_AHCI, " or SATA") IF_ENABLED(CONFIG_NVME, " or NVMe") \
+			IF_ENABLED(CONFIG_IDE, " or IDE")
 
 /*
  * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.

@@ -9,6 +9,7 @@
 #include "core/partition.h"
 #include "core/volume.h"
 #include "drivers/ata/ahci.h"
+#include "drivers/ata/ide.h"
 #include "drivers/display/display.h"
 #include "drivers/input/input.h"
 #include "drivers/nvme/nvme.h"
@@ -75,6 +76,7 @@ const struct pci_driver *const pci_drivers[] = {
 	/* These ask each function that is left for its class. */
 	IF_ENABLED(CONFIG_AHCI, &ahci_driver,)
 	IF_ENABLED(CONFIG_NVME, &nvme_driver,)
+	IF_ENABLED(CONFIG_IDE, &ide_driver,)
 	NULL,
 };
 

@@ -21,11 +21,14 @@ struct device_address {
 	enum device_unit {
 		DEVICE_UNIT_NONE,
 		DEVICE_UNIT_SATA,
+		DEVICE_UNIT_IDE,
 		DEVICE_UNIT_SCSI,
 		DEVICE_UNIT_NVME
 	} unit;
-	u16 port;         /* of DEVICE_UNIT_SATA; the target of DEVICE_UNIT_SCSI */
-	u16 lun;          /* of DEVICE_UNIT_SCSI */
+	u16 port;         /* of DEVICE_UNIT_SATA; the channel of DEVICE_UNIT_IDE; the target of
+			   * DEVICE_UNIT_SCSI
+			   */
+	u16 lun;          /* of DEVICE_UNIT_SCSI; the drive of DEVICE_UNIT_IDE */
 	u32 namespace_id; /* of DEVICE_UNIT_NVME */
 	u64 eui64;        /* of that, in its order of bytes, known once it is open; 0: none */
 };

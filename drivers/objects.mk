@@ -34,6 +34,8 @@ obj-$(CONFIG_CONSOLE_VIRTIO) += drivers/virtio/console.o
 
 obj-$(CONFIG_AHCI) += drivers/ata/ahci.o drivers/ata/port.o drivers/ata/disk.o drivers/ata/packet.o \
 	drivers/pci/disks.o
+obj-$(CONFIG_IDE) += drivers/ata/ide.o drivers/ata/ide_channel.o drivers/ata/disk.o \
+	drivers/ata/packet.o drivers/pci/disks.o
 obj-$(CONFIG_NVME) += drivers/nvme/nvme.o drivers/nvme/queue.o drivers/nvme/namespace.o \
 	drivers/pci/disks.o
 obj-$(CONFIG_SCSI) += drivers/scsi/scsi.o

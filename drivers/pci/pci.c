@@ -90,13 +90,22 @@ u32 pci_class(const struct pci_device *device)
 	return pci_read32(device, PCI_CLASS) >> 8;
 }
 
-void pci_enable(const struct pci_device *device)
+static void enable(const struct pci_device *device, u16 wanted)
 {
-	u16 wanted = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	u16 command = (u16)pci_read32(device, PCI_COMMAND);
 
 	if ((command & wanted) != wanted)
 		pci_write16(device, PCI_COMMAND, command | wanted);
+}
+
+void pci_enable(const struct pci_device *device)
+{
+	enable(device, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+void pci_enable_ports(const struct pci_device *device)
+{
+	enable(device, PCI_COMMAND_PORTS | PCI_COMMAND_MASTER);
 }
 
 void pci_disable_dma(const struct pci_device *device)
@@ -238,6 +247,11 @@ bool pci_is_bridge(const struct pci_device *device)
 	return (device->header_type & PCI_HEADER_TYPE_MASK) == PCI_HEADER_TYPE_BRIDGE;
 }
 
+static bool is_of_class(const struct pci_driver *driver, u32 class_code)
+{
+	return driver->class_code == (driver->any_interface ? class_code & ~0xffu : class_code);
+}
+
 const struct pci_driver *pci_driver_for(const struct pci_device *device)
 {
 	u32 class_code = UINT32_MAX; /* not read yet, as that costs an access */
@@ -250,7 +264,7 @@ const struct pci_driver *pci_driver_for(const struct pci_device *device)
 
 		if (is_by_class && class_code == UINT32_MAX)
 			class_code = pci_class(device);
-		if (is_by_class ? driver->class_code == class_code : driver->matches(device))
+		if (is_by_class ? is_of_class(driver, class_code) : driver->matches(device))
 			return driver;
 	}
 	return NULL;

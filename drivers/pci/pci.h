@@ -64,7 +64,8 @@ struct pci_device {
 /* A driver: pci_drivers[] in boot/tables.c lists them, with NULL at the end. */
 struct pci_driver {
 	const char *name;
-	u32 class_code; /* what pci_class() returns for its devices; 0: matches() decides */
+	u32 class_code;     /* what pci_class() returns for its devices; 0: matches() decides */
+	bool any_interface; /* its last byte, which is 0 in @class_code, may be anything */
 	bool (*matches)(const struct pci_device *device);
 	/* @device is only valid during the call: copy it. */
 	void (*probe)(const struct pci_device *device);
@@ -100,8 +101,9 @@ u32 pci_first_capability(const struct pci_device *device, u32 *left);
  */
 u32 pci_next_capability(u32 head, u32 *left);
 
-/* Enables memory decoding and DMA. */
+/* Enables memory decoding and DMA; the decoding of ports and DMA. */
 void pci_enable(const struct pci_device *device);
+void pci_enable_ports(const struct pci_device *device);
 
 /* Disables DMA, for a device that cannot be stopped otherwise. */
 void pci_disable_dma(const struct pci_device *device);

@@ -11,6 +11,8 @@
  *		of the first further root bus (pxb, pxb-pcie)
  *	/pci@i0cf8/pci8086,2922@1f,2/drive@1/disk@0
  *		at port 1 of an AHCI controller
+ *	/pci@i0cf8/ide@1,1/drive@1/disk@0
+ *		drive 0 on channel 1 of an IDE controller
  *	/pci@i0cf8/scsi@4/channel@0/disk@2,1
  *		LUN 1 of target 2 behind virtio-scsi
  *	/pci@i0cf8/pci1b36,0010@5/namespace@1,0
@@ -109,6 +111,19 @@ static bool read_unit_number(struct span text, enum device_unit unit, u64 lun_ma
 	return true;
 }
 
+/* The channel in @address, then the drive. */
+static bool read_ide(struct span address, struct span rest, struct device_address *out)
+{
+	struct node node;
+	u64 drive;
+
+	if (!read_unit_number(address, DEVICE_UNIT_IDE, 0, out) || !next_node(&rest, &node) ||
+	    !next_number(&node.address, UINT8_MAX, &drive) || !span_is_empty(node.address))
+		return false;
+	out->lun = (u16)drive;
+	return true;
+}
+
 static bool read_namespace(struct span text, struct device_address *out)
 {
 	u64 number, what_follows;
@@ -122,15 +137,17 @@ static bool read_namespace(struct span text, struct device_address *out)
 }
 
 /*
- * Which of a controller's disks @rest names. If it names none: the only one, or all of them (QEMU
- * does not say which namespace an nvme-ns is).
+ * Which of the disks of @controller @rest names. If it names none: the only one, or all of them
+ * (QEMU does not say which namespace an nvme-ns is).
  */
-static bool read_unit(struct span rest, struct device_address *out)
+static bool read_unit(struct span controller, struct span rest, struct device_address *out)
 {
 	struct node node;
 
 	if (!next_node(&rest, &node))
 		return true;
+	if (IS_ENABLED(CONFIG_IDE) && text_equals(controller, "ide"))
+		return read_ide(node.address, rest, out);
 	if (text_equals(node.name, "drive"))
 		return read_unit_number(node.address, DEVICE_UNIT_SATA, 0, out);
 	if (IS_ENABLED(CONFIG_NVME) && text_equals(node.name, "namespace"))
@@ -156,7 +173,7 @@ static bool read_functions(struct span rest, struct device_address *out)
 			return false;
 		out->functions[out->depth++] = (u8)(device << 3 | function);
 		if (!text_equals(node.name, "pci-bridge"))
-			return read_unit(rest, out);
+			return read_unit(node.name, rest, out);
 	}
 	return false;
 }
@@ -187,7 +204,7 @@ static bool read_path(struct span path, struct device_address *out)
 	if (text_equals(root.name, "virtio-mmio")) {
 		out->bus = DEVICE_VIRTIO_MMIO;
 		return next_number(&root.address, UINT64_MAX, &out->base) &&
-		       span_is_empty(root.address) && read_unit(path, out);
+		       span_is_empty(root.address) && read_unit(root.name, path, out);
 	}
 	if (!text_equals(root.name, "pci") || !skip_host_bridge(&root.address) ||
 	    !last_number(root.address, UINT8_MAX, &number))

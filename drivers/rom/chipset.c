@@ -23,7 +23,8 @@ enum {
 	MCH_ECAM = 0x60,
 	ECAM_ENABLE = 1,
 
-	POWER_PORT = 0x600, /* as in SeaBIOS; also used as the last way to power off */
+	POWER_PORT = 0x600,      /* as in SeaBIOS; also used as the last way to power off */
+	PIIX3_IDE_TIMING = 0x40, /* of both channels */
 	PIIX4_POWER_BASE = 0x40,
 	PIIX4_POWER_ENABLE = 0x80,
 	ICH9_SLOT_FIRST = 25,
@@ -37,6 +38,8 @@ enum {
 	LEVEL_TRIGGERED = 1 << (10 - 8) | 1 << (11 - 8),
 };
 
+/* The ports of both channels are decoded: otherwise Linux does not look at them. */
+#define IDE_IS_DECODED 0x80008000u
 #define ROUTES 0x0b0b0a0au /* IRQ 10, 10, 11, 11 */
 #define ROOT_COMPLEX_BASE 0xfed1c000u
 
@@ -90,6 +93,7 @@ static void pc_init(void)
 		if (id != ID_PIIX3)
 			continue;
 		write(slot, 0, INTERRUPT_ROUTES, ROUTES);
+		write(slot, 1, PIIX3_IDE_TIMING, IDE_IS_DECODED);
 		if (read(slot, 3, PCI_ID) != ID_PIIX4_POWER)
 			return;
 		write(slot, 3, PIIX4_POWER_BASE, POWER_PORT | 1);

@@ -101,6 +101,19 @@ static EFI_DEVICE_PATH_PROTOCOL *append_sata(EFI_DEVICE_PATH_PROTOCOL *controlle
 	return extend(controller, &node);
 }
 
+/* 10.3.4.1 */
+static EFI_DEVICE_PATH_PROTOCOL *append_ata(EFI_DEVICE_PATH_PROTOCOL *controller, u16 channel,
+					    u16 drive)
+{
+	const ATAPI_DEVICE_PATH node = {
+		.Header = EFI_NODE(ATAPI_DEVICE_PATH, MESSAGING_DEVICE_PATH, MSG_ATAPI_DP),
+		.PrimarySecondary = (UINT8)channel,
+		.SlaveMaster = (UINT8)drive,
+	};
+
+	return extend(controller, &node);
+}
+
 /* 10.3.4.2 */
 static EFI_DEVICE_PATH_PROTOCOL *append_scsi(EFI_DEVICE_PATH_PROTOCOL *controller, u16 target,
 					     u16 lun)
@@ -143,6 +156,8 @@ EFI_DEVICE_PATH_PROTOCOL *efi_path_of_address(const struct device_address *addre
 
 	if (IS_ENABLED(CONFIG_AHCI) && address && address->unit == DEVICE_UNIT_SATA)
 		return append_sata(path, address->port);
+	if (IS_ENABLED(CONFIG_IDE) && address && address->unit == DEVICE_UNIT_IDE)
+		return append_ata(path, address->port, address->lun);
 	if (IS_ENABLED(CONFIG_VIRTIO_SCSI) && address && address->unit == DEVICE_UNIT_SCSI)
 		return append_scsi(path, address->port, address->lun);
 	if (IS_ENABLED(CONFIG_NVME) && address && address->unit == DEVICE_UNIT_NVME)

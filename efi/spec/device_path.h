@@ -71,6 +71,7 @@ typedef struct [[gnu::packed]] {
 
 /* 10.3.4 */
 #define MESSAGING_DEVICE_PATH 0x03
+#define MSG_ATAPI_DP 0x01
 #define MSG_SCSI_DP 0x02
 #define MSG_VENDOR_DP 0x0a
 #define MSG_MAC_ADDR_DP 0x0b
@@ -89,6 +90,14 @@ typedef struct [[gnu::packed]] {
 	UINT8 Parity;
 	UINT8 StopBits;
 } UART_DEVICE_PATH;
+
+/* 10.3.4.1 */
+typedef struct [[gnu::packed]] {
+	EFI_DEVICE_PATH_PROTOCOL Header;
+	UINT8 PrimarySecondary;
+	UINT8 SlaveMaster;
+	UINT16 Lun;
+} ATAPI_DEVICE_PATH;
 
 /* 10.3.4.2 */
 typedef struct [[gnu::packed]] {

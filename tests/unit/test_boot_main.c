@@ -348,7 +348,7 @@ FRESH_TEST(no_disk_at_all)
 	CHECK_EQUAL(boot(NULL, NULL, NULL), HOST_HALTED);
 	CHECK(memory_console_has(
 		&console,
-		"error: no disk found: is one attached by virtio-blk or virtio-scsi or SATA or NVMe?\r\n"));
+		"error: no disk found: is one attached by virtio-blk or virtio-scsi or SATA or NVMe or IDE?\r\n"));
 	CHECK(memory_console_has(&console, "nothing to boot; tried:\r\nerror:   nothing\r\n"));
 }
 

@@ -9,7 +9,7 @@
 #define BRIDGES_4 "/pci-bridge@1/pci-bridge@1/pci-bridge@1/pci-bridge@1"
 #define BRIDGES_8 BRIDGES_4 BRIDGES_4
 
-enum { DISKS = 10, SATA = 6 };
+enum { DISKS = 11, SATA = 6 };
 
 static struct memory_disk disks[DISKS];
 static u8 bytes[DISKS][512];
@@ -44,6 +44,12 @@ static const struct device_address addresses[DISKS] = {
 	  .functions = { 5 << 3 },
 	  .unit = DEVICE_UNIT_NVME,
 	  .namespace_id = 0x12 },
+	{ .bus = DEVICE_PCI,
+	  .depth = 1,
+	  .functions = { 1 << 3 | 1 },
+	  .unit = DEVICE_UNIT_IDE,
+	  .port = 1,
+	  .lun = 1 },
 };
 
 /* In the list until its disk is found. */
@@ -151,6 +157,18 @@ TEST(disks_behind_virtio_scsi)
 	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/channel@0"), "");
 	CHECK_TEXT(turns_after("/pci@i0cf8/scsi@9/disk@0,0"), "");
 	CHECK_TEXT(turns_after("/virtio-mmio@00000000feb02c00/disk@0,0"), "");
+}
+
+/* The channel, then the drive on it. */
+TEST(disks_behind_ide)
+{
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@1/disk@1"), ":");
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@1/disk@0"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@0/disk@1"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@1"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@1/disk@1,1"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/ide@1,1/drive@1/disk@101"), "");
+	CHECK_TEXT(turns_after("/pci@i0cf8/pci8086,2922@1,1/drive@1/disk@1"), "");
 }
 
 TEST(the_order_is_that_of_the_lines)

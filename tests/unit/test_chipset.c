@@ -4,14 +4,20 @@
 
 #include "drivers/rom/rom.h"
 #include "lib/span.h"
+#include "lib/util.h"
 #include "tests/host/host.h"
 
-enum { HOST_BRIDGE = 0x80000000, ISA_BRIDGE_Q35 = 0x8000f800, ISA_BRIDGE_PC = 0x80000800 };
+enum {
+	HOST_BRIDGE = 0x80000000,
+	ISA_BRIDGE_Q35 = 0x8000f800,
+	ISA_BRIDGE_PC = 0x80000800,
+	IDE_PC = 0x80000900,
+};
 
 static struct chip {
 	u32 address;
 	u8 config[256];
-} chips[2];
+} chips[3];
 static u32 address;
 
 static void handle(void *context, u64 port, u32 size, bool write, u64 *value)
@@ -28,7 +34,7 @@ static void handle(void *context, u64 port, u32 size, bool write, u64 *value)
 		return;
 	if (!write)
 		*value = UINT32_MAX;
-	for (u32 i = 0; i < 2; i++) {
+	for (u32 i = 0; i < ARRAY_SIZE(chips); i++) {
 		u8 *at = chips[i].config + (address & 0xfc);
 
 		if ((address & ~0xffu) != chips[i].address)
@@ -47,6 +53,7 @@ static const struct chipset *start(u32 id, u32 bridge, u32 bridge_id)
 	memset(chips, 0, sizeof(chips));
 	chips[0].address = HOST_BRIDGE;
 	chips[1].address = bridge;
+	chips[2].address = IDE_PC;
 	store_le32(chips[0].config, id);
 	store_le32(chips[1].config, bridge_id);
 	return chipset_find();
@@ -95,6 +102,7 @@ TEST(pc)
 	CHECK_EQUAL(load_le32(chips[0].config + 0x58), 0x3333305a);
 	CHECK_EQUAL(load_le32(chips[0].config + 0x5c), 0x33333333);
 	CHECK_EQUAL(load_le32(chips[1].config + 0x60), 0x0b0b0a0a);
+	CHECK_EQUAL(load_le32(chips[2].config + 0x40), 0x80008000);
 	CHECK_EQUAL(chipset->interrupt_line(1, 0), 10);
 	CHECK_EQUAL(chipset->interrupt_line(3, 0), 11);
 }

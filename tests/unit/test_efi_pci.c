@@ -91,6 +91,32 @@ TEST(namespaces_are_behind_their_controller)
 	efi_free(path);
 }
 
+/* UEFI 2.11, 10.3.4.1. */
+TEST(drives_are_behind_their_ide_controller)
+{
+	static const u8 on_pci[] = {
+		2,    1,    12, 0, 0xd0, 0x41, 0x03, 0x0a, 0, 0, 0, 0, /* PciRoot(0x0) */
+		1,    1,    6,  0, 1,    1,    3,    1,    8, 0, 1, 1, /* Pci(0x1,0x1) */
+		0,    0, /* Ata(Secondary,Slave,0x0) */
+		0x7f, 0xff, 4,  0,
+	};
+	const struct device_address address = {
+		.bus = DEVICE_PCI,
+		.depth = 1,
+		.functions = { 1 << 3 | 1 },
+		.unit = DEVICE_UNIT_IDE,
+		.port = 1,
+		.lun = 1,
+	};
+	EFI_DEVICE_PATH_PROTOCOL *path;
+
+	pci_machine_start();
+	path = efi_path_of_address(&address);
+	CHECK_EQUAL(efi_path_size(path, UINT16_MAX), sizeof(on_pci));
+	CHECK(memcmp(path, on_pci, sizeof(on_pci)) == 0);
+	efi_free(path);
+}
+
 TEST(handles_are_published)
 {
 	u32 handles = 0, roots = 0;

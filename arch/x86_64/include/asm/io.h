@@ -49,6 +49,12 @@ static inline void port_write_block8(u16 port, const void *from, size_t count)
 	asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
 }
 
+/* Reads @count units of 16 bits from one port, in the same way. */
+static inline void port_read_block16(u16 port, void *to, size_t count)
+{
+	asm volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+}
+
 /*
  * Assembly rather than a volatile access, so that the compiler neither splits it nor uses an
  * instruction that a VMM cannot decode.

@@ -48,6 +48,16 @@ static inline void port_write_block8(u16 port, const void *from, size_t count)
 		host_port_write(port, 1, ((const u8 *)from)[i]);
 }
 
+static inline void port_read_block16(u16 port, void *to, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		u16 value = port_read16(port);
+
+		((u8 *)to)[2 * i] = (u8)value;
+		((u8 *)to)[2 * i + 1] = (u8)(value >> 8);
+	}
+}
+
 static inline u8 mmio_read8(const volatile void *address)
 {
 	return (u8)host_mmio_read(address, 1);
