@@ -42,8 +42,9 @@ def test_pmem(lab, firecracker, firmware, images):
 def test_a_reset_ends_a_slow_firecracker(lab, firecracker, firmware, images):
     """The thread that ends the process has a low priority. Until it runs, the processor waits."""
     disk = images("empty", lambda path: path.write_bytes(bytes(MIB)))
-    slowly = (" vm.json", " vm.json & pid=$!\nuntil grep -q fc_vcpu /proc/$pid/task/*/comm; do :; done\n"
-              "renice -n 19 -p $pid; wait $pid")
+    slowly = (" vm.json", " vm.json & pid=$!\n"
+              "for try in $(seq 1000); do grep -q fc_vcpu /proc/$pid/task/*/comm && break; done\n"
+              "renice -n 10 -p $pid; wait $pid")
     result = boot(lab, "firecracker", "mmio", firmware("firecracker", "LAST_ACTION_RESET=y"), disk,
                   [*firecracker, slowly])
     result.check("nothing to boot" in result.log, "Fatwood did not reset the machine")
