@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration space and registers with any content: the scan, bridges, capabilities, BARs and
- * their assignment, and the initialisation of a virtio device up to its first queue. virtio/pci.c
- * is included here so that it can be used without allocations that are never freed.
+ * Configuration space and registers with any content: the placement of a ROM, the scan, bridges,
+ * capabilities, BARs and their assignment, and the initialisation of a virtio device up to its
+ * first queue. virtio/pci.c is included here so that it can be used without allocations that are
+ * never freed.
  *
  * Input: 1 flags, 1 count of functions, for each: 1 bus, 1 device and function, 1 size, that many
  * bytes of pairs (offset, value); the rest is what registers read as, and the DSDT.
@@ -15,6 +16,7 @@ static void *fuzz_allocate(__SIZE_TYPE__ size);
 #include "drivers/virtio/pci.c"
 #undef virtio_allocate
 
+#include "drivers/pci/place.h"
 #include "drivers/platform/acpi.h"
 #include "lib/span.h"
 #include "tests/host/host.h"
@@ -142,6 +144,28 @@ static void read_functions(void)
 	}
 }
 
+static u8 interrupt_line(u8 slot, u8 pin)
+{
+	return (u8)(slot + pin);
+}
+
+/* As on q35 or i440FX. */
+static void place(bool has_more_roots)
+{
+	static const struct ecam ecam = { .base = ECAM_BASE, .bus_last = 15 };
+	const struct pci_placement placement = {
+		.ecam = has_ecam ? &ecam : NULL,
+		.ports = { 0xc000, 0x10000 },
+		.low = { 0xf0000000, 0xfec00000 },
+		.high = { 4 * GIB, 64 * GIB },
+		.has_more_roots = has_more_roots,
+		.interrupt_line = interrupt_line,
+	};
+
+	if (pci_place_all(&placement))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
@@ -160,6 +184,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	has_ecam = flags & 1;
 	has_dsdt = flags & 2;
 	read_functions();
+	if (flags & 4)
+		place(flags & 8);
 	pci_probe();
 	return 0;
 }

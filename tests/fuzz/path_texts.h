@@ -13,12 +13,15 @@
 
 static EFI_DEVICE_PATH_TO_TEXT_PROTOCOL *to_text;
 static EFI_DEVICE_PATH_FROM_TEXT_PROTOCOL *from_text;
+static EFI_DEVICE_PATH_UTILITIES_PROTOCOL *utilities;
 
 EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *guid, void *interface)
 {
 	(void)object;
 	if (guid_equals(guid, &guid_device_path_to_text))
 		to_text = interface;
+	else if (guid_equals(guid, &guid_device_path_utilities))
+		utilities = interface;
 	else
 		from_text = interface;
 	return EFI_SUCCESS;
@@ -26,7 +29,8 @@ EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *guid, void *in
 
 static void publish_path_texts(void)
 {
-	if (efi_path_to_text_publish(NULL) || efi_path_from_text_publish(NULL))
+	if (efi_path_to_text_publish(NULL) || efi_path_from_text_publish(NULL) ||
+	    efi_path_utilities_publish(NULL))
 		abort();
 }
 
