@@ -89,10 +89,10 @@ static u8 read_status(const struct ide_channel *channel)
 	return port_read8(channel->control);
 }
 
-/* What is read where no drive is: zeroes on QEMU. */
+/* What is read where no drive is. */
 static bool is_nothing(u8 status)
 {
-	return status == 0 || status == 0x7f || status == 0xff;
+	return status == 0x7f || status == 0xff;
 }
 
 static void select_drive(struct ide_channel *channel, u8 number)
@@ -105,8 +105,12 @@ static void select_drive(struct ide_channel *channel, u8 number)
 bool ide_channel_is_used(struct ide_channel *channel)
 {
 	for (u8 number = 0; number < IDE_DRIVES; number++) {
+		u8 status;
+
 		select_drive(channel, number);
-		if (!is_nothing(read_status(channel)))
+		status = read_status(channel);
+		/* Zeroes: QEMU, if no drive is attached. */
+		if (status && !is_nothing(status))
 			return true;
 	}
 	return false;
@@ -358,17 +362,24 @@ static enum status execute(struct ata_device *device, struct ata_command *comman
 	return ERR_IO;
 }
 
-/* The registers after a reset (ATA8-ACS, 9.1). */
+/*
+ * The registers after a reset (ATA8-ACS, 9.1). The status of a packet device is 0 until its first
+ * command, as is that of a missing drive for which the other one answers.
+ */
 static u32 read_signature(struct ide_channel *channel, u8 number)
 {
 	u32 signature = 0;
+	u8 status;
 
 	select_drive(channel, number);
-	if (is_nothing(read_status(channel)))
+	status = read_status(channel);
+	if (is_nothing(status))
 		return 0;
 	for (u16 i = 0; i < 4; i++)
 		signature |= (u32)read_command(channel, (u16)(PORT_COUNT + i)) << 8 * i;
-	return signature == ATA_SIGNATURE_DISK || signature == ATA_SIGNATURE_PACKET ? signature : 0;
+	if (signature == ATA_SIGNATURE_DISK)
+		return status ? signature : 0;
+	return signature == ATA_SIGNATURE_PACKET ? signature : 0;
 }
 
 enum status ide_channel_start(struct ide_channel *channel)

@@ -56,7 +56,8 @@ static void reset(struct fake_ide *controller, struct fake_ide_channel *channel)
 	for (u32 i = 0; i < FAKE_IDE_DRIVES; i++) {
 		struct fake_ide_drive *drive = &channel->drives[i];
 
-		end(drive, controller->never_reset ? BUSY : READY, 1);
+		/* A packet device is ready after its first command. */
+		end(drive, controller->never_reset ? BUSY : drive->is_cd ? 0 : READY, 1);
 		memcpy(drive->registers, drive->is_cd ? "\1\1\x14\xeb" : "\1\1\0\0", 4);
 	}
 }

@@ -69,7 +69,7 @@ TEST(accesses_are_few)
 
 	disk = start_disk(512);
 	opened = ide.accesses;
-	CHECK_EQUAL(opened, 294); /* 256 of them read what IDENTIFY answers */
+	CHECK_EQUAL(opened, 298); /* 256 of them read what IDENTIFY answers */
 	CHECK_EQUAL(block_read(disk, 0, 1, buffer), OK);
 	CHECK_EQUAL(ide.accesses - opened, 14);
 }
