@@ -72,7 +72,7 @@ static u64 stack_top(void)
 	if (current->caller)
 		return 0;
 	if (!top && arch_stack_create(STACK_SIZE, &top))
-		log_warning("UEFI: no memory for a stack, images run on the firmware's");
+		log_warning("UEFI: no memory for the stack of images");
 	return top;
 }
 
