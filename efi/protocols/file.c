@@ -284,14 +284,14 @@ static EFI_STATUS EFIAPI flush(EFI_FILE_PROTOCOL *this)
 
 /*
  * The asynchronous calls are done when they return: the token's event, if there is one, is
- * signalled at once.
+ * signalled at once, unless the call itself returns an error.
  */
 static EFI_STATUS complete(EFI_FILE_IO_TOKEN *token, EFI_STATUS status)
 {
 	if (!token->Event)
 		return status;
 	token->Status = status;
-	return efi_signal_event(token->Event);
+	return status ? status : efi_signal_event(token->Event);
 }
 
 static EFI_STATUS EFIAPI open_ex(EFI_FILE_PROTOCOL *this, EFI_FILE_PROTOCOL **new_handle,
