@@ -106,7 +106,7 @@ void efi_block_io_init(struct efi_disk *disk)
 		.WriteCaching = !device->read_only,
 		.BlockSize = device->block_size,
 		.LastBlock = device->block_count - 1,
-		.LogicalBlocksPerPhysicalBlock = 1,
+		.LogicalBlocksPerPhysicalBlock = !device->disk, /* 0 for a partition (13.9.1) */
 	};
 	if (IS_ENABLED(CONFIG_NEED_REMOVABLE) && device->is_removable) {
 		disk->media.RemovableMedia = true;

@@ -59,6 +59,19 @@ TEST(a_medium_that_can_be_written)
 	CHECK(memcmp(buffer, buffer + BLOCK, BLOCK) == 0);
 }
 
+/* Its alignment on the disk is not described (UEFI 2.11, 13.9.1). */
+TEST(a_partition)
+{
+	struct block_device partition = { .block_size = BLOCK, .block_count = 1 };
+
+	set_up(false, true, false);
+	CHECK(!disk.media.LogicalPartition && disk.media.LogicalBlocksPerPhysicalBlock == 1);
+	partition.disk = &memory_disk.device;
+	disk.device = &partition;
+	efi_block_io_init(&disk);
+	CHECK(disk.media.LogicalPartition && !disk.media.LogicalBlocksPerPhysicalBlock);
+}
+
 TEST(a_medium_that_cannot_be_written)
 {
 	EFI_BLOCK_IO_PROTOCOL *io = &disk.block_io;

@@ -146,6 +146,8 @@ static EFI_HANDLE find_partition(u32 number)
 			if (path[0] == MEDIA_DEVICE_PATH && path[1] == MEDIA_HARDDRIVE_DP &&
 			    path[4] == number) {
 				ok("a partition is reported as one", each->Media->LogicalPartition);
+				ok("a partition has no physical blocks",
+				   each->Media->LogicalBlocksPerPhysicalBlock == 0);
 				found = handles[i];
 			}
 			path += path[2] | path[3] << 8;
