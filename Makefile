@@ -191,7 +191,7 @@ all: $(if $(CONFIG_ENTRY_RESET),$(O)/fatwood.rom) \
 $(O)/fatwood_vars.fd: scripts/flash_store.py
 	$(Q)$(build-python) $< $@
 
-# The image as in memory, and the code that starts it from reset.
+# The image as in memory, compressed, and the code that starts it from reset.
 $(O)/fatwood.rom: $(rom-start) $(O)/arch/$(ARCH)/rom.ld $(O)/fatwood.elf
 	$(call say,LINK,$@)
 	$(Q)$(LD) $(LDFLAGS_$(ARCH)) -static -nostdlib --build-id=none -z noexecstack --oformat binary \
@@ -200,8 +200,11 @@ $(O)/fatwood.rom: $(rom-start) $(O)/arch/$(ARCH)/rom.ld $(O)/fatwood.elf
 $(O)/payload.bin: $(O)/fatwood.elf scripts/elf.py
 	$(Q)$(build-python) scripts/elf.py --flat $@ $<
 
-$(rom-start): $(O)/payload.bin
-$(rom-start): CPPFLAGS += -DROM_PAYLOAD='"$(O)/payload.bin"'
+$(O)/payload.lz4: $(O)/payload.bin scripts/lz4.py
+	$(Q)$(build-python) scripts/lz4.py $< $@
+
+$(rom-start): $(O)/payload.lz4
+$(rom-start): CPPFLAGS += -DROM_PAYLOAD='"$(O)/payload.lz4"'
 
 all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.debug.elf in $(O)
 
@@ -378,7 +381,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 
 clean: ## remove what was built in $(O), keep the configuration
 	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
-		release toolchain payload.bin fatwood.rom fatwood_vars.fd symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
+		release toolchain payload.bin payload.lz4 fatwood.rom fatwood_vars.fd symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## also remove all of build/, and the configuration in $(O)
 	$(Q)rm -rf build compile_commands.json $(O)/.config $(O)/defconfig

@@ -2,7 +2,7 @@
 /*
  * A flat image that ends at 4 GiB:
  *
- *	the image of firmware.ld, at the start, then bytes of 0xff
+ *	the image of firmware.ld, compressed, at the start, then bytes of 0xff
  *	0xfffff000 - 512	reset.S
  *	0xfffff000		free for a table of GUIDs, which grows down from 0xffffffd0
  *	0xfffffff0		the reset vector

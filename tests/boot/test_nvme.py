@@ -12,12 +12,14 @@ from tests.images.disk import MIB, bls_files, entry, esp_disk
 DEBUG = "fatwood.log=debug"
 
 
-@pytest.mark.parametrize("machine, bridges, behind", [
-    ("q35", ("pcie-root-port,id=root0,chassis=1",), "bus=root0"), ("pc", (), ""),
+@pytest.mark.parametrize("machine, bridges, behind, is_rom", [
+    ("q35", ("pcie-root-port,id=root0,chassis=1",), "bus=root0", False), ("pc", (), "", True),
 ])
-def test_an_entry_boots(firmware, stub_disk, machine, bridges, behind):
-    with Vmm(firmware("qemu"), machine, disks=[Disk(stub_disk, "nvme", behind=behind)], bridges=bridges,
-             command_line=DEBUG) as vmm:
+def test_an_entry_boots(firmware, stub_disk, machine, bridges, behind, is_rom):
+    image = firmware("qemu_rom").with_suffix(".rom") if is_rom else firmware("qemu")
+    words = {"extra": ["-fw_cfg", f"name=opt/fatwood/command-line,string={DEBUG}"]} if is_rom else \
+        {"command_line": DEBUG}
+    with Vmm(image, machine, disks=[Disk(stub_disk, "nvme", behind=behind)], bridges=bridges, **words) as vmm:
         assert "from=stub" in vmm.guest().words
         assert "nvme 0" in vmm.log
 

@@ -13,9 +13,6 @@ from tests.images.disk import esp_disk
 
 pytestmark = pytest.mark.extended  # QEMU 10 and its libraries are 37 MB
 
-# The ROM with support for the device (docs/uefi-variables.md), which also supports flash.
-ROM = ("qemu_rom", "EFI_VARIABLES_HOST=y")
-
 
 def device(store):
     """The page's options, with that file."""
@@ -34,7 +31,7 @@ def stored(store):
 def test_variable_of_a_boot_loader(firmware, images, tmp_path, options):
     """Each start reads the previous value and extends it: as a kernel on q35, as a ROM on pc, where the flash for
     variables is unchanged."""
-    rom, store, flash = firmware(*ROM).with_suffix(".rom"), tmp_path / "vars.json", tmp_path / "vars.fd"
+    rom, store, flash = firmware("qemu_rom").with_suffix(".rom"), tmp_path / "vars.json", tmp_path / "vars.fd"
     blank = rom.with_name("fatwood_vars.fd").read_bytes()
     flash.write_bytes(blank)
     disk = images("program-journey", lambda path: esp_disk(path, {efi.REMOVABLE: efi_program.program("journey")}))
