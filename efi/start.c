@@ -10,10 +10,15 @@
 #include "core/log.h"
 #include "core/timing.h"
 #include "efi/efi.h"
+#include "efi/runtime/runtime.h"
 #include "efi/services/memory.h"
 #include "efi/tables.h"
+#include "efi/variables.h"
 #include "lib/config.h"
 #include "lib/util.h"
+
+/* UEFI was started for a kernel from the VMM, before there were devices. */
+static bool disks_were_missing;
 
 /* Both revisions: some operating systems know only one of the GUIDs. */
 static EFI_STATUS publish_acpi(void)
@@ -40,8 +45,11 @@ static EFI_STATUS init_runtime(void)
 	return status;
 }
 
+/* Variables that the VMM or flash stores need no disk, and are loaded only once. */
 static EFI_STATUS init_stored_variables(void)
 {
+	if (disks_were_missing && !efi_runtime_data->set_variable_refused)
+		return EFI_SUCCESS;
 	if (IS_ENABLED(CONFIG_EFI_VARIABLES_HOST) && efi_variables_with_host())
 		return EFI_SUCCESS;
 	if (IS_ENABLED(CONFIG_EFI_VARIABLES_FLASH) && efi_variables_in_flash())
@@ -69,19 +77,31 @@ static const struct {
 	{ "ACPI", publish_acpi },
 	{ "SMBIOS", publish_smbios },
 	{ "consoles", efi_console_publish },
+	{ "protocols", efi_misc_publish },
+	/* From here on: FIRST_OF_DEVICES. */
 	{ "screens", publish_screens },
 	{ "disks", efi_disks_publish },
 	{ "PCI", publish_pci },
-	{ "protocols", efi_misc_publish },
 	{ "stored variables", init_stored_variables },
 	{ "variables", efi_boot_variables_init },
 };
 
+enum { FIRST_OF_DEVICES = 6 };
+
+static bool has_run;
+static EFI_STATUS result;
+
+static void run_steps(size_t first)
+{
+	for (size_t i = first; i < ARRAY_SIZE(steps) && !result; i++) {
+		result = steps[i].run();
+		if (result)
+			log_error("UEFI: %s: %s", steps[i].name, efi_status_name(result));
+	}
+}
+
 enum status efi_start(void)
 {
-	static bool has_run;
-	static EFI_STATUS result;
-
 	if (has_run)
 		return status_from_efi(result);
 	has_run = true;
@@ -89,11 +109,15 @@ enum status efi_start(void)
 		efi_protection_init();
 	else
 		arch_allow_execution();
-	for (size_t i = 0; i < ARRAY_SIZE(steps) && !result; i++) {
-		result = steps[i].run();
-		if (result)
-			log_error("UEFI: %s: %s", steps[i].name, efi_status_name(result));
-	}
+	run_steps(0);
 	timing_mark("UEFI ready");
 	return status_from_efi(result);
+}
+
+void efi_devices_found(void)
+{
+	if (!has_run)
+		return;
+	disks_were_missing = true;
+	run_steps(FIRST_OF_DEVICES);
 }

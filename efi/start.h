@@ -12,6 +12,12 @@
 enum status efi_start(void);
 
 /*
+ * After the devices have been found: adds them to an environment that was built earlier, for a
+ * kernel from the VMM that returned.
+ */
+void efi_devices_found(void);
+
+/*
  * Tries BootNext, which is deleted, then the options of BootOrder on @disk, which has a place in
  * the VMM's order; NULL: options that are not on any such disk. Returns if nothing booted; each
  * attempt has been recorded by boot_tried().

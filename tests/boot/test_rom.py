@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots from the reset vector: the ROM instead of SeaBIOS, on both chipsets (docs/vmm/qemu.md)."""
 
+import struct
+
 import pytest
 
 from tests.boot.checks import assert_started_well
 from tests.boot.vmm import Disk, Vmm
 from tests.images import efi, efi_consumers, efi_program, packages
-from tests.images.disk import bls_files, esp_disk
+from tests.images.disk import Partition, bls_files, esp_disk
 
 PORT = "pcie-root-port,id=bridge,slot=1"
 BRIDGE = "pci-bridge,id=bridge,chassis_nr=1"
+KERNEL_HEADER_END = 0x250
 WORDS = ["-fw_cfg", "name=opt/fatwood/command-line,string=fatwood.log=debug"]
 
 
@@ -50,6 +53,33 @@ def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=program,
              disks=[Disk(efi_image("uki-trixie"))]) as vmm:
         assert "from=uki-trixie" in vmm.guest().words
+    assert "EFI-PROGRAM: returns ABORTED" in vmm.log
+
+
+def kernel_of(program):
+    """An EFI program with the header of a Linux kernel, where QEMU and Fatwood look for it."""
+    data = bytearray(program)
+    (start,) = struct.unpack_from("<I", data, 0x3C)
+    sections, optional = struct.unpack_from("<H12xH", data, start + 6)
+    (headers,) = struct.unpack_from("<I", data, start + 24 + 60)
+    header = data[start:start + 24 + optional + 40 * sections]
+    assert KERNEL_HEADER_END + len(header) <= headers
+    data[0x1F1:KERNEL_HEADER_END] = bytes(KERNEL_HEADER_END - 0x1F1)
+    data[KERNEL_HEADER_END:KERNEL_HEADER_END + len(header)] = header
+    struct.pack_into("<I", data, 0x3C, KERNEL_HEADER_END)
+    struct.pack_into("<H2x4sH", data, 0x1FE, 0xAA55, b"HdrS", 0x20C)
+    return bytes(data)
+
+
+def test_a_kernel_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
+    """It was started before there were disks; the next candidate finds them all the same."""
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(kernel_of(efi_program.program("returns", STATUS=21)))
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=kernel,
+             disks=[Disk(efi_image("uki-trixie"))]) as vmm:
+        report = vmm.guest()
+        assert "from=uki-trixie" in report.words
+        assert report["LoaderDevicePartUUID"].lower() == Partition(None, "esp", "ESP").guid
     assert "EFI-PROGRAM: returns ABORTED" in vmm.log
 
 

@@ -238,6 +238,13 @@ void efi_list_options(struct boot_choices *choices, const struct block_device *d
 	boot_choice_add(choices, disk ? disk->name : "-", start_choice, NULL);
 }
 
+static u32 devices_found;
+
+void efi_devices_found(void)
+{
+	devices_found++;
+}
+
 u32 efi_menu_seconds(void)
 {
 	return MENU_NEVER;
@@ -445,6 +452,7 @@ FRESH_TEST(the_vmms_kernel_comes_before_any_disk)
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_ENTERED_KERNEL);
 	CHECK_TEXT(story, "other-platform VMM's ");
 	CHECK_EQUAL(disks[0].reads, 0);
+	CHECK_EQUAL(devices_found, 0);
 }
 
 FRESH_TEST(disks_follow_a_kernel_of_the_vmm_that_is_refused)
@@ -453,6 +461,7 @@ FRESH_TEST(disks_follow_a_kernel_of_the_vmm_that_is_refused)
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_ENTERED_KERNEL);
 	CHECK_TEXT(story, "other-platform VMM's options:- 1:disk0p1 ");
 	CHECK(memory_console_has(&console, "warning: VMM: kernel: corrupt\r\n"));
+	CHECK_EQUAL(devices_found, 1); /* the kernel may have started UEFI */
 }
 
 FRESH_TEST(the_menu_has_the_boot_order_which_follows_a_failed_choice)
