@@ -7,6 +7,7 @@
  */
 #include "efi/paths/text.h"
 #include "efi/protocols/protocols.h"
+#include "lib/config.h"
 #include "lib/text.h"
 #include "lib/util.h"
 
@@ -17,13 +18,7 @@ enum {
 	TEXT_COUNT_MAX = 4 * EFI_PATH_SIZE_MAX,
 };
 
-/* A part of the text. */
-struct piece {
-	const CHAR16 *units;
-	size_t count;
-};
-
-static bool is_word(struct piece text, const char *word)
+bool path_piece_is(struct path_piece text, const char *word)
 {
 	size_t i = 0;
 
@@ -33,9 +28,9 @@ static bool is_word(struct piece text, const char *word)
 }
 
 /* Removes the text before the next comma, and the comma, from the front. */
-static struct piece take_field(struct piece *rest)
+static struct path_piece take_field(struct path_piece *rest)
 {
-	struct piece field = { rest->units, 0 };
+	struct path_piece field = { rest->units, 0 };
 
 	while (field.count < rest->count && field.units[field.count] != ',')
 		field.count++;
@@ -48,14 +43,13 @@ static struct piece take_field(struct piece *rest)
 	return field;
 }
 
-/* The value of a digit; UINT8_MAX if it is not a digit. */
-static u32 digit_of(CHAR16 unit)
+u32 path_digit(CHAR16 unit)
 {
 	return unit < 0x80 ? text_digit((u8)unit) : UINT8_MAX;
 }
 
 /* A field that is left out is 0. */
-static bool parse_number(struct piece text, u32 width, u64 *out)
+static bool parse_number(struct path_piece text, u32 width, u64 *out)
 {
 	const u64 value_max = UINT64_MAX >> (64 - 8 * width);
 	u32 base = 10;
@@ -67,7 +61,7 @@ static bool parse_number(struct piece text, u32 width, u64 *out)
 		text.count -= 2;
 	}
 	for (; text.count; text.units++, text.count--) {
-		u32 digit = digit_of(*text.units);
+		u32 digit = path_digit(*text.units);
 
 		if (digit >= base || value > (value_max - digit) / base)
 			return false;
@@ -77,7 +71,7 @@ static bool parse_number(struct piece text, u32 width, u64 *out)
 	return true;
 }
 
-static bool put_number(struct piece text, u32 width, u8 *at)
+bool path_put_number(struct path_piece text, u32 width, u8 *at)
 {
 	u64 value;
 
@@ -89,12 +83,12 @@ static bool put_number(struct piece text, u32 width, u8 *at)
 }
 
 /* Two digits a byte. */
-static bool put_bytes(struct piece text, u8 *at)
+bool path_put_bytes(struct path_piece text, u8 *at)
 {
 	if (text.count % 2)
 		return false;
 	for (size_t i = 0; i < text.count; i += 2) {
-		u32 high = digit_of(text.units[i]), low = digit_of(text.units[i + 1]);
+		u32 high = path_digit(text.units[i]), low = path_digit(text.units[i + 1]);
 
 		if (high > 15 || low > 15)
 			return false;
@@ -105,7 +99,7 @@ static bool put_bytes(struct piece text, u8 *at)
 }
 
 /* Groups of digits with '-' between them; @order has the place of each byte, NONE a '-'. */
-static bool put_groups(struct piece text, const u8 *order, size_t count, u8 *at)
+static bool put_groups(struct path_piece text, const u8 *order, size_t count, u8 *at)
 {
 	enum { NONE = 0xff };
 
@@ -116,8 +110,8 @@ static bool put_groups(struct piece text, const u8 *order, size_t count, u8 *at)
 			return false;
 		if (size == 1 && *text.units != '-')
 			return false;
-		if (size == 2 &&
-		    !put_bytes((struct piece){ text.units, 2 }, at ? at + order[i] : NULL))
+		if (size == 2 && !path_put_bytes((struct path_piece){ text.units, 2 },
+						 at ? at + order[i] : NULL))
 			return false;
 		text.units += size;
 		text.count -= size;
@@ -125,7 +119,7 @@ static bool put_groups(struct piece text, const u8 *order, size_t count, u8 *at)
 	return !text.count;
 }
 
-static bool put_guid(struct piece text, u8 *at)
+static bool put_guid(struct path_piece text, u8 *at)
 {
 	static const u8 order[] = { 3,    2, 1, 0,    0xff, 5,  4,  0xff, 7,  6,
 				    0xff, 8, 9, 0xff, 10,   11, 12, 13,   14, 15 };
@@ -133,7 +127,7 @@ static bool put_guid(struct piece text, u8 *at)
 	return put_groups(text, order, sizeof(order), at);
 }
 
-static bool put_eui64(struct piece text, u8 *at)
+static bool put_eui64(struct path_piece text, u8 *at)
 {
 	static const u8 order[] = {
 		7, 0xff, 6, 0xff, 5, 0xff, 4, 0xff, 3, 0xff, 2, 0xff, 1, 0xff, 0
@@ -143,28 +137,28 @@ static bool put_eui64(struct piece text, u8 *at)
 }
 
 /* "PNP0a03", or the number. */
-static bool put_eisa(struct piece text, u8 *at)
+static bool put_eisa(struct path_piece text, u8 *at)
 {
 	u8 number[2];
 
-	if (text.count != 7 || !is_word((struct piece){ text.units, 3 }, "PNP"))
-		return put_number(text, sizeof(u32), at);
-	if (!put_bytes((struct piece){ text.units + 3, 4 }, number))
+	if (text.count != 7 || !path_piece_is((struct path_piece){ text.units, 3 }, "PNP"))
+		return path_put_number(text, sizeof(u32), at);
+	if (!path_put_bytes((struct path_piece){ text.units + 3, 4 }, number))
 		return false;
 	if (at)
 		store_le32(at, EISA_PNP_ID((UINT32)number[0] << 8 | number[1]));
 	return true;
 }
 
-static bool put_mac(struct piece text, u8 *at)
+static bool put_mac(struct path_piece text, u8 *at)
 {
 	enum { MAC_SIZE = 6, MAC_FIELD_SIZE = 32 };
 
 	return (text.count == 2 * MAC_SIZE || text.count == 2 * MAC_FIELD_SIZE) &&
-	       put_bytes(text, at);
+	       path_put_bytes(text, at);
 }
 
-static bool put_ascii(struct piece text, u8 *at)
+static bool put_ascii(struct path_piece text, u8 *at)
 {
 	for (size_t i = 0; i < text.count; i++) {
 		if (text.units[i] <= ' ' || text.units[i] >= 0x7f)
@@ -182,7 +176,7 @@ static bool put_choice(u32 choice, u32 count, u8 *at)
 	return choice < count;
 }
 
-static bool put_parity(struct piece text, u8 *at)
+static bool put_parity(struct path_piece text, u8 *at)
 {
 	u32 i = 0;
 
@@ -191,25 +185,25 @@ static bool put_parity(struct piece text, u8 *at)
 	return text.count <= 1 && put_choice(i, sizeof(PATH_PARITIES) - 1, at);
 }
 
-static bool put_stop(struct piece text, u8 *at)
+static bool put_stop(struct path_piece text, u8 *at)
 {
 	u32 i = 0;
 
-	while (text.count && i < PATH_STOP_BITS && !is_word(text, path_stop_bits[i]))
+	while (text.count && i < PATH_STOP_BITS && !path_piece_is(text, path_stop_bits[i]))
 		i++;
 	return put_choice(i, PATH_STOP_BITS, at);
 }
 
-static bool put_field(const struct path_field *field, struct piece text, u8 *at)
+static bool put_field(const struct path_field *field, struct path_piece text, u8 *at)
 {
 	switch (field->kind) {
 	case PATH_FIELD_COUNT:
 		/* What Uart(DEFAULT,DEFAULT,D,D) has. */
-		if (is_word(text, "DEFAULT"))
+		if (path_piece_is(text, "DEFAULT"))
 			return true;
-		return put_number(text, field->width, at);
+		return path_put_number(text, field->width, at);
 	case PATH_FIELD_HEX:
-		return put_number(text, field->width, at);
+		return path_put_number(text, field->width, at);
 	case PATH_FIELD_GUID:
 		return put_guid(text, at);
 	case PATH_FIELD_EISA:
@@ -219,7 +213,7 @@ static bool put_field(const struct path_field *field, struct piece text, u8 *at)
 	case PATH_FIELD_MAC:
 		return put_mac(text, at);
 	case PATH_FIELD_BYTES:
-		return put_bytes(text, at);
+		return path_put_bytes(text, at);
 	case PATH_FIELD_ASCII:
 		return put_ascii(text, at);
 	case PATH_FIELD_PARITY:
@@ -227,7 +221,7 @@ static bool put_field(const struct path_field *field, struct piece text, u8 *at)
 	case PATH_FIELD_STOP:
 		return put_stop(text, at);
 	}
-	return false;
+	return IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && path_put_other(field, text, at);
 }
 
 /* The header of a node of @size bytes, if it can have one. Returns @size, or 0. */
@@ -247,13 +241,13 @@ static size_t put_header(u64 type, u64 subtype, size_t size, u8 *node)
  * These return the size of the node, and write it unless @node is NULL, where memory is zero; 0 if
  * the fields are not those of the node.
  */
-static size_t node_of_row(const struct path_node *row, struct piece fields, u8 *node)
+static size_t node_of_row(const struct path_node *row, struct path_piece fields, u8 *node)
 {
 	size_t size = row->size;
 
 	for (u32 i = 0; i < PATH_FIELDS_MAX && row->fields[i].kind; i++) {
 		const struct path_field *field = &row->fields[i];
-		struct piece text = fields;
+		struct path_piece text = fields;
 
 		if (field->kind == PATH_FIELD_BYTES)
 			size = field->offset + fields.count / 2;
@@ -267,13 +261,13 @@ static size_t node_of_row(const struct path_node *row, struct piece fields, u8 *
 		    !put_field(field, text, node ? node + field->offset : NULL))
 			return 0;
 	}
-	if (node && row->start_size)
-		memcpy(node + NODE_HEADER_SIZE, row->start, row->start_size);
+	if (node && row->id_size)
+		memcpy(node + row->id_offset, row->id, row->id_size);
 	return fields.count ? 0 : put_header(row->type, row->subtype, size, node);
 }
 
 /* "HD(1,GPT,GUID,0x800,0x32000)", "HD(1,MBR,0x12345678,0x800,0x32000)" */
-static size_t hard_drive_node(struct piece fields, u8 *node)
+static size_t hard_drive_node(struct path_piece fields, u8 *node)
 {
 	const size_t number = offsetof(HARDDRIVE_DEVICE_PATH, PartitionNumber);
 	const size_t start = offsetof(HARDDRIVE_DEVICE_PATH, PartitionStart);
@@ -281,26 +275,26 @@ static size_t hard_drive_node(struct piece fields, u8 *node)
 	const size_t signature = offsetof(HARDDRIVE_DEVICE_PATH, Signature);
 	u8 bytes[sizeof(HARDDRIVE_DEVICE_PATH)] = { 0 };
 	HARDDRIVE_DEVICE_PATH *made = (void *)bytes;
-	struct piece scheme;
+	struct path_piece scheme;
 
-	if (!put_number(take_field(&fields), sizeof(UINT32), bytes + number))
+	if (!path_put_number(take_field(&fields), sizeof(UINT32), bytes + number))
 		return 0;
 	scheme = take_field(&fields);
-	if (is_word(scheme, "GPT")) {
+	if (path_piece_is(scheme, "GPT")) {
 		made->MBRType = MBR_TYPE_EFI_PARTITION_TABLE_HEADER;
 		made->SignatureType = SIGNATURE_TYPE_GUID;
 		if (!put_guid(take_field(&fields), bytes + signature))
 			return 0;
-	} else if (is_word(scheme, "MBR")) {
+	} else if (path_piece_is(scheme, "MBR")) {
 		made->MBRType = MBR_TYPE_PCAT;
 		made->SignatureType = SIGNATURE_TYPE_MBR;
-		if (!put_number(take_field(&fields), sizeof(UINT32), bytes + signature))
+		if (!path_put_number(take_field(&fields), sizeof(UINT32), bytes + signature))
 			return 0;
 	} else {
 		return 0;
 	}
-	if (!put_number(take_field(&fields), sizeof(UINT64), bytes + start) ||
-	    !put_number(take_field(&fields), sizeof(UINT64), bytes + size) || fields.count)
+	if (!path_put_number(take_field(&fields), sizeof(UINT64), bytes + start) ||
+	    !path_put_number(take_field(&fields), sizeof(UINT64), bytes + size) || fields.count)
 		return 0;
 	if (node)
 		memcpy(node, bytes, sizeof(bytes));
@@ -308,21 +302,21 @@ static size_t hard_drive_node(struct piece fields, u8 *node)
 }
 
 /* What follows the type of a node that is written as bytes: "99", "99,0a0b". */
-static size_t node_of_bytes(u64 type, struct piece fields, u8 *node)
+static size_t node_of_bytes(u64 type, struct path_piece fields, u8 *node)
 {
-	struct piece subtype_text = take_field(&fields);
+	struct path_piece subtype_text = take_field(&fields);
 	size_t size = NODE_HEADER_SIZE + fields.count / 2;
 	u64 subtype;
 
 	/* An end in the middle of a path would hide what comes after it. */
 	if (type == END_DEVICE_PATH_TYPE || !subtype_text.count ||
 	    !parse_number(subtype_text, sizeof(UINT8), &subtype) || size > NODE_SIZE_MAX ||
-	    !put_bytes(fields, node ? node + NODE_HEADER_SIZE : NULL))
+	    !path_put_bytes(fields, node ? node + NODE_HEADER_SIZE : NULL))
 		return 0;
 	return put_header(type, subtype, size, node);
 }
 
-static size_t file_node(struct piece text, u8 *node)
+static size_t file_node(struct path_piece text, u8 *node)
 {
 	size_t size = NODE_HEADER_SIZE + (text.count + 1) * sizeof(CHAR16);
 
@@ -333,9 +327,9 @@ static size_t file_node(struct piece text, u8 *node)
 	return put_header(MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, size, node);
 }
 
-static size_t node_of(struct piece text, u8 *node)
+static size_t node_of(struct path_piece text, u8 *node)
 {
-	struct piece name = { text.units, 0 }, fields;
+	struct path_piece name = { text.units, 0 }, fields;
 
 	while (name.count < text.count && name.units[name.count] != '(')
 		name.count++;
@@ -344,14 +338,14 @@ static size_t node_of(struct piece text, u8 *node)
 	fields.units = text.units + name.count + 1;
 	fields.count = text.count - name.count - 2;
 	for (u32 i = 0; i < path_node_count; i++)
-		if (is_word(name, path_nodes[i].name))
+		if (path_piece_is(name, path_nodes[i].name))
 			return node_of_row(&path_nodes[i], fields, node);
-	if (is_word(name, "HD"))
+	if (path_piece_is(name, "HD"))
 		return hard_drive_node(fields, node);
 	for (u32 type = 0; type < PATH_TYPES; type++)
-		if (path_type_names[type] && is_word(name, path_type_names[type]))
+		if (path_type_names[type] && path_piece_is(name, path_type_names[type]))
 			return node_of_bytes(type, fields, node);
-	if (is_word(name, "Path")) {
+	if (path_piece_is(name, "Path")) {
 		u64 type;
 
 		return parse_number(take_field(&fields), sizeof(UINT8), &type) ?
@@ -370,11 +364,11 @@ static bool is_separator(CHAR16 unit)
  * Takes the next node off the text, up to a separator that stands in no parentheses. False: those
  * do not match.
  */
-static bool take_node(struct piece *rest, struct piece *node)
+static bool take_node(struct path_piece *rest, struct path_piece *node)
 {
 	size_t depth = 0;
 
-	*node = (struct piece){ rest->units, 0 };
+	*node = (struct path_piece){ rest->units, 0 };
 	for (; rest->count; rest->units++, rest->count--, node->count++) {
 		if (!depth && is_separator(*rest->units))
 			break;
@@ -386,13 +380,13 @@ static bool take_node(struct piece *rest, struct piece *node)
 }
 
 /* Bytes of the path, written unless @path is NULL; 0 if the text is not one. */
-static size_t path_of(struct piece text, u8 *path)
+static size_t path_of(struct path_piece text, u8 *path)
 {
 	bool is_next_instance = false;
 	size_t size = 0;
 
 	for (;;) {
-		struct piece node;
+		struct path_piece node;
 		size_t node_size;
 
 		/* Empty nodes and instances are skipped. */
@@ -415,10 +409,10 @@ static size_t path_of(struct piece text, u8 *path)
 				 NODE_HEADER_SIZE, path ? path + size : NULL);
 }
 
-static EFI_DEVICE_PATH_PROTOCOL *make(size_t (*convert)(struct piece text, u8 *bytes),
+static EFI_DEVICE_PATH_PROTOCOL *make(size_t (*convert)(struct path_piece text, u8 *bytes),
 				      const CHAR16 *units)
 {
-	struct piece text = { units, 0 };
+	struct path_piece text = { units, 0 };
 	size_t size;
 	u8 *bytes;
 

@@ -1,69 +1,161 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The nodes that virtual machines have (UEFI 2.11, 10.3 and table 10.67); others are bytes. */
+/*
+ * The nodes that have a text (UEFI 2.11, 10.3 and table 10.67): those that virtual machines have,
+ * and with EFI_PATH_ALL_NODES most others. The rest are bytes.
+ */
 #include "efi/paths/text.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 #define HEX(offset, width) { PATH_FIELD_HEX, (width), (offset) }
 #define COUNT(offset, width) { PATH_FIELD_COUNT, (width), (offset) }
 #define FIELD(kind, offset) { PATH_FIELD_##kind, 0, (offset) }
-#define ACPI_ID(number) { 0xd0, 0x41, (number) & 0xff, (number) >> 8 }
+#define WIDE(kind, offset, width) { PATH_FIELD_##kind, (width), (offset) }
 
-/* The GUIDs of 10.3.4.4, as the bytes that tell the node. */
-#define PC_ANSI                                           \
-	{ 0x53, 0x47, 0xc1, 0xe0, 0xbe, 0xf9, 0xd2, 0x11, \
-	  0x9a, 0x0c, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d }
-#define VT_100                                            \
-	{ 0x65, 0x60, 0xa6, 0xdf, 0x19, 0xb4, 0xd3, 0x11, \
-	  0x9a, 0x2d, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d }
-#define VT_100_PLUS                                       \
-	{ 0x0b, 0xc7, 0xae, 0x7b, 0xe0, 0x57, 0x76, 0x4c, \
-	  0x8e, 0x87, 0x2f, 0x9e, 0x28, 0x08, 0x83, 0x43 }
-#define VT_UTF8                                           \
-	{ 0xd6, 0xa0, 0x15, 0xad, 0xec, 0x8b, 0xcf, 0x4a, \
-	  0xa0, 0x73, 0xd0, 0x1d, 0xe7, 0x7e, 0x2d, 0x88 }
+#define NODE(number, sub, bytes) .type = (number), .subtype = (sub), .size = (bytes)
+/* The bytes at the start of a node after its header. */
+#define ID(bytes) .id = (bytes), .id_offset = 4, .id_size = sizeof(bytes) - 1
+#define ACPI_ID(low, high) ID("\xd0\x41" low high)
+
+/* GUIDs of 10.3.4 and 10.3.5.9, as bytes. */
+#define PC_ANSI "\x53\x47\xc1\xe0\xbe\xf9\xd2\x11\x9a\x0c\x00\x90\x27\x3f\xc1\x4d"
+#define VT_100 "\x65\x60\xa6\xdf\x19\xb4\xd3\x11\x9a\x2d\x00\x90\x27\x3f\xc1\x4d"
+#define VT_100_PLUS "\x0b\xc7\xae\x7b\xe0\x57\x76\x4c\x8e\x87\x2f\x9e\x28\x08\x83\x43"
+#define VT_UTF8 "\xd6\xa0\x15\xad\xec\x8b\xcf\x4a\xa0\x73\xd0\x1d\xe7\x7e\x2d\x88"
+#define FLOW_CONTROL "\x9d\x9a\x49\x37\x2f\x54\x89\x4c\xa0\x26\x35\xda\x14\x20\x94\xe4"
+#define DEBUG_PORT "\xd2\xe8\xa4\xeb\x58\x38\xec\x41\xa2\x81\x26\x47\xba\x96\x60\xd0"
+#define VIRTUAL_DISK "\x5a\x53\xab\x77\xfc\x45\x4b\x62\x55\x60\xf7\xb2\x81\xd1\xf9\x6e"
+#define VIRTUAL_CD "\x30\xbd\x5a\x3d\x75\x41\xce\x87\x6d\x64\xd2\xad\xe5\x23\xc4\xbb"
+#define KEPT_DISK "\xc9\x02\xea\x5c\x07\x4d\xd3\x69\x26\x9f\x44\x96\xfb\xe0\x96\xf9"
+#define KEPT_CD "\x88\x81\x01\x08\xcd\x42\x48\xbb\x10\x0f\x53\x87\xd5\x3d\xed\x3d"
+
+#define USB_ROW(name, class)                                          \
+	{                                                             \
+		name, NODE(3, 15, 11), .id = (class), .id_offset = 8, \
+			.id_size = sizeof(class) - 1, .fields = {     \
+				HEX(4, 2),                            \
+				HEX(6, 2),                            \
+				HEX(9, 1),                            \
+				HEX(10, 1)                            \
+			}                                             \
+	}
+#define USB_SUBCLASS_ROW(name, class)                                 \
+	{                                                             \
+		name, NODE(3, 15, 11), .id = (class), .id_offset = 8, \
+			.id_size = sizeof(class) - 1, .fields = {     \
+				HEX(4, 2),                            \
+				HEX(6, 2),                            \
+				HEX(10, 1)                            \
+			}                                             \
+	}
+#define RAM_DISK_ROW(name, guid)                                                                  \
+	{                                                                                         \
+		name, NODE(4, 9, 38), .id = (guid), .id_offset = 20, .id_size = sizeof(guid) - 1, \
+			.fields = {                                                               \
+				HEX(4, 8),                                                        \
+				HEX(12, 8),                                                       \
+				COUNT(36, 2)                                                      \
+			}                                                                         \
+	}
 
 const struct path_node path_nodes[] = {
-	{ "Pci", 1, 1, 6, .fields = { HEX(5, 1), HEX(4, 1) } },
-	{ "PcCard", 1, 2, 5, .fields = { HEX(4, 1) } },
-	{ "MemoryMapped", 1, 3, 24, .fields = { HEX(4, 4), HEX(8, 8), HEX(16, 8) } },
-	{ "VenHw", 1, 4, 20, .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
-	{ "Ctrl", 1, 5, 8, .fields = { HEX(4, 4) } },
-	{ "BMC", 1, 6, 13, .fields = { HEX(4, 1), HEX(5, 8) } },
-	{ "PciRoot", 2, 1, 12, ACPI_ID(0x0a03), 4, { HEX(8, 4) } },
-	{ "PcieRoot", 2, 1, 12, ACPI_ID(0x0a08), 4, { HEX(8, 4) } },
-	{ "Floppy", 2, 1, 12, ACPI_ID(0x0604), 4, { HEX(8, 4) } },
-	{ "Keyboard", 2, 1, 12, ACPI_ID(0x0301), 4, { HEX(8, 4) } },
-	{ "Serial", 2, 1, 12, ACPI_ID(0x0501), 4, { HEX(8, 4) } },
-	{ "ParallelPort", 2, 1, 12, ACPI_ID(0x0401), 4, { HEX(8, 4) } },
-	{ "Acpi", 2, 1, 12, .fields = { FIELD(EISA, 4), HEX(8, 4) } },
-	{ "AcpiAdr", 2, 3, 8, .fields = { HEX(4, 4) } },
-	{ "Scsi", 3, 2, 8, .fields = { HEX(4, 2), HEX(6, 2) } },
-	{ "Fibre", 3, 3, 24, .fields = { HEX(8, 8), HEX(16, 8) } },
-	{ "USB", 3, 5, 6, .fields = { HEX(4, 1), HEX(5, 1) } },
-	{ "VenPcAnsi", 3, 10, 20, PC_ANSI, 16, { { 0 } } },
-	{ "VenVt100", 3, 10, 20, VT_100, 16, { { 0 } } },
-	{ "VenVt100Plus", 3, 10, 20, VT_100_PLUS, 16, { { 0 } } },
-	{ "VenUtf8", 3, 10, 20, VT_UTF8, 16, { { 0 } } },
-	{ "VenMsg", 3, 10, 20, .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
-	{ "MAC", 3, 11, 37, .fields = { FIELD(MAC, 4), HEX(36, 1) } },
-	{ "Uart", 3, 14, 19,
+	{ "Pci", NODE(1, 1, 6), .fields = { HEX(5, 1), HEX(4, 1) } },
+	{ "PcCard", NODE(1, 2, 5), .fields = { HEX(4, 1) } },
+	{ "MemoryMapped", NODE(1, 3, 24), .fields = { HEX(4, 4), HEX(8, 8), HEX(16, 8) } },
+	{ "VenHw", NODE(1, 4, 20), .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
+	{ "Ctrl", NODE(1, 5, 8), .fields = { HEX(4, 4) } },
+	{ "BMC", NODE(1, 6, 13), .fields = { HEX(4, 1), HEX(5, 8) } },
+	{ "PciRoot", NODE(2, 1, 12), ACPI_ID("\x03", "\x0a"), .fields = { HEX(8, 4) } },
+	{ "PcieRoot", NODE(2, 1, 12), ACPI_ID("\x08", "\x0a"), .fields = { HEX(8, 4) } },
+	{ "Floppy", NODE(2, 1, 12), ACPI_ID("\x04", "\x06"), .fields = { HEX(8, 4) } },
+	{ "Keyboard", NODE(2, 1, 12), ACPI_ID("\x01", "\x03"), .fields = { HEX(8, 4) } },
+	{ "Serial", NODE(2, 1, 12), ACPI_ID("\x01", "\x05"), .fields = { HEX(8, 4) } },
+	{ "ParallelPort", NODE(2, 1, 12), ACPI_ID("\x01", "\x04"), .fields = { HEX(8, 4) } },
+	{ "Acpi", NODE(2, 1, 12), .fields = { FIELD(EISA, 4), HEX(8, 4) } },
+	{ "AcpiAdr", NODE(2, 3, 8), .fields = { HEX(4, 4) } },
+	{ "Scsi", NODE(3, 2, 8), .fields = { HEX(4, 2), HEX(6, 2) } },
+	{ "Fibre", NODE(3, 3, 24), .fields = { HEX(8, 8), HEX(16, 8) } },
+	{ "USB", NODE(3, 5, 6), .fields = { HEX(4, 1), HEX(5, 1) } },
+	{ "VenPcAnsi", NODE(3, 10, 20), ID(PC_ANSI) },
+	{ "VenVt100", NODE(3, 10, 20), ID(VT_100) },
+	{ "VenVt100Plus", NODE(3, 10, 20), ID(VT_100_PLUS) },
+	{ "VenUtf8", NODE(3, 10, 20), ID(VT_UTF8) },
+	{ "VenMsg", NODE(3, 10, 20), .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
+	{ "MAC", NODE(3, 11, 37), .fields = { FIELD(MAC, 4), HEX(36, 1) } },
+	{ "Uart", NODE(3, 14, 19),
 	  .fields = { COUNT(8, 8), COUNT(16, 1), FIELD(PARITY, 17), FIELD(STOP, 18) } },
-	{ "Unit", 3, 17, 5, .fields = { HEX(4, 1) } },
-	{ "Sata", 3, 18, 10, .fields = { HEX(4, 2), HEX(6, 2), HEX(8, 2) } },
-	{ "Vlan", 3, 20, 6, .fields = { COUNT(4, 2) } },
-	{ "NVMe", 3, 23, 16, .fields = { HEX(4, 4), FIELD(EUI64, 8) } },
-	{ "Uri", 3, 24, 4, .fields = { FIELD(ASCII, 4) } },
-	{ "SD", 3, 26, 5, .fields = { HEX(4, 1) } },
-	{ "eMMC", 3, 29, 5, .fields = { HEX(4, 1) } },
-	{ "CDROM", 4, 2, 24, .fields = { HEX(4, 4), HEX(8, 8), HEX(16, 8) } },
-	{ "VenMedia", 4, 3, 20, .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
-	{ "Media", 4, 5, 20, .fields = { FIELD(GUID, 4) } },
-	{ "FvFile", 4, 6, 20, .fields = { FIELD(GUID, 4) } },
-	{ "Fv", 4, 7, 20, .fields = { FIELD(GUID, 4) } },
-	{ "Offset", 4, 8, 24, .fields = { HEX(8, 8), HEX(16, 8) } },
+	{ "Unit", NODE(3, 17, 5), .fields = { HEX(4, 1) } },
+	{ "Sata", NODE(3, 18, 10), .fields = { HEX(4, 2), HEX(6, 2), HEX(8, 2) } },
+	{ "Vlan", NODE(3, 20, 6), .fields = { COUNT(4, 2) } },
+	{ "NVMe", NODE(3, 23, 16), .fields = { HEX(4, 4), FIELD(EUI64, 8) } },
+	{ "Uri", NODE(3, 24, 4), .fields = { FIELD(ASCII, 4) } },
+	{ "SD", NODE(3, 26, 5), .fields = { HEX(4, 1) } },
+	{ "eMMC", NODE(3, 29, 5), .fields = { HEX(4, 1) } },
+	{ "CDROM", NODE(4, 2, 24), .fields = { HEX(4, 4), HEX(8, 8), HEX(16, 8) } },
+	{ "VenMedia", NODE(4, 3, 20), .fields = { FIELD(GUID, 4), FIELD(BYTES, 20) } },
+	{ "Media", NODE(4, 5, 20), .fields = { FIELD(GUID, 4) } },
+	{ "FvFile", NODE(4, 6, 20), .fields = { FIELD(GUID, 4) } },
+	{ "Fv", NODE(4, 7, 20), .fields = { FIELD(GUID, 4) } },
+	{ "Offset", NODE(4, 8, 24), .fields = { HEX(8, 8), HEX(16, 8) } },
+	IF_ENABLED(CONFIG_EFI_PATH_ALL_NODES,
+		   { "Ata", NODE(3, 1, 8),
+		     .fields = { WIDE(CONTROLLER, 4, 1), WIDE(DRIVE, 5, 1), HEX(6, 2) } },
+		   { "I1394", NODE(3, 4, 16), .fields = { FIELD(BARE, 8) } },
+		   { "I2O", NODE(3, 6, 8), .fields = { HEX(4, 4) } },
+		   { "Infiniband", NODE(3, 9, 48),
+		     .fields = { HEX(4, 4), FIELD(GUID, 8), HEX(24, 8), HEX(32, 8), HEX(40, 8) } },
+		   { "UartFlowCtrl", NODE(3, 10, 24), ID(FLOW_CONTROL),
+		     .fields = { WIDE(FLOW_CONTROL, 20, 4) } },
+		   { "DebugPort", NODE(3, 10, 20), ID(DEBUG_PORT) },
+		   { "IPv4", NODE(3, 12, 27),
+		     .fields = { FIELD(IPV4, 8), WIDE(PROTOCOL, 16, 2), WIDE(ORIGIN_4, 18, 1),
+				 FIELD(IPV4, 4), FIELD(IPV4, 19), FIELD(IPV4, 23) } },
+		   { "IPv6", NODE(3, 13, 60),
+		     .fields = { FIELD(IPV6, 20), WIDE(PROTOCOL, 40, 2), WIDE(ORIGIN_6, 42, 1),
+				 FIELD(IPV6, 4), HEX(43, 1), FIELD(IPV6, 44) } },
+		   USB_ROW("UsbAudio", "\x01"), USB_ROW("UsbCDCControl", "\x02"),
+		   USB_ROW("UsbHID", "\x03"), USB_ROW("UsbImage", "\x06"),
+		   USB_ROW("UsbPrinter", "\x07"), USB_ROW("UsbMassStorage", "\x08"),
+		   USB_ROW("UsbHub", "\x09"), USB_ROW("UsbCDCData", "\x0a"),
+		   USB_ROW("UsbSmartCard", "\x0b"), USB_ROW("UsbVideo", "\x0e"),
+		   USB_ROW("UsbDiagnostic", "\xdc"), USB_ROW("UsbWireless", "\xe0"),
+		   USB_SUBCLASS_ROW("UsbDeviceFirmwareUpdate", "\xfe\x01"),
+		   USB_SUBCLASS_ROW("UsbIrdaBridge", "\xfe\x02"),
+		   USB_SUBCLASS_ROW("UsbTestAndMeasurement", "\xfe\x03"),
+		   { "UsbClass", NODE(3, 15, 11),
+		     .fields = { HEX(4, 2), HEX(6, 2), HEX(8, 1), HEX(9, 1), HEX(10, 1) } },
+		   { "FibreEx", NODE(3, 21, 24), .fields = { WIDE(BIG, 8, 8), WIDE(BIG, 16, 8) } },
+		   { "UFS", NODE(3, 25, 6), .fields = { HEX(4, 1), HEX(5, 1) } },
+		   { "Bluetooth", NODE(3, 27, 10), .fields = { WIDE(DIGITS, 4, 6) } },
+		   { "Wi-Fi", NODE(3, 28, 36), .fields = { WIDE(PADDED, 4, 32) } },
+		   { "BluetoothLE", NODE(3, 30, 11), .fields = { WIDE(DIGITS, 4, 6), HEX(10, 1) } },
+		   RAM_DISK_ROW("VirtualDisk", VIRTUAL_DISK), RAM_DISK_ROW("VirtualCD", VIRTUAL_CD),
+		   RAM_DISK_ROW("PersistentVirtualDisk", KEPT_DISK),
+		   RAM_DISK_ROW("PersistentVirtualCD", KEPT_CD),
+		   { "RamDisk", NODE(4, 9, 38),
+		     .fields = { HEX(4, 8), HEX(12, 8), COUNT(36, 2), FIELD(GUID, 20) } }, )
 };
 
 const u32 path_node_count = ARRAY_SIZE(path_nodes);
+
+const struct path_word path_words[] = {
+	{ PATH_FIELD_CONTROLLER, 0, "Primary" },
+	{ PATH_FIELD_CONTROLLER, 1, "Secondary" },
+	{ PATH_FIELD_DRIVE, 0, "Master" },
+	{ PATH_FIELD_DRIVE, 1, "Slave" },
+	{ PATH_FIELD_FLOW_CONTROL, 0, "None" },
+	{ PATH_FIELD_FLOW_CONTROL, 1, "Hardware" },
+	{ PATH_FIELD_FLOW_CONTROL, 2, "XonXoff" },
+	{ PATH_FIELD_PROTOCOL, 6, "TCP" },
+	{ PATH_FIELD_PROTOCOL, 17, "UDP" },
+	{ PATH_FIELD_ORIGIN_4, 0, "DHCP" },
+	{ PATH_FIELD_ORIGIN_4, 1, "Static" },
+	{ PATH_FIELD_ORIGIN_6, 0, "Static" },
+	{ PATH_FIELD_ORIGIN_6, 1, "StatelessAutoConfigure" },
+	{ PATH_FIELD_ORIGIN_6, 2, "StatefulAutoConfigure" },
+};
+
+const u32 path_word_count = ARRAY_SIZE(path_words);
 
 const char *const path_stop_bits[PATH_STOP_BITS] = { "D", "1", "1.5", "2" };
 

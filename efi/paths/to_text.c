@@ -6,6 +6,7 @@
  */
 #include "efi/paths/text.h"
 #include "efi/protocols/protocols.h"
+#include "lib/config.h"
 #include "lib/format.h"
 #include "lib/util.h"
 
@@ -63,6 +64,52 @@ static bool are_zero(const u8 *bytes, size_t size)
 	return size == 0;
 }
 
+static const char *word_of(const struct path_field *field, u64 value)
+{
+	for (u32 i = 0; i < path_word_count; i++)
+		if (path_words[i].kind == field->kind && path_words[i].value == value)
+			return path_words[i].name;
+	return NULL;
+}
+
+/* A field of a node that virtual machines do not have. */
+static void add_other_field(struct text *text, const struct path_field *field, const u8 *at)
+{
+	enum { IPV6_GROUPS = 8 };
+	const char *word;
+
+	switch (field->kind) {
+	case PATH_FIELD_BIG:
+		add(text, "0x");
+		add_bytes(text, at, field->width);
+		break;
+	case PATH_FIELD_DIGITS:
+		add_bytes(text, at, field->width);
+		break;
+	case PATH_FIELD_BARE:
+		add(text, "%016lx", number_at(at, sizeof(u64)));
+		break;
+	case PATH_FIELD_IPV4:
+		add(text, "%u.%u.%u.%u", at[0], at[1], at[2], at[3]);
+		break;
+	case PATH_FIELD_IPV6:
+		for (u32 i = 0; i < IPV6_GROUPS; i++)
+			add(text, i ? ":%02x%02x" : "%02x%02x", at[2 * i], at[2 * i + 1]);
+		break;
+	case PATH_FIELD_PADDED:
+		for (u32 i = 0; i < field->width && at[i]; i++)
+			add_unit(text, at[i]);
+		break;
+	default:
+		word = word_of(field, number_at(at, field->width));
+		if (word)
+			add(text, "%s", word);
+		else
+			add(text, "0x%lx", number_at(at, field->width));
+		break;
+	}
+}
+
 static void add_field(struct text *text, const struct path_field *field, const u8 *node, u16 length)
 {
 	enum { MAC_SIZE = 6, MAC_FIELD_SIZE = 32, EUI64_SIZE = 8 };
@@ -107,6 +154,42 @@ static void add_field(struct text *text, const struct path_field *field, const u
 	case PATH_FIELD_STOP:
 		add(text, "%s", path_stop_bits[*at]);
 		break;
+	default:
+		if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES))
+			add_other_field(text, field, at);
+		break;
+	}
+}
+
+/* Not what would end the field, the node or the text. */
+static bool is_plain(u8 c)
+{
+	return c > ' ' && c < 0x7f && c != '(' && c != ')' && c != ',';
+}
+
+/* Characters, then zeroes only. A '/' in the parentheses of a node does not end it. */
+static bool is_padded(const u8 *at, size_t width)
+{
+	size_t count = 0;
+
+	while (count < width && (is_plain(at[count]) || at[count] == ' '))
+		count++;
+	return are_zero(at + count, width - count);
+}
+
+static bool can_say_other(const struct path_field *field, const u8 *at)
+{
+	switch (field->kind) {
+	case PATH_FIELD_PADDED:
+		return is_padded(at, field->width);
+	case PATH_FIELD_CONTROLLER:
+	case PATH_FIELD_DRIVE:
+	case PATH_FIELD_FLOW_CONTROL:
+	case PATH_FIELD_ORIGIN_4:
+	case PATH_FIELD_ORIGIN_6:
+		return word_of(field, number_at(at, field->width));
+	default:
+		return true;
 	}
 }
 
@@ -121,31 +204,32 @@ static bool can_say(const struct path_field *field, const u8 *node, u16 length)
 	case PATH_FIELD_STOP:
 		return *at < PATH_STOP_BITS;
 	case PATH_FIELD_ASCII:
-		/* What would end the field, the node or the text. */
 		for (; at < node + length; at++)
-			if (*at <= ' ' || *at >= 0x7f || *at == '(' || *at == ')' || *at == ',')
+			if (!is_plain(*at))
 				return false;
 		return true;
 	default:
-		return true;
+		return !IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) || can_say_other(field, at);
 	}
 }
 
 static const struct path_node *find_row(const u8 *node, u16 length)
 {
+	const struct path_node *found = NULL;
+
 	for (u32 i = 0; i < path_node_count; i++) {
 		const struct path_node *row = &path_nodes[i];
 		bool fits = row->type == node[0] && row->subtype == node[1] &&
 			    (path_node_is_open(row) ? length >= row->size : length == row->size) &&
-			    memcmp(node + sizeof(EFI_DEVICE_PATH_PROTOCOL), row->start,
-				   row->start_size) == 0;
+			    (!row->id_size ||
+			     memcmp(node + row->id_offset, row->id, row->id_size) == 0);
 
 		for (u32 j = 0; fits && j < PATH_FIELDS_MAX; j++)
 			fits = can_say(&row->fields[j], node, length);
-		if (fits)
-			return row;
+		if (fits && (!found || row->id_size))
+			found = row;
 	}
-	return NULL;
+	return found;
 }
 
 static void add_row(struct text *text, const struct path_node *row, const u8 *node, u16 length)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "efi/protocols/protocols.h"
+#include "lib/util.h"
 #include "tests/host/efi_pool.h"
 
 static EFI_DEVICE_PATH_TO_TEXT_PROTOCOL *to_text;
@@ -51,13 +52,20 @@ static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 	return true;
 }
 
-/* Reserved bytes do not appear in the text. */
+/* Reserved bytes and ports do not appear in the text. */
 static bool has_reserved_bytes(const EFI_DEVICE_PATH_PROTOCOL *node)
 {
-	bool has_field = (node->Type == 3 && (node->SubType == 3 || node->SubType == 14)) ||
-			 (node->Type == 4 && node->SubType == 8);
+	static const struct {
+		u8 type, subtype, offset;
+	} fields[] = { { 3, 3, 4 },   { 3, 4, 4 },   { 3, 14, 4 }, { 3, 21, 4 },
+		       { 3, 12, 12 }, { 3, 13, 36 }, { 4, 8, 4 } };
 
-	return has_field && efi_node_length(node) >= 8 && load_le32(node + 1);
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
+		if (node->Type == fields[i].type && node->SubType == fields[i].subtype &&
+		    efi_node_length(node) >= fields[i].offset + 4 &&
+		    load_le32((const u8 *)node + fields[i].offset))
+			return true;
+	return false;
 }
 
 /* No empty instances, no other kinds of end nodes, only plain names. */

@@ -79,10 +79,60 @@ static const struct text_case same[] = {
 				   "\x04\x04\x12\x00\\\0a\0 \0(\0001\0)\0\0\0"),
 	CASE(u"Ctrl(0x7),Ctrl(0x8)",
 	     "\x01\x05\x08\x00\x07\x00\x00\x00\x7f\x01\x04\x00\x01\x05\x08\x00\x08\x00\x00\x00"),
+	/* Nodes that virtual machines do not have. */
+	CASE(u"Ata(Primary,Slave,0x1)", "\x03\x01\x08\x00\x00\x01\x01\x00"),
+	CASE(u"I1394(acde48234567abcd)", "\x03\x04\x10\x00\0\0\0\0\xcd\xab\x67\x45\x23\x48\xde\xac"),
+	CASE(u"I2O(0x1234abcd)", "\x03\x06\x08\x00\xcd\xab\x34\x12"),
+	CASE(u"Infiniband(0xa," GUID_TEXT u",0x4d2,0x162e,0xabcd)",
+	     "\x03\x09\x30\x00\x0a\x00\x00\x00" GUID_BYTES
+	     "\xd2\x04\0\0\0\0\0\0\x2e\x16\0\0\0\0\0\0\xcd\xab\0\0\0\0\0\0"),
+	CASE(u"UartFlowCtrl(Hardware)",
+	     "\x03\x0a\x18\x00\x9d\x9a\x49\x37\x2f\x54\x89\x4c\xa0\x26\x35\xda\x14\x20\x94\xe4"
+	     "\x01\0\0\0"),
+	CASE(u"DebugPort()",
+	     "\x03\x0a\x14\x00\xd2\xe8\xa4\xeb\x58\x38\xec\x41\xa2\x81\x26\x47\xba\x96\x60\xd0"),
+	CASE(u"IPv4(12.34.56.78,TCP,Static,192.168.67.89,192.168.67.1,255.255.255.0)",
+	     "\x03\x0c\x1b\x00\xc0\xa8\x43\x59\x0c\x22\x38\x4e\0\0\0\0\x06\x00\x01"
+	     "\xc0\xa8\x43\x01\xff\xff\xff\x00"),
+	CASE(u"IPv4(0.0.0.0,0x1,DHCP,0.0.0.0,0.0.0.0,0.0.0.0)",
+	     "\x03\x0c\x1b\x00\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x00\0\0\0\0\0\0\0\0"),
+	CASE(u"IPv6(fe80:0000:0000:0000:0000:0000:0000:0001,UDP,StatelessAutoConfigure,"
+	     "fe80:0000:0000:0000:0000:0000:0000:0002,0x40,"
+	     "fe80:0000:0000:0000:0000:0000:0000:0003)",
+	     "\x03\x0d\x3c\x00\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x02"
+	     "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\x11\x00\x01\x40"
+	     "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x03"),
+	CASE(u"UsbVideo(0x4d2,0x162e,0x1,0x0)", "\x03\x0f\x0b\x00\xd2\x04\x2e\x16\x0e\x01\x00"),
+	CASE(u"UsbTestAndMeasurement(0x4d2,0x162e,0x1)",
+	     "\x03\x0f\x0b\x00\xd2\x04\x2e\x16\xfe\x03\x01"),
+	CASE(u"UsbClass(0x4d2,0x162e,0x5,0x1,0x0)", "\x03\x0f\x0b\x00\xd2\x04\x2e\x16\x05\x01\x00"),
+	CASE(u"FibreEx(0x123456789abcdef0,0xabcdef1234567890)",
+	     "\x03\x15\x18\x00\0\0\0\0\x12\x34\x56\x78\x9a\xbc\xde\xf0"
+	     "\xab\xcd\xef\x12\x34\x56\x78\x90"),
+	CASE(u"UFS(0x0,0x3)", "\x03\x19\x06\x00\x00\x03"),
+	CASE(u"Bluetooth(001320f5fa77)", "\x03\x1b\x0a\x00\x00\x13\x20\xf5\xfa\x77"),
+	CASE(u"BluetoothLE(001320f5fa77,0x1)", "\x03\x1e\x0b\x00\x00\x13\x20\xf5\xfa\x77\x01"),
+	CASE(u"Wi-Fi(It's a SSID)", "\x03\x1c\x24\x00It's a SSID"
+				    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"RamDisk(0x1000,0x1fff,1," GUID_TEXT u")",
+	     "\x04\x09\x26\x00\0\x10\0\0\0\0\0\0\xff\x1f\0\0\0\0\0\0" GUID_BYTES "\x01\x00"),
+	CASE(u"VirtualCD(0x1000,0x1fff,1)",
+	     "\x04\x09\x26\x00\0\x10\0\0\0\0\0\0\xff\x1f\0\0\0\0\0\0"
+	     "\x30\xbd\x5a\x3d\x75\x41\xce\x87\x6d\x64\xd2\xad\xe5\x23\xc4\xbb\x01\x00"),
+	/* No word for the value, or characters that a field cannot have. */
+	CASE(u"Msg(1,02000000)", "\x03\x01\x08\x00\x02\x00\x00\x00"),
+	CASE(u"Msg(28,2900000000000000000000000000000000000000000000000000000000000000)",
+	     "\x03\x1c\x24\x00)\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"Msg(28,0000000000000000000000000000000000000000000000000000000000000061)",
+	     "\x03\x1c\x24\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a"),
 };
 
 /* Other accepted spellings. */
 static const struct text_case other[] = {
+	CASE(u"Ata(1,Master)", "\x03\x01\x08\x00\x01\x00\x00\x00"),
+	CASE(u"IPv4(1.2.3.4)",
+	     "\x03\x0c\x1b\x00\0\0\0\0\x01\x02\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"I1394(1F)", "\x03\x04\x10\x00\0\0\0\0\x1f\0\0\0\0\0\0\0"),
 	CASE(u"PciRoot()/Pci(31,0X2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
 	CASE(u"/Acpi(PNP0A03,0)//Pci(0x1F,2)/", ROOT "\x01\x01\x06\x00\x02\x1f"),
 	CASE(u"HD(1,GPT,5568E427-68FC-4F3D-AC74-CA555231CC68)",
@@ -132,6 +182,23 @@ static const CHAR16 *const refused[] = {
 	u"Path(1)",
 	u"Path(1,1,0)",
 	u"Msg(256)",
+	u"Ata(Tertiary,Master,0)",
+	u"Ata(2,Master,0)",
+	u"I1394(g)",
+	u"I1394(12345678123456781)",
+	u"IPv4(1.2.3)",
+	u"IPv4(1.2.3.4.5)",
+	u"IPv4(1.2.3.256)",
+	u"IPv4(1..3.4)",
+	u"IPv4(1.2.3.4,ICMP)",
+	u"IPv6(fe80:0:0:0:0:0:1)",
+	u"IPv6(fe80:0:0:0:0:0:0:0:1)",
+	u"IPv6(fe801:0:0:0:0:0:0:1)",
+	u"FibreEx(0x1234,0x0)",
+	u"FibreEx(121234567812345678,0)",
+	u"Bluetooth(001320f5fa)",
+	u"Wi-Fi(123456789012345678901234567890123)",
+	u"Wi-Fi(\x100)",
 	u"Pci(1,2",
 	u"Pci(1,2)/a)",
 	u"((Pci(1,2)",
