@@ -19,6 +19,8 @@
  *		namespace 1 of an NVMe controller
  *	/virtio-mmio@00000000feb02e00/disk@0,0
  *		by the address of its registers
+ *	/nvme-ns/namespace@0,0
+ *		some namespace, of QEMU 11.1
  *	/rom@genroms/pvh.bin
  *		an option ROM: no disk
  *	HALT
@@ -219,9 +221,15 @@ static bool is_rom(struct span line)
 	return span_starts_with(line, SPAN("/rom@"));
 }
 
+/* A disk of which QEMU says neither the controller nor the number. */
+static bool has_no_place(struct span line)
+{
+	return span_starts_with(line, SPAN("/nvme-ns/"));
+}
+
 void boot_order_apply(struct span text)
 {
-	bool has_device = false;
+	bool has_device = false, has_place = true;
 	struct span line;
 
 	text = text_of_file(text);
@@ -231,14 +239,21 @@ void boot_order_apply(struct span text)
 		if (text_equals(line, "HALT")) {
 			/*
 			 * Not if there are only option ROMs: users do not know about that of
-			 * -kernel.
+			 * -kernel. Nor if it is unknown which disks may be tried.
 			 */
-			block_only_stated = has_device;
+			block_only_stated = has_device && has_place;
 			return;
 		}
 		if (span_is_empty(line) || is_rom(line))
 			continue;
 		has_device = true;
+		if (has_no_place(line)) {
+			has_place = false;
+			log_info("bootindex: %.*s: tried in the order of the bus, as are disks "
+				 "without a bootindex",
+				 (int)min_u64(line.size, 80), (const char *)line.data);
+			continue;
+		}
 		if (!read_path(line, &address) || !block_state_turn(&address))
 			log_info("bootindex: %.*s: no such disk was found",
 				 (int)min_u64(line.size, 80), (const char *)line.data);

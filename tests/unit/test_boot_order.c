@@ -196,6 +196,13 @@ TEST(halt_ends_the_list)
 	CHECK(!block_only_stated);
 }
 
+/* QEMU 11.1 writes this for an nvme-ns. */
+TEST(a_disk_without_a_place_may_be_any)
+{
+	CHECK_TEXT(turns_after("/nvme-ns/namespace@0,0\n/pci@i0cf8/scsi@4/disk@0,0\nHALT"), "0");
+	CHECK(!block_only_stated);
+}
+
 TEST(other_paths_are_ignored)
 {
 	static const char *const paths[] = {
