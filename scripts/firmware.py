@@ -64,3 +64,9 @@ def build(name, *symbols):
             config.touch()
         make(target)
     return folder / "fatwood.elf"
+
+
+def build_tools():
+    """Builds the programs of tests/tools, in build/tools."""
+    with lock(ROOT / "build" / "host"):
+        make("test-tools")

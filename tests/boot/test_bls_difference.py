@@ -6,6 +6,7 @@ of a value, even if they belong to different words; the others are in DIFFERENT.
 import random
 import re
 
+from scripts.firmware import build_tools
 from tests.boot.vmm import Disk, Vmm
 from tests.images import packages
 from tests.images.disk import esp_disk
@@ -98,7 +99,7 @@ def as_systemd_has_it(entry):
 
 
 def test_entries_through_systemd_boot(tmp_path):
-    bls.build()
+    build_tools()
     files = {f"/{name}": b"x" for name in ("kernel", *bls.FILES)}
     for name, text in {**ENTRIES, **DIFFERENT}.items():
         (tmp_path / name).write_bytes(text)

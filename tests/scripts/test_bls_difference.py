@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+from scripts.firmware import build_tools
 from tests.tools import bls
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def program():
         pytest.skip("no bootctl, and Debian's package systemd-boot cannot be downloaded")
     if subprocess.run(["unshare", "-m", "true"], check=False, stderr=subprocess.DEVNULL).returncode:
         pytest.skip("no mount namespaces here")
-    bls.build()
+    build_tools()
 
 
 def ours(folder):

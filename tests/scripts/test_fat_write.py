@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from scripts.firmware import build_tools
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 # Width, sectors in a cluster, KiB, and further options of mkfs.fat.
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("fsck.vfat", path=PATH),
 @pytest.fixture(scope="session")
 def session():
     """Builds tests/tools/fat_session.c."""
-    subprocess.run(["make", "-s", "-C", ROOT, "test-tools"], check=True)
+    build_tools()
 
     def run(*arguments, block_size=512):
         done = subprocess.run([ROOT / "build/tools/fat_session", *map(str, arguments)], text=True,

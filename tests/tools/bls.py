@@ -11,10 +11,6 @@ KEYS = ["title", "version", "sort-key", "options", "options", "initrd", "unknown
 FILES = ["vmlinuz", "EFI/a b/linux", "x"]
 
 
-def build():
-    subprocess.run(["make", "-s", "test-tools"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
 def ours(files):
     """The entries in our order: id, and their title, version, machine-id, sort-key, linux, options (of each line) and
     initrd, as far as they have them."""
