@@ -59,3 +59,17 @@ static enum status open_other(struct block_device *other)
 	CHECK(!block_next(disk)); /* removes it from the list */
 	return others_started == before + 1;
 }
+
+/* A drive with a disc of all @bytes. */
+[[maybe_unused]] static void check_cd(struct block_device *disk)
+{
+	CHECK(disk);
+	CHECK_EQUAL(disk->block_size, 2048);
+	CHECK_EQUAL(disk->block_count, DISK_SIZE / 2048);
+	CHECK(disk->read_only && disk->is_removable);
+	CHECK_EQUAL(block_read(disk, 0, disk->block_count, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+	CHECK_EQUAL(block_read(disk, 7, 1, buffer + 1), OK);
+	CHECK(memcmp(buffer + 1, bytes + 7 * 2048, 2048) == 0);
+	CHECK_EQUAL(block_write(disk, 7, 1, buffer), ERR_DENIED);
+}
