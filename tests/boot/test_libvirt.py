@@ -118,6 +118,16 @@ def test_newer_libvirt(debian_libvirt, firmware, stub_disk):
 
 @pytest.mark.extended
 @pytest.mark.parametrize("debian_libvirt", ["forky"], indirect=True)
+def test_nvme_disk(debian_libvirt, firmware, stub_disk):
+    libvirt = debian_libvirt
+    words = install(libvirt, firmware, stub_disk)
+    use_descriptor(libvirt, words)
+    assert "from=stub" in start(libvirt, words, disk="nvme").words
+    assert "nvme" in libvirt.run("cat .cache/libvirt/qemu/log/debian.log")
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("debian_libvirt", ["forky"], indirect=True)
 def test_variables_of_the_host(debian_libvirt, firmware, tmp_path):
     """What the guest has set is in the file of the host."""
     libvirt = debian_libvirt
