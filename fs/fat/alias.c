@@ -45,19 +45,28 @@ static bool is_valid(const u16 *units, u32 count)
 	return true;
 }
 
+u8 fat_short_unit(u16 unit)
+{
+	if (unit >= 'a' && unit <= 'z')
+		return (u8)(unit - ('a' - 'A'));
+	if ((unit >= 'A' && unit <= 'Z') || (unit >= '0' && unit <= '9') ||
+	    is_one_of(unit, "!#$%&'()-@^_`{}~"))
+		return (u8)unit;
+	return 0;
+}
+
 /*
  * The form of a unit in a short name; 0 if it is left out. Clears @exact unless it is the same
  * there, and @alike unless it differs only in case.
  */
 static u8 to_short(u16 unit, bool *exact, bool *alike)
 {
-	if (unit >= 'a' && unit <= 'z') {
+	u8 byte = fat_short_unit(unit);
+
+	if (byte != unit)
 		*exact = false;
-		return (u8)(unit - ('a' - 'A'));
-	}
-	if ((unit >= 'A' && unit <= 'Z') || (unit >= '0' && unit <= '9') ||
-	    is_one_of(unit, "!#$%&'()-@^_`{}~"))
-		return (u8)unit;
+	if (byte)
+		return byte;
 	*exact = *alike = false;
 	return unit == ' ' || unit == '.' ? 0 : '_';
 }

@@ -21,24 +21,17 @@ enum {
 	LABEL_EXISTS_OFFSET = -5, /* from the label */
 };
 
-/* The characters that a short name may have, and blanks. */
-static bool is_allowed(u8 c)
-{
-	for (const char *forbidden = "\"*+,./:;<=>?[\\]|"; *forbidden; forbidden++)
-		if (c == (u8)*forbidden)
-			return false;
-	return c >= ' ' && c < 0x7f;
-}
-
+/* What a short name may have, and blanks inside. */
 static enum status label_from_name(struct span name, u8 label[FAT_SHORT_NAME_SIZE])
 {
 	memset(label, ' ', FAT_SHORT_NAME_SIZE);
 	for (size_t i = 0; i < name.size; i++) {
-		const u8 c = name.data[i];
+		const bool is_blank = i > 0 && name.data[i] == ' ';
+		const u8 byte = is_blank ? ' ' : fat_short_unit(name.data[i]);
 
-		if (i == FAT_SHORT_NAME_SIZE || !is_allowed(c) || name.data[0] == ' ')
+		if (i == FAT_SHORT_NAME_SIZE || !byte)
 			return ERR_INVALID;
-		label[i] = c >= 'a' && c <= 'z' ? (u8)(c - ('a' - 'A')) : c;
+		label[i] = byte;
 	}
 	return OK;
 }

@@ -66,6 +66,9 @@ enum status fat_name_to_entries(const struct fat *fat, u32 directory, struct spa
 				u64 own_offset, const u8 entry[FAT_ENTRY_SIZE],
 				struct fat_name_entries *out);
 
+/* How a short name has this unit: a letter as a capital. 0: it cannot have it. */
+u8 fat_short_unit(u16 unit);
+
 /* room.c */
 
 /* The device offsets of consecutive directory entries. */
