@@ -60,6 +60,20 @@ static enum status open_other(struct block_device *other)
 	return others_started == before + 1;
 }
 
+/* All @bytes are on the disk. */
+[[maybe_unused]] static void check_disk(struct block_device *disk, u32 block_size)
+{
+	CHECK(disk);
+	CHECK_EQUAL(disk->block_size, block_size);
+	CHECK_EQUAL(disk->block_count, DISK_SIZE / block_size);
+	CHECK(!disk->read_only && !disk->is_removable);
+	CHECK_EQUAL(block_read(disk, 3, 1, buffer), OK);
+	CHECK(memcmp(buffer, bytes + 3 * block_size, block_size) == 0);
+	CHECK_EQUAL(buffer[block_size], 0xee);
+	CHECK_EQUAL(block_read(disk, 0, disk->block_count, buffer), OK);
+	CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+}
+
 /* A drive with a disc of all @bytes. */
 [[maybe_unused]] static void check_cd(struct block_device *disk)
 {

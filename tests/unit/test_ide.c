@@ -18,17 +18,7 @@ TEST(reads_blocks_of_both_sizes)
 	static const u32 sizes[] = { 512, 4096 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct block_device *disk = start_disk(sizes[i]);
-
-		CHECK(disk);
-		CHECK_EQUAL(disk->block_size, sizes[i]);
-		CHECK_EQUAL(disk->block_count, DISK_SIZE / sizes[i]);
-		CHECK(!disk->read_only && !disk->is_removable);
-		CHECK_EQUAL(block_read(disk, 3, 1, buffer), OK);
-		CHECK(memcmp(buffer, bytes + 3 * sizes[i], sizes[i]) == 0);
-		CHECK_EQUAL(buffer[sizes[i]], 0xee);
-		CHECK_EQUAL(block_read(disk, 0, disk->block_count, buffer), OK);
-		CHECK(memcmp(buffer, bytes, DISK_SIZE) == 0);
+		check_disk(start_disk(sizes[i]), sizes[i]);
 		CHECK_EQUAL(violations(), 0);
 	}
 }

@@ -241,17 +241,22 @@ TEST(one_slow_disk_among_sixteen)
 	end();
 }
 
-TEST(sixteen_dead_disks_are_waited_for_at_the_same_time)
+/* All DISKS, which fail in this way except one. */
+static struct block_device *find_failing(enum fake_lie lie, u32 honest)
 {
 	u32 before = disk_count();
-	u64 begin;
 
 	start(DISKS);
 	for (u32 i = 0; i < DISKS; i++)
-		devices[i].lie = FAKE_DEAD;
+		devices[i].lie = i == honest ? FAKE_HONEST : lie;
 	pci_probe();
-	begin = host_ticks;
-	struct block_device *disk = first_new_disk(before);
+	return first_new_disk(before);
+}
+
+TEST(sixteen_dead_disks_are_waited_for_at_the_same_time)
+{
+	struct block_device *disk = find_failing(FAKE_DEAD, DISKS);
+	u64 begin = host_ticks;
 
 	for (u32 i = 0; i < DISKS; i++, disk = block_next(disk))
 		CHECK_OF(block_read(disk, 0, 1, buffer) == ERR_TIMEOUT, "%u", i);
@@ -262,15 +267,8 @@ TEST(sixteen_dead_disks_are_waited_for_at_the_same_time)
 
 TEST(dead_disks_take_no_longer_than_one)
 {
-	u32 before = disk_count();
-	u64 begin;
-
-	start(DISKS);
-	for (u32 i = 0; i < DISKS; i++)
-		devices[i].lie = i == 7 ? FAKE_HONEST : FAKE_SILENT;
-	pci_probe();
-	begin = host_ticks;
-	struct block_device *disk = first_new_disk(before);
+	struct block_device *disk = find_failing(FAKE_SILENT, 7);
+	u64 begin = host_ticks;
 
 	for (u32 i = 0; i < DISKS; i++, disk = block_next(disk)) {
 		CHECK(disk);
