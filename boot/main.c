@@ -362,8 +362,9 @@ void boot_main(void)
 		boot_order_probe();
 	log_replay();
 	timing_mark("devices");
-	/* A kernel from the VMM may have started UEFI and returned. In ROMs only, for size. */
-	if (IS_ENABLED(CONFIG_ENTRY_RESET) && IS_ENABLED(CONFIG_EFI))
+	/* A kernel from the VMM may have started UEFI and returned. Not in builds for size. */
+	if (IS_ENABLED(CONFIG_BOOT_DIRECT) && IS_ENABLED(CONFIG_EFI) &&
+	    !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		efi_devices_found();
 	boot_what_the_vmm_gave(true);
 	if (!block_first())

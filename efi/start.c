@@ -68,17 +68,21 @@ static EFI_STATUS publish_pci(void)
 	return IS_ENABLED(CONFIG_EFI_PCI_IO) ? efi_pci_publish() : EFI_SUCCESS;
 }
 
-static const struct {
+struct step {
 	const char *name;
 	EFI_STATUS (*run)(void);
-} steps[] = {
+};
+
+static const struct step first_steps[] = {
 	{ "tables", efi_tables_init },
 	{ "runtime services", init_runtime },
 	{ "ACPI", publish_acpi },
 	{ "SMBIOS", publish_smbios },
 	{ "consoles", efi_console_publish },
 	{ "protocols", efi_misc_publish },
-	/* From here on: FIRST_OF_DEVICES. */
+};
+
+static const struct step device_steps[] = {
 	{ "screens", publish_screens },
 	{ "disks", efi_disks_publish },
 	{ "PCI", publish_pci },
@@ -86,14 +90,12 @@ static const struct {
 	{ "variables", efi_boot_variables_init },
 };
 
-enum { FIRST_OF_DEVICES = 6 };
-
 static bool has_run;
 static EFI_STATUS result;
 
-static void run_steps(size_t first)
+static void run_steps(const struct step *steps, size_t count)
 {
-	for (size_t i = first; i < ARRAY_SIZE(steps) && !result; i++) {
+	for (size_t i = 0; i < count && !result; i++) {
 		result = steps[i].run();
 		if (result)
 			log_error("UEFI: %s: %s", steps[i].name, efi_status_name(result));
@@ -109,7 +111,8 @@ enum status efi_start(void)
 		efi_protection_init();
 	else
 		arch_allow_execution();
-	run_steps(0);
+	run_steps(first_steps, ARRAY_SIZE(first_steps));
+	run_steps(device_steps, ARRAY_SIZE(device_steps));
 	timing_mark("UEFI ready");
 	return status_from_efi(result);
 }
@@ -119,5 +122,5 @@ void efi_devices_found(void)
 	if (!has_run)
 		return;
 	disks_were_missing = true;
-	run_steps(FIRST_OF_DEVICES);
+	run_steps(device_steps, ARRAY_SIZE(device_steps));
 }

@@ -71,12 +71,15 @@ def kernel_of(program):
     return bytes(data)
 
 
-def test_a_kernel_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
+@pytest.mark.parametrize("name", ["qemu_rom", "qemu"])
+def test_a_kernel_from_the_vmm_that_returns(firmware, efi_image, tmp_path, name):
     """It was started before there were disks; the next candidate finds them all the same."""
     kernel = tmp_path / "kernel"
     kernel.write_bytes(kernel_of(efi_program.program("returns", STATUS=21)))
-    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=kernel,
-             disks=[Disk(efi_image("uki-trixie"))]) as vmm:
+    image = firmware(name)
+    given = {"kernel": kernel} if name == "qemu_rom" else {"initrd": kernel}
+    with Vmm(image.with_suffix(".rom") if name == "qemu_rom" else image, memory=512,
+             disks=[Disk(efi_image("uki-trixie"))], **given) as vmm:
         report = vmm.guest()
         assert "from=uki-trixie" in report.words
         assert report["LoaderDevicePartUUID"].lower() == Partition(None, "esp", "ESP").guid
