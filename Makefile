@@ -41,7 +41,7 @@ $(venv)/.complete: requirements.txt
 
 $(venv)/.kconfiglib: requirements.txt
 	$(call say,VENV,$(venv): kconfiglib)
-	$(call in-venv,"$$(grep ^kconfiglib== $<)",|| { echo >&2 'Without a network, a build needs \
+	$(call in-venv,"$$(grep ^kconfiglib== $<)",|| { echo >&2 'A build without network access needs \
 		kconfiglib of the system: Debian has it in python3-kconfiglib.'; exit 1; })
 
 build-python := $(firstword $(foreach candidate,$(PYTHON) /usr/bin/python3, \

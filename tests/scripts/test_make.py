@@ -100,3 +100,24 @@ def test_the_systems_kconfiglib_is_found_behind_another_python(tmp_path):
     other.chmod(0o755)
     status, output = make(f"O={tmp_path}/out", f"PYTHON={other}", "tiny_defconfig")
     assert status == 0 and "VENV" not in output
+
+
+def test_kconfiglib_is_fetched_where_the_system_has_none(tmp_path):
+    """And where it cannot be fetched, the last line says what to install."""
+    for source in [ROOT / "Makefile", ROOT / "requirements.txt", *ROOT.glob("*/objects.mk")]:
+        target = tmp_path / source.relative_to(ROOT)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(source, target)
+    python = tmp_path / "python"
+    for pip_status in (1, 0):
+        # `python -m venv FOLDER` makes an environment whose pip only ends, with this status.
+        python.write_text(f"#!/bin/sh\n[ \"$2\" = venv ] || exit 1\nmkdir -p $3/bin\ncp $0 $3/bin/python\n"
+                          f"printf '#!/bin/sh\\necho pip $*\\nexit {pip_status}\\n' >$3/bin/pip\nchmod +x $3/bin/pip\n")
+        python.chmod(0o755)
+        shutil.rmtree(tmp_path / "build", ignore_errors=True)
+        done = subprocess.run(["make", "-C", tmp_path, f"PYTHON={python}", "build/venv/.kconfiglib"], check=False,
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert "pip install" in done.stdout and "kconfiglib==" in done.stdout, done.stdout
+        assert (done.returncode == 0) == (pip_status == 0), done.stdout
+        assert ("python3-kconfiglib" in done.stdout) == (pip_status != 0), done.stdout
+        assert (tmp_path / "build/venv/.kconfiglib").exists() == (pip_status == 0)
