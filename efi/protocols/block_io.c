@@ -22,6 +22,11 @@ EFI_STATUS efi_disk_check(const struct efi_disk *disk, UINT32 media_id, const vo
 	return buffer ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
 
+bool efi_can_transfer(const void *buffer, u64 size)
+{
+	return !size || (buffer && memory_is_ram((u64)buffer, size));
+}
+
 /* Is there anything to transfer, and may it be? */
 static EFI_STATUS check_transfer(struct efi_disk *disk, UINT32 media_id, EFI_LBA first, UINTN size,
 				 const void *buffer)
@@ -35,8 +40,7 @@ static EFI_STATUS check_transfer(struct efi_disk *disk, UINT32 media_id, EFI_LBA
 		return EFI_BAD_BUFFER_SIZE;
 	if (first > disk->media.LastBlock || count > disk->media.LastBlock - first + 1)
 		return EFI_INVALID_PARAMETER;
-	/* A device that was told to write elsewhere would damage the machine. */
-	return size == 0 || memory_is_ram((u64)buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
+	return efi_can_transfer(buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
 
 static EFI_STATUS EFIAPI read_blocks(EFI_BLOCK_IO_PROTOCOL *this, UINT32 media_id, EFI_LBA first,

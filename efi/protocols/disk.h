@@ -26,5 +26,11 @@ void efi_file_system_init(struct efi_disk *disk);
 /* Checks the parameters of a transfer in the order given by the specification (UEFI 2.11, 13.9). */
 EFI_STATUS efi_disk_check(const struct efi_disk *disk, UINT32 media_id, const void *buffer);
 
+/*
+ * Whether a guest's buffer is RAM, as far as something is transferred. A device that was told to
+ * write elsewhere would damage the machine, and one that cannot access it may stop working.
+ */
+bool efi_can_transfer(const void *buffer, u64 size);
+
 /* paths/device.c: the path to a device. NULL: no memory. */
 EFI_DEVICE_PATH_PROTOCOL *efi_path_of_device(const struct block_device *device);

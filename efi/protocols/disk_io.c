@@ -3,7 +3,6 @@
  * EFI_DISK_IO_PROTOCOL (UEFI 2.11, 13.7): bytes at any offset. Whole blocks go straight between the
  * guest's buffer and the disk, the parts of blocks at both ends through the cache.
  */
-#include "core/memory.h"
 #include "efi/protocols/disk.h"
 #include "lib/config.h"
 #include "lib/util.h"
@@ -54,7 +53,7 @@ static EFI_STATUS check(struct efi_disk *disk, UINT32 media_id, u64 offset, size
 		return status;
 	if (offset > total || size > total - offset)
 		return EFI_INVALID_PARAMETER;
-	return size == 0 || memory_is_ram((u64)buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
+	return efi_can_transfer(buffer, size) ? EFI_SUCCESS : EFI_INVALID_PARAMETER;
 }
 
 static EFI_STATUS EFIAPI read_disk(EFI_DISK_IO_PROTOCOL *this, UINT32 media_id, UINT64 offset,

@@ -199,7 +199,7 @@ static EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffer
 	struct efi_file *file;
 	enum status status;
 
-	if (!this || !size || (*size && !buffer))
+	if (!this || !size)
 		return EFI_INVALID_PARAMETER;
 	efi_poll();
 	file = file_of(this);
@@ -211,6 +211,8 @@ static EFI_STATUS EFIAPI read(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffer
 	if (file->position > file->file.size)
 		return EFI_DEVICE_ERROR;
 	*size = min_u64(*size, file->file.size - file->position);
+	if (!efi_can_transfer(buffer, *size))
+		return EFI_INVALID_PARAMETER;
 	status = file_read(&file->file, file->position, *size, buffer);
 	if (status)
 		return efi_from_status(status);
@@ -223,7 +225,7 @@ static EFI_STATUS EFIAPI write(EFI_FILE_PROTOCOL *this, UINTN *size, VOID *buffe
 	struct efi_file *file;
 	enum status status;
 
-	if (!this || !size || (*size && !buffer))
+	if (!this || !size || !efi_can_transfer(buffer, *size))
 		return EFI_INVALID_PARAMETER;
 	efi_poll();
 	file = file_of(this);

@@ -16,6 +16,7 @@ enum {
 	LONG_SIZE = 3000,
 	CLUSTERS = 200,
 	FAR_CLUSTER = 150,
+	BYTES_SIZE = 4096,
 };
 
 #define CREATE (WRITE | EFI_FILE_MODE_CREATE)
@@ -25,7 +26,7 @@ static struct memory_disk memory;
 static struct arena arena;
 static struct efi_disk disk;
 static EFI_FILE_PROTOCOL *root, *file;
-static u8 bytes[4096];
+static u8 *bytes; /* RAM, as far as the firmware knows */
 
 static EFI_GUID info_type, system_type, label_type;
 
@@ -77,6 +78,8 @@ static void start(void)
 	(void)fat_image_file(&image, &image.root_directory, NULL, "FAR        ", "far", 3);
 	disk = (struct efi_disk){ 0 };
 	CHECK_EQUAL(fat_image_mount(&image, &memory, 512, &arena, &disk.volume), OK);
+	bytes = arena_allocate(&arena, BYTES_SIZE);
+	memset(bytes, 0, BYTES_SIZE);
 	efi_file_system_init(&disk);
 	CHECK_STATUS(disk.file_system.OpenVolume(&disk.file_system, &root), EFI_SUCCESS);
 }
@@ -93,7 +96,7 @@ static void start(void)
 
 [[maybe_unused]] static EFI_FILE_INFO *info(void)
 {
-	UINTN size = sizeof(bytes);
+	UINTN size = BYTES_SIZE;
 
 	CHECK_STATUS(file->GetInfo(file, &info_type, &size, bytes), EFI_SUCCESS);
 	return (EFI_FILE_INFO *)bytes;

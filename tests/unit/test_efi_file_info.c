@@ -14,7 +14,7 @@ static UINTN needed_for(EFI_GUID *type)
 
 	CHECK_STATUS(file->GetInfo(file, type, &needed, NULL), EFI_BUFFER_TOO_SMALL);
 	size = needed - 1;
-	memset(bytes, 0xa5, sizeof(bytes));
+	memset(bytes, 0xa5, BYTES_SIZE);
 	CHECK_STATUS(file->GetInfo(file, type, &size, bytes), EFI_BUFFER_TOO_SMALL);
 	CHECK_EQUAL(size, needed);
 	CHECK_EQUAL(bytes[0], 0xa5);
@@ -30,9 +30,10 @@ static UINTN needed_for(EFI_GUID *type)
 
 TEST(information_about_a_file)
 {
-	const EFI_FILE_INFO *it = (EFI_FILE_INFO *)bytes;
+	const EFI_FILE_INFO *it;
 
 	start();
+	it = (EFI_FILE_INFO *)bytes;
 	get(u"long NAME.bin", READ);
 	CHECK_EQUAL(needed_for(&info_type), INFO_SIZE + sizeof(u"Long name.bin"));
 	CHECK(it->FileSize == LONG_SIZE && it->PhysicalSize == align_up(LONG_SIZE, 512));
@@ -56,10 +57,11 @@ TEST(information_about_a_file)
 
 TEST(information_about_the_volume)
 {
-	const EFI_FILE_SYSTEM_INFO *it = (EFI_FILE_SYSTEM_INFO *)bytes;
+	const EFI_FILE_SYSTEM_INFO *it;
 	u64 left;
 
 	start();
+	it = (EFI_FILE_SYSTEM_INFO *)bytes;
 	get(u"a.txt", WRITE);
 	CHECK_EQUAL(needed_for(&system_type), SYSTEM_INFO_SIZE + sizeof(u"FIRST LABEL"));
 	CHECK(!it->ReadOnly && it->BlockSize == 512 && it->VolumeSize == CLUSTERS * 512);
@@ -74,7 +76,7 @@ TEST(information_about_the_volume)
 
 TEST(what_is_asked_for_and_set_is_checked)
 {
-	UINTN size = sizeof(bytes);
+	UINTN size = BYTES_SIZE;
 
 	start();
 	get(u"a.txt", WRITE);
@@ -94,7 +96,7 @@ TEST(what_is_asked_for_and_set_is_checked)
 	CHECK_STATUS(file->SetInfo(file, &system_type, SYSTEM_INFO_SIZE, bytes),
 		     EFI_BAD_BUFFER_SIZE);
 	CHECK_STATUS(file->SetInfo(file, &label_type, 0, bytes), EFI_BAD_BUFFER_SIZE);
-	memset(bytes, 'x', sizeof(bytes));
+	memset(bytes, 'x', BYTES_SIZE);
 	CHECK_STATUS(file->SetInfo(file, &label_type, 8, bytes), EFI_BAD_BUFFER_SIZE);
 	info()->Attribute |= 0x40;
 	CHECK_STATUS(set_info(), EFI_INVALID_PARAMETER);
@@ -237,10 +239,10 @@ TEST(the_label_of_a_volume)
 	CHECK_EQUAL(needed_for(&label_type), sizeof(u"FIRST LABEL"));
 	CHECK(is_called((CHAR16 *)bytes, u"FIRST LABEL"));
 	(void)needed_for(&system_type);
-	CHECK_STATUS(file->SetInfo(file, &system_type, sizeof(bytes), bytes), EFI_SUCCESS);
+	CHECK_STATUS(file->SetInfo(file, &system_type, BYTES_SIZE, bytes), EFI_SUCCESS);
 	CHECK_EQUAL(memory.writes, 0); /* nothing else in that structure can be set */
 	((EFI_FILE_SYSTEM_INFO *)bytes)->VolumeLabel[0] = u'T';
-	CHECK_STATUS(file->SetInfo(file, &system_type, sizeof(bytes), bytes), EFI_SUCCESS);
+	CHECK_STATUS(file->SetInfo(file, &system_type, BYTES_SIZE, bytes), EFI_SUCCESS);
 	(void)needed_for(&label_type);
 	CHECK(is_called((CHAR16 *)bytes, u"TIRST LABEL"));
 	CHECK_STATUS(file->SetInfo(file, &label_type, sizeof(u"x 1"), u"x 1"), EFI_SUCCESS);
@@ -285,7 +287,7 @@ static void refuses_all_changes(EFI_STATUS wanted)
 
 TEST(a_volume_that_cannot_be_written)
 {
-	UINTN size = sizeof(bytes);
+	UINTN size = BYTES_SIZE;
 
 	start();
 	disk.volume->read_only = true;
@@ -327,11 +329,12 @@ static VOID EFIAPI count_signal(EFI_EVENT event, VOID *context)
 
 TEST(calls_with_a_token)
 {
-	EFI_FILE_IO_TOKEN token = { .Status = 0x55, .BufferSize = 4, .Buffer = bytes };
+	EFI_FILE_IO_TOKEN token = { .Status = 0x55, .BufferSize = 4 };
 	EFI_FILE_PROTOCOL *opened = NULL;
 	UINTN size = 5;
 
 	start();
+	token.Buffer = bytes;
 	CHECK_STATUS(efi_create_event(EVT_NOTIFY_SIGNAL, TPL_NOTIFY, count_signal, NULL,
 				      &token.Event),
 		     EFI_SUCCESS);

@@ -136,7 +136,8 @@ TEST(a_file_is_read_and_written)
 	size = 1;
 	CHECK_STATUS(file->Read(file, &size, bytes), EFI_DEVICE_ERROR);
 	size = 2;
-	CHECK_STATUS(file->Write(file, &size, "yz"), EFI_SUCCESS);
+	memcpy(bytes, "yz", 2);
+	CHECK_STATUS(file->Write(file, &size, bytes), EFI_SUCCESS);
 	size = 0;
 	CHECK_STATUS(file->Write(file, &size, NULL), EFI_SUCCESS);
 	CHECK_STATUS(file->SetPosition(file, 8), EFI_SUCCESS);
@@ -146,6 +147,7 @@ TEST(a_file_is_read_and_written)
 	CHECK_STATUS(file->Flush(file), EFI_SUCCESS);
 	CHECK_STATUS(file->Read(NULL, &size, bytes), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(file->Read(file, NULL, bytes), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(file->SetPosition(file, 0), EFI_SUCCESS);
 	size = 1;
 	CHECK_STATUS(file->Read(file, &size, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(file->Write(NULL, &size, bytes), EFI_INVALID_PARAMETER);
@@ -161,13 +163,41 @@ TEST(a_file_is_read_and_written)
 	end();
 }
 
+/* A device that was told to access anything else could damage the machine. */
+TEST(only_ram_is_read_into_and_written_from)
+{
+	static u8 elsewhere[LONG_SIZE];
+	u8 *const buffers[] = { elsewhere, (u8 *)UINT64_MAX, (u8 *)(u64)HOST_MEMORY_BASE - 1 };
+	u32 reads, writes;
+	UINTN size;
+
+	start();
+	get(u"Long name.bin", WRITE);
+	reads = memory.reads;
+	writes = memory.writes;
+	for (size_t i = 0; i < ARRAY_SIZE(buffers); i++) {
+		size = LONG_SIZE;
+		CHECK_STATUS(file->Read(file, &size, buffers[i]), EFI_INVALID_PARAMETER);
+		CHECK_STATUS(file->Write(file, &size, buffers[i]), EFI_INVALID_PARAMETER);
+		size = 0;
+		CHECK_STATUS(file->Read(file, &size, buffers[i]), EFI_SUCCESS);
+		CHECK_STATUS(file->Write(file, &size, buffers[i]), EFI_SUCCESS);
+	}
+	CHECK(memory.reads == reads && memory.writes == writes);
+	size = LONG_SIZE;
+	CHECK_STATUS(file->Read(file, &size, bytes), EFI_SUCCESS);
+	CHECK_EQUAL(size, LONG_SIZE);
+	close();
+	end();
+}
+
 TEST(what_is_open_for_reading_is_not_written)
 {
 	UINTN size = 1;
 
 	start();
 	get(u"a.txt", READ);
-	CHECK_STATUS(file->Write(file, &size, "x"), EFI_ACCESS_DENIED);
+	CHECK_STATUS(file->Write(file, &size, bytes), EFI_ACCESS_DENIED);
 	CHECK_STATUS(file->Flush(file), EFI_ACCESS_DENIED);
 	info()->FileSize = 3;
 	CHECK_STATUS(set_info(), EFI_ACCESS_DENIED);
@@ -209,11 +239,11 @@ TEST(a_full_volume_says_so)
 
 	start();
 	CHECK_STATUS(open(u"large", CREATE, 0), EFI_SUCCESS);
-	for (size = sizeof(bytes); size == sizeof(bytes);)
+	for (size = BYTES_SIZE; size == BYTES_SIZE;)
 		if (file->Write(file, &size, bytes))
 			break;
 	CHECK_EQUAL(size, 0);
-	size = sizeof(bytes);
+	size = BYTES_SIZE;
 	CHECK_STATUS(file->Write(file, &size, bytes), EFI_VOLUME_FULL);
 	CHECK_EQUAL(size, 0);
 	info()->FileSize += 1 << 20;
@@ -252,7 +282,7 @@ TEST(a_directory_is_listed)
 				CHECK(entry->FileSize == LONG_SIZE &&
 				      entry->PhysicalSize == align_up(LONG_SIZE, 512));
 		}
-		size = sizeof(bytes);
+		size = BYTES_SIZE;
 		CHECK_STATUS(root->Read(root, &size, bytes), EFI_SUCCESS);
 		CHECK_EQUAL(size, 0);
 		/* Only back to the start. */
@@ -283,7 +313,7 @@ TEST(what_was_deleted_is_not_there)
 	CHECK_STATUS(file->Write(file, &size, bytes), EFI_DEVICE_ERROR);
 	CHECK_STATUS(file->GetPosition(file, &position), EFI_DEVICE_ERROR);
 	CHECK_STATUS(file->SetPosition(file, ~0ull), EFI_DEVICE_ERROR);
-	size = sizeof(bytes);
+	size = BYTES_SIZE;
 	CHECK_STATUS(file->GetInfo(file, &info_type, &size, buffer), EFI_DEVICE_ERROR);
 	CHECK_STATUS(file->Delete(file), EFI_WARN_DELETE_FAILURE);
 	CHECK_STATUS(open(u"a.txt", READ, 0), EFI_NOT_FOUND);
@@ -296,7 +326,7 @@ TEST(what_was_deleted_is_not_there)
 	other = file;
 	get(u"dir", READ);
 	CHECK_STATUS(other->Delete(other), EFI_SUCCESS);
-	size = sizeof(bytes);
+	size = BYTES_SIZE;
 	CHECK_STATUS(file->Read(file, &size, bytes), EFI_DEVICE_ERROR);
 	close();
 	get(u"\\", WRITE);

@@ -51,8 +51,8 @@ TEST(files_follow_each_other_at_multiples_of_four)
 	CHECK_EQUAL(size, 16);
 	size = 15;
 	CHECK_STATUS(load(&size, bytes), EFI_BUFFER_TOO_SMALL);
-	size = sizeof(bytes);
-	memset(bytes, 0xa5, sizeof(bytes));
+	size = BYTES_SIZE;
+	memset(bytes, 0xa5, BYTES_SIZE);
 	CHECK_STATUS(load(&size, bytes), EFI_SUCCESS);
 	CHECK_EQUAL(size, 16);
 	CHECK(memcmp(bytes, "0123456789\0\0far\0\xa5", 17) == 0);
@@ -63,15 +63,15 @@ TEST(files_follow_each_other_at_multiples_of_four)
 /* The kernel may write to the file before it takes it. */
 TEST(a_file_that_has_grown_meanwhile_is_cut_off)
 {
-	static u8 more[2000];
-	UINTN size = sizeof(more);
+	UINTN size = 2000;
 
 	publish();
 	get(u"a.txt", WRITE);
-	CHECK_STATUS(file->Write(file, &size, more), EFI_SUCCESS);
+	memset(bytes, 0, size);
+	CHECK_STATUS(file->Write(file, &size, bytes), EFI_SUCCESS);
 	close();
 	size = 16;
-	memset(bytes, 0xa5, sizeof(bytes));
+	memset(bytes, 0xa5, BYTES_SIZE);
 	CHECK_STATUS(load(&size, bytes), EFI_SUCCESS);
 	CHECK_EQUAL(size, 16);
 	CHECK(memcmp(bytes, "\0\0\0\0\0\0\0\0\0\0\0\0far\0\xa5", 17) == 0);
