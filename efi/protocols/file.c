@@ -6,6 +6,7 @@
 #include "efi/protocols/file.h"
 
 #include "efi/services/services.h"
+#include "lib/config.h"
 #include "lib/utf.h"
 #include "lib/util.h"
 
@@ -174,12 +175,38 @@ static EFI_STATUS EFIAPI delete(EFI_FILE_PROTOCOL *this)
 	return status ? EFI_WARN_DELETE_FAILURE : EFI_SUCCESS;
 }
 
+/*
+ * Every directory but the root starts with "." and "..", as on FAT: file browsers have no other way
+ * up. Volumes do not list them.
+ */
+enum { DOTS = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 0 : 2 };
+
+static enum status next_entry(struct efi_file *file, u64 *position, struct directory_entry *entry)
+{
+	u64 cursor = *position < DOTS ? 0 : *position - DOTS;
+	enum status status;
+
+	if (*position < DOTS) {
+		status = file_name(&file->file, entry->name);
+		if (status)
+			return status;
+		if (entry->name[0]) {
+			memcpy(entry->name, "..", 3);
+			entry->name[++*position] = 0;
+			return file_open(&file->file, span_of_string(entry->name), &entry->file);
+		}
+	}
+	status = directory_next(&file->file, &cursor, entry);
+	*position = cursor + DOTS;
+	return status;
+}
+
 /* The position moves only past what was delivered. */
 static EFI_STATUS read_directory(struct efi_file *file, UINTN *size, void *buffer)
 {
 	struct directory_entry entry;
-	u64 cursor = file->position;
-	enum status status = directory_next(&file->file, &cursor, &entry);
+	u64 position = file->position;
+	enum status status = next_entry(file, &position, &entry);
 	EFI_STATUS result;
 
 	if (status == ERR_NOT_FOUND) {
@@ -190,7 +217,7 @@ static EFI_STATUS read_directory(struct efi_file *file, UINTN *size, void *buffe
 		return efi_from_status(status);
 	result = efi_file_info_fill(&entry.file, entry.name, size, buffer);
 	if (!result)
-		file->position = cursor;
+		file->position = position;
 	return result;
 }
 

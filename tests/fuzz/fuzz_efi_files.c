@@ -141,6 +141,19 @@ static const char *read_entry(struct handle *handle, u32 *node)
 	return name;
 }
 
+/* The next entry is the directory itself, or its parent. */
+static void check_dots(struct handle *handle, const CHAR16 *name)
+{
+	u64 buffer[16];
+	const EFI_FILE_INFO *info = (const EFI_FILE_INFO *)buffer;
+	UINTN size = sizeof(buffer);
+
+	CHECK(!handle->file->Read(handle->file, &size, buffer));
+	CHECK(info->Size == size && info->Attribute & EFI_FILE_DIRECTORY && !info->FileSize);
+	for (u32 i = 0; i == 0 || name[i - 1]; i++)
+		CHECK(info->FileName[i] == name[i]);
+}
+
 static void read_directory(struct handle *handle)
 {
 	UINTN size = 0;
@@ -151,6 +164,10 @@ static void read_directory(struct handle *handle)
 		return;
 	}
 	CHECK(!handle->file->SetPosition(handle->file, 0));
+	if (handle->node) {
+		check_dots(handle, u".");
+		check_dots(handle, u"..");
+	}
 	for (u32 node = 0; read_entry(handle, &node); node = 0) {
 		CHECK(!(listed & 1u << node));
 		listed |= 1u << node;

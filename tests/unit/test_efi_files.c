@@ -295,6 +295,32 @@ TEST(a_directory_is_listed)
 	end();
 }
 
+/* Other firmware lists what FAT has there, and file browsers go up by "..". */
+TEST(a_directory_starts_with_itself_and_its_parent)
+{
+	static const CHAR16 *const names[] = { u".", u"..", u"INNER" };
+	EFI_FILE_INFO *entry = (EFI_FILE_INFO *)bytes;
+	UINTN size;
+
+	start();
+	get(u"dir", READ);
+	for (u32 round = 0; round < 2; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			size = 0;
+			CHECK_STATUS(file->Read(file, &size, NULL), EFI_BUFFER_TOO_SMALL);
+			CHECK_STATUS(file->Read(file, &size, bytes), EFI_SUCCESS);
+			CHECK_OF(is_called(entry->FileName, names[i]), "entry %zu", i);
+			CHECK_EQUAL(!(entry->Attribute & EFI_FILE_DIRECTORY), i == 2);
+			CHECK_EQUAL(entry->FileSize, i == 2 ? 5 : 0);
+		}
+		CHECK_STATUS(file->Read(file, &size, bytes), EFI_SUCCESS);
+		CHECK_EQUAL(size, 0);
+		CHECK_STATUS(file->SetPosition(file, 0), EFI_SUCCESS);
+	}
+	close();
+	end();
+}
+
 TEST(what_was_deleted_is_not_there)
 {
 	EFI_FILE_PROTOCOL *other;
