@@ -148,14 +148,14 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 		note_efi_programs(volumes);
 }
 
-/* Names a file system that this build cannot read. */
-static const char *unreadable(struct block_device *partition, enum status status)
-{
-	const char *name = NULL;
+static const char any_file_system[] = "file system";
 
-	if (IS_ENABLED(CONFIG_FILE_SYSTEM_NAMES) && status == ERR_UNRECOGNIZED)
-		name = file_system_name(partition);
-	return name ? name : "file system";
+/* Names a file system that this build cannot read. */
+static const char *identify(struct block_device *partition)
+{
+	const char *name = file_system_name(partition);
+
+	return name ? name : any_file_system;
 }
 
 /* Adds the volume on @partition, if there is one that this build can read. */
@@ -170,8 +170,10 @@ static void add_volume(struct boot_disk *volumes, struct block_device *partition
 	status = partition_volume(partition, &volume);
 	if (!status)
 		volumes->volumes[volumes->volume_count++] = volume;
+	else if (IS_ENABLED(CONFIG_FILE_SYSTEM_NAMES) && status == ERR_UNRECOGNIZED)
+		boot_tried_partition(partition, identify);
 	else
-		boot_tried(partition->name, unreadable(partition, status), status);
+		boot_tried(partition->name, any_file_system, status);
 }
 
 static void add_volumes_of_kind(struct boot_disk *volumes, const struct partition_table *table,

@@ -11,7 +11,12 @@
 
 enum { TRIED_MAX = 32, TRIED_SIZE = 96 };
 
-static char tried[TRIED_MAX][TRIED_SIZE];
+static struct attempt {
+	char line[TRIED_SIZE];
+	/* Of boot_tried_partition(): the line is written when it is shown. */
+	struct block_device *partition;
+	const char *(*identify)(struct block_device *partition);
+} tried[TRIED_MAX];
 static u32 tried_count; /* including those for which there was no room */
 
 static enum status find_loader(struct boot_entry *entry, struct span head,
@@ -85,28 +90,51 @@ struct boot_choice *boot_choice_add(struct boot_choices *choices, const char *ti
 	return choice;
 }
 
-void boot_tried(const char *where, const char *what, enum status status)
+static void describe(char line[TRIED_SIZE], const char *where, const char *what, enum status status)
 {
 	const char *reason = status_name(status);
-	char line[TRIED_SIZE];
-	size_t left = sizeof(line) - sizeof(": : ") - strlen(where) - strlen(reason);
+	size_t left = TRIED_SIZE - sizeof(": : ") - strlen(where) - strlen(reason);
 
 	/* A long name is truncated rather than the reason. */
-	format(line, sizeof(line), "%s: %.*s: %s", where, (int)left, what, reason);
+	format(line, TRIED_SIZE, "%s: %.*s: %s", where, (int)left, what, reason);
+}
+
+void boot_tried(const char *where, const char *what, enum status status)
+{
+	char line[TRIED_SIZE];
+
+	describe(line, where, what, status);
 	/* A disk that is not meant for booting is not an error. */
 	if (status == ERR_NOT_FOUND || status == ERR_UNRECOGNIZED)
 		log_info("%s", line);
 	else
 		log_warning("%s", line);
 	if (tried_count < TRIED_MAX)
-		memcpy(tried[tried_count], line, sizeof(line));
+		memcpy(tried[tried_count].line, line, sizeof(line));
+	tried_count++;
+}
+
+void boot_tried_partition(struct block_device *partition,
+			  const char *(*identify)(struct block_device *partition))
+{
+	if (log_is_wanted(LOG_INFO))
+		return boot_tried(partition->name, identify(partition), ERR_UNRECOGNIZED);
+	if (tried_count < TRIED_MAX)
+		tried[tried_count] =
+			(struct attempt){ .partition = partition, .identify = identify };
 	tried_count++;
 }
 
 void boot_log_tried(void)
 {
-	for (u32 i = 0; i < min_u64(tried_count, TRIED_MAX); i++)
-		log_error("  %s", tried[i]);
+	for (u32 i = 0; i < min_u64(tried_count, TRIED_MAX); i++) {
+		struct attempt *attempt = &tried[i];
+
+		if (IS_ENABLED(CONFIG_FILE_SYSTEM_NAMES) && attempt->partition)
+			describe(attempt->line, attempt->partition->name,
+				 attempt->identify(attempt->partition), ERR_UNRECOGNIZED);
+		log_error("  %s", attempt->line);
+	}
 	if (tried_count > TRIED_MAX)
 		log_error("  and %u more", tried_count - TRIED_MAX);
 	if (tried_count == 0)

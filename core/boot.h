@@ -153,5 +153,12 @@ bool boot_direct_wants_disks(void);
 /* Records one failed attempt ("disk0p1", "debian.conf", why) for the final message, and logs it. */
 void boot_tried(const char *where, const char *what, enum status status);
 
+/*
+ * Records the same for a partition whose file system no driver recognized. @identify says what is
+ * there; as that takes reads, it is called only when its answer is shown.
+ */
+void boot_tried_partition(struct block_device *partition,
+			  const char *(*identify)(struct block_device *partition));
+
 /* Logs all recorded attempts. */
 void boot_log_tried(void);

@@ -91,15 +91,48 @@ TEST(missing_files_are_not_warnings)
 			    "error:   disk0p1: c.conf: corrupt\r\n");
 }
 
+static u32 identified;
+
+static const char *identify(struct block_device *partition)
+{
+	identified++;
+	CHECK_TEXT(partition->name, "disk1p2");
+	return "a good name";
+}
+
+TEST(partitions_are_identified_when_that_is_shown)
+{
+	static struct block_device partition = { .name = "disk1p2" };
+
+	memory_console_init(&console, "");
+	log_set_threshold(LOG_WARNING);
+	boot_tried_partition(&partition, identify);
+	CHECK_EQUAL(identified, 0);
+	log_set_threshold(LOG_INFO);
+	boot_tried_partition(&partition, identify);
+	CHECK_EQUAL(identified, 1);
+	CHECK_TEXT(console.text, "disk1p2: a good name: not recognized\r\n");
+	CHECK_TEXT(tried(), "error:   disk0p1: a.conf: not found\r\n"
+			    "error:   disk0p1: b.conf: not recognized\r\n"
+			    "error:   disk0p1: c.conf: corrupt\r\n"
+			    "error:   disk1p2: a good name: not recognized\r\n"
+			    "error:   disk1p2: a good name: not recognized\r\n");
+	CHECK_EQUAL(identified, 2);
+}
+
 TEST(excess_attempts_are_counted)
 {
-	for (int i = 3; i < 32; i++)
+	static struct block_device partition = { .name = "disk1p2" };
+
+	for (int i = 5; i < 32; i++)
 		note("x", ERR_IO, LOG_NONE);
 	CHECK(!strstr(tried(), "more"));
 	note("last", ERR_IO, LOG_NONE);
 	CHECK(strstr(tried(), "error:   and 1 more\r\n") && !strstr(console.text, "last"));
 	note("last", ERR_IO, LOG_NONE);
 	CHECK(strstr(tried(), "error:   and 2 more\r\n"));
+	boot_tried_partition(&partition, identify);
+	CHECK(strstr(tried(), "error:   and 3 more\r\n"));
 }
 
 TEST(memory_of_a_program_that_returns_is_released)

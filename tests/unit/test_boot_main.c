@@ -324,6 +324,22 @@ FRESH_TEST(more_boot_partitions_than_the_limit)
 					   "(BOOT_VOLUMES_MAX)\r\n"));
 }
 
+FRESH_TEST(a_boot_reads_nothing_only_to_name_file_systems)
+{
+	CHECK_EQUAL(boot("O?O?", "E1", NULL), HOST_ENTERED_KERNEL);
+	CHECK_EQUAL(disks[0].reads, 1); /* scan()'s */
+}
+
+FRESH_TEST(unsupported_file_systems_have_names_when_nothing_boots)
+{
+	memcpy(bytes[0] + BLOCK, "XFSB", 4);
+	CHECK_EQUAL(boot("O?O?O!", NULL, NULL), HOST_HALTED);
+	CHECK(memory_console_has(&console, "error: nothing to boot; tried:\r\n"
+					   "error:   disk0p1: file system: not recognized\r\n"
+					   "error:   disk0p2: XFS: not recognized\r\n"
+					   "error:   disk0p3: file system: corrupt\r\n"));
+}
+
 FRESH_TEST(failures_are_listed_before_the_last_action)
 {
 	words = "fatwood.log=info";
