@@ -22,6 +22,8 @@ enum {
 	/* Small images give no memory up for virtio devices. */
 	GIVES_MEMORY_UP = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || IS_ENABLED(CONFIG_AHCI) ||
 			  IS_ENABLED(CONFIG_NVME),
+	/* At the start of a disk: a GPT, and after it what tells a CD-ROM. */
+	RUN_AT_START = IS_ENABLED(CONFIG_PARTITION_EL_TORITO) ? 3 : 2,
 	/* A request of its own pays from here on. */
 	DIRECT_SIZE_MIN = 8 * 1024,
 };
@@ -101,7 +103,7 @@ static enum status load_line(struct block_device *disk, u64 number, struct line 
 	const u64 blocks_per_line = cache.line_size / disk->block_size;
 	const u64 first = number * blocks_per_line;
 	const struct line *before = number ? find_line(disk, number - 1) : NULL;
-	u32 run = number == 0 ? 2 : before ? before->run * 2 : 1;
+	u32 run = number == 0 ? RUN_AT_START : before ? before->run * 2 : 1;
 	u64 count;
 	u32 slot;
 	enum status status;
