@@ -34,7 +34,7 @@ enum {
 
 	/* An update takes 2 ms, and a read at least 100 ns. */
 	POLLS_MAX = 20000,
-	READS_MAX = 8, /* until two in a row are equal */
+	READS_MAX = 8, /* until no second begins during one */
 };
 
 static u8 read_register(u8 index)
@@ -57,11 +57,16 @@ static bool is_present(void)
 	return day && day != 0xff;
 }
 
+static bool is_updating(void)
+{
+	return read_register(STATUS_A) & UPDATING;
+}
+
 /* False: there is no clock. */
 static bool wait_for_update(void)
 {
 	for (u32 i = 0; i < POLLS_MAX; i++)
-		if (!(read_register(STATUS_A) & UPDATING))
+		if (!is_updating())
 			return true;
 	return false;
 }
@@ -109,18 +114,18 @@ static u32 hour_from_format(u8 value, u8 format)
 
 bool rtc_read(EFI_TIME *time)
 {
-	struct registers now = { 0 }, before;
+	struct registers now;
 	u32 century;
 	u8 format;
 
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !is_present())
 		return false;
 	for (u32 i = 0;; i++) {
-		before = now;
 		if (i == READS_MAX || !wait_for_update())
 			return false;
 		now = read_registers();
-		if (i > 0 && !__builtin_memcmp(&now, &before, sizeof(now)))
+		/* The host may have stopped us for longer than an update takes. */
+		if (!is_updating() && read_register(SECOND) == now.second)
 			break;
 	}
 	format = read_register(STATUS_B);

@@ -14,8 +14,17 @@ static struct {
 	u8 index, registers[128];
 	u32 updating;        /* remaining reads during which an update is in progress */
 	bool is_stuck, runs; /* advances a second at each read of the seconds */
+	/* A read of register next_at is followed by an update, which takes so many reads. */
+	bool has_next;
+	u8 next_at, next[10];
+	u32 updating_after;
 	u32 reads;
 } rtc;
+
+static void begin_next_second(void)
+{
+	memcpy(rtc.registers, rtc.next, sizeof(rtc.next));
+}
 
 static void rtc_access(void *context, u64 port, u32 size, bool write, u64 *value)
 {
@@ -28,10 +37,20 @@ static void rtc_access(void *context, u64 port, u32 size, bool write, u64 *value
 	} else {
 		*value = rtc.registers[rtc.index];
 		rtc.reads++;
-		if (rtc.index == 10 && (rtc.is_stuck || (rtc.updating && rtc.updating--)))
+		if (rtc.index == 10 && (rtc.is_stuck || rtc.updating))
 			*value |= 0x80;
+		else if (rtc.updating && rtc.index)
+			*value = 1;
+		if (rtc.index == 10 && rtc.updating && --rtc.updating == 0 && rtc.has_next)
+			begin_next_second();
 		if (rtc.index == 0 && rtc.runs)
 			rtc.registers[0] = (u8)((rtc.registers[0] + 1) % 10);
+		if (rtc.has_next && !rtc.updating && rtc.index == rtc.next_at) {
+			rtc.updating = rtc.updating_after;
+			if (!rtc.updating)
+				begin_next_second();
+			rtc.next_at = 0xff;
+		}
 	}
 }
 
@@ -189,6 +208,39 @@ TEST(updates_are_waited_for)
 	rtc.is_stuck = false;
 	rtc.runs = true;
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR);
+}
+
+/* Wherever in a read the year ends, and whether the update is still going on afterwards. */
+TEST(a_second_that_ends_during_a_read_is_noticed)
+{
+	static const u8 year_end[] = { 0x59, 0, 0x59, 0, 0x23, 0, 0, 0x31, 0x12, 0x24 };
+	static const u8 year_start[] = { 0, 0, 0, 0, 0, 0, 0, 0x01, 0x01, 0x25 };
+	static const u8 registers[] = { 0, 2, 4, 7, 8, 9, 0x32 };
+
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(registers); i++) {
+		EFI_TIME time;
+
+		start();
+		set_leap_day();
+		memcpy(rtc.registers, year_end, sizeof(year_end));
+		memcpy(rtc.next, year_start, sizeof(year_start));
+		rtc.has_next = true;
+		rtc.next_at = registers[i / 2];
+		rtc.updating_after = i % 2 * 5;
+		CHECK(rtc_read(&time));
+		CHECK(is_time(&time, 2024, 12, 31, 23, 59, 59) ||
+		      is_time(&time, 2025, 1, 1, 0, 0, 0));
+	}
+}
+
+TEST(a_read_takes_few_accesses)
+{
+	EFI_TIME time;
+
+	start();
+	set_leap_day();
+	CHECK(rtc_read(&time));
+	CHECK(rtc.reads <= 12);
 }
 
 TEST(there_is_no_clock)
