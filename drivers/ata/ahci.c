@@ -179,16 +179,9 @@ static void add_port(struct ahci_controller *controller, u32 number, struct bloc
 	*position = disk;
 }
 
-/*
- * Spins all of them up, at the same time if the controller permits it, and waits until the ports
- * must have detected their devices. QEMU's devices are present without a wait.
- */
-static u32 find_devices(struct ahci_controller *controller, u32 ports)
+/* At the same time if the controller permits it. */
+static void spin_up(struct ahci_controller *controller, u32 ports)
 {
-	u32 rounds =
-		pci_read32(&controller->place, PCI_SUBSYSTEM) == SUBSYSTEM_QEMU ? 0 : DETECT_ROUNDS;
-	u32 found = 0;
-
 	for (u32 i = 0; i < AHCI_PORTS_MAX; i++) {
 		volatile u8 *command = port_registers(controller, i) + AHCI_PORT_COMMAND;
 
@@ -196,6 +189,20 @@ static u32 find_devices(struct ahci_controller *controller, u32 ports)
 			mmio_write32(command,
 				     mmio_read32(command) | COMMAND_SPIN_UP | COMMAND_POWER);
 	}
+}
+
+/*
+ * Waits until the ports must have detected their devices. Those of QEMU are always on, and their
+ * devices are present without a wait.
+ */
+static u32 find_devices(struct ahci_controller *controller, u32 ports)
+{
+	bool is_qemu = pci_read32(&controller->place, PCI_SUBSYSTEM) == SUBSYSTEM_QEMU;
+	u32 rounds = is_qemu ? 0 : DETECT_ROUNDS;
+	u32 found = 0;
+
+	if (!is_qemu)
+		spin_up(controller, ports);
 	for (u32 round = 0; round <= rounds && found != ports; round++) {
 		if (round)
 			sleep_us(DETECT_US);
