@@ -155,10 +155,8 @@ static bool reset(struct ide_channel *channel)
  * seldom, and a drive that is late with its first answer does not delay other disks. False:
  * timeout, or the drive is gone.
  */
-static bool wait_while(struct ide_drive *drive, u8 bits, u32 timeout_ms, u8 *status)
+static bool wait_while(struct ide_drive *drive, u8 bits, struct deadline *deadline, u8 *status)
 {
-	struct deadline deadline = deadline_after(timeout_ms);
-
 	for (u32 polls = 0;; polls++) {
 		*status = read_status(drive->channel);
 		if (is_nothing(*status))
@@ -166,10 +164,10 @@ static bool wait_while(struct ide_drive *drive, u8 bits, u32 timeout_ms, u8 *sta
 		if (!(*status & bits) ||
 		    (*status & (ATA_STATUS_BUSY | ATA_STATUS_ERROR)) == ATA_STATUS_ERROR)
 			return true;
-		if (deadline_passed(&deadline))
+		if (deadline_passed(deadline))
 			return false;
 		if (IS_ENABLED(CONFIG_BLOCK_START_ALL) && !drive->has_answered &&
-		    deadline_waited_ms(&deadline) >= FIRST_ANSWER_MS) {
+		    deadline_waited_ms(deadline) >= FIRST_ANSWER_MS) {
 			drive->has_answered = true; /* they are started once */
 			block_start_others(&drive->ata.disk);
 		}
@@ -235,9 +233,10 @@ static void issue(struct ide_drive *drive, const struct ata_command *command)
 	drive->byte_count += command->size;
 }
 
-static bool send_packet(struct ide_drive *drive, const struct ata_command *command, u8 *status)
+static bool send_packet(struct ide_drive *drive, const struct ata_command *command,
+			struct deadline *deadline, u8 *status)
 {
-	if (!wait_while(drive, ATA_STATUS_BUSY, command->timeout_ms, status))
+	if (!wait_while(drive, ATA_STATUS_BUSY, deadline, status))
 		return false;
 	if (*status & ATA_STATUS_FAILED)
 		return true;
@@ -250,7 +249,8 @@ static bool send_packet(struct ide_drive *drive, const struct ata_command *comma
 	return true;
 }
 
-static bool run_dma(struct ide_drive *drive, struct ata_command *command, u8 *status)
+static bool run_dma(struct ide_drive *drive, struct ata_command *command, struct deadline *deadline,
+		    u8 *status)
 {
 	const u16 master = drive->channel->master;
 	u8 state;
@@ -258,7 +258,7 @@ static bool run_dma(struct ide_drive *drive, struct ata_command *command, u8 *st
 
 	port_write8(master + MASTER_COMMAND,
 		    MASTER_START | (command->is_write ? 0 : MASTER_TO_MEMORY));
-	ended = wait_while(drive, ATA_STATUS_NOT_READY, command->timeout_ms, status);
+	ended = wait_while(drive, ATA_STATUS_NOT_READY, deadline, status);
 	state = port_read8(master + MASTER_STATUS);
 	port_write8(master + MASTER_COMMAND, 0);
 	if (state & MASTER_ERROR)
@@ -292,12 +292,13 @@ static void read_block(const struct ide_drive *drive, struct ata_command *comman
 		(void)port_read16(port);
 }
 
-static bool run_pio(struct ide_drive *drive, struct ata_command *command, u8 *status)
+static bool run_pio(struct ide_drive *drive, struct ata_command *command, struct deadline *deadline,
+		    u8 *status)
 {
 	for (u32 i = 0; i < PIO_BLOCKS_MAX; i++) {
 		u32 size;
 
-		if (!wait_while(drive, ATA_STATUS_BUSY, command->timeout_ms, status))
+		if (!wait_while(drive, ATA_STATUS_BUSY, deadline, status))
 			return false;
 		if (!(*status & ATA_STATUS_REQUEST) || *status & ATA_STATUS_FAILED)
 			return true;
@@ -314,21 +315,24 @@ static bool run_pio(struct ide_drive *drive, struct ata_command *command, u8 *st
 static bool run(struct ide_drive *drive, struct ata_command *command, u8 *status)
 {
 	struct ide_channel *channel = drive->channel;
+	struct deadline idle = deadline_after(READY_TIMEOUT_MS);
+	/* Of all its steps, however many blocks the drive announces. */
+	struct deadline deadline = deadline_after(command->timeout_ms);
 
 	if (channel->selected != drive->number) {
 		select_drive(channel, drive->number);
-		if (!wait_while(drive, ATA_STATUS_NOT_READY, READY_TIMEOUT_MS, status))
+		if (!wait_while(drive, ATA_STATUS_NOT_READY, &idle, status))
 			return false;
 	}
 	issue(drive, command);
 	if (command->packet) {
-		if (!send_packet(drive, command, status))
+		if (!send_packet(drive, command, &deadline, status))
 			return false;
 		if (*status & ATA_STATUS_FAILED)
 			return true;
 	}
-	return is_by_dma(command) ? run_dma(drive, command, status) :
-				    run_pio(drive, command, status);
+	return is_by_dma(command) ? run_dma(drive, command, &deadline, status) :
+				    run_pio(drive, command, &deadline, status);
 }
 
 static enum status execute(struct ata_device *device, struct ata_command *command)

@@ -40,11 +40,17 @@ static struct fake_ide_drive *selected(struct fake_ide_channel *channel)
 	return &channel->drives[channel->device >> 4 & 1];
 }
 
+static bool is_endless(const struct fake_ide_drive *drive)
+{
+	return drive->lie == FAKE_IDE_PIO_ENDLESS || drive->lie == FAKE_IDE_PIO_SLOW;
+}
+
 static void end(struct fake_ide_drive *drive, u8 status, u8 error)
 {
 	drive->status = status;
 	drive->error = error;
 	drive->size = drive->block = 0;
+	drive->ready = 0;
 	drive->data = NULL;
 	drive->packet = UINT32_MAX;
 }
@@ -65,17 +71,24 @@ static void reset(struct fake_ide *controller, struct fake_ide_channel *channel)
 /* The next block of what is answered by PIO. */
 static void announce(struct fake_ide_channel *channel, struct fake_ide_drive *drive)
 {
-	u32 limit = drive->pio_size ? drive->pio_size :
-				      channel->written[2][0] | channel->written[3][0] << 8;
+	u32 limit = channel->written[2][0] | (u32)channel->written[3][0] << 8;
 
+	if (!drive->is_cd)
+		limit = sizeof(drive->identity);
+	if (drive->pio_size)
+		limit = drive->pio_size;
+	if (!limit || drive->lie == FAKE_IDE_PIO_ENDLESS)
+		limit = 0xfffe;
 	if (!drive->size)
 		return end(drive, READY, 0);
-	drive->block = drive->is_cd && drive->lie != FAKE_IDE_PIO_ENDLESS ?
-			       (u32)min_u64(drive->size, limit ? limit : 0xfffe) :
-			       (u32)min_u64(drive->size, 0xfffe);
+	drive->block = (u32)min_u64(drive->size, limit);
 	store_le16(drive->registers + 2,
 		   drive->lie == FAKE_IDE_PIO_NOTHING ? 0 : (u16)drive->block);
 	drive->status = READY | REQUEST;
+	if (drive->lie == FAKE_IDE_PIO_SLOW) {
+		drive->status = BUSY;
+		drive->ready = host_ticks + (u64)drive->block_ms * (HOST_TICKS_PER_SECOND / 1000);
+	}
 }
 
 /* By PIO, or by DMA, which then waits for the controller. */
@@ -93,7 +106,7 @@ static void answer(struct fake_ide_channel *channel, struct fake_ide_drive *driv
 		drive->size /= 2;
 	if (drive->is_cd && drive->lie == FAKE_IDE_PIO_LONG)
 		drive->size *= 2;
-	if (drive->lie == FAKE_IDE_PIO_ENDLESS)
+	if (is_endless(drive))
 		drive->size = ENDLESS;
 	announce(channel, drive);
 }
@@ -320,7 +333,7 @@ static u16 read_data(struct fake_ide *controller, struct fake_ide_channel *chann
 	}
 	if (drive->lie < FAKE_IDE_PIO_LONG)
 		value = drive->data[0] | (drive->size > 1 ? drive->data[1] << 8 : 0);
-	drive->data += drive->lie == FAKE_IDE_PIO_ENDLESS ? 0 : 2;
+	drive->data += is_endless(drive) ? 0 : 2;
 	drive->size -= (u32)min_u64(2, drive->size);
 	drive->block -= (u32)min_u64(2, drive->block);
 	if (!drive->block)
@@ -342,8 +355,12 @@ static void write_data(struct fake_ide *controller, struct fake_ide_channel *cha
 
 static u8 read_status(struct fake_ide *controller, struct fake_ide_channel *channel)
 {
-	const struct fake_ide_drive *drive = selected(channel);
+	struct fake_ide_drive *drive = selected(channel);
 
+	if (drive->ready && host_ticks >= drive->ready) {
+		drive->status = READY | REQUEST;
+		drive->ready = 0;
+	}
 	return is_attached(drive) ? drive->status : controller->nothing;
 }
 

@@ -26,6 +26,7 @@ enum fake_ide_lie {
 	FAKE_IDE_PIO_SHORT,   /* answers less than requested */
 	FAKE_IDE_PIO_LONG,    /* and more */
 	FAKE_IDE_PIO_ENDLESS, /* has always more data */
+	FAKE_IDE_PIO_SLOW,    /* the same, and each block takes @block_ms */
 	FAKE_IDE_PIO_NOTHING, /* announces data of no bytes */
 };
 
@@ -39,6 +40,7 @@ struct fake_ide_drive {
 	u32 attentions; /* unit attentions of a drive before it is ready */
 	u32 becoming;   /* how often it reports that it is becoming ready */
 	u16 pio_size;   /* of a block that it announces; 0: as the driver allows */
+	u32 block_ms;
 
 	u8 status, error;
 	u8 registers[4]; /* count and LBA, as they are read */
@@ -50,6 +52,7 @@ struct fake_ide_drive {
 	u8 *data;
 	u32 size;   /* left of it */
 	u32 block;  /* left of what was announced by PIO */
+	u64 ready;  /* host_ticks when it will be there; 0: it is */
 	u32 packet; /* bytes that it has got of a packet; UINT32_MAX: it waits for none */
 	u8 packet_bytes[16];
 	bool to_device;

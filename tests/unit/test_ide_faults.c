@@ -205,3 +205,28 @@ TEST(answers_of_a_drive_that_lies)
 		CHECK_EQUAL(violations(), 0);
 	}
 }
+
+/* The deadline is that of the command, not of each block that the drive announces. */
+TEST(answer_in_blocks_that_take_long)
+{
+	u8 answer[8];
+	struct scsi_command command = { .cdb = { 0x25 }, .data = answer, .size = sizeof(answer) };
+	struct block_device *disk = start_cd(bytes, sizeof(bytes));
+	struct scsi_unit *unit = &drive_of(disk)->ata.unit;
+	u64 before = host_ticks;
+
+	fake_cd()->lie = FAKE_IDE_PIO_SLOW;
+	fake_cd()->block_ms = 9000;
+	CHECK_EQUAL(unit->execute(unit, &command), ERR_TIMEOUT);
+	CHECK(host_ticks - before < 40ull * HOST_TICKS_PER_SECOND);
+
+	start();
+	before = host_ticks;
+	fake_ide_disk(&ide, 0, 1, bytes, sizeof(bytes), 512);
+	fake_disk()->lie = FAKE_IDE_PIO_SLOW;
+	fake_disk()->block_ms = 9000;
+	CHECK(!probe());
+	CHECK(was_logged("no answer in time"));
+	CHECK(host_ticks - before < 20ull * HOST_TICKS_PER_SECOND);
+	CHECK_EQUAL(violations(), 0);
+}
