@@ -158,13 +158,21 @@ TEST(invalid_identities)
 	static const struct {
 		u32 word;
 		u16 value;
-	} cases[] = { { 49, 0 }, { 83, 0xffff }, { 83, 0 }, { 100, 0 }, { 103, 1 } };
+		const char *message;
+	} cases[] = {
+		{ 49, 0, "a disk without DMA or 48-bit addresses" },
+		{ 83, 0xffff, "a disk without DMA or 48-bit addresses" },
+		{ 83, 0, "a disk without DMA or 48-bit addresses" },
+		{ 100, 0, "0 sectors" },
+		{ 103, 1, "sectors of 512 bytes" },
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		start();
 		fake_ide_disk(&ide, 0, 1, bytes, 512, 512);
 		store_le16(fake_disk()->identity + 2 * cases[i].word, cases[i].value);
 		CHECK_OF(!probe(), "%zu", i);
+		CHECK_OF(was_logged(cases[i].message), "%zu", i);
 	}
 }
 
