@@ -153,7 +153,9 @@ class Guest(Lab):
 
     def qemu_command(self, kernel, initramfs, root_disk, terminal, commands):
         # On a busy host, Linux has measured a quarter of the TSC's frequency: its clock ran four times too fast.
-        arguments = ("console=ttyS0 quiet mitigations=off nokaslr tsc=reliable no_timer_check"
+        # QEMU can lose an interrupt that one of its other threads raises while a guest's guest runs: it is then pending
+        # until the next one. Without one-shot timers there is a next one in 4 ms, otherwise perhaps in minutes.
+        arguments = ("console=ttyS0 quiet mitigations=off nokaslr tsc=reliable no_timer_check highres=off nohz=off"
                      f" random.trust_cpu=on panic=-1 {kernels.tsc_option()}")
         return [
             # As in tests/boot/vmm.py. Also, a nested guest sometimes hung or triple-faulted with two emulated
