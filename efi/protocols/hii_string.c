@@ -299,8 +299,8 @@ static EFI_STATUS EFIAPI get_languages(const EFI_HII_STRING_PROTOCOL *this, EFI_
 
 		if (!is_strings(package))
 			continue;
-		language = primary_language(package);
-		/* Each with what follows it: ';', or the NUL. */
+		/* Its other languages as well. What follows is ';', or the NUL. */
+		language = hii_language(hii_bytes(package));
 		if (needed + language.size + 1 <= room) {
 			if (needed)
 				languages[needed - 1] = ';';
