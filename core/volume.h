@@ -206,7 +206,10 @@ enum status file_resize(struct file *file, u64 size);
  */
 enum status file_move(struct file *file, struct file *directory, struct span name);
 
-/* Removes a file, or a directory if it is empty; otherwise ERR_DENIED. ERR_INVALID: the root. */
+/*
+ * Removes a file, also a read-only one, or a directory if it is empty; otherwise ERR_DENIED.
+ * ERR_INVALID: the root.
+ */
 enum status file_remove(struct file *file);
 
 /*

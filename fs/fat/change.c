@@ -247,16 +247,10 @@ enum status fat_remove(struct file *file)
 	struct fat_places places;
 	enum status status = fat_entry_read(file, bytes);
 
-	if (status)
-		return status;
-	if (bytes[FAT_KIND_OFFSET] & FILE_READ_ONLY)
-		return ERR_DENIED;
-	if (file->is_directory) {
+	if (!status && file->is_directory)
 		status = check_empty(fat, state->first_cluster);
-		if (status)
-			return status;
-	}
-	status = find_entries(file, &entry, &places);
+	if (!status)
+		status = find_entries(file, &entry, &places);
 	if (status)
 		return status;
 	status = fat_entries_remove(fat, &places);

@@ -93,8 +93,7 @@ static void delete_file(void)
 {
 	struct handle *handle = take_handle();
 	u32 node = handle->node;
-	bool may_go = handle->is_writable && !handle->is_stale && node &&
-		      !(more[node].attributes & FILE_READ_ONLY);
+	bool may_go = handle->is_writable && !handle->is_stale && node;
 
 	for (u32 i = 1; i < MODEL_NODES_MAX; i++)
 		may_go = may_go && !(model.nodes[i].is_used && model.nodes[i].parent == node);

@@ -210,13 +210,14 @@ TEST(read_only)
 	CHECK_EQUAL(file_set_info(&file, &info), OK);
 	CHECK_EQUAL(file_write(&file, 0, 1, "x"), ERR_DENIED);
 	CHECK_EQUAL(file_resize(&file, 1), ERR_DENIED);
-	CHECK_EQUAL(file_remove(&file), ERR_DENIED);
 	info.attributes = FILE_DIRECTORY;
 	CHECK_EQUAL(file_set_info(&file, &info), ERR_INVALID);
 	disk.device.read_only = true;
 	CHECK_EQUAL(creating("x"), ERR_DENIED);
 	CHECK_EQUAL(file_move(&file, &root, SPAN("x")), ERR_DENIED);
+	CHECK_EQUAL(file_remove(&file), ERR_DENIED);
 	disk.device.read_only = false;
+	CHECK_EQUAL(file_remove(&file), OK);
 	CHECK_EQUAL(file_remove(&root), ERR_INVALID);
 	end();
 }

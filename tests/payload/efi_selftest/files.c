@@ -284,6 +284,13 @@ static void test_read_only(void)
 	file->Close(file);
 	is("open it to write now", open(name, WRITE, 0, &file), EFI_SUCCESS);
 	is("delete it", file->Delete(file), EFI_SUCCESS);
+	if (!is("create one more", open(name, CREATE, 0, &file), EFI_SUCCESS))
+		return;
+	info_of(file);
+	info->Attribute = EFI_FILE_READ_ONLY;
+	is("make it read-only", file->SetInfo(file, &file_info, info->Size, info), EFI_SUCCESS);
+	is("delete it through what could write", file->Delete(file), EFI_SUCCESS);
+	is("it is gone", open(name, READ, 0, &file), EFI_NOT_FOUND);
 	is("open the root", open(u"\\", WRITE, 0, &file), EFI_SUCCESS);
 	is("delete the root", file->Delete(file), EFI_WARN_DELETE_FAILURE);
 }
