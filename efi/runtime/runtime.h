@@ -75,6 +75,7 @@ struct runtime_clock {
 	u8 century_index; /* of the register in CMOS memory; 0: none, it is the year 20xx */
 	INT16 time_zone;  /* as SetTime stored them */
 	UINT8 daylight;
+	bool zone_is_set; /* since the last reset */
 	/*
 	 * Without an RTC: the time of day at a value of the processor's tick counter. It cannot be
 	 * set. 0 ticks per second: not known either.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UEFI 2.11, 8.3, 8.5: time, reset, and the unsupported services. */
 #include "efi/runtime/runtime.h"
+#include "efi/spec/guids.h"
+#include "lib/config.h"
 
 #include <asm/io.h>
 
@@ -20,6 +22,53 @@ static EFI_STATUS read_clock(const struct runtime_clock *clock, EFI_TIME *time)
 	return EFI_SUCCESS;
 }
 
+/*
+ * The clock has no room for the time zone and daylight. They are in a variable, which is OVMF's, as
+ * both may use the same flash: the time zone, and daylight in the upper half.
+ */
+static const CHAR16 zone_name[] = u"RTC";
+static const EFI_GUID zone_vendor = EDK2_CLOCK_GUID;
+
+static void add_zone(const struct runtime_clock *clock, EFI_TIME *time)
+{
+	EFI_TIME with_zone = *time;
+	UINT32 stored;
+	UINTN size = sizeof(stored);
+
+	time->TimeZone = clock->time_zone;
+	time->Daylight = clock->daylight;
+	if (IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || clock->zone_is_set ||
+	    runtime_get_variable((CHAR16 *)zone_name, (EFI_GUID *)&zone_vendor, NULL, &size,
+				 &stored) ||
+	    size != sizeof(stored))
+		return;
+	with_zone.TimeZone = (INT16)stored;
+	with_zone.Daylight = (UINT8)(stored >> 16);
+	if (time_is_valid(&with_zone))
+		*time = with_zone;
+}
+
+/* If it cannot be stored, it is known until a reset. */
+static void keep_zone(const EFI_TIME *time)
+{
+	UINT32 stored = (UINT16)time->TimeZone | (UINT32)time->Daylight << 16;
+	struct runtime_clock *clock = &runtime_data->clock;
+	EFI_TIME now = *time;
+
+	add_zone(clock, &now);
+	clock->time_zone = time->TimeZone;
+	clock->daylight = time->Daylight;
+	if (IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+		return;
+	clock->zone_is_set = true;
+	if (now.TimeZone != time->TimeZone || now.Daylight != time->Daylight)
+		(void)runtime_set_variable((CHAR16 *)zone_name, (EFI_GUID *)&zone_vendor,
+					   EFI_VARIABLE_NON_VOLATILE |
+						   EFI_VARIABLE_BOOTSERVICE_ACCESS |
+						   EFI_VARIABLE_RUNTIME_ACCESS,
+					   sizeof(stored), &stored);
+}
+
 EFI_STATUS EFIAPI runtime_get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabilities)
 {
 	const struct runtime_clock *clock = &runtime_data->clock;
@@ -30,8 +79,7 @@ EFI_STATUS EFIAPI runtime_get_time(EFI_TIME *time, EFI_TIME_CAPABILITIES *capabi
 	status = read_clock(clock, time);
 	if (status)
 		return status;
-	time->TimeZone = clock->time_zone;
-	time->Daylight = clock->daylight;
+	add_zone(clock, time);
 	if (capabilities)
 		*capabilities = (EFI_TIME_CAPABILITIES){ CLOCK_RESOLUTION, CLOCK_ACCURACY, false };
 	return EFI_SUCCESS;
@@ -47,8 +95,7 @@ EFI_STATUS EFIAPI runtime_set_time(EFI_TIME *time)
 		return EFI_UNSUPPORTED;
 	if (!rtc_write(time))
 		return EFI_DEVICE_ERROR;
-	clock->time_zone = time->TimeZone;
-	clock->daylight = time->Daylight;
+	keep_zone(time);
 	return EFI_SUCCESS;
 }
 

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "efi/runtime/runtime.h"
+#include "efi/spec/guids.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
@@ -177,6 +178,68 @@ TEST(the_clock_is_read)
 	rtc.registers[0x32] = 0;
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(time.Year, 2024);
+}
+
+/* After a reset, of the clock's data only the variable is left. */
+static EFI_TIME time_after_reset(void)
+{
+	EFI_TIME time = { 0 };
+
+	data.clock.zone_is_set = false;
+	data.clock.time_zone = EFI_UNSPECIFIED_TIMEZONE;
+	data.clock.daylight = 0;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	return time;
+}
+
+TEST(the_time_zone_outlives_a_reset)
+{
+	static const struct {
+		UINT32 stored;
+		INT16 zone;
+		UINT8 daylight;
+	} rows[] = {
+		{ 0x0003ffc4, -60, 3 },
+		{ 0x000005a0, 1440, 0 },
+		{ 0x000007ff, EFI_UNSPECIFIED_TIMEZONE, 0 },
+		{ 0x000005a1, EFI_UNSPECIFIED_TIMEZONE, 0 }, /* 1441 minutes */
+		{ 0x00040000, EFI_UNSPECIFIED_TIMEZONE, 0 }, /* an unknown bit */
+	};
+	EFI_GUID edk2 = EDK2_CLOCK_GUID;
+	EFI_TIME time;
+	UINT32 stored, attributes;
+	UINTN size = sizeof(stored);
+
+	start();
+	set_leap_day();
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(runtime_set_time(&time), EFI_SUCCESS);
+	/* Nothing is stored as long as there is no time zone. */
+	CHECK_EQUAL(runtime_get_variable(u"RTC", &edk2, NULL, &size, &stored), EFI_NOT_FOUND);
+	time.TimeZone = -60;
+	time.Daylight = EFI_TIME_ADJUST_DAYLIGHT | EFI_TIME_IN_DAYLIGHT;
+	CHECK_EQUAL(runtime_set_time(&time), EFI_SUCCESS);
+	CHECK_EQUAL(runtime_get_variable(u"RTC", &edk2, &attributes, &size, &stored), EFI_SUCCESS);
+	CHECK(size == 4 && stored == 0x0003ffc4 && attributes == 7);
+	time = time_after_reset();
+	CHECK(time.TimeZone == -60 && time.Daylight == 3);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		stored = rows[i].stored;
+		CHECK_EQUAL(runtime_set_variable(u"RTC", &edk2, 7, sizeof(stored), &stored),
+			    EFI_SUCCESS);
+		time = time_after_reset();
+		CHECK_OF(time.TimeZone == rows[i].zone && time.Daylight == rows[i].daylight,
+			 "row %zu", i);
+	}
+	CHECK_EQUAL(runtime_set_variable(u"RTC", &edk2, 7, 3, &stored), EFI_SUCCESS);
+	CHECK_EQUAL(time_after_reset().TimeZone, EFI_UNSPECIFIED_TIMEZONE);
+	/* What cannot be stored is known until the reset. */
+	data.at_runtime = data.set_variable_refused = true;
+	time.TimeZone = 60;
+	CHECK_EQUAL(runtime_set_time(&time), EFI_SUCCESS);
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(time.TimeZone, 60);
+	CHECK_EQUAL(time_after_reset().TimeZone, EFI_UNSPECIFIED_TIMEZONE);
 }
 
 TEST(the_century_counts)
