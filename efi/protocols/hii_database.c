@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EFI_HII_DATABASE_PROTOCOL (UEFI 2.11, 34.8): lists of packages, each a copy of what was given.
- * There is no keyboard layout to choose, and there are no notifications of changes.
+ * There are no notifications of changes.
  */
 #include "efi/protocols/hii.h"
 #include "efi/protocols/protocols.h"
 #include "lib/util.h"
 
 static struct hii_list *lists;
+
+static EFI_GUID current_layout; /* as set; all zero: none */
 
 struct span hii_bytes(const struct hii_package *package)
 {
@@ -241,27 +243,113 @@ static EFI_STATUS EFIAPI unregister_notify(const EFI_HII_DATABASE_PROTOCOL *this
 	return this ? EFI_NOT_FOUND : EFI_INVALID_PARAMETER;
 }
 
+/*
+ * Keyboard layouts are listed and chosen, but no keyboard of ours uses them. A package of them
+ * (33.3.9):
+ *
+ *	offset	size
+ *	4	2	number of layouts, which follow
+ *	0	2	of each: its bytes
+ *	2	16	its GUID
+ */
+enum { LAYOUTS = 6, LAYOUT_GUID = 2, LAYOUT_SIZE_MIN = LAYOUT_GUID + sizeof(EFI_GUID) };
+
+/* Calls @visit for each layout until it returns true. */
+static bool visit_layouts(bool (*visit)(struct span layout, void *context), void *context)
+{
+	for (struct hii_list *list = lists; list; list = list->next)
+		for (struct hii_package *package = list->packages; package;
+		     package = package->next) {
+			struct span rest = span_from(hii_bytes(package), LAYOUTS), layout;
+
+			if (hii_package_type(hii_bytes(package)) != EFI_HII_PACKAGE_KEYBOARD_LAYOUT)
+				continue;
+			for (; rest.size >= LAYOUT_SIZE_MIN; rest = span_from(rest, layout.size)) {
+				layout = span_part(rest, 0, load_le16(rest.data));
+				if (layout.size < LAYOUT_SIZE_MIN)
+					break;
+				if (visit(layout, context))
+					return true;
+			}
+		}
+	return false;
+}
+
+struct layout_guids {
+	EFI_GUID *guids;
+	size_t room, needed; /* bytes */
+};
+
+static bool list_layout(struct span layout, void *context)
+{
+	struct layout_guids *to = context;
+
+	if (to->needed + sizeof(*to->guids) <= to->room)
+		memcpy((u8 *)to->guids + to->needed, layout.data + LAYOUT_GUID, sizeof(*to->guids));
+	to->needed += sizeof(*to->guids);
+	return false;
+}
+
 static EFI_STATUS EFIAPI find_layouts(const EFI_HII_DATABASE_PROTOCOL *this, UINT16 *size,
 				      EFI_GUID *guids)
 {
+	struct layout_guids found = { .guids = guids };
+
 	if (!this || !size || (*size && !guids))
 		return EFI_INVALID_PARAMETER;
-	*size = 0;
-	return EFI_SUCCESS;
+	found.room = *size;
+	(void)visit_layouts(list_layout, &found);
+	if (found.needed > UINT16_MAX)
+		return EFI_OUT_OF_RESOURCES;
+	*size = (UINT16)found.needed;
+	return found.needed > found.room ? EFI_BUFFER_TOO_SMALL : EFI_SUCCESS;
+}
+
+struct wanted_layout {
+	const EFI_GUID *guid;
+	struct span layout;
+};
+
+static bool is_wanted(struct span layout, void *context)
+{
+	struct wanted_layout *wanted = context;
+
+	wanted->layout = layout;
+	return memcmp(layout.data + LAYOUT_GUID, wanted->guid, sizeof(*wanted->guid)) == 0;
 }
 
 static EFI_STATUS EFIAPI get_layout(const EFI_HII_DATABASE_PROTOCOL *this, const EFI_GUID *guid,
 				    UINT16 *size, EFI_HII_KEYBOARD_LAYOUT *layout)
 {
-	(void)guid;
+	struct wanted_layout wanted = { .guid = guid ? guid : &current_layout };
+	u16 room;
+
 	if (!this || !size || (*size && !layout))
 		return EFI_INVALID_PARAMETER;
-	return EFI_NOT_FOUND;
+	if (!visit_layouts(is_wanted, &wanted))
+		return EFI_NOT_FOUND;
+	room = *size;
+	*size = (u16)wanted.layout.size;
+	if (room < *size)
+		return EFI_BUFFER_TOO_SMALL;
+	memcpy(layout, wanted.layout.data, *size);
+	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI set_layout(const EFI_HII_DATABASE_PROTOCOL *this, const EFI_GUID *guid)
 {
-	return this && guid ? EFI_NOT_FOUND : EFI_INVALID_PARAMETER;
+	static const EFI_GUID event = EFI_HII_SET_KEYBOARD_LAYOUT_EVENT_GUID;
+	struct wanted_layout wanted = { .guid = guid };
+
+	if (!this || !guid)
+		return EFI_INVALID_PARAMETER;
+	if (!visit_layouts(is_wanted, &wanted))
+		return EFI_NOT_FOUND;
+	if (!guid_equals(&current_layout, guid)) {
+		current_layout = *guid;
+		efi_signal_group(&event);
+	}
+	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI get_driver(const EFI_HII_DATABASE_PROTOCOL *this, EFI_HII_HANDLE handle,

@@ -19,6 +19,7 @@ typedef struct [[gnu::packed]] {
 #define EFI_HII_PACKAGE_TYPE_ALL 0x00
 #define EFI_HII_PACKAGE_TYPE_GUID 0x01
 #define EFI_HII_PACKAGE_STRINGS 0x04
+#define EFI_HII_PACKAGE_KEYBOARD_LAYOUT 0x09
 #define EFI_HII_PACKAGE_END 0xdf
 
 /* 33.3.6 */

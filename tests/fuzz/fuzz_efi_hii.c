@@ -149,7 +149,8 @@ static void add_strings(struct blob *blob)
 
 static void add_other(struct blob *blob)
 {
-	static const u8 types[] = { EFI_HII_PACKAGE_TYPE_GUID, 0x02, 0xe0, 0xff };
+	static const u8 types[] = { EFI_HII_PACKAGE_TYPE_GUID, EFI_HII_PACKAGE_KEYBOARD_LAYOUT,
+				    0xe0, 0xff };
 	size_t start = blob->size;
 
 	add_number(blob, 0, 4);
@@ -407,6 +408,24 @@ static void ask_languages(void)
 		CHECK(strlen(text) + 1 == size);
 }
 
+static void ask_layouts(void)
+{
+	static EFI_GUID found[UINT16_MAX / sizeof(EFI_GUID)];
+	static u8 layout[UINT16_MAX];
+	UINT16 size = 0, room;
+
+	/* A buffer would be needed only for some. */
+	room = database->FindKeyboardLayouts(database, &size, NULL) ? size : 0;
+	CHECK(room == size && room % sizeof(*found) == 0 && room <= sizeof(found));
+	CHECK(!database->FindKeyboardLayouts(database, &size, found) && size == room);
+	for (u32 i = 0; i < room / sizeof(*found); i++) {
+		CHECK(!database->SetKeyboardLayout(database, &found[i]));
+		size = sizeof(layout);
+		CHECK(!database->GetKeyboardLayout(database, NULL, &size, (void *)layout));
+		CHECK(load_le16(layout) == size && !memcmp(layout + 2, &found[i], sizeof(*found)));
+	}
+}
+
 static void list_lists(void)
 {
 	EFI_HII_HANDLE found[LISTS];
@@ -417,6 +436,7 @@ static void list_lists(void)
 	CHECK(database->ListPackageLists(database, EFI_HII_PACKAGE_TYPE_ALL, NULL, &size, found) ==
 	      (count ? EFI_SUCCESS : EFI_NOT_FOUND));
 	CHECK(size == count * sizeof(*found));
+	ask_layouts();
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);

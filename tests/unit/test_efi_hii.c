@@ -24,6 +24,16 @@ void efi_events_release(void)
 	CHECK(holds--);
 }
 
+static u32 layout_signals;
+
+void efi_signal_group(const EFI_GUID *group)
+{
+	static const EFI_GUID layout = EFI_HII_SET_KEYBOARD_LAYOUT_EVENT_GUID;
+
+	CHECK(guid_equals(group, &layout));
+	layout_signals++;
+}
+
 EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *protocol, void *interface)
 {
 	(void)object;
@@ -257,4 +267,78 @@ TEST(packages_in_the_resources_of_an_image)
 	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
 	store_le32(placed + 0x100 + 20, 0x80000000); /* the same directory again */
 	CHECK(span_is_empty(efi_image_hii(&pe, span_of(placed, sizeof(placed)))));
+}
+
+enum { LAYOUT_SIZE = 23, LONG_LAYOUT_SIZE = 40 };
+
+static EFI_GUID layout_guid(u8 first)
+{
+	return (EFI_GUID)GUID(first, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+}
+
+/* Two layouts, then one that claims more bytes than there are. */
+static void make_layouts(void)
+{
+	static const u16 sizes[] = { LAYOUT_SIZE, LONG_LAYOUT_SIZE, 200 };
+	u8 bytes[6 + LAYOUT_SIZE + LONG_LAYOUT_SIZE + LAYOUT_SIZE] = { 0 };
+	u8 *at = bytes + 6;
+
+	store_le32(bytes, sizeof(bytes) | 9u << 24);
+	store_le16(bytes + 4, ARRAY_SIZE(sizes));
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		EFI_GUID guid = layout_guid((u8)(i + 1));
+
+		store_le16(at, sizes[i]);
+		memcpy(at + 2, &guid, sizeof(guid));
+		at += sizes[i];
+	}
+	MAKE_LIST("en", BLOCKS);
+	add(bytes, sizeof(bytes));
+}
+
+TEST(keyboard_layouts)
+{
+	EFI_GUID found[3], first = layout_guid(1), second = layout_guid(2), cut = layout_guid(3);
+	u8 layout[LONG_LAYOUT_SIZE + 1];
+	EFI_HII_HANDLE handle;
+	UINT16 size = 0;
+
+	make_layouts();
+	handle = install();
+	CHECK_STATUS(database->FindKeyboardLayouts(database, &size, NULL), EFI_BUFFER_TOO_SMALL);
+	CHECK_EQUAL(size, 2 * sizeof(EFI_GUID));
+	size--;
+	CHECK_STATUS(database->FindKeyboardLayouts(database, &size, found), EFI_BUFFER_TOO_SMALL);
+	size = sizeof(found);
+	CHECK_STATUS(database->FindKeyboardLayouts(database, &size, found), EFI_SUCCESS);
+	CHECK(size == 2 * sizeof(EFI_GUID) && guid_equals(&found[0], &first) &&
+	      guid_equals(&found[1], &second));
+	size = LAYOUT_SIZE;
+	CHECK_STATUS(database->GetKeyboardLayout(database, &second, &size, (void *)layout),
+		     EFI_BUFFER_TOO_SMALL);
+	CHECK_EQUAL(size, LONG_LAYOUT_SIZE);
+	size = sizeof(layout);
+	CHECK_STATUS(database->GetKeyboardLayout(database, &second, &size, (void *)layout),
+		     EFI_SUCCESS);
+	CHECK(size == LONG_LAYOUT_SIZE && memcmp(layout + 2, &second, sizeof(second)) == 0);
+	CHECK_STATUS(database->GetKeyboardLayout(database, &cut, &size, (void *)layout),
+		     EFI_NOT_FOUND);
+	/* Nothing is current at first; each change signals the event. */
+	CHECK_STATUS(database->GetKeyboardLayout(database, NULL, &size, (void *)layout),
+		     EFI_NOT_FOUND);
+	CHECK_STATUS(database->SetKeyboardLayout(database, &cut), EFI_NOT_FOUND);
+	CHECK_STATUS(database->SetKeyboardLayout(database, NULL), EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(layout_signals, 0);
+	CHECK_STATUS(database->SetKeyboardLayout(database, &first), EFI_SUCCESS);
+	CHECK_STATUS(database->SetKeyboardLayout(database, &first), EFI_SUCCESS);
+	CHECK_EQUAL(layout_signals, 1);
+	CHECK_STATUS(database->GetKeyboardLayout(database, NULL, &size, (void *)layout),
+		     EFI_SUCCESS);
+	CHECK(size == LAYOUT_SIZE && memcmp(layout + 2, &first, sizeof(first)) == 0);
+	CHECK_STATUS(database->RemovePackageList(database, handle), EFI_SUCCESS);
+	CHECK_STATUS(database->GetKeyboardLayout(database, NULL, &size, (void *)layout),
+		     EFI_NOT_FOUND);
+	size = 0;
+	CHECK_STATUS(database->FindKeyboardLayouts(database, &size, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(size, 0);
 }
