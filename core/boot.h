@@ -112,8 +112,12 @@ struct boot_selection {
 
 /* Requests of the operating system; empty: none. */
 struct boot_wishes {
-	struct span once, by_default; /* patterns of entry ids; @once takes precedence */
-	struct span timeout;          /* of the menu, as loader.conf has it */
+	/*
+	 * Patterns of entry ids, the first one takes precedence. @preferred skips entries that boot
+	 * counting marks bad.
+	 */
+	struct span once, preferred, by_default;
+	struct span timeout; /* of the menu, as loader.conf has it */
 };
 
 /*

@@ -20,6 +20,7 @@ enum {
 	VOLATILE = EFI_VARIABLE_BOOTSERVICE_ACCESS | EFI_VARIABLE_RUNTIME_ACCESS,
 	TEXT_UNITS_MAX = 1024, /* a longer one is left out */
 	LIST_SIZE_MAX = 32 * 1024,
+	HAS_PREFERRED = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE),
 };
 
 /* LoaderFeatures: the bits of the features that this build has. */
@@ -34,6 +35,7 @@ enum {
 	FEATURE_MENU_DISABLED = 1 << 13,
 	FEATURE_MULTI_PROFILE_UKI = 1 << 14,
 	FEATURE_TYPE1_UKI = 1 << 16,
+	FEATURE_ENTRY_PREFERRED = 1 << 19,
 };
 
 static u64 features(void)
@@ -42,6 +44,8 @@ static u64 features(void)
 
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_CONF))
 		bits |= FEATURE_ENTRY_DEFAULT | FEATURE_ENTRY_ONE_SHOT;
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_CONF) && HAS_PREFERRED)
+		bits |= FEATURE_ENTRY_PREFERRED;
 	if (IS_ENABLED(CONFIG_BOOT_MENU))
 		bits |= FEATURE_TIMEOUT | FEATURE_TIMEOUT_ONE_SHOT | FEATURE_MENU_DISABLED;
 	if (IS_ENABLED(CONFIG_BOOT_COUNTING))
@@ -122,6 +126,11 @@ static void read_wishes(struct boot_wishes *out)
 			.by_default = get_text(u"LoaderEntryDefault", &arena),
 			.timeout = take_text(u"LoaderConfigTimeoutOneShot", &arena),
 		};
+		if (HAS_PREFERRED)
+			wishes.preferred = get_text(u"LoaderEntryPreferred", &arena);
+		/* For one boot, 0 requests the menu without a timeout. */
+		if (span_equals(wishes.timeout, SPAN("0")))
+			wishes.timeout = SPAN("menu-force");
 		if (span_is_empty(wishes.timeout))
 			wishes.timeout = get_text(u"LoaderConfigTimeout", &arena);
 		set_time(u"LoaderTimeInitUSec");
@@ -165,8 +174,23 @@ void efi_tell_partition(const struct block_device *partition)
 	set_text(u"LoaderDevicePartUUID", text);
 }
 
+/* systemd expects the ESP, also for an entry on the XBOOTLDR partition of the same disk. */
+static struct block_device *system_partition(struct block_device *partition)
+{
+	const struct partition_table *table;
+
+	if (partition->kind != PARTITION_XBOOTLDR)
+		return partition;
+	table = &partition->disk->partitions;
+	for (u32 i = 0; i < table->count; i++)
+		if (table->partitions[i].kind == PARTITION_ESP)
+			return &table->partitions[i];
+	return partition;
+}
+
 static void start(const struct boot_selection *selection)
 {
+	struct block_device *partition = system_partition(selection->volume->device);
 	const u64 bits = features();
 	char text[64];
 
@@ -174,19 +198,16 @@ static void start(const struct boot_selection *selection)
 		return;
 	format(text, sizeof(text), "Fatwood %s", fatwood_release);
 	set_text(u"LoaderInfo", text);
-	format(text, sizeof(text), "Fatwood %u.%02u", FATWOOD_REVISION >> 16,
-	       FATWOOD_REVISION & 0xffff);
-	set_text(u"LoaderFirmwareInfo", text);
-	format(text, sizeof(text), "UEFI %u.%02u", efi_system_table->Hdr.Revision >> 16,
-	       efi_system_table->Hdr.Revision & 0xffff);
-	set_text(u"LoaderFirmwareType", text);
+	set_text(u"LoaderFirmwareInfo", text); /* the same program */
+	static_assert(EFI_2_110_REVISION == (2 << 16 | 110));
+	set_text(u"LoaderFirmwareType", "UEFI 2.110");
 	set(u"LoaderFeatures", sizeof(bits), &bits);
 	set_text(u"LoaderEntrySelected", selection->id);
 	if (selection->counted_path[0])
 		set_text(u"LoaderBootCountPath", selection->counted_path);
 	else
 		set(u"LoaderBootCountPath", 0, NULL);
-	efi_tell_partition(selection->volume->device);
+	efi_tell_partition(partition);
 	set_time(u"LoaderTimeExecUSec");
 }
 

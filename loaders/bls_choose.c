@@ -3,7 +3,6 @@
  * Boot Loader Specification: chooses the entry to try first, by loader.conf, the VMM's options, or
  * a key.
  */
-#include "core/boot_info.h"
 #include "core/console.h"
 #include "core/log.h"
 #include "lib/glob.h"
@@ -47,11 +46,17 @@ static struct span counted_name(const struct bls_entry *entry)
 	return name;
 }
 
-/* The first entry whose name, with or without ".conf", matches @pattern; NULL if none does. */
+/*
+ * The first entry whose name, with or without ".conf", matches @pattern; NULL if none does, or if
+ * @pattern is empty.
+ */
 static struct bls_entry *find(struct bls_entry *entry, struct span pattern, struct arena *arena)
 {
-	struct glob *glob = arena_allocate(arena, sizeof(*glob));
+	struct glob *glob;
 
+	if (span_is_empty(pattern))
+		return NULL;
+	glob = arena_allocate(arena, sizeof(*glob));
 	(void)bls_cut_suffix(&pattern);
 	if (!glob || !glob_compile(pattern, glob))
 		return NULL;
@@ -61,24 +66,37 @@ static struct bls_entry *find(struct bls_entry *entry, struct span pattern, stru
 	return entry;
 }
 
-static struct bls_entry *choose_by_conf(const struct bls_entries *entries,
-					const struct loader_conf *conf, struct arena *arena)
+/* The best one that matches, unless no match is good: bad entries come after all good ones. */
+static struct bls_entry *find_good(struct bls_entry *entry, struct span pattern,
+				   struct arena *arena)
+{
+	struct bls_entry *found = find(entry, pattern, arena);
+
+	return found && !bls_entry_is_bad(found) && !found->unusable ? found : NULL;
+}
+
+/* In the order of systemd-boot 260; where none of the requests can be fulfilled, the best entry. */
+static struct bls_entry *choose_by(const struct boot_wishes *wishes, const struct loader_conf *conf,
+				   const struct bls_entries *entries, struct arena *arena)
 {
 	struct bls_entry *chosen = NULL;
 
-	if (!span_is_empty(conf->preferred))
-		chosen = find(entries->first, conf->preferred, arena);
-	/* Bad entries come after all good ones, so the first match is the best. */
-	if (chosen && !bls_entry_is_bad(chosen) && !chosen->unusable)
-		return chosen;
-	if (span_is_empty(conf->default_pattern))
-		return entries->first;
-	chosen = find(entries->first, conf->default_pattern, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE))
+		chosen = find(entries->first, wishes->once, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !chosen)
+		chosen = find_good(entries->first, wishes->preferred, arena);
+	if (!chosen)
+		chosen = find_good(entries->first, conf->preferred, arena);
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && !chosen)
+		chosen = find(entries->first, wishes->by_default, arena);
+	if (!chosen)
+		chosen = find(entries->first, conf->default_pattern, arena);
 	if (chosen)
 		return chosen;
-	log_warning("no entry matches the default \"%.*s\"",
-		    (int)min_u64(conf->default_pattern.size, SHOWN_MAX),
-		    (const char *)conf->default_pattern.data);
+	if (!span_is_empty(conf->default_pattern))
+		log_warning("no entry matches the default \"%.*s\"",
+			    (int)min_u64(conf->default_pattern.size, SHOWN_MAX),
+			    (const char *)conf->default_pattern.data);
 	return entries->first;
 }
 
@@ -145,28 +163,11 @@ static void put_first(struct bls_entries *entries, struct bls_entry *chosen)
 	entries->first = chosen;
 }
 
-/* The entry requested by the operating system; NULL: none, or the VMM requests another one. */
-static struct bls_entry *choose_by_wish(const struct bls_entries *entries,
-					const struct boot_wishes *wishes, struct arena *arena)
-{
-	struct bls_entry *chosen = NULL;
-	struct span value;
-
-	if (boot_info_option("fatwood.entry", &value) && !span_is_empty(value))
-		return NULL;
-	if (!span_is_empty(wishes->once))
-		chosen = find(entries->first, wishes->once, arena);
-	if (!chosen && !span_is_empty(wishes->by_default))
-		chosen = find(entries->first, wishes->by_default, arena);
-	return chosen;
-}
-
 /* Regardless of the menu; @conf is filled in. */
 static struct bls_entry *choose_default(struct boot_disk *disk, const struct bls_entries *entries,
 					struct loader_conf *conf, struct arena *arena)
 {
 	struct boot_wishes wishes = { 0 };
-	struct bls_entry *chosen = NULL;
 
 	read_loader_conf(disk, arena, conf);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
@@ -174,9 +175,10 @@ static struct bls_entry *choose_default(struct boot_disk *disk, const struct bls
 	if (!span_is_empty(wishes.timeout))
 		loader_conf_set_timeout(wishes.timeout, conf);
 	loader_conf_apply_command_line(conf);
-	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE))
-		chosen = choose_by_wish(entries, &wishes, arena);
-	return chosen ? chosen : choose_by_conf(entries, conf, arena);
+	/* The VMM's choice comes before those of the operating system. */
+	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && conf->is_entry_vmms)
+		wishes.once = wishes.preferred = wishes.by_default = (struct span){ 0 };
+	return choose_by(&wishes, conf, entries, arena);
 }
 
 void bls_choose_default(struct boot_disk *disk, struct bls_entries *entries, struct arena *arena)

@@ -99,6 +99,7 @@ void loader_conf_apply_command_line(struct loader_conf *conf)
 	struct span value;
 
 	if (boot_info_option("fatwood.entry", &value) && !span_is_empty(value)) {
+		conf->is_entry_vmms = true;
 		conf->preferred = (struct span){ 0 };
 		set_pattern(value, &conf->default_pattern);
 	}

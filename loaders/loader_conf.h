@@ -17,6 +17,7 @@ enum {
 struct loader_conf {
 	struct span preferred;       /* a pattern for entry names; empty: none */
 	struct span default_pattern; /* the same, with lower priority */
+	bool is_entry_vmms;          /* @default_pattern is set by the VMM, not by a disk */
 	u32 timeout_seconds;         /* for the menu, or one of the above */
 	bool is_timeout_vmms;        /* set by the VMM, not by a disk, and so not limited */
 	bool is_editor_off;          /* options must not be edited in the menu */

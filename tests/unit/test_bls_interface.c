@@ -78,6 +78,42 @@ TEST(the_requested_entry_boots)
 	CHECK_TEXT(boot_with((struct boot_wishes){ .once = SPAN("gone.conf") }), "ten");
 }
 
+/* The order of systemd 260: one shot, preferred if it is good, default, each before loader.conf's.
+ */
+TEST(the_preferred_entry)
+{
+	static const struct memory_file files[] = {
+		ENTRY("a+0-3.conf", "linux linux\noptions bad\n"),
+		ENTRY("b.conf", "linux linux\noptions b\n"),
+		ENTRY("c.conf", "linux linux\noptions c\n"),
+		ENTRY("d.conf", "linux linux\noptions d\n"),
+		LINUX("linux"),
+		{ .path = "loader/loader.conf", .bytes = SPAN("preferred b\ndefault c\n") },
+	};
+	static const struct {
+		struct boot_wishes wishes;
+		const char *boots, *command_line;
+	} rows[] = {
+		{ { .preferred = SPAN("c.conf") }, "c", "" },
+		{ { .preferred = SPAN("c.conf"), .by_default = SPAN("d.conf") }, "c", "" },
+		{ { .preferred = SPAN("c.conf"), .once = SPAN("d.conf") }, "d", "" },
+		{ { .preferred = SPAN("gone.conf"), .by_default = SPAN("d.conf") }, "b", "" },
+		{ { .preferred = SPAN("a.conf"), .by_default = SPAN("d.conf") }, "b", "" },
+		{ { .once = SPAN("a.conf") }, "bad", "" },
+		{ { .by_default = SPAN("d.conf") }, "b", "" },
+		{ { .preferred = SPAN("c.conf") }, "d", "fatwood.entry=d.conf" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		wishes = rows[i].wishes;
+		told[0] = 0;
+		VOLUME(files);
+		boot_info.command_line = span_of_string(rows[i].command_line);
+		CHECK_TEXT(boot(), rows[i].boots);
+	}
+	boot_info.command_line = (struct span){ 0 };
+}
+
 TEST(no_entry_boots)
 {
 	static const struct memory_file files[] = {

@@ -90,8 +90,6 @@ static void nothing_is_asked_for(void)
 	CHECK_TEXT(told(u"LoaderImageIdentifier"), "-");
 	format(text, sizeof(text), "Fatwood %s", fatwood_release);
 	CHECK_TEXT(told(u"LoaderInfo"), text);
-	format(text, sizeof(text), "Fatwood %u.%02u", FATWOOD_REVISION >> 16,
-	       FATWOOD_REVISION & 0xffff);
 	CHECK_TEXT(told(u"LoaderFirmwareInfo"), text);
 	/* 2.110: the revision counts tenths. */
 	CHECK_TEXT(told(u"LoaderFirmwareType"), "UEFI 2.110");
@@ -104,9 +102,9 @@ static void nothing_is_asked_for(void)
 		    EFI_SUCCESS);
 	/*
 	 * Timeout, one-boot timeout, default, one shot, counting, XBOOTLDR, sort-key,
-	 * menu-disabled, profiles, the key uki: exactly these are built in here.
+	 * menu-disabled, profiles, the key uki, preferred: exactly these are built in here.
 	 */
-	CHECK_EQUAL(features, 0x3f | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 16);
+	CHECK_EQUAL(features, 0x3f | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 19);
 }
 
 TEST(reported_variables)
@@ -148,6 +146,14 @@ static void one_shot_that_is_gone(void)
 	CHECK(slot_of(u"LoaderEntryOneShot") == VARIABLES);
 }
 
+static void preferred(void)
+{
+	ask(u"LoaderEntryPreferred", u"a-1.conf");
+	ask(u"LoaderEntryDefault", u"a-9.conf");
+	CHECK_TEXT(boot_three(), "one");
+	CHECK(slot_of(u"LoaderEntryPreferred") != VARIABLES);
+}
+
 static void the_vmm_asks_for_another(void)
 {
 	ask(u"LoaderEntryOneShot", u"a-1.conf");
@@ -160,6 +166,7 @@ static void the_vmm_asks_for_another(void)
 TEST(defaults_are_obeyed)
 {
 	in_a_boot(by_default);
+	in_a_boot(preferred);
 	in_a_boot(one_shot_that_is_gone);
 	in_a_boot(the_vmm_asks_for_another);
 }
@@ -203,6 +210,25 @@ static void timeout_for_one_boot(void)
 	CHECK(slot_of(u"LoaderConfigTimeout") != VARIABLES);
 }
 
+/* systemctl reboot --boot-loader-menu=0. For every boot, 0 hides the menu. */
+static void no_timeout_for_one_boot(void)
+{
+	struct boot_wishes wishes;
+
+	ask(u"LoaderConfigTimeoutOneShot", u"0");
+	efi_boot_interface.read_wishes(&wishes);
+	CHECK(span_equals(wishes.timeout, SPAN("menu-force")));
+}
+
+static void no_timeout_of_every_boot(void)
+{
+	struct boot_wishes wishes;
+
+	ask(u"LoaderConfigTimeout", u"0");
+	efi_boot_interface.read_wishes(&wishes);
+	CHECK(span_equals(wishes.timeout, SPAN("0")));
+}
+
 static void timeout_of_every_boot(void)
 {
 	ask(u"LoaderConfigTimeout", u"7");
@@ -215,6 +241,8 @@ static void timeout_of_every_boot(void)
 TEST(timeouts_of_the_menu)
 {
 	in_a_boot(timeout_for_one_boot);
+	in_a_boot(no_timeout_for_one_boot);
+	in_a_boot(no_timeout_of_every_boot);
 	in_a_boot(timeout_of_every_boot);
 }
 
@@ -257,6 +285,33 @@ TEST(partitions_without_a_uuid)
 	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "-");
 	efi_tell_partition(NULL);
 	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "-");
+}
+
+/* An entry on XBOOTLDR: the ESP of the same disk, if there is one. */
+TEST(the_esp_of_an_entry_on_xbootldr)
+{
+	static const struct partition_id esp = { .kind = PARTITION_ID_GPT, .unique = { { 0xee } } };
+	struct block_device partitions[] = {
+		{ .kind = PARTITION_OTHER, .id = &gpt },
+		{ .kind = PARTITION_ESP, .id = &esp },
+		{ .kind = PARTITION_XBOOTLDR, .id = &gpt },
+	};
+	struct block_device device = {
+		.is_open = true,
+		.partitions = { .scheme = "GPT", .count = 3, .partitions = partitions },
+	};
+	struct volume volume = { .device = &partitions[2] };
+	const struct boot_selection selection = { .id = "a.conf",
+						  .counted_path = "",
+						  .volume = &volume };
+
+	partitions[2].disk = &device;
+	memset(variables, 0, sizeof(variables));
+	efi_boot_interface.start(&selection);
+	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "000000EE-0000-0000-0000-000000000000");
+	partitions[1].kind = PARTITION_OTHER;
+	efi_boot_interface.start(&selection);
+	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "12345678-9ABC-DEF0-0123-456789ABCDEF");
 }
 
 /* Whole entries are left out if the variable would be larger than operating systems read. */
