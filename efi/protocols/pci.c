@@ -9,6 +9,7 @@
 #include "efi/protocols/pci.h"
 
 #include "core/display.h"
+#include "efi/services/database.h"
 #include "efi/services/services.h"
 #include "lib/config.h"
 
@@ -76,10 +77,9 @@ static EFI_STATUS find_root(const struct pci_function *function, struct efi_pci_
 /* The handle with just that path, or a new one. */
 static EFI_STATUS find_handle(struct efi_pci *pci)
 {
-	const EFI_DEVICE_PATH_PROTOCOL *rest;
-	EFI_HANDLE found = efi_path_locate(&guid_device_path, pci->path, &rest);
+	struct efi_object *found = efi_object_at(pci->path);
 
-	if (found && efi_path_is_end(rest)) {
+	if (found) {
 		efi_free(pci->path);
 		pci->path = efi_interface_of(found, &guid_device_path);
 		pci->handle = found;

@@ -58,8 +58,8 @@ struct efi_object *efi_oldest_object(void);
 EFI_STATUS efi_install_on(EFI_HANDLE *handle, const EFI_GUID *guid, void *interface);
 EFI_STATUS efi_uninstall_from(EFI_HANDLE handle, const EFI_GUID *guid, void *interface);
 
-/* Does a handle have an identical device path? */
-bool efi_device_path_is_taken(const EFI_DEVICE_PATH_PROTOCOL *path);
+/* The handle with an identical device path, or NULL. */
+struct efi_object *efi_object_at(const EFI_DEVICE_PATH_PROTOCOL *path);
 
 /* Removes the interface, even if it is in use. */
 void efi_protocol_remove(struct efi_protocol *protocol);

@@ -149,18 +149,18 @@ struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_obje
 	return found ? found->object : NULL;
 }
 
-bool efi_device_path_is_taken(const EFI_DEVICE_PATH_PROTOCOL *path)
+struct efi_object *efi_object_at(const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	const struct efi_class *class = efi_class_of(&guid_device_path);
 	size_t size = path ? efi_path_size(path, EFI_PATH_SIZE_MAX) : 0;
 
 	if (!class || !size)
-		return false;
+		return NULL;
 	for (const struct efi_protocol *other = class->first; other; other = other->next)
 		if (other->interface && efi_path_size(other->interface, size) == size &&
 		    memcmp(other->interface, path, size) == 0)
-			return true;
-	return false;
+			return other->object;
+	return NULL;
 }
 
 static void class_append(struct efi_class *class, struct efi_protocol *protocol)
@@ -232,7 +232,7 @@ EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *protocol, void
 	EFI_STATUS status = EFI_ALREADY_STARTED;
 
 	efi_events_hold();
-	if (!guid_equals(protocol, &guid_device_path) || !efi_device_path_is_taken(interface))
+	if (!guid_equals(protocol, &guid_device_path) || !efi_object_at(interface))
 		status = add(object, protocol, interface);
 	efi_events_release();
 	return status;

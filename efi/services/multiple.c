@@ -35,7 +35,7 @@ static EFI_STATUS install(EFI_HANDLE *handle, const struct pair *pairs, u32 coun
 
 	for (u32 i = 0; i < count; i++)
 		if (guid_equals(pairs[i].guid, &guid_device_path) &&
-		    efi_device_path_is_taken(pairs[i].interface))
+		    efi_object_at(pairs[i].interface))
 			return EFI_ALREADY_STARTED;
 	for (done = 0; done < count; done++) {
 		status = efi_install_on(handle, pairs[done].guid, pairs[done].interface);
