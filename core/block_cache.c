@@ -23,7 +23,7 @@ enum {
 	GIVES_MEMORY_UP = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE) || IS_ENABLED(CONFIG_AHCI) ||
 			  IS_ENABLED(CONFIG_NVME),
 	/* At the start of a disk: a GPT, and after it what tells a CD-ROM. */
-	RUN_AT_START = IS_ENABLED(CONFIG_PARTITION_EL_TORITO) ? 3 : 2,
+	RUN_AT_START = IS_ENABLED(CONFIG_PARTITION_EL_TORITO) ? 4 : 2,
 	/* A request of its own pays from here on. */
 	DIRECT_SIZE_MIN = 8 * 1024,
 };
