@@ -24,27 +24,27 @@ def fail(*lines):
     sys.exit("\n".join(f"kconfig: {line}" for line in lines))
 
 
-def value_name(symbol, value):
-    return {"y": "on", "n": "off"}.get(value, value) if symbol.orig_type == kconfiglib.BOOL else value
-
-
 def reason_for(symbol, wanted):
     """Explains why a symbol did not get the value in a file."""
     if not symbol.nodes:
         return "no Kconfig file defines it"
     if all(node.prompt is None for node in symbol.nodes):
         return "it has no prompt: other symbols decide its value"
-    if symbol.choice:
-        return f"another symbol of its choice is on ({symbol.choice.selection.name})" \
-            if symbol.choice.selection else "its choice is not available"
     if symbol.visibility == 0:
-        return f"it depends on {kconfiglib.expr_str(symbol.direct_dep)}"
+        return "it depends on " + kconfiglib.expr_str(symbol.direct_dep).replace(" && <choice>", "")
+    if symbol.choice:
+        return f"{symbol.choice.selection.name} is on, of which it is an alternative"
     if wanted == "n" and symbol.rev_dep is not symbol.kconfig.n:
         return f"it is selected by {kconfiglib.expr_str(symbol.rev_dep)}"
     for low, high, condition in symbol.ranges:
         if kconfiglib.expr_value(condition):
             return f"it must be in the range {low.str_value} to {high.str_value}"
     return "the value is not of its type"
+
+
+def refusal(symbol, value):
+    name = {"y": "on", "n": "off"}.get(value, value) if symbol.orig_type == kconfiglib.BOOL else value
+    return f"CONFIG_{symbol.name} cannot be {name}: {reason_for(symbol, value)}"
 
 
 def assignments(path):
@@ -84,11 +84,11 @@ def load_strictly(kconf, path, derived_too=True):
             errors.append(f"{where} there is no symbol CONFIG_{name}")
         elif symbol.str_value != value and (
                 derived_too or any(node.prompt for node in symbol.nodes)):
-            errors.append(f"{where} CONFIG_{name} cannot be {value_name(symbol, value)}, it is "
-                          f"{value_name(symbol, symbol.str_value)}: {reason_for(symbol, value)}")
+            errors.append(f"{where} {refusal(symbol, value)}")
         seen.add(name)
     if errors:
-        fail(*errors, *(() if derived_too else ("olddefconfig drops what does not hold, and says so",)))
+        fail(*errors, *(() if derived_too else (
+            "make olddefconfig drops what has no effect, and lists unknown symbols",)))
 
 
 def load_leniently(kconf, path):
@@ -98,13 +98,13 @@ def load_leniently(kconf, path):
         for number, name, _ in assignments(path):
             symbol = kconf.syms.get(name)
             if name and (symbol is None or not symbol.nodes):
-                print(f"{path}:{number}: CONFIG_{name} is gone and was dropped", file=sys.stderr)
+                print(f"{path}:{number}: CONFIG_{name} no longer exists and was dropped", file=sys.stderr)
 
 
 def set_symbols(kconf, words):
     """Applies words such as CONFIG_EFI=n. One that has no effect is an error with an explanation."""
     if not words:
-        fail("say what to set, such as make config CONFIG_LOG_DEFAULT_INFO=y")
+        fail("nothing to set. For example: make config CONFIG_LOG_DEFAULT_INFO=y")
     errors, wanted = [], []
     for word in words:
         name, _, value = word.removeprefix("CONFIG_").partition("=")
@@ -115,9 +115,7 @@ def set_symbols(kconf, words):
             errors.append(f"CONFIG_{name} cannot be {value}: the value is not of its type")
         else:
             wanted.append((symbol, value.strip('"')))
-    errors += [f"CONFIG_{symbol.name} cannot be {value_name(symbol, value)}, it is "
-               f"{value_name(symbol, symbol.str_value)}: {reason_for(symbol, value)}"
-               for symbol, value in wanted if symbol.str_value != value]
+    errors += [refusal(symbol, value) for symbol, value in wanted if symbol.str_value != value]
     if errors:
         fail(*errors)
 
@@ -208,14 +206,14 @@ def main():
         sync(kconf, arguments)
     elif arguments.target in ("menuconfig", "guiconfig"):
         if arguments.target == "menuconfig" and not (sys.stdin.isatty() and sys.stdout.isatty()):
-            fail("menuconfig needs a terminal; elsewhere, write a defconfig below configs/")
+            fail("menuconfig needs a terminal; without one, use make config or edit a defconfig")
         os.environ["KCONFIG_CONFIG"] = arguments.config
         os.makedirs(os.path.dirname(arguments.config) or ".", exist_ok=True)
         try:
             __import__(arguments.target).menuconfig(kconf)
         except Exception as error:  # whatever the toolkit raises if it cannot draw
             fail(f"{error}",
-                 "guiconfig needs python3-tk and a display, menuconfig a terminal of some size")
+                 "guiconfig needs python3-tk and a display, menuconfig a terminal that is large enough")
     elif arguments.target == "olddefconfig":
         load_leniently(kconf, arguments.config)
         write(kconf, arguments.config)
@@ -243,7 +241,7 @@ def main():
         elif arguments.target != "alldefconfig":
             set_all(kconf, 2 if arguments.target == "allyesconfig" else 0)
         if arguments.target == "allnoconfig":
-            print("kconfig: this is for tests of the build: an image without drivers can boot nothing",
+            print("kconfig: allnoconfig is for testing the build. Without drivers, the image cannot boot anything.",
                   file=sys.stderr)
         write(kconf, arguments.config)
     else:
