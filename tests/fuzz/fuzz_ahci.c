@@ -18,8 +18,6 @@
 
 #include "tests/host/host.h"
 
-const struct pci_driver *const pci_drivers[] = { NULL };
-
 enum {
 	REGISTERS = 0xd0000000u,
 	GLOBAL_OFFSET = 0x100,

@@ -19,8 +19,6 @@
 #include "tests/fuzz/check.h"
 #include "tests/host/host.h"
 
-const struct pci_driver *const pci_drivers[] = { NULL };
-
 enum {
 	COMMANDS = 0x1f0,
 	CONTROL = 0x3f6,

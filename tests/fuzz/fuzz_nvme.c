@@ -16,8 +16,6 @@
 #include "tests/fuzz/check.h"
 #include "tests/host/host.h"
 
-const struct pci_driver *const pci_drivers[] = { NULL };
-
 enum {
 	REGISTERS = 0xd0000000u,
 	CONFIG = 0xe0000000u,

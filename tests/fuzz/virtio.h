@@ -5,9 +5,6 @@
 #include "drivers/virtio/virtio.h"
 #include "tests/host/host.h"
 
-const struct pci_driver *const pci_drivers[] = { NULL };
-const struct virtio_driver *const virtio_drivers[] = { NULL };
-
 bool acpi_ecam(u32 index, struct ecam *out)
 {
 	(void)index, (void)out;

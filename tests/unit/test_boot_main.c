@@ -9,7 +9,6 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "core/partition.h"
-#include "drivers/pci/pci.h"
 #include "efi/start.h"
 #include "lib/util.h"
 #include "loaders/loader_conf.h"
@@ -113,7 +112,6 @@ static void disks_probe(void)
 
 void (*const console_probes[])(void) = { console_probe, NULL };
 void (*const bus_probes[])(void) = { disks_probe, NULL };
-const struct pci_driver *const pci_drivers[] = { NULL };
 
 /* The disks. */
 

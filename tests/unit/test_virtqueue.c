@@ -8,8 +8,6 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
-const struct virtio_driver *const virtio_drivers[] = { NULL };
-
 static u32 size_max, starts, notifications;
 
 static u32 get_queue_size_max(struct virtio_device *device, u16 index)
