@@ -127,6 +127,8 @@ def place(request, firmware):
     image = firmware(chosen.build, *chosen.symbols)
     if not efi_boot.has_uefi(image):
         pytest.skip(f"{chosen.build}_defconfig has no UEFI")
+    if chosen.is_rom:
+        image = image.with_suffix(".rom")
     return dataclasses.replace(chosen, firmware=image)
 
 

@@ -42,6 +42,10 @@ class Place:
     def is_ovmf(self):
         return not self.build
 
+    @property
+    def is_rom(self):
+        return self.build == "qemu_rom"
+
     def disk(self, path, **options):
         return path if isinstance(path, Disk) else Disk(path, self.transport, **options)
 
@@ -58,6 +62,8 @@ PLACES = {
     "pc": Place("pc", "qemu", "pci-modern"),
     "microvm": Place("microvm", "qemu_microvm", "mmio"),
     "microvm-pcie": Place("microvm,pcie=on", "x86_64", "pci-modern"),
+    "rom": Place("q35", "qemu_rom", "pci-modern"),
+    "rom-pc": Place("pc", "qemu_rom", "pci"),
 }
 OVMF = Place("q35", "", "pci-modern")
 

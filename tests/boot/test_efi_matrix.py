@@ -1,20 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A quick image on many kinds of machines: memory, processors, page table levels, SMBIOS, disk orders."""
+"""Each boot loader on each machine, and a quick image on many kinds of machines: memory, processors, page table
+levels, SMBIOS, disk orders."""
+
+import dataclasses
 
 import pytest
 
-from tests.boot.efi import on, on_suites
+from tests.boot.efi import LOADER_FIRST, PLACES, on, on_suites
 from tests.boot.test_efi_loaders import assert_uefi
 from tests.images import efi, initrd
 
 pytestmark = pytest.mark.extended
 
 
+LOADERS = (("shim-grub", ()), ("cloud", ()), ("shim-grub-fallback", ()), ("systemd-boot", LOADER_FIRST),
+           ("systemd-boot-uki", LOADER_FIRST), ("uki", ()), ("uki-bls", ()), ("uki-grub", ()), ("stub", ()),
+           ("bls", ()), ("boot-option", ()))
+MACHINES = ("q35", "pc", "microvm", "rom", "rom-pc")
+
+
+@pytest.mark.parametrize("place, name", [
+    pytest.param(dataclasses.replace(PLACES[machine], symbols=symbols), f"{kind}-{suite}",
+                 id=f"{machine}-{kind}-{suite}")
+    for machine in MACHINES for kind, symbols in LOADERS for suite in efi.SUITES
+], indirect=["place"])
+def test_loaders(place, efi_image, name):
+    """Each boot loader and kernel image of each Debian on each machine."""
+    with place.boot(efi_image(name)) as vmm:
+        assert_uefi(vmm.guest(), name)
+        vmm.wait_for_end()
+
+
+@on("pc", "microvm", "rom", "rom-pc", ovmf=False)
+def test_boot_on_second_disk(place, efi_image):
+    """shim and GRUB on one disk, and /boot on the other."""
+    with place.boot(efi_image("esp-only-trixie"), efi_image("boot-only-trixie")) as vmm:
+        assert_uefi(vmm.guest(), "boot-only-trixie")
+        vmm.wait_for_end()
+
+
 @pytest.mark.parametrize("suite, cpu, cpus, memory", [
     ("trixie", "qemu64", 1, 128), ("bookworm", "max", 2, 1024), ("trixie", "max,la57=off", 1, 5120),
     ("bookworm", "qemu64", 2, 5120), ("trixie", "max", 2, 1024),
 ])
-@on("q35", "microvm", ovmf=False)
+@on("q35", "pc", "microvm", "rom", ovmf=False)
 def test_uki_on(place, efi_image, suite, cpu, cpus, memory):
     """4- and 5-level paging (the latter on max), one and two processors, little and much memory."""
     with place.boot(efi_image(f"uki-{suite}"), memory=memory, cpu=cpu, cpus=cpus) as vmm:
