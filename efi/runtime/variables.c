@@ -357,11 +357,13 @@ EFI_STATUS EFIAPI runtime_query_variable_info(UINT32 attributes, UINT64 *store_s
 	const struct runtime_store *store = store_of(attributes);
 	u64 largest = VARIABLE_SIZE_MAX;
 
-	if (!store_size || !left || !size_max || (attributes & ACCESS) == 0)
+	if (!store_size || !left || !size_max)
 		return EFI_INVALID_PARAMETER;
+	/* An attribute that is not supported is more than one that is missing. */
 	if (status)
 		return status;
-	if (runtime_data->at_runtime && !(attributes & EFI_VARIABLE_RUNTIME_ACCESS))
+	if ((attributes & ACCESS) == 0 ||
+	    (runtime_data->at_runtime && !(attributes & EFI_VARIABLE_RUNTIME_ACCESS)))
 		return EFI_INVALID_PARAMETER;
 	*store_size = RUNTIME_STORE_SIZE;
 	*left = RUNTIME_STORE_SIZE - store->used;

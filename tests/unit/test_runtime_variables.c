@@ -334,6 +334,10 @@ TEST(query_checks_its_parameters)
 	CHECK_EQUAL(runtime_query_variable_info(0, &size, &left, &size_max), EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(runtime_query_variable_info(NV, &size, &left, &size_max),
 		    EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(
+		runtime_query_variable_info(NV | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS,
+					    &size, &left, &size_max),
+		EFI_UNSUPPORTED);
 	CHECK_EQUAL(runtime_query_variable_info(RT, &size, &left, &size_max),
 		    EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(runtime_query_variable_info(BS, NULL, &left, &size_max), EFI_INVALID_PARAMETER);
