@@ -48,13 +48,15 @@ u32 path_digit(CHAR16 unit)
 	return unit < 0x80 ? text_digit((u8)unit) : UINT8_MAX;
 }
 
-/* A field that is left out is 0. */
+/* A field that is left out is 0. Spaces before it are ignored, as by other firmware. */
 static bool parse_number(struct path_piece text, u32 width, u64 *out)
 {
 	const u64 value_max = UINT64_MAX >> (64 - 8 * width);
 	u32 base = 10;
 	u64 value = 0;
 
+	for (; text.count && *text.units == ' '; text.units++)
+		text.count--;
 	if (text.count > 2 && text.units[0] == '0' && (text.units[1] | 0x20) == 'x') {
 		base = 16;
 		text.units += 2;

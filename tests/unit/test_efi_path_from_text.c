@@ -144,6 +144,7 @@ static const struct text_case other[] = {
 	CASE(u",Ctrl(7),,Ctrl(8),",
 	     "\x01\x05\x08\x00\x07\x00\x00\x00\x7f\x01\x04\x00\x01\x05\x08\x00\x08\x00\x00\x00"),
 	CASE(u"Path(1,1,021f)", "\x01\x01\x06\x00\x02\x1f"),
+	CASE(u"Pci( 0x1f,  2)", "\x01\x01\x06\x00\x02\x1f"),
 };
 
 /* A text that only looks like a node is a file name. */
@@ -154,7 +155,7 @@ static const CHAR16 *const refused[] = {
 	u"Pci(1,2,3)",
 	u"Pci(g,0)",
 	u"Pci(-1,0)",
-	u"Pci( 1,0)",
+	u"Pci(1 ,0)",
 	u"Ctrl(0x100000000)",
 	u"Ctrl(4294967296)",
 	u"Ctrl(99999999999999999999999)",
