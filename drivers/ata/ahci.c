@@ -266,7 +266,7 @@ static struct ahci_controller *controller_of(struct block_device *disks_to_come)
 	return container_of(disks_to_come, struct ahci_controller, disks_to_come);
 }
 
-/* Stands for the disks, which are registered after it. */
+/* A placeholder for the disks, which are registered after it. */
 static enum status open_controller(struct block_device *disks_to_come)
 {
 	start(controller_of(disks_to_come));

@@ -159,7 +159,7 @@ static void start(struct ide_controller *controller)
 	add_drives(controller);
 }
 
-/* Stands for the disks, which are registered after it. */
+/* A placeholder for the disks, which are registered after it. */
 static enum status open_controller(struct block_device *disks_to_come)
 {
 	start(container_of(disks_to_come, struct ide_controller, disks_to_come));

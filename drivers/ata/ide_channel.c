@@ -89,7 +89,7 @@ static u8 read_status(const struct ide_channel *channel)
 	return port_read8(channel->control);
 }
 
-/* What is read where no drive is. */
+/* The value read if there is no drive. */
 static bool is_nothing(u8 status)
 {
 	return status == 0x7f || status == 0xff;
@@ -151,9 +151,9 @@ static bool reset(struct ide_channel *channel)
 }
 
 /*
- * Until none of @bits is set, or the command has failed. A command that takes long is polled more
- * seldom, and a drive that is late with its first answer does not delay other disks. False:
- * timeout, or the drive is gone.
+ * Until none of @bits is set, or the command has failed. A command that takes long is polled less
+ * often, and a drive that is late with its first answer does not delay other disks. False: timeout,
+ * or the drive is gone.
  */
 static bool wait_while(struct ide_drive *drive, u8 bits, struct deadline *deadline, u8 *status)
 {

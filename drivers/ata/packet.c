@@ -3,7 +3,7 @@
  * A CD-ROM drive: SCSI commands in ATA's PACKET command (ATA/ATAPI Command Set 3, 7.18).
  *
  *	word 0 of what IDENTIFY PACKET DEVICE answers: bits 0 and 1: packets of 12 or 16 bytes
- *	word 62: bit 15: the direction is told in bit 2 of the features
+ *	word 62: bit 15: the direction goes into bit 2 of the features
  */
 #include "core/log.h"
 #include "drivers/ata/ata.h"

@@ -47,7 +47,7 @@ static int read_byte(void)
 		u8 status = port_read8(STATUS);
 		u8 byte;
 
-		/* All ones: it is not there. */
+		/* All ones: there is no controller. */
 		if (status == 0xff || !(status & STATUS_OUTPUT_FULL))
 			return -1;
 		byte = port_read8(DATA);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A namespace as a disk (NVM Command Set 1.0, 3.2 and 4.1.5). What IDENTIFY says of it:
+ * A namespace as a disk (NVM Command Set 1.0, 3.2 and 4.1.5). Fields of the IDENTIFY data:
  *
  *	0	8	number of blocks; 0: there is no such namespace
  *	25	1	number of formats - 1
@@ -82,7 +82,7 @@ static enum status namespace_flush(struct block_device *disk)
 	struct nvme_namespace *space = namespace_of(disk);
 	const struct nvme_command command = { .opcode = FLUSH, .namespace_id = space->id };
 
-	/* Without a cache everything written is there to stay. */
+	/* Without a volatile cache, a completed write is persistent. */
 	return space->controller->has_cache ? nvme_execute(space->controller, IO_QUEUE, &command) :
 					      OK;
 }
@@ -95,7 +95,7 @@ static enum status read_identity(struct nvme_namespace *space, const u8 *identit
 	u32 index = (format_bits & 0xf) | (format_bits >> 5 & 3) << 4;
 	u32 block_format, shift;
 
-	/* Their upper bits have a meaning only where there are so many formats. */
+	/* The upper bits are valid only if there are more than 16 formats. */
 	if (identity[ID_FORMAT_COUNT] < 16)
 		index &= 0xf;
 	if (count == 0)

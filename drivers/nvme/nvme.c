@@ -76,7 +76,7 @@ enum {
 	FIRST_ANSWER_MS = 3000, /* after this, the other disks are started */
 };
 
-static const u32 namespace_id_last = 0xfffffffd; /* above it are numbers with a meaning */
+static const u32 namespace_id_last = 0xfffffffd; /* larger values are reserved */
 
 static struct arena arena; /* never released */
 
@@ -105,7 +105,7 @@ void nvme_is_late(struct nvme_controller *controller, u64 waited_ms)
 	block_start_others(&controller->disks_to_come);
 }
 
-/* Until it is ready, or is not. False: it takes longer than it said, or is gone. */
+/* Until it is ready, or is not. False: timeout, or the controller is gone. */
 static bool wait_until(struct nvme_controller *controller, u32 ready)
 {
 	struct deadline deadline = deadline_after(controller->timeout_ms);
@@ -142,7 +142,7 @@ static void stop(struct nvme_controller *controller, const void *data, u32 size)
 		return;
 	log_error("%s: does not stop", controller->device.name);
 	pci_disable_dma(&controller->place);
-	/* Even so: not every device obeys that bit. */
+	/* Even if it was disabled, because not every device honours that bit. */
 	if (data)
 		device_keep_memory((uintptr_t)data, size);
 	if (controller->memory)
@@ -162,7 +162,7 @@ static void quiesce(struct device *device)
 
 	log_debug("%s: %lu requests, %lu KiB", device->name, controller->request_count,
 		  (u64)(controller->byte_count / KIB));
-	/* One that has failed was stopped. */
+	/* A failed controller has already been stopped. */
 	if (!controller->failed)
 		stop(controller, NULL, 0);
 }
@@ -298,7 +298,7 @@ static void add_list(struct nvme_controller *controller, const u8 *list)
 			    NVME_NAMESPACES_MAX);
 }
 
-/* Up to version 1.0, and where there is no list: any number up to @count may be one. */
+/* Version 1.0 has no list, and a controller may refuse it: any number up to @count may exist. */
 static void add_namespaces(struct nvme_controller *controller, u32 count)
 {
 	struct block_device *position = &controller->disks_to_come;
@@ -352,7 +352,7 @@ static void start(struct nvme_controller *controller)
 		nvme_fail(controller, status_name(status), NULL, 0);
 }
 
-/* In place of the disks, which are registered after this one. */
+/* A placeholder for the disks, which are registered after it. */
 static enum status open_controller(struct block_device *disks_to_come)
 {
 	start(container_of(disks_to_come, struct nvme_controller, disks_to_come));

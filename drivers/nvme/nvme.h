@@ -4,8 +4,8 @@
  * The interface between the files of this folder.
  *
  * One command at a time, polled: the admin queues, and one pair of queues for all namespaces. A
- * controller is not touched before the turn of its disks comes; then it is reset and asked for its
- * namespaces, and each of these is asked when it is reached.
+ * controller is not accessed before its disks are tried. Then it is reset and its namespaces are
+ * listed; each namespace is identified when it is reached.
  */
 #pragma once
 
@@ -17,7 +17,7 @@
 
 enum {
 	NVME_NAME_SIZE = 48,
-	NVME_NAMESPACES_MAX = 128, /* of a controller; more are dropped with a message */
+	NVME_NAMESPACES_MAX = 128, /* of a controller; more are ignored with a message */
 	NVME_TRANSFER_SIZE_MAX = 2 * 1024 * 1024, /* as one page of 4096 bytes can list */
 	NVME_TIMEOUT_MS = 30000,
 
@@ -42,7 +42,7 @@ struct nvme_queue {
 	volatile u8 *tail; /* doorbells */
 	volatile u8 *head;
 	u16 index;      /* of the next command */
-	u16 unreported; /* completions that were read since the controller was last told so */
+	u16 unreported; /* completions consumed since the last doorbell write */
 	u8 phase;       /* bit of a new completion */
 };
 
@@ -91,25 +91,28 @@ extern const struct pci_driver nvme_driver;
 /* In bytes, from one doorbell to the next. */
 u32 nvme_doorbell_distance(const struct nvme_controller *controller);
 
-/* Queue @index is empty again, as the controller takes it to be once it is ready or created. */
+/* Empties queue @index, as the controller does when it becomes ready or creates the queue. */
 void nvme_queue_init(struct nvme_controller *controller, u32 index, u16 depth);
 
 /*
- * Runs one command on queue @index, and again if it failed and may succeed. ERR_IO: it failed, and
- * the next may succeed, unless the controller failed with it. ERR_TIMEOUT: no answer; the
+ * Runs one command on queue @index, and repeats it if it failed but may succeed. ERR_IO: it failed,
+ * and the next may succeed, unless the controller failed with it. ERR_TIMEOUT: no answer; the
  * controller is no longer used.
  */
 enum status nvme_execute(struct nvme_controller *controller, u32 index,
 			 const struct nvme_command *command);
 
-/* Copies the first @size bytes, at most 4096, of what IDENTIFY answers. Says why it cannot. */
+/* Copies the first @size bytes, at most 4096, of the IDENTIFY data. Logs why it cannot. */
 enum status nvme_identify(struct nvme_controller *controller, enum nvme_identity what,
 			  u32 namespace_id, void *out, size_t size);
 
-/* nvme.c: it is disabled, and if that fails, its memory is never used again. @data may be NULL. */
+/*
+ * nvme.c: disables the controller. If that fails, its memory is never used again. @data may be
+ * NULL.
+ */
 void nvme_fail(struct nvme_controller *controller, const char *why, const void *data, u32 size);
 
-/* While we wait for its first answer: after some seconds the other disks are started. */
+/* To be called while waiting for its first answer: starts the other disks after some seconds. */
 void nvme_is_late(struct nvme_controller *controller, u64 waited_ms);
 
 /* namespace.c: for a namespace of a controller that was started, whose id is not 0. */

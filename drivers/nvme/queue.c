@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pair of queues: commands, their completions, and what is done when they fail (base
- * specification 1.4, 4.1, 4.2, 4.3, 4.6).
+ * A pair of queues: commands, their completions, and recovery from failures (base specification
+ * 1.4, 4.1, 4.2, 4.3, 4.6).
  *
  *	command, 64 bytes
  *	0	4	opcode; 16: command id
@@ -72,7 +72,7 @@ static u8 *small_answers(const struct nvme_controller *controller)
 	return controller->memory + (size_t)(NVME_PAGES - 1) * controller->page_size;
 }
 
-/* Where the data's pages are: only the first may be entered in its middle. */
+/* The pages of the data: only the first may have an offset. */
 static void write_pages(struct nvme_controller *controller, u8 *entry,
 			const struct nvme_command *command)
 {
@@ -153,7 +153,7 @@ static void advance(struct nvme_queue *queue)
 	queue->index = (u16)((queue->index + 1) % queue->depth);
 	if (queue->index == 0)
 		queue->phase ^= 1;
-	/* Each time costs a VM exit, and the controller only needs room for the next one. */
+	/* A doorbell write is a VM exit, and the controller only needs room for one completion. */
 	if (++queue->unreported < queue->depth / 2)
 		return;
 	queue->unreported = 0;

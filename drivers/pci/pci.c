@@ -371,7 +371,7 @@ static void note_bridge(struct scan *scan, const struct pci_device *bridge)
 }
 
 /*
- * Further root buses, whose numbers only the DSDT tells: Name (_BBN, number) (ACPI 6.5, 6.5.5). AML
+ * Further root buses, whose numbers only the DSDT has: Name (_BBN, number) (ACPI 6.5, 6.5.5). AML
  * is not interpreted: QEMU writes constants.
  */
 static void add_expander_buses(struct scan *scan)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ACPI 6.5 chapter 5: from the RSDP over XSDT or RSDT to the tables. What FADT and MCFG say is read
- * by acpi_fadt.c and acpi_ecam.c; AML is not interpreted.
+ * ACPI 6.5 chapter 5: from the RSDP over XSDT or RSDT to the tables. acpi_fadt.c and acpi_ecam.c
+ * decode FADT and MCFG; AML is not interpreted.
  */
 #include "drivers/platform/acpi.h"
 

@@ -221,7 +221,7 @@ static bool is_rom(struct span line)
 	return span_starts_with(line, SPAN("/rom@"));
 }
 
-/* A disk of which QEMU says neither the controller nor the number. */
+/* A disk for which QEMU gives neither the controller nor the number. */
 static bool has_no_place(struct span line)
 {
 	return span_starts_with(line, SPAN("/nvme-ns/"));

@@ -4,7 +4,7 @@
  * that it enters by the 64-bit boot protocol.
  *
  *	offset	size
- *	0x070	8	RSDP: 0 on crosvm, where it has to be searched
+ *	0x070	8	RSDP: 0 on crosvm, where it must be searched for
  *	0x0c0	4, 4, 4	upper halves of: initrd, its size, command line
  *	0x1e8	1	ranges in the memory map
  *	0x202	4	"HdrS"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The machine as a reset leaves it. fw_cfg says what memory there is and has tables, command line
- * and kernel. crosvm has none of that there: CMOS memory knows the size, the command line lies in
- * memory, devices and tables are in place already.
+ * The machine after a reset. QEMU describes memory in fw_cfg, which also has the tables, the
+ * command line and the kernel. crosvm's fw_cfg has none of that: the size of memory is in CMOS, the
+ * command line is in memory, and devices and tables are already set up.
  *
  *	CMOS	0x34, 0x35	memory above 16 MiB, in 64 KiB
  *		0x5b to 0x5d	memory above 4 GiB, in 64 KiB

@@ -18,7 +18,7 @@ void rom_prepare(void);
  */
 void rom_prepare_processors(void);
 
-/* What the files of this folder offer one another. */
+/* Shared by the files of this folder. */
 
 /* The chipset of QEMU's pc and q35: registers that are not initialised with any other device. */
 struct chipset {

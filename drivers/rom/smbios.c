@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SMBIOS of fw_cfg, in two files: the entry point and the tables it points to (DMTF DSP0134
- * 3.7, 5.2). The entry point goes to the BIOS area, where it is searched.
+ * 3.7, 5.2). The entry point goes into the BIOS area, where operating systems search for it.
  *
  *	3.x, "_SM3_"	 5 u8 checksum, 6 u8 length, 12 u32 size at most, 16 u64 tables
  *	2.x, "_SM_"	 4 u8 checksum, 5 u8 length, 16 "_DMI_", 21 u8 its checksum, 22 u16 size,

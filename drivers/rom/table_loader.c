@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table loader's script: lines of 128 bytes, little endian, u32 command and what it needs.
+ * The table loader's script: lines of 128 bytes, little endian: a u32 command and its arguments.
  * Names of files are 56 bytes and end with a NUL.
  *
  *	1 allocate	 4 file		60 u32 alignment	64 u8 zone: 1 anywhere, 2 BIOS area

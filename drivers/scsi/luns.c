@@ -6,7 +6,7 @@
  *	answer: 0 bytes of the list u32; 8 LUNs of 8 bytes each
  *
  *	LUN (SAM-5, 4.7)
- *	0	2	0x0000 to 0x00ff, or with bit 14 up to 0x3fff; others are no disks
+ *	0	2	0x0000 to 0x00ff, or with bit 14 up to 0x3fff; others are not disks
  *	2	6	0: no further level
  */
 #include "core/log.h"

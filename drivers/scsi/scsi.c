@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands that disks and CD-ROM drives are used with. Numbers are big endian.
+ * The SCSI commands needed for disks and CD-ROM drives. Numbers are big endian.
  *
  *	TEST UNIT READY		00
  *	INQUIRY			12: size in byte 4; answer: 0 kind in bits 0 to 4, qualifier above,
@@ -134,7 +134,7 @@ static enum status identify(struct scsi_unit *unit, struct block_device *disk)
 	}
 	if (answer[0] == KIND_NONE)
 		return ERR_NOT_FOUND;
-	/* With a qualifier there is no device. */
+	/* A qualifier other than 0: there is no device. */
 	if (answer[0] != KIND_DISK && answer[0] != KIND_CDROM && answer[0] != KIND_OPTICAL)
 		return unsupported("%s: a device of kind 0x%x", unit->name, answer[0]);
 	disk->read_only = answer[0] == KIND_CDROM;
@@ -183,7 +183,7 @@ static enum status set_block_size(struct scsi_unit *unit, struct block_device *d
 	return OK;
 }
 
-/* Disks whose last block does not fit into 32 bits say so by ones. */
+/* All ones: the last block does not fit into 32 bits. */
 static enum status read_capacity(struct scsi_unit *unit, struct block_device *disk, bool is_cd)
 {
 	u8 answer[CAPACITY_16_SIZE] = { 0 };
@@ -217,7 +217,7 @@ static enum status read_capacity(struct scsi_unit *unit, struct block_device *di
 	return set_block_size(unit, disk, size, is_cd);
 }
 
-/* One that does not answer this may be written, as in Linux: then the writes fail. */
+/* As in Linux, a unit that does not answer is assumed to be writable; writes may then fail. */
 static bool is_write_protected(struct scsi_unit *unit)
 {
 	u8 answer[MODE_HEADER_SIZE] = { 0 };
