@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define REQUIRE(condition)                                                         \
 	do {                                                                       \
 		if (!(condition)) {                                                \
-			fprintf(stderr, "%d: not so: %s\n", __LINE__, #condition); \
+			fprintf(stderr, "%d: failed: %s\n", __LINE__, #condition); \
 			abort();                                                   \
 		}                                                                  \
 	} while (0)

@@ -45,7 +45,7 @@ static unsigned int test_checks, test_failures; /* in the running test */
 		test_checks++;                                                         \
 		if (!(condition)) {                                                    \
 			test_failures++;                                               \
-			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+			printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
 		}                                                                      \
 	} while (0)
 
@@ -55,7 +55,7 @@ static unsigned int test_checks, test_failures; /* in the running test */
 		test_checks++;                                                         \
 		if (!(condition)) {                                                    \
 			test_failures++;                                               \
-			printf("%s:%d: not so: %s: ", __FILE__, __LINE__, #condition); \
+			printf("%s:%d: failed: %s: ", __FILE__, __LINE__, #condition); \
 			printf(__VA_ARGS__);                                           \
 			printf("\n");                                                  \
 		}                                                                      \
