@@ -321,8 +321,7 @@ check-%: $(venv)/.complete ## one part of it: layers format scripts unit replay 
 format: $(venv)/.complete ## format all C
 	@$(python) scripts/check_format.py --fix
 
-# The images with a size limit.
-size-check: $(venv)/.complete
+size-check: $(venv)/.complete ## check that tiny and cloudhv are within their size limits
 	@$(python) scripts/size.py --check
 
 ## Use
