@@ -9,7 +9,7 @@
  *	16	1	number of FATs
  *	17	2	entries in the root directory, 0 on FAT32
  *	19	2	sectors in all, 0: see 32
- *	21	1	media: 0xf0, 0xf8 to 0xff
+ *	21	1	media: 0xf0, 0xf8 to 0xff; 0 and 1, which OVMF accepts and Linux does not
  *	22	2	sectors of one FAT, 0: see 36
  *	32	4	sectors in all
  *	36	4	FAT32: sectors of one FAT
@@ -78,13 +78,13 @@ static bool sizes_are_valid(const struct boot_sector *b)
 
 /*
  * This excludes MBRs and boot sectors of other file systems: NTFS has no reserved sectors and no
- * FATs. Without the signature, everything else must be correct.
+ * FATs. Without the signature, or with media 0 or 1, everything else must be correct.
  */
 static bool is_recognized(const struct boot_sector *b)
 {
-	if (b->media != 0xf0 && b->media < 0xf8)
+	if (b->media > 1 && b->media != 0xf0 && b->media < 0xf8)
 		return false;
-	if (b->is_signed)
+	if (b->media > 1 && b->is_signed)
 		return b->reserved_sectors || b->fat_count;
 	return areas_are_valid(b) && sizes_are_valid(b);
 }
