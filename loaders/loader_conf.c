@@ -23,11 +23,14 @@ static void set_pattern(struct span value, struct span *pattern)
 		*pattern = value;
 }
 
+/* systemd-boot's own number for "menu-force" is that of MENU_FOREVER, and it has none above. */
 static u32 limited(u64 seconds, bool is_vmms)
 {
-	if (seconds >= MENU_IF_KEY)
+	if (!seconds)
+		return MENU_IF_KEY;
+	if (seconds == MENU_FOREVER)
 		return MENU_FOREVER;
-	return is_vmms ? (u32)seconds : (u32)min_u64(seconds, LOADER_TIMEOUT_MAX);
+	return (u32)min_u64(seconds, is_vmms ? MENU_IF_KEY - 1 : LOADER_TIMEOUT_MAX);
 }
 
 void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
@@ -38,11 +41,11 @@ void loader_conf_set_timeout(struct span value, struct loader_conf *conf)
 		return;
 	if (text_equals(value, "menu-force") || text_equals(value, "infinity"))
 		conf->timeout_seconds = MENU_FOREVER;
-	else if (text_equals(value, "menu-hidden") || text_equals(value, "0"))
+	else if (text_equals(value, "menu-hidden"))
 		conf->timeout_seconds = MENU_IF_KEY;
 	else if (text_equals(value, "menu-disabled"))
 		conf->timeout_seconds = MENU_NEVER;
-	else if (text_to_u64(value, &seconds))
+	else if (text_to_u64(value, &seconds) && seconds <= UINT32_MAX)
 		conf->timeout_seconds = limited(seconds, conf->is_timeout_vmms);
 	else
 		log_warning(

@@ -64,6 +64,11 @@ TEST(only_the_vmm_can_set_a_longer_timeout)
 	conf.is_timeout_vmms = true;
 	loader_conf_set_timeout(SPAN("3601"), &conf);
 	CHECK_EQUAL(conf.timeout_seconds, 3601);
+	/* The number is not one of those that have a meaning of their own. */
+	loader_conf_set_timeout(SPAN("4294967294"), &conf);
+	CHECK_EQUAL(conf.timeout_seconds, UINT32_MAX - 2);
+	loader_conf_set_timeout(SPAN("4294967295"), &conf);
+	CHECK_EQUAL(conf.timeout_seconds, MENU_FOREVER);
 }
 
 TEST(timeouts_in_words)
@@ -74,7 +79,8 @@ TEST(timeouts_in_words)
 	CHECK_EQUAL(parse("timeout menu-force").timeout_seconds, MENU_FOREVER);
 	CHECK_EQUAL(parse("timeout infinity").timeout_seconds, MENU_FOREVER);
 	CHECK_EQUAL(parse("timeout 4294967295").timeout_seconds, MENU_FOREVER);
-	CHECK_EQUAL(parse("timeout 18446744073709551615").timeout_seconds, MENU_FOREVER);
+	CHECK_EQUAL(parse("timeout 4294967294").timeout_seconds, LOADER_TIMEOUT_MAX);
+	CHECK_EQUAL(parse("timeout 00").timeout_seconds, MENU_IF_KEY);
 	CHECK_EQUAL(parse("timeout 4294967293").timeout_seconds, LOADER_TIMEOUT_MAX);
 	CHECK_EQUAL(parse("timeout 3599").timeout_seconds, 3599);
 }
@@ -85,6 +91,8 @@ TEST(invalid_timeouts_are_ignored)
 					   "timeout -1",
 					   "timeout soon",
 					   "timeout 5s",
+					   "timeout 4294967296",
+					   "timeout 18446744073709551615",
 					   "timeout 99999999999999999999",
 					   "timeout 1 2" };
 
