@@ -20,6 +20,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import sys
 import time
 
@@ -76,6 +77,11 @@ def disk_words(path):
         raise UserError(f"DISK={path} {'has' if is_qcow2 else 'does not have'} the mark of a qcow2 image: "
                         f"if that is right, give it a name {'with' if is_qcow2 else 'without'} .qcow2")
     return f"format={'qcow2' if is_qcow2 else 'raw'},file={path.replace(',', ',,')}"
+
+
+def require(program, purpose):
+    if not shutil.which(program):
+        raise UserError(f"{program} is missing: scripts/setup.sh {purpose} installs it")
 
 
 def choose(settings, name, default, choices):
@@ -143,6 +149,9 @@ def main():
     debug = arguments.debug
     started = time.monotonic()
     try:
+        require("qemu-system-x86_64", "run")
+        if debug:
+            require("gdb", "debug")
         words = command(os.environ, debug, arguments.configured)
     except (UserError, kernels.Unavailable, firmware.BuildError) as error:
         sys.exit(f"run: {error}")

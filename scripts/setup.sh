@@ -29,6 +29,7 @@ check   command -v sfdisk                       fdisk
 check   command -v llvm-objcopy                 llvm
 check   command -v git                          git
 check   command -v debootstrap                  debootstrap
+check   command -v gdb                          gdb
 check   command -v grub-mkimage                 grub-common
 check   ls /usr/lib/llvm-*/lib/clang/*/lib/*/libclang_rt.fuzzer*   libclang-rt-dev
 check   command -v mke2fs                       e2fsprogs

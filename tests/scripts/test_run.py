@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/run.py: interpretation of its options, before anything is built or started."""
+import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -69,3 +71,15 @@ def test_debugging_uses_the_existing_build():
     words = run.command({}, pathlib.Path("build/mine"))
     assert words[words.index("-kernel") + 1] == "build/mine/fatwood.elf"
     assert "q35,accel=tcg" in words
+
+
+@pytest.mark.parametrize("words, missing, advice", [
+    ([], "qemu-system-x86_64", "setup.sh run"), (["--debug", "build"], "gdb", "setup.sh debug")])
+def test_a_missing_program_is_named(tmp_path, words, missing, advice):
+    for name in {"qemu-system-x86_64", "gdb"} - {missing}:
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([sys.executable, ROOT / "scripts/run.py", *words], check=False, text=True,
+                          env=dict(os.environ, PATH=str(tmp_path)), stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"run: {missing} is missing: ") and advice in done.stderr and "\n" not in done.stderr[:-1]
