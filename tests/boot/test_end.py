@@ -4,6 +4,7 @@
 import pytest
 
 from tests.boot.vmm import Disk, Vmm
+from tests.images.disk import esp_disk
 
 MACHINES = ["q35", "pc", "microvm", "microvm,acpi=off"]
 
@@ -72,6 +73,18 @@ def test_empty_disk_is_named(firmware, empty):
     with Vmm(firmware("qemu"), disks=[empty]) as vmm:
         expect_summary(vmm)
         vmm.expect(r"^error: +disk0")
+        vmm.wait_for_halt()
+
+
+@pytest.mark.parametrize("build, what", [
+    (("qemu", "EFI=n"), "EFI/BOOT/BOOTX64.EFI, and EFI is not built in: not supported"),
+    (("tiny",), "Boot Loader Specification: not found"),  # has no room for more
+])
+def test_a_disk_that_only_efi_boots(firmware, images, build, what):
+    disk = images("only-efi", lambda path: esp_disk(path, {"EFI/BOOT/BOOTX64.EFI": b"MZ"}))
+    with Vmm(firmware(*build), disks=[disk]) as vmm:
+        expect_summary(vmm)
+        vmm.expect(f"^error: +disk0p1: {what}$")
         vmm.wait_for_halt()
 
 
