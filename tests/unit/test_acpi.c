@@ -126,7 +126,7 @@ TEST(registers_in_other_spaces_are_not_touched)
 	CHECK_EQUAL(host_pm_port, 0);
 }
 
-TEST(searches_the_bios_area_when_the_vmm_says_nothing)
+TEST(searches_the_bios_area_if_the_vmm_gives_no_rsdp)
 {
 	struct span table;
 

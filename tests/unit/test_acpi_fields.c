@@ -307,7 +307,7 @@ TEST(truncated_fields_are_0)
 	CHECK_EQUAL(host_pm_port, 0);
 }
 
-TEST(flags_say_which_registers_there_are)
+TEST(flags_decide_which_registers_exist)
 {
 	setup();
 	store_le32(at(FADT + 64), 0x1004);

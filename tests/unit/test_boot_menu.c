@@ -142,7 +142,7 @@ TEST(options_of_a_choice_are_edited)
 	CHECK(memory_console_has(&console, "The options of 1 of 2 cannot be edited"));
 }
 
-TEST(the_editor_is_off_if_a_disk_or_the_vmm_says_so)
+TEST(the_editor_is_off_if_a_disk_or_the_vmm_forbids_it)
 {
 	CHECK_TEXT(edit("fatwood.editor=no", "je|x\r\r"), "b;a;");
 	is_forbidden = true;

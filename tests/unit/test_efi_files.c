@@ -95,7 +95,7 @@ TEST(a_name_begins_where_the_handle_is)
 	end();
 }
 
-TEST(what_is_created_is_there)
+TEST(created_files_exist)
 {
 	start();
 	CHECK_STATUS(open(u"dir\\New file.txt", CREATE, EFI_FILE_HIDDEN), EFI_SUCCESS);
@@ -235,7 +235,7 @@ TEST(a_file_that_becomes_read_only_keeps_its_size)
 	end();
 }
 
-TEST(a_full_volume_says_so)
+TEST(a_full_volume_is_reported)
 {
 	UINTN size;
 
@@ -323,7 +323,7 @@ TEST(a_directory_starts_with_itself_and_its_parent)
 	end();
 }
 
-TEST(what_was_deleted_is_not_there)
+TEST(deleted_files_are_gone)
 {
 	EFI_FILE_PROTOCOL *other;
 	EFI_FILE_INFO *buffer = (EFI_FILE_INFO *)bytes;

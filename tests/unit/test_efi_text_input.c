@@ -130,7 +130,7 @@ TEST(escape_is_a_key_after_a_pause)
 }
 
 /* A key without a scan code and without a character would be none. */
-TEST(what_a_char16_cannot_hold_is_not_a_key)
+TEST(a_character_beyond_char16_is_not_a_key)
 {
 	EFI_INPUT_KEY key;
 
@@ -140,7 +140,7 @@ TEST(what_a_char16_cannot_hold_is_not_a_key)
 	CHECK_STATUS(read_key(&key), EFI_NOT_READY);
 }
 
-TEST(without_a_key_there_is_none)
+TEST(no_key_is_returned_without_input)
 {
 	EFI_KEY_DATA data = { { 1, 2 }, { 3, 4 } };
 	EFI_INPUT_KEY key;
@@ -289,7 +289,7 @@ TEST(a_registration_without_memory)
 	CHECK_EQUAL(calls_for("a"), 0);
 }
 
-TEST(a_function_is_called_for_its_key_though_nobody_reads)
+TEST(a_key_notification_is_called_even_if_nobody_reads)
 {
 	void *handle = registered((EFI_KEY_DATA){ .Key.UnicodeChar = 'a' }, notify);
 	EFI_INPUT_KEY key;

@@ -125,7 +125,7 @@ TEST(control_characters_move_the_cursor)
 	}
 }
 
-TEST(what_no_terminal_shows_is_a_question_mark)
+TEST(unprintable_characters_become_question_marks)
 {
 	static const CHAR16 unknown[] = { 1,    7,      '\t',   0x1b,   0x7f,  0x80,
 					  0x9f, 0xd800, 0xdfff, 0xfffe, 0xffff };

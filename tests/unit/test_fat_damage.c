@@ -235,7 +235,7 @@ TEST(one_cluster_more_than_fat16_may_have)
 	}
 }
 
-TEST(what_only_fat32_has)
+TEST(fields_that_only_fat32_has)
 {
 	check_field(32, 17, 2, 512, OK); /* clusters start after the space for them, as in Linux */
 	check_field(32, 22, 2, 600, ERR_CORRUPT);

@@ -161,7 +161,7 @@ TEST(broken_directory_chains)
 }
 
 /* A directory of one full cluster, so that its link is followed. */
-TEST(which_links_end_a_chain)
+TEST(links_that_end_a_chain)
 {
 	for (u32 bits = 12; bits <= 32; bits += bits == 12 ? 4 : 16) {
 		for (u32 low = 0xf0; low <= 0xff; low++) {

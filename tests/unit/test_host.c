@@ -11,7 +11,7 @@
 #include "lib/util.h"
 #include "tests/host/host.h"
 
-TEST(memory_nobody_owns_is_poisoned)
+TEST(unallocated_memory_is_poisoned)
 {
 	u64 base;
 	char *bytes;

@@ -86,7 +86,7 @@ TEST(buffers_at_all_places_of_a_page)
 	CHECK_EQUAL(violations(), 0);
 }
 
-TEST(transfers_are_as_large_as_it_takes_them)
+TEST(transfers_respect_the_size_limit_of_the_controller)
 {
 	static const struct {
 		u32 shift, largest;
@@ -152,7 +152,7 @@ TEST(doorbells_at_all_distances)
 	}
 }
 
-TEST(queues_are_as_long_as_it_takes_them)
+TEST(queues_respect_the_length_limit_of_the_controller)
 {
 	for (u32 last = 0; last < 20; last++) {
 		struct block_device *disk;

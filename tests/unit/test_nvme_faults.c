@@ -36,7 +36,7 @@ TEST(failed_command_is_tried_again)
 	}
 }
 
-TEST(controller_that_answers_what_was_not_asked)
+TEST(controller_that_completes_unknown_commands)
 {
 	for (enum fake_nvme_lie lie = FAKE_NVME_WRONG_ID; lie <= FAKE_NVME_WRONG_HEAD; lie++) {
 		struct block_device *disk = start_disk(512);

@@ -131,7 +131,7 @@ TEST(more_addresses_than_can_be_noted)
 }
 
 /* There is no BAR 6 that could be its upper half. */
-TEST(the_last_bar_has_32_bits_whatever_it_says)
+TEST(the_last_bar_has_32_bits_whatever_its_type)
 {
 	struct fake_function *function;
 	struct pci_device device;
