@@ -71,7 +71,7 @@ def test_large_initrd(place, tmp_path, size, memory):
         assert_uefi(vmm.guest(), "large")
 
 
-@on("q35", "pc")
+@on("q35", "pc", "rom", "rom-pc")
 def test_smbios(place, efi_image):
     """The machine's SMBIOS is a configuration table that Linux finds. QEMU's microvm has none."""
     extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]

@@ -183,7 +183,7 @@ def test_huge_bar(place, efi_image, bar, bits):
 
 
 @pytest.mark.parametrize("cpu", ["max,phys-bits=42", "max,phys-bits=52", "max,phys-bits=42,pdpe1gb=off"])
-@on("q35", ovmf=False)
+@on("q35", "rom", ovmf=False)
 def test_huge_memory(place, tmp_path, cpu):
     """1100 GiB of RAM, all of it in the memory map."""
     disk = efi.make_selftest(tmp_path / "disk.raw", "x", ["memory", "memory map"])

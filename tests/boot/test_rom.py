@@ -155,15 +155,6 @@ def test_flash_that_ovmf_used(firmware, images, tmp_path):
 
 
 @pytest.mark.extended
-@pytest.mark.parametrize("machine", ["q35", "pc"])
-def test_smbios(firmware, efi_image, machine):
-    extra = ["-smbios", "type=1,manufacturer=OpenStack Foundation"]
-    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [Disk(efi_image("uki-trixie"))],
-             extra=extra) as vmm:
-        assert vmm.guest()["smbios_manufacturer"] == "OpenStack Foundation"
-
-
-@pytest.mark.extended
 @pytest.mark.parametrize("bar, bits", [("64G", 40), ("1T", 46), ("16T", 40)])
 @pytest.mark.parametrize("machine, bridge, behind", [("q35", PORT, "bus=bridge"), ("pc", BRIDGE, "bus=bridge,addr=2")],
                          ids=["q35", "pc"])
@@ -176,17 +167,6 @@ def test_huge_bars(firmware, stub_disk, machine, bridge, behind, bar, bits):
              extra=["-device", first, "-device", last, "-device", f"pci-testdev,membar={bar},{behind}", *WORDS]) as vmm:
         assert "from=stub" in vmm.guest().words
         assert ("warning: PCI" in vmm.log) == (bar == "16T")
-
-
-@pytest.mark.extended
-@pytest.mark.parametrize("cpu", ["max,phys-bits=42", "max,phys-bits=42,pdpe1gb=off"])
-def test_more_than_a_tebibyte_of_memory(firmware, tmp_path, cpu):
-    disk = efi.make_selftest(tmp_path / "disk.raw", "x", ["memory", "memory map"])
-    extra = ["-object", "memory-backend-ram,id=ram,size=1100G,reserve=off"]
-    with Vmm(firmware("qemu_rom").with_suffix(".rom"), "q35,memory-backend=ram", "1100G", [disk], cpu=cpu,
-             extra=extra) as vmm:
-        vmm.expect(r"SELFTEST: \d+ passed, 0 failed")
-        vmm.wait_for_end()
 
 
 def kernels_for_fw_cfg(name):
