@@ -37,6 +37,8 @@ enum {
 	CONFIGURATION = 0x100,
 
 	MAGIC_VALUE = 0x74726976, /* "virt" */
+
+	WINDOW_SIZE_MAX = 16 * MIB, /* all of it is mapped; VMMs have at most a page */
 };
 
 struct virtio_mmio {
@@ -159,7 +161,7 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 	bool legacy;
 	u32 id;
 
-	if (size <= CONFIGURATION || base % 4 != 0)
+	if (size <= CONFIGURATION || size > WINDOW_SIZE_MAX || base % 4 != 0)
 		return corrupt("virtio: 0x%lx bytes at 0x%lx are not a device window", size, base);
 	registers = device_map("virtio", base, size);
 	if (!registers)

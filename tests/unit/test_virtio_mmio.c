@@ -123,9 +123,9 @@ TEST(window_sizes_have_units)
 		"virtio_mmio.device=512@0xc0101000:5", "virtio_mmio.device=0x200@0xc0101000:5",
 		"virtio_mmio.device=1k@0xc0101000:5",  "virtio_mmio.device=1K@0xc0101000:5",
 		"virtio_mmio.device=1m@0xc0101000:5",  "virtio_mmio.device=1M@0xc0101000:5",
-		"virtio_mmio.device=1g@0xc0101000:5",  "virtio_mmio.device=1G@0xc0101000:5",
+		"virtio_mmio.device=16m@0xc0101000:5", "virtio_mmio.device=16M@0xc0101000:5",
 	};
-	static const u64 sizes[] = { 512, KIB, MIB, GIB };
+	static const u64 sizes[] = { 512, KIB, MIB, 16 * MIB };
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		u32 before = disk_count();
@@ -138,6 +138,47 @@ TEST(window_sizes_have_units)
 		CHECK_OF(disk_count() == before + 1, "%s", lines[i]);
 		CHECK_EQUAL(host_maps[0].base, 0xc0101000);
 		CHECK_EQUAL(host_maps[0].size, sizes[i / 2]);
+	}
+}
+
+/* Each costs a message, and nothing is mapped for it. */
+TEST(odd_windows)
+{
+	static const struct {
+		const char *word, *message;
+	} rows[] = {
+		{ "16777217@0xc0101000:5", "0x1000001 bytes at 0xc0101000 are not" },
+		{ "1g@0xc0101000:5", "0x40000000 bytes at 0xc0101000 are not" },
+		{ "1G@0xc0101000:5", "0x40000000 bytes at 0xc0101000 are not" },
+		{ "17179869183G@0xc0101000:5", "not a device window" },
+		{ "0xffffffffffffffff@0xc0101000:5", "not a device window" },
+		{ "17179869184G@0xc0101000:5", "not size@base" },
+		{ "18446744073709551616@0xc0101000:5", "not size@base" },
+		{ "-1@0xc0101000:5", "not size@base" },
+		{ "K@0xc0101000:5", "not size@base" },
+		{ "@0xc0101000:5", "not size@base" },
+		{ "4K0xc0101000:5", "not size@base" },
+		{ "4K@:5", "not size@base" },
+		{ "4K@-1:5", "not size@base" },
+		{ "0@0xc0101000:5", "not a device window" },
+		{ "0x100@0xc0101000:5", "not a device window" },
+		{ "4K@0xc0101002:5", "not a device window" },
+		{ "4K@0xfffffffffffff004:5", "registers at 0xfffffffffffff004" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		u32 before = disk_count();
+		char line[128];
+
+		machine_start();
+		add_disk(0xc0101000, 4096);
+		snprintf(line, sizeof(line), "virtio_mmio.device=%s", rows[i].word);
+		set_command_line(line);
+		host_map_count = 0;
+		virtio_mmio_probe();
+		CHECK_OF(disk_count() == before, "%s", line);
+		CHECK_OF(was_logged(rows[i].message), "%s", line);
+		CHECK_EQUAL(host_map_count, 0);
 	}
 }
 
