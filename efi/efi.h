@@ -279,6 +279,13 @@ EFI_STATUS efi_get_time(EFI_TIME *time);
 EFI_STATUS efi_runtime_image_add(u64 base, u64 size, u64 relocations, u64 relocations_size);
 void efi_runtime_image_remove(u64 base); /* unloaded */
 
+/*
+ * random_seed.c: renews the random seed on the system partition @partition, and passes what is
+ * derived from it to the kernel that starts next. Does nothing where there is no seed; any other
+ * reason why it is not used is logged.
+ */
+void efi_random_seed_pass(struct block_device *partition);
+
 /* loader_interface.c: sets LoaderDevicePartUUID for a kernel without a boot loader; NULL: none. */
 void efi_tell_partition(const struct block_device *partition);
 

@@ -60,6 +60,7 @@ const EFI_GUID guid_rt_properties = EFI_RT_PROPERTIES_TABLE_GUID;
 const EFI_GUID guid_memory_attributes = EFI_MEMORY_ATTRIBUTES_TABLE_GUID;
 const EFI_GUID guid_conformance_profiles = EFI_CONFORMANCE_PROFILES_TABLE_GUID;
 const EFI_GUID guid_conformance_profile_ebbr_2_4 = EFI_CONFORMANCE_PROFILE_EBBR_2_4_GUID;
+const EFI_GUID guid_linux_efi_random_seed = LINUX_EFI_RANDOM_SEED_TABLE_GUID;
 const EFI_GUID guid_global_variable = EFI_GLOBAL_VARIABLE;
 const EFI_GUID guid_systemd_loader = SYSTEMD_LOADER_GUID;
 const EFI_GUID guid_ebbr_runtime_store = EBBR_RUNTIME_STORE_GUID;

@@ -61,6 +61,7 @@ extern const EFI_GUID guid_rt_properties;
 extern const EFI_GUID guid_memory_attributes;
 extern const EFI_GUID guid_conformance_profiles;
 extern const EFI_GUID guid_conformance_profile_ebbr_2_4;
+extern const EFI_GUID guid_linux_efi_random_seed;
 extern const EFI_GUID guid_global_variable;
 extern const EFI_GUID guid_systemd_loader;
 extern const EFI_GUID guid_ebbr_runtime_store;

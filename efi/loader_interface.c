@@ -31,6 +31,7 @@ enum {
 	FEATURE_ENTRY_ONE_SHOT = 1 << 3,
 	FEATURE_BOOT_COUNTING = 1 << 4,
 	FEATURE_XBOOTLDR = 1 << 5,
+	FEATURE_RANDOM_SEED = 1 << 6,
 	FEATURE_SORT_KEY = 1 << 8,
 	FEATURE_MENU_DISABLED = 1 << 13,
 	FEATURE_MULTI_PROFILE_UKI = 1 << 14,
@@ -50,6 +51,8 @@ static u64 features(void)
 		bits |= FEATURE_TIMEOUT | FEATURE_TIMEOUT_ONE_SHOT | FEATURE_MENU_DISABLED;
 	if (IS_ENABLED(CONFIG_BOOT_COUNTING))
 		bits |= FEATURE_BOOT_COUNTING;
+	if (IS_ENABLED(CONFIG_EFI_RANDOM_SEED))
+		bits |= FEATURE_RANDOM_SEED;
 	if (IS_ENABLED(CONFIG_BOOT_UKI))
 		bits |= FEATURE_MULTI_PROFILE_UKI;
 	return bits;
@@ -208,6 +211,8 @@ static void start(const struct boot_selection *selection)
 	else
 		set(u"LoaderBootCountPath", 0, NULL);
 	efi_tell_partition(partition);
+	if (IS_ENABLED(CONFIG_EFI_RANDOM_SEED))
+		efi_random_seed_pass(partition);
 	set_time(u"LoaderTimeExecUSec");
 }
 

@@ -10,6 +10,7 @@ obj-$(CONFIG_EFI) += efi/protocols/consoles.o efi/protocols/text_output.o \
 	efi/protocols/file.o efi/protocols/file_info.o efi/protocols/misc.o efi/protocols/initrd.o
 obj-$(CONFIG_EFI_BOOT_MENU) += efi/boot_list.o
 obj-$(CONFIG_BOOT_LOADER_INTERFACE) += efi/loader_interface.o
+obj-$(CONFIG_EFI_RANDOM_SEED) += efi/random_seed.o
 obj-$(CONFIG_EFI_GRAPHICS_OUTPUT) += efi/protocols/graphics.o efi/protocols/blt.o
 obj-$(CONFIG_EFI_SERIAL_IO) += efi/protocols/serial_io.o
 obj-$(CONFIG_EFI_DISK_IO) += efi/protocols/disk_io.o

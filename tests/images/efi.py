@@ -207,12 +207,12 @@ def make_stub(path, name, suite):
 
 
 @image(*each_suite("bls"))
-def make_bls(path, name, suite):
-    """One Boot Loader Specification entry and no loader, so the firmware starts the kernel."""
+def bls_disk(path, name, suite, more=()):
+    """One Boot Loader Specification entry and no loader, so the firmware starts the kernel. more: other files."""
     kernel = packages.kernel(suite)
     entry = bls_files(kernel.image, [initrd.guest_file(kernel)], options(name), name="debian", title="Debian",
                       machine_id=MACHINE_ID)
-    esp_disk(path, entry, size=ESP_SIZE)
+    esp_disk(path, {**entry, **dict(more)}, size=ESP_SIZE)
 
 
 @image(*each_suite("boot-option"))

@@ -6,6 +6,7 @@ import uuid
 import zlib
 
 GLOBAL = uuid.UUID("8be4df61-93ca-11d2-aa0d-00e098032b8c").bytes_le
+LOADER = uuid.UUID("4a67b082-0a4c-41cf-b6c7-440b29bb8c4f").bytes_le  # systemd's
 FILE = "/EFI/fatwood/variables0.bin"
 
 
@@ -18,10 +19,10 @@ def option(guid, file, options=""):
     return struct.pack("<IH", 1, len(path)) + "T\0".encode("utf-16-le") + path + words
 
 
-def store(variables):
-    """A file with global variables, given as a dictionary of name to bytes."""
+def store(variables, vendor=GLOBAL):
+    """A file with variables of that vendor, given as a dictionary of name to bytes."""
     records = b""
     for name, data in variables.items():
-        record = struct.pack("<IIQ", len(data), 7, 0) + GLOBAL + (name + "\0").encode("utf-16-le") + data
+        record = struct.pack("<IIQ", len(data), 7, 0) + vendor + (name + "\0").encode("utf-16-le") + data
         records += record + bytes(-len(record) % 8)
     return struct.pack("<Q8sII", 0, b"UbEfiVa\x01", 24 + len(records), zlib.crc32(records)) + records

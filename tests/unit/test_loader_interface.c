@@ -26,6 +26,13 @@ static const struct partition_id gpt = {
 		      0xab, 0xcd, 0xef } },
 };
 
+static const struct block_device *seed_partition;
+
+void efi_random_seed_pass(struct block_device *partition)
+{
+	seed_partition = partition;
+}
+
 /* Requests are read once per boot, so each test of them runs in a separate process. */
 static void in_a_boot(void (*check)(void))
 {
@@ -101,10 +108,11 @@ static void nothing_is_asked_for(void)
 				     &features),
 		    EFI_SUCCESS);
 	/*
-	 * Timeout, one-boot timeout, default, one shot, counting, XBOOTLDR, sort-key,
+	 * Timeout, one-boot timeout, default, one shot, counting, XBOOTLDR, random seed, sort-key,
 	 * menu-disabled, profiles, the key uki, preferred: exactly these are built in here.
 	 */
-	CHECK_EQUAL(features, 0x3f | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 19);
+	CHECK_EQUAL(features, 0x7f | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 16 | 1 << 19);
+	CHECK(seed_partition == &volumes[0].device);
 }
 
 TEST(reported_variables)
@@ -309,9 +317,11 @@ TEST(the_esp_of_an_entry_on_xbootldr)
 	memset(variables, 0, sizeof(variables));
 	efi_boot_interface.start(&selection);
 	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "000000EE-0000-0000-0000-000000000000");
+	CHECK(seed_partition == &partitions[1]);
 	partitions[1].kind = PARTITION_OTHER;
 	efi_boot_interface.start(&selection);
 	CHECK_TEXT(told(u"LoaderDevicePartUUID"), "12345678-9ABC-DEF0-0123-456789ABCDEF");
+	CHECK(seed_partition == &partitions[2]);
 }
 
 /* Whole entries are left out if the variable would be larger than operating systems read. */
