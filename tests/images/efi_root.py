@@ -5,6 +5,7 @@ permissions for file ownership, either directly or through sudo without a passwo
 
     efi_root.disk("trixie", "grub")          # shim, GRUB, grub.cfg on the root
     efi_root.disk("trixie", "systemd-boot")  # systemd-boot with one entry, kernel on the ESP
+    efi_root.disk("trixie", "gpt-auto")      # one entry without root=, whose initrd has systemd
 
     build/venv/bin/python -m tests.images.efi_root trixie grub
 """
@@ -24,7 +25,8 @@ from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
 from tests.images.fat import ENVIRONMENT, MIB, Fat, tool  # noqa: E402
 
 COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
-          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "e2fsprogs", "dmidecode")
+          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "e2fsprogs", "dmidecode",
+          "dracut-core")
 BOOTCTL = {"bookworm": "systemd-boot", "trixie": "systemd-boot-tools"}
 TITLES = {"bookworm": "Debian GNU/Linux 12", "trixie": "Debian GNU/Linux 13"}
 ROOT_SIZE = 1600 * MIB
@@ -32,6 +34,7 @@ ROOT_UUID = "0fa7300d-0000-4000-8000-000000000001"
 ESP_ID = "0FA7-300D"
 CONTRIB = kernels.ROOT / "contrib" / "efi-variables"
 MACHINE_ID = "0" * 31 + "1"
+DRACUT_INITRD = "initrd-dracut.img"  # with systemd, which the one of initramfs-tools does not have
 
 # Packages whose scripts run grub-install, so that a guest without network can install them again.
 KEPT_PACKAGES = ("shim-signed_", "grub-efi-amd64-signed_")
@@ -117,6 +120,9 @@ def bootstrap(suite, folder):
         chmod a+r boot/vmlinuz-* boot/initrd.img-*
     """
     as_root("sh", "-ec", script, cwd=folder)
+    as_root("chroot", folder, "dracut", "--no-hostonly", "--add-drivers", "efivarfs", "--kver", version_of(folder),
+            f"/boot/{DRACUT_INITRD}")
+    as_root("chmod", "a+r", folder / "boot" / DRACUT_INITRD)
 
 
 def version_of(folder):
@@ -137,6 +143,7 @@ def make_root(suite, target):
             as_root("chmod", "a+rw", target / "root.ext4")
             for name in ("vmlinuz", "initrd.img"):
                 as_root("cp", folder / "boot" / f"{name}-{version}", target / name)
+            as_root("mv", folder / "boot" / DRACUT_INITRD, target / DRACUT_INITRD)
             as_root("chmod", "-R", "a+rX", target)
             (target / "version").write_text(version)
         finally:
@@ -183,6 +190,12 @@ def systemd_boot_files(suite, folder):
     }
 
 
+def gpt_auto_files(folder):
+    options = f"rw console=ttyS0 {PATIENCE}"
+    return bls_files(folder / "vmlinuz", [folder / DRACUT_INITRD], options, name="auto", title="No root",
+                     machine_id=MACHINE_ID)
+
+
 def finish_root(root_file, version):
     """Adds grub.cfg, fstab, and the units that store UEFI variables, as installed by docs/uefi-variables.md, without
     mounting."""
@@ -215,7 +228,8 @@ def disk(suite, loader):
             return path
         for old in path.parent.glob(f"{suite}-{loader}*.raw"):
             old.unlink()
-        files = {"grub": grub_files, "systemd-boot": lambda _: systemd_boot_files(suite, folder)}[loader](suite)
+        files = {"grub": lambda: grub_files(suite), "systemd-boot": lambda: systemd_boot_files(suite, folder),
+                 "gpt-auto": lambda: gpt_auto_files(folder)}[loader]()
         temporary = path.with_suffix(".tmp")
         with tempfile.TemporaryDirectory(prefix=".units-", dir=path.parent) as work:
             root_file = pathlib.Path(work) / "root.ext4"
