@@ -266,8 +266,11 @@ TEST(fragments_stay_linear)
 	disk.reads = disk.blocks_read = 0;
 	CHECK_EQUAL(file_read(&file, 0, size, bytes), OK);
 	CHECK(memcmp(bytes, content, size) == 0);
-	/* Every second block of 8 MB, and 64 KB of FAT, each read only once. */
-	CHECK(disk.blocks_read <= 2 * size / 512 + 512);
+	/*
+	 * Every second block of 8 MB, and 64 KB of FAT. Some of what is read ahead of the FAT is
+	 * replaced before it is used, and read again.
+	 */
+	CHECK(disk.blocks_read <= 2 * size / 512 * 9 / 8);
 	CHECK(disk.reads <= 100);
 	printf("%llu requests for 4 MB in fragments\n", (unsigned long long)disk.reads);
 	free(content);
