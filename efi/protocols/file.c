@@ -179,14 +179,14 @@ static EFI_STATUS EFIAPI delete(EFI_FILE_PROTOCOL *this)
  * Every directory but the root starts with "." and "..", as on FAT: file browsers have no other way
  * up. Volumes do not list them.
  */
-enum { DOTS = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 0 : 2 };
+static const u64 dots = IS_ENABLED(CONFIG_OPTIMIZE_SIZE) ? 0 : 2;
 
 static enum status next_entry(struct efi_file *file, u64 *position, struct directory_entry *entry)
 {
-	u64 cursor = *position < DOTS ? 0 : *position - DOTS;
+	u64 cursor = *position < dots ? 0 : *position - dots;
 	enum status status;
 
-	if (*position < DOTS) {
+	if (*position < dots) {
 		status = file_name(&file->file, entry->name);
 		if (status)
 			return status;
@@ -197,7 +197,7 @@ static enum status next_entry(struct efi_file *file, u64 *position, struct direc
 		}
 	}
 	status = directory_next(&file->file, &cursor, entry);
-	*position = cursor + DOTS;
+	*position = cursor + dots;
 	return status;
 }
 
