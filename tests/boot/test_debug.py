@@ -83,7 +83,8 @@ WAYS = {
 def test_qemu_ends_with_gdb(firmware, way):
     folder = firmware("qemu").parent
     session = pexpect.spawn("make", ["debug", f"O={folder.relative_to(ROOT)}"], cwd=ROOT, timeout=120,
-                            env=dict(os.environ, TERM="dumb", DEBUGINFOD_URLS=""))
+                            env=dict(os.environ, TERM="dumb", DEBUGINFOD_URLS=""),
+                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup ignores it
     qemu = None
     try:
         session.expect_exact("Hardware assisted breakpoint 1 at")
