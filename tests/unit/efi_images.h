@@ -13,6 +13,7 @@
 #include "efi/spec/media.h"
 #include "efi/spec/misc.h"
 #include "tests/host/host.h"
+#include "tests/unit/memory_map.h"
 #include "tests/unit/pe_image.h"
 #include "tests/unit/test.h"
 
@@ -72,16 +73,4 @@ static inline EFI_STATUS load_program(EFI_HANDLE *image)
 static inline EFI_LOADED_IMAGE_PROTOCOL *loaded_of(EFI_HANDLE image)
 {
 	return efi_interface_of(image, &guid_loaded_image);
-}
-
-/* The type of an address in the ledger. */
-static inline u32 type_at(u64 address)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++)
-		if (address >= map[i].base && address < map[i].end)
-			return map[i].type;
-	return EfiMaxMemoryType;
 }

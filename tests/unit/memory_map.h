@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of the memory ledger: its invariants. */
+/* For tests of the memory ledger and of what is in it. */
 #pragma once
 
 #include "core/memory.h"
+#include "lib/util.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
@@ -14,7 +15,7 @@ enum { HOLE = -1 }; /* used as a type: not in the ledger */
  * Checks that ranges are sorted, disjoint, page-aligned and not empty, and that adjacent ranges
  * differ.
  */
-static void check_order(void)
+static inline void check_order(void)
 {
 	u32 count;
 	const struct memory_range *map = memory_map(&count);
@@ -29,4 +30,16 @@ static void check_order(void)
 			      map[i - 1].is_allocated != map[i].is_allocated);
 		}
 	}
+}
+
+/* The type of the memory at @address; HOLE: it is not in the ledger. */
+static inline int type_at(u64 address)
+{
+	u32 count;
+	const struct memory_range *map = memory_map(&count);
+
+	for (u32 i = 0; i < count; i++)
+		if (map[i].base <= address && address < map[i].end)
+			return (int)map[i].type;
+	return HOLE;
 }

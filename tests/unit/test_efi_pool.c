@@ -5,6 +5,7 @@
 #include "efi/services/services.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+#include "tests/unit/memory_map.h"
 #include "tests/unit/test.h"
 
 enum { PIECES_MAX = 4000 };
@@ -31,17 +32,6 @@ static u8 *allocate(u64 size)
 	return allocate_type(EfiLoaderData, size);
 }
 
-static u32 type_at(const void *address)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++)
-		if ((uintptr_t)address >= map[i].base && (uintptr_t)address < map[i].end)
-			return map[i].type;
-	return EfiMaxMemoryType;
-}
-
 static bool all_are(const u8 *bytes, u8 value, u64 size)
 {
 	for (u64 i = 0; i < size; i++)
@@ -62,7 +52,7 @@ TEST(parameters_of_allocate_pool)
 			    EFI_INVALID_PARAMETER);
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		buffer = allocate_type(good[i], 8);
-		CHECK_EQUAL(type_at(buffer), good[i]);
+		CHECK_EQUAL((u32)type_at((uintptr_t)buffer), good[i]);
 		CHECK_EQUAL(efi_free_pool(buffer), EFI_SUCCESS);
 	}
 	CHECK_EQUAL(efi_allocate_pool(EfiLoaderData, 8, NULL), EFI_INVALID_PARAMETER);
@@ -105,7 +95,7 @@ TEST(each_type_has_memory_of_its_own)
 
 	for (u32 i = 0; i < 600; i++) {
 		pieces[i] = allocate_type(1 + i % 6, 200);
-		CHECK_EQUAL(type_at(pieces[i]), 1 + i % 6);
+		CHECK_EQUAL(type_at((uintptr_t)pieces[i]), 1 + i % 6);
 	}
 	for (u32 i = 0; i < 600; i++)
 		CHECK_EQUAL(efi_free_pool(pieces[i]), EFI_SUCCESS);
@@ -219,7 +209,7 @@ TEST(our_own_memory_is_zeroed)
 	efi_free(piece);
 	piece = efi_allocate(3000);
 	CHECK(all_are(piece, 0, 3000));
-	CHECK_EQUAL(type_at(piece), EfiBootServicesData);
+	CHECK_EQUAL(type_at((uintptr_t)piece), EfiBootServicesData);
 	memset(piece, 0x55, 3000);
 	copy = efi_copy(piece, 3000);
 	CHECK(copy != piece && all_are(copy, 0x55, 3000));

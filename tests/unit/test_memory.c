@@ -24,17 +24,6 @@ static void describe(size_t count, const struct described *ranges)
 		describe(ARRAY_SIZE(described), described);           \
 	} while (0)
 
-static int type_at(u64 address)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++)
-		if (map[i].base <= address && address < map[i].end)
-			return (int)map[i].type;
-	return HOLE;
-}
-
 TEST(a_plain_machine)
 {
 	u32 count;

@@ -14,6 +14,7 @@
 #include "tests/host/fat_image.h"
 #include "tests/host/host.h"
 #include "tests/host/memory_console.h"
+#include "tests/unit/memory_map.h"
 #include "tests/unit/test.h"
 
 enum {
@@ -227,17 +228,6 @@ static void is_not_used(const char *why)
 	end();
 }
 
-static u32 type_at(const void *address)
-{
-	u32 count;
-	const struct memory_range *map = memory_map(&count);
-
-	for (u32 i = 0; i < count; i++)
-		if ((uintptr_t)address >= map[i].base && (uintptr_t)address < map[i].end)
-			return map[i].type;
-	return EfiMaxMemoryType;
-}
-
 /* The bytes of the file, which follow each other on the volume if its stride is 1. */
 static const u8 *file_bytes(void)
 {
@@ -256,7 +246,7 @@ TEST(a_seed_is_renewed_and_passed)
 	pass();
 	CHECK_EQUAL(lines(), 0);
 	CHECK_EQUAL(table()->size, SEED_SIZE);
-	CHECK_EQUAL(type_at(table()), EfiACPIReclaimMemory);
+	CHECK_EQUAL(type_at((uintptr_t)table()), EfiACPIReclaimMemory);
 	memcpy(renewed, file_bytes(), SEED_SIZE);
 	CHECK(memcmp(renewed, content, SEED_SIZE) != 0);
 	CHECK(memcmp(renewed, table()->seed, SEED_SIZE) != 0);
