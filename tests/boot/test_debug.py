@@ -2,6 +2,7 @@
 """make debug: however gdb ends, its QEMU does not stay behind."""
 import os
 import pathlib
+import shutil
 import signal
 import time
 
@@ -79,12 +80,27 @@ WAYS = {
 }
 
 
+def make_debug(image, **environment):
+    return pexpect.spawn("make", ["debug", f"O={image.parent.relative_to(ROOT)}"], cwd=ROOT, timeout=120,
+                         env=dict(os.environ, TERM="dumb", DEBUGINFOD_URLS="", **environment),
+                         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup ignores it
+
+
+def test_qemu_that_starts_slowly(firmware, tmp_path):
+    """gdb waits for its first answer."""
+    slow = tmp_path / "qemu-system-x86_64"
+    slow.write_text(f'#!/bin/sh\nsleep 5\nexec {shutil.which(slow.name)} "$@"\n')
+    slow.chmod(0o755)
+    session = make_debug(firmware("qemu"), PATH=f"{tmp_path}:{os.environ['PATH']}")
+    try:
+        session.expect_exact("Hardware assisted breakpoint 1 at")
+    finally:
+        session.close(force=True)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_qemu_ends_with_gdb(firmware, way):
-    folder = firmware("qemu").parent
-    session = pexpect.spawn("make", ["debug", f"O={folder.relative_to(ROOT)}"], cwd=ROOT, timeout=120,
-                            env=dict(os.environ, TERM="dumb", DEBUGINFOD_URLS=""),
-                            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup ignores it
+    session = make_debug(firmware("qemu"))
     qemu = None
     try:
         session.expect_exact("Hardware assisted breakpoint 1 at")
