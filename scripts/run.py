@@ -159,7 +159,7 @@ def main():
         words += ["-serial", f"file:{debug}/debug.log", "-S", "-gdb", "stdio"]
         say(f"the serial console goes to {debug}/debug.log")
         # gdb gives QEMU its own process group, so Ctrl-C reaches only gdb. QEMU ends with gdb, however gdb ends.
-        qemu = shlex.join(["setpriv", "--pdeathsig", "KILL", *words])
+        qemu = shlex.join(["setpriv", "--pdeathsig", "TERM", *words])
         # By default gdb waits 2 s for an answer, and is out of step with a QEMU that took longer to start.
         words = ["gdb", "-q", f"{debug}/fatwood.debug.elf", "-ex", "set remotetimeout 60",
                  "-ex", f"target remote | exec {qemu}", "-ex", "hbreak boot_main"]
