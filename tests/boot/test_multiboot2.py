@@ -65,6 +65,12 @@ def test_grub_on_another_disk_starts_fatwood(grub_disk, stub_disk):
         assert "entered by Multiboot2" in vmm.log
 
 
+def disks_of(bios, other, transport):
+    """GRUB's disk, which the BIOS boots, and another one; on q35, each port has a bus of its own."""
+    return [Disk(bios, transport, options="bootindex=0"),
+            Disk(other, transport, behind="bus=ide.1" if transport == "sata" else "")]
+
+
 @pytest.mark.extended
 @pytest.mark.parametrize("kind, symbols", [pytest.param(*loader, id=loader[0]) for loader in LOADERS])
 @pytest.mark.parametrize("suite", efi.SUITES)
@@ -72,7 +78,7 @@ def test_grub_on_another_disk_starts_fatwood(grub_disk, stub_disk):
 def test_loaders(grub_disk, efi_image, machine, transport, suite, kind, symbols):
     """Each boot loader and kernel image of each Debian, on a disk beside GRUB's."""
     bios = grub_disk("-".join(("grub-bios-only", *symbols)), {}, symbols)
-    disks = [Disk(bios, transport, options="bootindex=0"), Disk(efi_image(f"{kind}-{suite}"), transport)]
+    disks = disks_of(bios, efi_image(f"{kind}-{suite}"), transport)
     with Vmm(None, machine, memory=512, disks=disks) as vmm:
         assert_uefi(vmm.guest(), f"{kind}-{suite}")
         assert "entered by Multiboot2" in vmm.log
@@ -86,8 +92,7 @@ def test_loaders(grub_disk, efi_image, machine, transport, suite, kind, symbols)
 ])
 def test_login(grub_disk, machine, transport, suite, loader):
     """A whole Debian, on a disk beside GRUB's."""
-    disks = [Disk(grub_disk("grub-bios-only", {}), transport, options="bootindex=0"),
-             Disk(efi_root.disk(suite, loader), transport)]
+    disks = disks_of(grub_disk("grub-bios-only", {}), efi_root.disk(suite, loader), transport)
     with Vmm(None, machine, 1024, disks, cpu="max") as vmm:
         vmm.expect(rf"^{efi_root.host_name(suite)} login: ", seconds=900)
         assert "entered by Multiboot2" in vmm.log
