@@ -182,8 +182,8 @@ static bool decode_utf8(struct key_decoder *decoder, u8 byte, struct key *out)
 	decoder->state = STATE_GROUND;
 	character = span_of(decoder->bytes, decoder->byte_count);
 	unicode = utf8_next(&character);
-	/* Up to U+009F they are control characters. */
-	return span_is_empty(character) && unicode >= 0xa0 && unicode != UNICODE_REPLACEMENT &&
+	return span_is_empty(character) && !unicode_is_control(unicode) &&
+	       unicode != UNICODE_REPLACEMENT &&
 	       give(out, KEY_CHARACTER, unicode, decoder->had_escape ? KEY_ALT : 0);
 }
 

@@ -52,11 +52,6 @@ enum status load_option_read(struct span bytes, struct load_option *out)
 	return OK;
 }
 
-static bool is_printable(u16 unit)
-{
-	return unit >= 0x20 && (unit < 0x7f || unit >= 0xa0);
-}
-
 enum status load_options_to_text(struct span data, struct arena *arena, struct span *out)
 {
 	size_t count = data.size / sizeof(u16), size = 3 * count + 1;
@@ -70,7 +65,7 @@ enum status load_options_to_text(struct span data, struct arena *arena, struct s
 	if (count && !units[count - 1])
 		count--;
 	for (size_t i = 0; i < count; i++)
-		if (!is_printable(units[i]))
+		if (unicode_is_control(units[i]))
 			return ERR_UNSUPPORTED;
 	*out = span_of(text, utf8_from_utf16(text, size, units, count));
 	/* Half a pair would come back as another character. */

@@ -16,9 +16,7 @@ u8 text_to_lower(u8 c)
 
 bool text_is_name(u8 c)
 {
-	u8 lower = text_to_lower(c);
-
-	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
+	return text_is_letter(c) || text_is_digit(c) || c == '_';
 }
 
 bool text_next_line(struct span *rest, struct span *line)
@@ -127,7 +125,7 @@ bool text_equals_ignoring_case(struct span text, const char *other)
 u8 text_digit(u8 c)
 {
 	c = text_to_lower(c);
-	if (c >= '0' && c <= '9')
+	if (text_is_digit(c))
 		return (u8)(c - '0');
 	if (c >= 'a' && c <= 'f')
 		return (u8)(c - 'a' + 10);

@@ -36,6 +36,17 @@ struct span text_of_file(struct span bytes);
 /* @text without white space at either end. */
 struct span text_trim(struct span text);
 
+/* ASCII only. */
+static inline bool text_is_letter(u8 c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool text_is_digit(u8 c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Converts ASCII letters; any other byte is returned unchanged. */
 u8 text_to_lower(u8 c);
 

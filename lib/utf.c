@@ -150,7 +150,7 @@ size_t utf8_make_printable(char *text, size_t size)
 		size_t taken = (size_t)(rest.data - start);
 
 		/* The replacement character itself takes three bytes. */
-		if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+		if (unicode_is_control(character) ||
 		    (character == UNICODE_REPLACEMENT && taken == 1)) {
 			text[used++] = '?';
 			continue;

@@ -6,6 +6,12 @@
 
 enum { UNICODE_REPLACEMENT = 0xfffd };
 
+/* Is it a control character, C1 included, which a terminal would interpret? */
+static inline bool unicode_is_control(u32 character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
 /*
  * Removes and returns one character from the front of @rest, which is not empty. Returns
  * UNICODE_REPLACEMENT for a malformed byte.
@@ -13,8 +19,8 @@ enum { UNICODE_REPLACEMENT = 0xfffd };
 u32 utf8_next(struct span *rest);
 
 /*
- * Replaces each control character (including C1) and each malformed byte by '?', so that terminals
- * do not interpret text from a disk or a guest. Returns the new size, which is not larger.
+ * Replaces each control character and each malformed byte by '?', so that terminals do not
+ * interpret text from a disk or a guest. Returns the new size, which is not larger.
  */
 size_t utf8_make_printable(char *text, size_t size);
 

@@ -7,16 +7,6 @@
 
 #include "lib/text.h"
 
-static bool is_digit(u8 c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(u8 c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* The first byte, or 0 at the end. A NUL inside the text never gets to the front (step 1). */
 static u8 first(struct span s)
 {
@@ -25,8 +15,8 @@ static u8 first(struct span s)
 
 static void skip_separators(struct span *s)
 {
-	while (s->size && !is_digit(first(*s)) && !is_letter(first(*s)) && first(*s) != '-' &&
-	       first(*s) != '.' && first(*s) != '~' && first(*s) != '^')
+	while (s->size && !text_is_digit(first(*s)) && !text_is_letter(first(*s)) &&
+	       first(*s) != '-' && first(*s) != '.' && first(*s) != '~' && first(*s) != '^')
 		*s = span_from(*s, 1);
 }
 
@@ -89,14 +79,14 @@ int version_compare(struct span a, struct span b)
 				return order;
 		}
 
-		if (is_digit(first(a)) || is_digit(first(b))) { /* 7 */
-			order = compare_numbers(take(&a, is_digit), take(&b, is_digit));
+		if (text_is_digit(first(a)) || text_is_digit(first(b))) { /* 7 */
+			order = compare_numbers(take(&a, text_is_digit), take(&b, text_is_digit));
 			if (order)
 				return order;
 			continue;
 		}
 
-		order = text_compare(take(&a, is_letter), take(&b, is_letter)); /* 8 */
+		order = text_compare(take(&a, text_is_letter), take(&b, text_is_letter)); /* 8 */
 		if (order)
 			return order;
 	}

@@ -18,7 +18,7 @@ static bool take_counter(struct span *text, u8 separator, u32 *out)
 	size_t start = text->size;
 	u64 value;
 
-	while (start > 0 && text->data[start - 1] >= '0' && text->data[start - 1] <= '9')
+	while (start > 0 && text_is_digit(text->data[start - 1]))
 		start--;
 	if (start == 0 || text->data[start - 1] != separator ||
 	    !text_to_u64(span_from(*text, start), &value) || value > UINT32_MAX)
@@ -99,7 +99,7 @@ static size_t variable_size(struct span text)
 	while (end < text.size && text_is_name(text.data[end]))
 		end++;
 	/* Not a reference in "memmap=1G$4G": GRUB's names do not start with a digit. */
-	if (end == start || (text.data[start] >= '0' && text.data[start] <= '9'))
+	if (end == start || text_is_digit(text.data[start]))
 		return 0;
 	if (braces)
 		return end < text.size && text.data[end] == '}' ? end + 1 : 0;

@@ -31,24 +31,19 @@ static struct ramfb {
 	u16 item;
 } ramfb;
 
-static void put_be32(u8 *to, u32 value)
-{
-	store_le32(to, __builtin_bswap32(value));
-}
-
 static enum status show(struct display *display, u32 mode)
 {
 	static u8 configuration[CONFIGURATION_SIZE];
 	const struct display_mode *wanted = &display->modes[mode];
 	enum status status;
 
-	put_be32(configuration, (u32)(ramfb.memory >> 32));
-	put_be32(configuration + 4, (u32)ramfb.memory);
-	put_be32(configuration + 8, FORMAT_XR24);
-	put_be32(configuration + 12, 0);
-	put_be32(configuration + 16, wanted->width);
-	put_be32(configuration + 20, wanted->height);
-	put_be32(configuration + 24, wanted->width * DISPLAY_PIXEL_SIZE);
+	store_be32(configuration, (u32)(ramfb.memory >> 32));
+	store_be32(configuration + 4, (u32)ramfb.memory);
+	store_be32(configuration + 8, FORMAT_XR24);
+	store_be32(configuration + 12, 0);
+	store_be32(configuration + 16, wanted->width);
+	store_be32(configuration + 20, wanted->height);
+	store_be32(configuration + 24, wanted->width * DISPLAY_PIXEL_SIZE);
 	status = fw_cfg_write(ramfb.item, 0, sizeof(configuration), configuration);
 	if (!status)
 		display->framebuffer = (struct framebuffer){

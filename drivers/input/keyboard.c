@@ -6,6 +6,7 @@
  */
 #include "core/keys.h"
 #include "drivers/input/input.h"
+#include "lib/text.h"
 #include "lib/util.h"
 
 enum {
@@ -42,11 +43,6 @@ static const char keypad[] = "789-456+1230."; /* from CODE_HOME on */
 /* From CODE_HOME on: the final letter or the number of the sequence. */
 static const char navigation[] = "HA\5\0D\0C\0FB\6\2\3";
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static void put(struct keyboard *keyboard, char c)
 {
 	keyboard->text[keyboard->count++] = c;
@@ -56,7 +52,7 @@ static void send_character(struct keyboard *keyboard, char c)
 {
 	if (keyboard->modifiers & KEY_ALT)
 		put(keyboard, ESC);
-	if ((keyboard->modifiers & KEY_CONTROL) && is_letter(c))
+	if ((keyboard->modifiers & KEY_CONTROL) && text_is_letter((u8)c))
 		c &= 0x1f;
 	put(keyboard, c);
 }
@@ -137,9 +133,10 @@ static void send_key(struct keyboard *keyboard, u8 code)
 	else if (code == CODE_TAB && shift)
 		send_back_tab(keyboard);
 	else if (code < sizeof(plain) - 1 && plain[code])
-		send_character(keyboard, (shift != (keyboard->caps_lock && is_letter(plain[code])) ?
-						  shifted :
-						  plain)[code]);
+		send_character(keyboard,
+			       (shift != (keyboard->caps_lock && text_is_letter((u8)plain[code])) ?
+					shifted :
+					plain)[code]);
 }
 
 static void send_extended_key(struct keyboard *keyboard, u8 code)

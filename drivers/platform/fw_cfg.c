@@ -135,7 +135,7 @@ static void read_directory(void)
 		const u8 *entry = bytes + 4 + i * ENTRY_SIZE;
 
 		files[i].size = load_be32(entry);
-		files[i].item = (u16)(entry[4] << 8 | entry[5]);
+		files[i].item = load_be16(entry + 4);
 		memcpy(files[i].name, entry + 8, FW_CFG_NAME_SIZE);
 		files[i].name[FW_CFG_NAME_SIZE - 1] = 0;
 	}

@@ -80,8 +80,8 @@ static void carriage_return(struct output *out)
 /* Box drawing, block elements, geometric shapes and arrows, and whatever a script is written in. */
 static bool is_printable(CHAR16 character)
 {
-	return character >= 0x20 && character != 0x7f && !(character >= 0x80 && character < 0xa0) &&
-	       !(character >= 0xd800 && character < 0xe000) && character < 0xfffe;
+	return !unicode_is_control(character) && !(character >= 0xd800 && character < 0xe000) &&
+	       character < 0xfffe;
 }
 
 static void output_glyph(struct output *out, CHAR16 character)
