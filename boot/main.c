@@ -281,8 +281,8 @@ static void take_stated_turns(bool options_first)
 }
 
 /*
- * The order of the boot, or of the choices to list, of which the first is the default. Inlined,
- * because clang does not do so by itself when it optimizes for size.
+ * The order of the boot, or of the choices to list, of which the first is the default. Inlined: as
+ * a function, it makes tiny 34 bytes larger and cloudhv 60.
  */
 [[gnu::always_inline]] static inline void take_turns(void)
 {

@@ -17,7 +17,7 @@ struct arguments {
 
 enum { NUMBER_SIZE_MAX = 21 }; /* a u64 in decimal, and a sign */
 
-/* Not inlined, like others below: messages need not be fast, but every image has this code. */
+/* Not inlined: inlining it and next_number() makes tiny 44 bytes larger. */
 [[gnu::noinline]] static void put(struct output *output, char c)
 {
 	if (output->length + 1 < output->size)
@@ -31,7 +31,7 @@ static void put_many(struct output *output, char c, size_t count)
 		put(output, c);
 }
 
-[[gnu::noinline]] static size_t parse_number(const char **at)
+static size_t parse_number(const char **at)
 {
 	size_t value = 0;
 

@@ -247,7 +247,7 @@ static void issue(struct ahci_port *port, const struct ata_command *command)
  * A command ends with a register FIS in memory, which is polled because register accesses cost VM
  * exits.
  */
-[[gnu::noinline]] static bool has_answer(const struct ahci_port *port)
+static bool has_answer(const struct ahci_port *port)
 {
 	const volatile u8 *answer = port->memory + RECEIVED_REGISTER;
 

@@ -110,7 +110,7 @@ static void submit(struct nvme_controller *controller, struct nvme_queue *queue,
 }
 
 /* In memory, and for a while: a register costs a VM exit. */
-[[gnu::noinline]] static bool has_completion(const struct nvme_queue *queue, u32 *status)
+static bool has_completion(const struct nvme_queue *queue, u32 *status)
 {
 	const volatile u8 *at =
 		queue->completions + queue->index * COMPLETION_SIZE + COMPLETION_STATUS;

@@ -237,7 +237,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 }
 
 /* Polls for a while until the device has done something, in as few instructions as possible. */
-[[gnu::noinline]] static void virtqueue_idle(const struct virtqueue *queue)
+static void virtqueue_idle(const struct virtqueue *queue)
 {
 	for (u32 polls = 0; polls < IDLE_POLLS && used_ring(queue)->count == queue->used; polls++)
 		arch_relax();
