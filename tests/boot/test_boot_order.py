@@ -5,14 +5,13 @@ import struct
 
 import pytest
 
-from tests.boot.vmm import Disk, Vmm
+from tests.boot.vmm import TWO_BRIDGES, Disk, Vmm
 from tests.images import efi_program
 from tests.images.disk import Fat, Partition, bls_files, esp_disk, write_disk
 from tests.images.efi_variables import FILE, option, store
 
 EXPANDER = ("pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id=port0,bus=root0,chassis=2",
             "pxb-pcie,id=root1,bus_nr=200,bus=pcie.0", "pcie-root-port,id=port1,bus=root1,chassis=3")
-BRIDGE = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def other_disk(images, stub_kernel):
 
 @pytest.mark.parametrize("build, machine, transport, bridges, root, place", [
     ("qemu", "q35", "pci-modern", EXPANDER, "bus=pcie.0", "bus=port1"),
-    ("qemu", "pc", "pci", BRIDGE, "bus=pci.0", "bus=bridge1,addr=1f"),
+    ("qemu", "pc", "pci", TWO_BRIDGES, "bus=pci.0", "bus=bridge1,addr=1f"),
     ("qemu_rom", "q35", "pci", (), "", "addr=9"),
     ("qemu_microvm", "microvm", "mmio", (), "", ""),
 ], ids=["q35-pxb", "pc-bridges", "rom", "microvm"])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.boot.vmm import Disk, Vmm
+from tests.boot.vmm import TWO_BRIDGES, Disk, Vmm
 from tests.images.disk import bls_files, esp_disk
 from tests.images.stub import Stub
 
@@ -15,7 +15,6 @@ SWITCH = ("pcie-root-port,id=port0,chassis=1,slot=1", "x3130-upstream,id=up0,bus
           "xio3130-downstream,id=down0,bus=up0,chassis=2,slot=2")
 SWITCHES = (*SWITCH, "x3130-upstream,id=up1,bus=down0",
             "xio3130-downstream,id=down1,bus=up1,chassis=3,slot=3")
-BRIDGES = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
 EMPTY = tuple(f"pcie-root-port,id=empty{i},chassis={i + 10},slot={i + 10}" for i in range(8))
 EXPANDERS = (*PORT, "pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id=port1,bus=root0,chassis=2",
              "pxb-pcie,id=root1,bus_nr=200,bus=pcie.0", "pcie-root-port,id=port2,bus=root1,chassis=3")
@@ -27,8 +26,8 @@ EXPANDERS = (*PORT, "pxb-pcie,id=root0,bus_nr=64,bus=pcie.0", "pcie-root-port,id
     ("q35", EMPTY + SWITCHES, "bus=down1"),
     ("q35", EXPANDERS, "bus=port2"),
     ("pc", ("pxb,id=root0,bus_nr=1",), "bus=root0,addr=7"),
-    ("pc", BRIDGES[:1], "bus=bridge0,addr=1"),
-    ("pc", BRIDGES, "bus=bridge1,addr=1f"),
+    ("pc", TWO_BRIDGES[:1], "bus=bridge0,addr=1"),
+    ("pc", TWO_BRIDGES, "bus=bridge1,addr=1f"),
     ("q35", ("pcie-pci-bridge,id=bridge0",), "bus=bridge0,addr=2"),
     ("q35", (), "addr=1f.7"),
     ("pc", (), "addr=1f.0"),

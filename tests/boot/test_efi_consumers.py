@@ -7,19 +7,14 @@ import re
 import pytest
 
 from tests.boot.efi import on
+from tests.boot.vmm import without_escapes
 from tests.images import efi_consumers, efi_program
-
-ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
 
 @pytest.fixture
 def consumer(images):
     """consumer(name) is the disk of that name."""
     return lambda name: images(f"consumer-{name}", efi_consumers.IMAGES[name])
-
-
-def plain(log):
-    return ESCAPES.sub("", log)
 
 
 @pytest.mark.parametrize("name", ["refind", "syslinux", "systemd-boot-forky"])
@@ -93,7 +88,7 @@ def test_program_that_fails(place, consumer):
 def test_driver_of_a_file_system(place, consumer):
     with place.boot(consumer("ext4-driver")) as vmm:
         vmm.wait_for_end()
-        log = plain(vmm.log)
+        log = without_escapes(vmm.log)
     for text in ("ext4.efi' loaded", "read from ext4", "no differences encountered", "EFI-PROGRAM: returns ABORTED",
                  "STATUS 0x15"):
         assert text in log, log
@@ -104,7 +99,7 @@ def test_driver_of_a_file_system(place, consumer):
 def test_grub_commands(place, consumer):
     with place.boot(consumer("grub-commands")) as vmm:
         vmm.expect("STEPS-END")
-        log = plain(vmm.log)
+        log = without_escapes(vmm.log)
     said = dict(zip(efi_consumers.GRUB_STEPS, re.split(r"^STEP \d+$", log, flags=re.MULTILINE)[1:]))
     assert "simple FS" in said["lsefi"] and "loaded image" in said["lsefi"]
     assert "ACPI-2.0" in said["lsefisystab"] and "SMBIOS" in said["lsefisystab"]

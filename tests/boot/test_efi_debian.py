@@ -8,10 +8,9 @@ import pytest
 
 from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images import efi_root
-from tests.images.disk import Partition
+from tests.images.disk import ESP_GUID
 
 LOGIN_SECONDS = 900
-ESP_GUID = Partition(None, "esp", "ESP").guid
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 TEST = "0fa7300d-7465-7374-8000-0242ac120002"
 

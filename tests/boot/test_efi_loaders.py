@@ -8,7 +8,7 @@ import pytest
 
 from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images import efi
-from tests.images.disk import Partition
+from tests.images.disk import ESP_GUID
 from tests.images.fat import Volume, tool
 
 DOWN, ENTER = "\x1b[B", "\r"
@@ -16,7 +16,6 @@ LEFT, HOME, END, DELETE, BACKSPACE = "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\
 # GPT: p1 starts after the table, at block 64.
 FIRST_PARTITION = 64 * 512
 SIMPLE_FILE_SYSTEM_GUID = "964e5b22-6459-11d2-8e39-00a0c969723b"
-ESP_GUID = Partition(None, "esp", "ESP").guid
 
 # Kernel messages that are caused by the machine or by the quick guest itself.
 HARMLESS = re.compile(r"initrd|TSC|unchecked|RETBleed|Spectre|MDS|MMIO Stale|clocksource", re.IGNORECASE)

@@ -6,15 +6,13 @@ import re
 import pytest
 
 from tests.boot.efi import on
+from tests.boot.vmm import without_escapes
 from tests.images.efi import SHELL_STEPS
-
-# Escape sequences for cursor moves and colours.
-ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
 
 
 def steps(log):
     """[(status, text)] of the script's steps."""
-    plain = ESCAPES.sub("", log)
+    plain = without_escapes(log)
     found = re.findall(r"^STEP (\d+)$(.*?)^DONE \1 (\S+)$", plain, re.MULTILINE | re.DOTALL)
     return [(status, text.strip()) for _, text, status in found]
 

@@ -10,7 +10,6 @@ import re
 import pytest
 
 from tests.boot.efi import LOADER_FIRST
-from tests.boot.test_efi_debian import ESP_GUID
 from tests.boot.lab_vmms import (
     ALIOTH,
     ALIOTH_ROM,
@@ -22,6 +21,7 @@ from tests.boot.lab_vmms import (
     LAB,
 )
 from tests.images import efi_debian, efi_root
+from tests.images.disk import ESP_GUID
 
 pytestmark = [pytest.mark.kvm, pytest.mark.extended]
 

@@ -6,13 +6,12 @@ import hashlib
 
 import pytest
 
-from tests.boot.vmm import Disk, Vmm
+from tests.boot.vmm import MMIO_V2, Disk, Vmm
 from tests.images import initrd, kernels
 from tests.images.disk import MIB, bls_files, esp_disk
 
 OPTIONS = "console=ttyS0 quiet panic=-1"
 VIRTIO_BLOCK = "0x0002"
-MMIO_V2 = ("virtio-mmio.force-legacy=false",)
 
 
 def first_mib(path):

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from tests.boot.efi import on_suites
-from tests.boot.test_efi_debian import ESP_GUID, Console, assert_uefi, kept_disk
+from tests.boot.test_efi_debian import Console, assert_uefi, kept_disk
+from tests.images.disk import ESP_GUID
 
 pytestmark = [pytest.mark.slow, pytest.mark.extended]
 

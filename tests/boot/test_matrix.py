@@ -10,13 +10,12 @@ default processor without 1 GiB pages; max has them, RDRAND and everything else.
 import pytest
 
 from tests.boot.checks import assert_started_well, concatenated
-from tests.boot.vmm import Disk, Vmm
+from tests.boot.vmm import MMIO_V2, Disk, Vmm
 from tests.images.disk import bls_files, esp_disk
 
 MIB = 1 << 20
 INITRD = b"0123456789" * 33333
 
-MMIO_V2 = ("virtio-mmio.force-legacy=false",)
 
 # (FAT type, block size): (volume size, blocks per cluster)
 VOLUMES = {

@@ -30,6 +30,11 @@ WAIT_SECONDS = 300
 TAIL_LINES = 60
 GUEST = "FATWOOD-GUEST: "
 
+ESCAPES = re.compile(r"\x1b\[[0-9;=?]*[A-Za-z]")
+MMIO_V2 = ("virtio-mmio.force-legacy=false",)
+# One behind the other.
+TWO_BRIDGES = ("pci-bridge,id=bridge0,chassis_nr=1", "pci-bridge,id=bridge1,chassis_nr=2,bus=bridge0,addr=3")
+
 
 @dataclasses.dataclass
 class Disk:
@@ -97,6 +102,11 @@ class Report(dict):
     def words(self):
         """The command line's words."""
         return self["cmdline"].split()
+
+
+def without_escapes(log):
+    """The log without the sequences that move the cursor or set colours."""
+    return ESCAPES.sub("", log)
 
 
 def firmware_arguments(firmware, kernel, variables):

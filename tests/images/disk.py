@@ -61,6 +61,10 @@ class Partition:
         return DISK_GUID[:-12] + (self.name or self.type).encode().hex()[:12].ljust(12, "0")
 
 
+# The partition with this name, in the images that have one.
+ESP_GUID = Partition(None, "esp", "ESP").guid
+
+
 def entry(title="Test", **keys):
     """The text of a boot entry. A list repeats its key; a dash in a key is written as '_'."""
     lines = [f"title {title}"]
