@@ -309,20 +309,19 @@ static void list_all(struct boot_choices *choices)
 	listed = NULL;
 }
 
-/* A kernel of the ROM's VMM may be any EFI program; without one, no disk has to be found first. */
-static bool vmm_gave_a_program(void)
-{
-	return IS_ENABLED(CONFIG_ENTRY_RESET) && IS_ENABLED(CONFIG_EFI) &&
-	       boot_direct_wants_disks();
-}
+/*
+ * As from other firmware, a program that starts through UEFI in a ROM expects the screen and the
+ * stored variables. A PVH module starts before the devices are found: Firecracker up to 1.16.1 has
+ * disks that a kernel cannot use after us.
+ */
+static const bool vmms_kernel_is_after_devices = IS_ENABLED(CONFIG_ENTRY_RESET) &&
+						 IS_ENABLED(CONFIG_EFI);
 
-static void boot_what_the_vmm_gave(bool disks_are_found)
+static void boot_what_the_vmm_gave(void)
 {
 	struct arena arena = { 0 };
 	enum status status;
 
-	if (!IS_ENABLED(CONFIG_BOOT_DIRECT) || vmm_gave_a_program() != disks_are_found)
-		return;
 	status = boot_direct(&arena);
 	if (status != ERR_NOT_FOUND)
 		boot_tried("VMM", "kernel", status);
@@ -357,7 +356,8 @@ void boot_main(void)
 	if (log_is_wanted(LOG_DEBUG))
 		(void)arch_ticks_per_second();
 	timing_mark("memory");
-	boot_what_the_vmm_gave(false);
+	if (IS_ENABLED(CONFIG_BOOT_DIRECT) && !vmms_kernel_is_after_devices)
+		boot_what_the_vmm_gave();
 	probe(bus_probes);
 	apply_disks_option();
 	if (IS_ENABLED(CONFIG_BOOT_ORDER))
@@ -368,7 +368,8 @@ void boot_main(void)
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT) && IS_ENABLED(CONFIG_EFI) &&
 	    !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		efi_devices_found();
-	boot_what_the_vmm_gave(true);
+	if (IS_ENABLED(CONFIG_BOOT_DIRECT) && vmms_kernel_is_after_devices)
+		boot_what_the_vmm_gave();
 	if (!block_first())
 		log_error("no disk found: is one attached by " ATTACHMENTS "?");
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU))

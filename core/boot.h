@@ -151,9 +151,6 @@ enum status boot_start(struct boot_entry *entry);
  */
 enum status boot_direct(struct arena *arena);
 
-/* Whether that kernel is an EFI program other than Linux, which may look for files on the disks. */
-bool boot_direct_wants_disks(void);
-
 /* Records one failed attempt ("disk0p1", "debian.conf", why) for the final message, and logs it. */
 void boot_tried(const char *where, const char *what, enum status status);
 

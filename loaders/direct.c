@@ -2,7 +2,6 @@
 /* A kernel that the VMM placed in memory itself, as a module (PVH: start_info.modlist). */
 #include "core/boot.h"
 #include "core/boot_info.h"
-#include "lib/util.h"
 #include "loaders/initrd.h"
 
 /* The first module that a loader recognizes; empty: none. */
@@ -12,17 +11,6 @@ static struct span find_kernel(void)
 		if (initrd_module_is_kernel(boot_info.modules[i]))
 			return boot_info.modules[i];
 	return (struct span){ 0 };
-}
-
-bool boot_direct_wants_disks(void)
-{
-	struct span kernel = find_kernel();
-	struct span head = span_part(kernel, 0, min_u64(kernel.size, IMAGE_HEAD_SIZE));
-
-	for (size_t i = 0; image_loaders[i]; i++)
-		if (!image_loaders[i]->is_efi && image_loaders[i]->recognizes(head))
-			return false;
-	return !span_is_empty(kernel);
 }
 
 enum status boot_direct(struct arena *arena)

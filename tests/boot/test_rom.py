@@ -7,7 +7,7 @@ import pytest
 
 from tests.boot.checks import assert_started_well
 from tests.boot.vmm import Disk, Vmm
-from tests.images import efi, efi_consumers, efi_program, packages
+from tests.images import efi, efi_consumers, efi_program, efi_variables, initrd, packages
 from tests.images.disk import Partition, bls_files, esp_disk
 
 PORT = "pcie-root-port,id=bridge,slot=1"
@@ -46,6 +46,21 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
         assert "from=vmm" in vmm.guest().words
 
 
+@pytest.mark.parametrize("machine, screen, mode", [("q35", "VGA", "1280x800x32"), ("pc", "ramfb", "1024x768x32")])
+def test_devices_of_a_kernel_from_fw_cfg(firmware, tmp_path, machine, screen, mode):
+    """It has what a kernel from a disk has: the screen, random numbers from a device, stored variables."""
+    kernel = packages.kernel("trixie")
+    stored = efi_variables.store({"Kept": b"yes"}, efi_variables.TEST)
+    disk = esp_disk(tmp_path / "disk.raw", {efi_variables.FILE: stored})
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [Disk(disk)], kernel=kernel.image,
+             initrd=initrd.guest_file(kernel), command_line=efi.options("given", efi="report,get:Kept"),
+             extra=["-device", screen, "-device", "virtio-rng-pci"]) as vmm:
+        report = vmm.guest()
+        assert report["efi_get"] == ["Kept yes"]
+        for wanted in (f"efifb: mode is {mode}", "RNG="):
+            assert any(wanted in line for line in report["efi_log"]), report["efi_log"]
+
+
 def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
     """It could see the disks, and the next candidate is one of them."""
     program = tmp_path / "program"
@@ -54,6 +69,18 @@ def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
              disks=[Disk(efi_image("uki-trixie"))]) as vmm:
         assert "from=uki-trixie" in vmm.guest().words
     assert "EFI-PROGRAM: returns ABORTED" in vmm.log
+
+
+def test_a_program_from_fw_cfg_without_disks(firmware, stub_disk, tmp_path):
+    """As the VMM wishes, no disk is read."""
+    program = tmp_path / "program"
+    program.write_bytes(efi_program.program("returns", STATUS=21))
+    with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=program, command_line="fatwood.disks=0",
+             disks=[Disk(stub_disk)]) as vmm:
+        vmm.expect("nothing to boot")
+        assert "EFI-PROGRAM: returns ABORTED" in vmm.log
+        (statistics,) = vmm.qmp("query-blockstats")
+        assert statistics["stats"]["rd_operations"] == 0
 
 
 def kernel_of(program):
@@ -73,7 +100,7 @@ def kernel_of(program):
 
 @pytest.mark.parametrize("name", ["qemu_rom", "qemu"])
 def test_a_kernel_from_the_vmm_that_returns(firmware, efi_image, tmp_path, name):
-    """It was started before there were disks; the next candidate finds them all the same."""
+    """The next candidate finds the disks, also if the kernel was started before there were any (qemu)."""
     kernel = tmp_path / "kernel"
     kernel.write_bytes(kernel_of(efi_program.program("returns", STATUS=21)))
     image = firmware(name)

@@ -7,6 +7,7 @@ import zlib
 
 GLOBAL = uuid.UUID("8be4df61-93ca-11d2-aa0d-00e098032b8c").bytes_le
 LOADER = uuid.UUID("4a67b082-0a4c-41cf-b6c7-440b29bb8c4f").bytes_le  # systemd's
+TEST = uuid.UUID("cfc8fc79-be2e-4ddc-97f0-9f98bfe298a0").bytes_le  # of guest_efi.sh
 FILE = "/EFI/fatwood/variables0.bin"
 
 

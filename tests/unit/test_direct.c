@@ -7,19 +7,7 @@
 #include "tests/unit/kernel_image.h"
 #include "tests/unit/test.h"
 
-static bool recognizes_mz(struct span head)
-{
-	return span_starts_with(head, SPAN("MZ"));
-}
-
-/* Of kernels of Linux, which are both, as of other programs. */
-static const struct image_loader program_loader = {
-	.name = "program",
-	.is_efi = true,
-	.recognizes = recognizes_mz,
-};
-
-const struct image_loader *const image_loaders[] = { &bzimage_loader, &program_loader, NULL };
+const struct image_loader *const image_loaders[] = { &bzimage_loader, NULL };
 
 static u8 image[KERNEL_SIZE];
 static struct arena arena;
@@ -60,21 +48,6 @@ TEST(an_initrd_alone_is_nothing_to_boot)
 	add(SPAN("070701"));
 	add((struct span){ 0 });
 	CHECK_EQUAL(boot_direct(&arena), ERR_NOT_FOUND);
-}
-
-TEST(a_program_other_than_linux_wants_disks)
-{
-	set_up();
-	CHECK(!boot_direct_wants_disks());
-	add(SPAN("070701"));
-	CHECK(!boot_direct_wants_disks());
-	add(SPAN("MZ"));
-	CHECK(boot_direct_wants_disks());
-	set_up();
-	memcpy(image, "MZ", 2);
-	add(span_of(image, sizeof(image)));
-	add(SPAN("MZ"));
-	CHECK(!boot_direct_wants_disks());
 }
 
 TEST(as_many_modules_as_there_may_be)
