@@ -57,12 +57,12 @@ static enum status dma(u32 control, u32 size, void *memory)
 	memory_barrier_full();
 	port_write32(PORT_DMA_LOW, __builtin_bswap32((u32)(uintptr_t)&request));
 	for (;;) {
-		u32 left;
+		u32 left = __builtin_bswap32(*state);
 
-		memory_barrier_read();
-		left = __builtin_bswap32(*state);
-		if (left == 0)
+		if (left == 0) {
+			memory_barrier_read();
 			return OK;
+		}
 		if (left & DMA_ERROR)
 			return ERR_IO;
 		if (deadline_passed(&deadline)) {

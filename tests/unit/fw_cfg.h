@@ -2,12 +2,15 @@
 /* An fw_cfg device with files, accessed through ports and DMA. Include it in one file per test. */
 #pragma once
 
+#include <asm/cpu.h>
+
 #include "drivers/platform/fw_cfg.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
 #include "tests/unit/test.h"
 
 enum { FAKE_FILES_MAX = 8, FAKE_FILE_FIRST = 0x20, FAKE_FILE_SIZE = 256 };
+enum { FAKE_UNSEEN_MAX = 16 * 1024 };
 
 static struct fake_fw_cfg {
 	bool has_dma, refuses, hangs;
@@ -19,6 +22,11 @@ static struct fake_fw_cfg {
 	u16 item;
 	u32 offset;
 	u32 transfers;
+	/* The driver's request, and as it was at the last barrier. */
+	u8 *request, published[16];
+	/* What the driver sees after its next barrier. */
+	u8 *unseen_at, unseen[FAKE_UNSEEN_MAX];
+	u32 unseen_size;
 } fake;
 
 static u8 *fake_byte(u16 item, u32 offset)
@@ -35,12 +43,28 @@ static u8 *fake_byte(u16 item, u32 offset)
 		       NULL;
 }
 
+static void fake_pass_barrier(enum host_barrier kind)
+{
+	if (kind == HOST_BARRIER_FULL && fake.request)
+		memcpy(fake.published, fake.request, sizeof(fake.published));
+	if (kind != HOST_BARRIER_WRITE && fake.unseen_size) {
+		memcpy(fake.unseen_at, fake.unseen, fake.unseen_size);
+		fake.unseen_size = 0;
+	}
+}
+
 static void fake_transfer(u8 *request)
 {
-	u32 control = __builtin_bswap32(load_le32(request));
-	u32 size = __builtin_bswap32(load_le32(request + 4));
-	u8 *memory = (u8 *)__builtin_bswap64(load_le64(request + 8));
+	u32 control, size;
+	u8 *memory;
 
+	/* Only the first one shows where requests are. */
+	if (request != fake.request)
+		memcpy(fake.published, request, sizeof(fake.published));
+	fake.request = request;
+	control = __builtin_bswap32(load_le32(fake.published));
+	size = __builtin_bswap32(load_le32(fake.published + 4));
+	memory = (u8 *)__builtin_bswap64(load_le64(fake.published + 8));
 	fake.transfers++;
 	if (fake.hangs)
 		return;
@@ -54,9 +78,13 @@ static void fake_transfer(u8 *request)
 	for (u32 i = 0; i < size; i++, fake.offset++) {
 		u8 *byte = fake_byte(fake.item, fake.offset);
 
-		if (control & 2)
-			memory[i] = byte ? *byte : 0;
-		else if ((control & 16) && byte)
+		if (control & 2) {
+			CHECK(i < FAKE_UNSEEN_MAX);
+			fake.unseen[i] = byte ? *byte : 0;
+			fake.unseen_size = i + 1;
+			fake.unseen_at = memory;
+			memory[i] = 0xee;
+		} else if ((control & 16) && byte)
 			*byte = memory[i];
 	}
 }
@@ -88,6 +116,7 @@ static void fake_start(bool has_dma)
 {
 	host_handlers_forget();
 	host_port_handler(0x510, 12, fake_handle, NULL);
+	host_on_barrier = fake_pass_barrier;
 	fake = (struct fake_fw_cfg){ .has_dma = has_dma };
 }
 
