@@ -403,7 +403,7 @@ static void pass_barrier(enum host_barrier kind)
 	for (u32 i = 0; i < FAKE_AHCI_PORTS; i++) {
 		struct fake_ahci_port *port = &started->ports[i];
 
-		if (kind != HOST_BARRIER_READ && port->list)
+		if (kind == HOST_BARRIER_FULL && port->list)
 			memcpy(port->published, (void *)(uintptr_t)port->list, FAKE_AHCI_PAGE);
 		if (kind != HOST_BARRIER_WRITE && port->unseen_at) {
 			store_le32((void *)(uintptr_t)port->unseen_at, port->unseen_count);

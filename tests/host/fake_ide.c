@@ -218,6 +218,7 @@ static void do_command(struct fake_ide *controller, struct fake_ide_channel *cha
 	struct fake_ide_drive *drive = selected(channel);
 
 	drive->commands++;
+	channel->unseen_count = 0;
 	if (drive->status & (BUSY | REQUEST))
 		violation(controller, "command 0x%02x given to a busy drive", command);
 	if (!(channel->control & CONTROL_QUIET))
@@ -246,6 +247,13 @@ static void do_command(struct fake_ide *controller, struct fake_ide_channel *cha
 		violation(controller, "command 0x%02x", command);
 		end(drive, REFUSED, 4);
 	}
+}
+
+/* Writes to memory, which the driver sees after its next barrier. */
+static void add_unseen(struct fake_ide_channel *channel, u32 at, const u8 *data, u32 size)
+{
+	memset((void *)(uintptr_t)at, 0xee, size);
+	channel->unseen[channel->unseen_count++] = (struct fake_ide_unseen){ at, data, size };
 }
 
 /* Runs the transfer as the table says. */
@@ -278,7 +286,7 @@ static void run_dma(struct fake_ide *controller, struct fake_ide_channel *channe
 		at += part;
 		part = (u32)min_u64(part, size);
 		if (to_memory)
-			memcpy((void *)(uintptr_t)base, drive->data, part);
+			add_unseen(channel, base, drive->data, part);
 		else
 			memcpy(drive->data, (void *)(uintptr_t)base, part);
 		drive->data += part;
@@ -484,9 +492,14 @@ static void pass_barrier(enum host_barrier kind)
 	for (u32 i = 0; i < FAKE_IDE_CHANNELS; i++) {
 		struct fake_ide_channel *channel = &started->channels[i];
 
-		if (kind != HOST_BARRIER_READ && channel->table)
+		if (kind == HOST_BARRIER_FULL && channel->table)
 			memcpy(channel->published, (void *)(uintptr_t)channel->table,
 			       sizeof(channel->published));
+		for (u32 k = 0; kind != HOST_BARRIER_WRITE && k < channel->unseen_count; k++)
+			memcpy((void *)(uintptr_t)channel->unseen[k].at, channel->unseen[k].data,
+			       channel->unseen[k].size);
+		if (kind != HOST_BARRIER_WRITE)
+			channel->unseen_count = 0;
 	}
 }
 

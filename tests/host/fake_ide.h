@@ -58,6 +58,12 @@ struct fake_ide_drive {
 	bool to_device;
 };
 
+struct fake_ide_unseen {
+	u32 at;
+	const u8 *data;
+	u32 size;
+};
+
 struct fake_ide_channel {
 	struct fake_ide_drive drives[FAKE_IDE_DRIVES];
 	u8 device, control;
@@ -65,8 +71,10 @@ struct fake_ide_channel {
 	u8 written[4][2]; /* count and LBA: the last and the one before */
 	u8 master_command, master_status;
 	u32 table;
-	/* The driver's writes before the last barrier. */
+	/* The driver's writes before the last barrier, and what it sees after its next one. */
 	u8 published[FAKE_IDE_TABLE_SIZE];
+	struct fake_ide_unseen unseen[FAKE_IDE_TABLE_SIZE / 8];
+	u32 unseen_count;
 	u32 resets;
 };
 

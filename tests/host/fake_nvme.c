@@ -364,7 +364,7 @@ static void pass_barrier(enum host_barrier kind)
 	for (u32 i = 0; i < 2; i++) {
 		struct fake_nvme_queue *queue = &started->queues[i];
 
-		if (kind != HOST_BARRIER_READ && queue->depth)
+		if (kind == HOST_BARRIER_FULL && queue->depth)
 			memcpy(queue->published, (void *)(uintptr_t)queue->submissions,
 			       (size_t)queue->depth * 64);
 	}

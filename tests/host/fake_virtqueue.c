@@ -4,8 +4,9 @@
  * requests by the devices.
  *
  * Barriers are checked: the driver's writes reach the device in the worst order that the barriers
- * permit. The device sees the available ring's index at once, but descriptors, heads and requests
- * as they were at the last barrier. The driver sees the device's used ring entries only at its own
+ * permit. The device sees the available ring's index at once if it polls, and as it was at the
+ * last full barrier if it was notified, but descriptors, heads and requests as they were at the
+ * last barrier. The driver sees the device's used ring entries only at its own
  * barrier, after the index.
  */
 #include <string.h>
@@ -271,7 +272,6 @@ static void publish(struct fake_virtio *device, struct fake_queue *queue)
 	memcpy(queue->published, (const u8 *)(uintptr_t)queue->rings[0], 16u * queue->size);
 	memcpy(queue->published + 16u * queue->size, (const u8 *)(uintptr_t)queue->rings[1],
 	       4 + 2u * queue->size);
-	queue->published_count = load_le16(queue->published + 16u * queue->size + 2);
 }
 
 static void show_used(struct fake_queue *queue)
@@ -294,6 +294,9 @@ void fake_virtio_barrier(struct fake_virtio *device, enum host_barrier kind)
 			continue;
 		if (kind != HOST_BARRIER_READ)
 			publish(device, queue);
+		if (kind == HOST_BARRIER_FULL)
+			queue->published_count =
+				load_le16(queue->published + 16u * queue->size + 2);
 		if (kind != HOST_BARRIER_WRITE)
 			show_used(queue);
 	}

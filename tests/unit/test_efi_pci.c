@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+#include <asm/cpu.h>
+
 #include "tests/host/pci_machine.h"
 
 static const EFI_PCI_WIDTH W8 = EfiPciWidthUint8, W16 = EfiPciWidthUint16, W32 = EfiPciWidthUint32,
@@ -468,6 +470,30 @@ TEST(dma)
 	CHECK_STATUS(io->Flush(io), EFI_SUCCESS);
 }
 
+static u32 full_barriers;
+static u8 *written_by_device; /* what a device writes there is seen after a barrier */
+
+static void on_barrier(enum host_barrier kind)
+{
+	full_barriers += kind == HOST_BARRIER_FULL;
+	if (kind == HOST_BARRIER_FULL && written_by_device)
+		*written_by_device = 'd';
+}
+
+TEST(a_flush_is_a_full_barrier)
+{
+	pci_machine_start();
+	io = pci_io(0);
+	full_barriers = 0;
+	host_on_barrier = on_barrier;
+	CHECK_STATUS(io->Flush(io), EFI_SUCCESS);
+	CHECK_EQUAL(full_barriers, 1);
+	CHECK_STATUS(root_io(0)->Flush(root_io(0)), EFI_SUCCESS);
+	CHECK_EQUAL(full_barriers, 2);
+	CHECK_STATUS(io->Flush(NULL), EFI_INVALID_PARAMETER);
+	host_on_barrier = NULL;
+}
+
 #define HIGH (1ull << 45) /* where AddressSanitizer permits it */
 
 /* RAM above 4 GiB, and a device without 64 bits, which gets a buffer below. */
@@ -495,10 +521,15 @@ TEST(dma_above_4_gib)
 	CHECK_STATUS(map(BusMasterWrite, high, &size, &device, &mapping), EFI_SUCCESS);
 	CHECK(device < MEMORY_BELOW_4_GIB);
 	memset((void *)device, 'd', size);
+	written_by_device = (u8 *)device;
+	*written_by_device = 0;
 	CHECK_STATUS(map(BusMasterRead, high, &size, &device, &other), EFI_SUCCESS);
 	CHECK(device < MEMORY_BELOW_4_GIB);
 	CHECK(*(u8 *)device == 'h' && ((u8 *)device)[size - 1] == 'h');
+	host_on_barrier = on_barrier;
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_SUCCESS);
+	host_on_barrier = NULL;
+	written_by_device = NULL;
 	CHECK(high[0] == 'd' && high[size - 1] == 'd' && high[size] == 0);
 	CHECK_STATUS(io->Unmap(io, mapping), EFI_INVALID_PARAMETER);
 	memset((void *)device, 'x', size);

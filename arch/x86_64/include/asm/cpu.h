@@ -5,8 +5,9 @@
 #include "lib/types.h"
 
 /*
- * Memory order as seen by a device on another processor. x86 keeps loads in order with loads, and
- * stores with stores; only a load may pass an older store.
+ * Memory order as seen by a device on another processor. The first two are for accesses to memory
+ * alone; a full barrier also orders them with accesses to registers. x86 keeps loads in order with
+ * loads, and stores with stores; only a load may pass an older store.
  */
 static inline void memory_barrier_read(void)
 {

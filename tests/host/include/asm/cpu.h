@@ -2,7 +2,7 @@
 /*
  * Instructions that cannot be expressed in C. On the host, devices run in the same thread, so
  * barriers are not needed for order; but a fake device can be notified of them and see only the
- * writes before them (tests/host/fake_virtqueue.c).
+ * writes before them, those before a register access only after a full one.
  */
 #pragma once
 
