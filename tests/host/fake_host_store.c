@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <asm/cpu.h>
+
 #include "lib/span.h"
 #include "tests/host/host.h"
 
 enum { MESSAGE_SIZE = 16, FUNCTION = 24, STATUS = 32, BODY = 40, NAME = 76, NEXT_NAME = 64 };
+
+static struct fake_host_store *started;
 
 static void must(bool condition, const char *what)
 {
@@ -205,7 +209,8 @@ static void command(struct fake_host_store *fake, u64 value)
 		break;
 	case 2:
 		must(!fake->wants_copies, "access to the guest's memory");
-		fake->result = request(fake, (u8 *)fake->address);
+		fake->result = request(fake, fake->published);
+		fake->is_unseen = !fake->result;
 		break;
 	case 3:
 		fake->result = request(fake, fake->copy);
@@ -216,6 +221,21 @@ static void command(struct fake_host_store *fake, u64 value)
 	default:
 		abort();
 	}
+}
+
+/* The device sees the message only as it was at a barrier, and so does the driver the reply. */
+static void pass_barrier(enum host_barrier kind)
+{
+	u8 *message = (u8 *)started->address;
+
+	if (!started->buffer_size || !message || started->wants_copies)
+		return;
+	if (kind != HOST_BARRIER_WRITE && started->is_unseen) {
+		memcpy(message, started->published, started->buffer_size);
+		started->is_unseen = false;
+	}
+	if (kind == HOST_BARRIER_FULL)
+		memcpy(started->published, message, started->buffer_size);
 }
 
 static void transfer(struct fake_host_store *fake, bool write, u64 *value)
@@ -251,7 +271,7 @@ static void on_access(void *context, u64 address, u32 size, bool write, u64 *val
 	}
 	*value = offset == 0x00 ? fake->magic :
 		 offset == 0x02 ? fake->result :
-		 offset == 0x04 ? fake->buffer_size :
+		 offset == 0x04 ? (fake->told ? fake->told : fake->buffer_size) :
 		 offset == 0x1c ? fake->wants_copies :
 				  UINT64_MAX;
 }
@@ -276,6 +296,8 @@ void fake_host_store_init(struct fake_host_store *fake)
 	fake->size = 256 * 1024;
 	fake->granted = HOST_STORE_BUFFER_SIZE;
 	fake->magic = 0xef1;
+	started = fake;
+	host_on_barrier = pass_barrier;
 	host_handlers_forget();
 	host_mmio_handler(FAKE_HOST_STORE_BASE, 0x20, on_access, fake);
 }

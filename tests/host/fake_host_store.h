@@ -24,8 +24,9 @@ struct fake_variable {
 
 struct fake_host_store {
 	/* Set by the test: */
-	u64 size; /* of the store */
-	u32 granted;
+	u64 size;          /* of the store */
+	u32 granted;       /* bytes of a message */
+	u32 told;          /* and what it says about that; 0: the same */
 	u16 magic, status; /* status is returned for all requests */
 	bool wants_copies;
 	/* Damages a reply: called with the message before the guest gets it. */
@@ -40,6 +41,9 @@ struct fake_host_store {
 	u16 result;
 	u32 buffer_size, place;
 	u64 address;
+	/* The message at the driver's last barrier. */
+	u8 published[HOST_STORE_BUFFER_SIZE];
+	bool is_unseen; /* a reply, until the driver's next barrier */
 	u8 copy[HOST_STORE_BUFFER_SIZE];
 };
 

@@ -451,8 +451,21 @@ TEST(a_device_that_does_not_answer_is_not_used)
 	CHECK(!boot());
 	CHECK(is_clean());
 	fresh();
-	fake.granted = 2048;
+	fake.told = HOST_STORE_BUFFER_SIZE + 4;
 	CHECK(!boot());
+	CHECK(is_clean());
+	fresh();
+	fake.granted = 4095;
+	CHECK(!boot());
+	/* The smallest, with bytes at its end that are not used. */
+	fake.granted = 4099;
+	for (u32 i = 0; i < 2; i++) {
+		fake.wants_copies = i;
+		CHECK(boot());
+		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), "one");
+	}
 	fresh();
 	fake.status = 0x11;
 	CHECK(!boot());
