@@ -259,8 +259,7 @@ static size_t node_of_row(const struct path_node *row, struct path_piece fields,
 			fields.count = 0;
 		else
 			text = take_field(&fields);
-		if (size > NODE_SIZE_MAX ||
-		    !put_field(field, text, node ? node + field->offset : NULL))
+		if (!put_field(field, text, node ? node + field->offset : NULL))
 			return 0;
 	}
 	if (node && row->id_size)
@@ -312,7 +311,7 @@ static size_t node_of_bytes(u64 type, struct path_piece fields, u8 *node)
 
 	/* An end in the middle of a path would hide what comes after it. */
 	if (type == END_DEVICE_PATH_TYPE || !subtype_text.count ||
-	    !parse_number(subtype_text, sizeof(UINT8), &subtype) || size > NODE_SIZE_MAX ||
+	    !parse_number(subtype_text, sizeof(UINT8), &subtype) ||
 	    !path_put_bytes(fields, node ? node + NODE_HEADER_SIZE : NULL))
 		return 0;
 	return put_header(type, subtype, size, node);
@@ -322,8 +321,6 @@ static size_t file_node(struct path_piece text, u8 *node)
 {
 	size_t size = NODE_HEADER_SIZE + (text.count + 1) * sizeof(CHAR16);
 
-	if (size > NODE_SIZE_MAX)
-		return 0;
 	for (size_t i = 0; node && i < text.count; i++)
 		store_le16(node + NODE_HEADER_SIZE + i * sizeof(CHAR16), text.units[i]);
 	return put_header(MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, size, node);

@@ -290,17 +290,23 @@ TEST(nonsense_is_refused)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
-/* The path for a name of @count characters. */
-static EFI_DEVICE_PATH_PROTOCOL *path_of_length(size_t count)
+/* The node for a name of @count characters, or the path of it. */
+static EFI_DEVICE_PATH_PROTOCOL *of_length(bool is_node, size_t count)
 {
 	CHAR16 *text = calloc(count + 1, sizeof(*text));
 	EFI_DEVICE_PATH_PROTOCOL *path;
 
 	for (size_t i = 0; i < count; i++)
 		text[i] = 'x';
-	path = from_text->ConvertTextToDevicePath(text);
+	path = is_node ? from_text->ConvertTextToDeviceNode(text) :
+			 from_text->ConvertTextToDevicePath(text);
 	free(text);
 	return path;
+}
+
+static EFI_DEVICE_PATH_PROTOCOL *path_of_length(size_t count)
+{
+	return of_length(false, count);
 }
 
 TEST(long_texts_are_refused)
@@ -315,4 +321,17 @@ TEST(long_texts_are_refused)
 	CHECK(!path_of_length(longest + 1));
 	CHECK(!path_of_length(40000));
 	CHECK(!path_of_length(4000000));
+}
+
+TEST(a_node_has_a_size_of_16_bits)
+{
+	const size_t longest = (0xffff - 4) / 2 - 1;
+	EFI_DEVICE_PATH_PROTOCOL *node;
+
+	publish();
+	node = of_length(true, longest);
+	CHECK(node && efi_node_length(node) == 4 + 2 * (longest + 1));
+	efi_free(node);
+	CHECK(!of_length(true, longest + 1));
+	CHECK(!of_length(true, 60000));
 }
