@@ -15,7 +15,7 @@
 
 enum {
 	SIZE_MIN = 64 * 1024,
-	SIZE_MAX_STORE = 1024 * 1024, /* records are compared with each other */
+	SIZE_MAX_STORE = 1024 * 1024, /* no VMM has a larger one */
 	BLOCKS_MIN = 8, /* two for what EDK2 wants, and as many for the records, in each half */
 	NAME_SIZE_MAX = 2048,
 	/* Of the headers. */
@@ -133,6 +133,10 @@ static bool prepare(const struct flash *flash)
 		log_error("flash: an interrupted write cannot be finished: not used");
 		return false;
 	}
+	if (!flash_store_can_be_searched(flash)) {
+		log_error("flash: too many interrupted writes: not used");
+		return false;
+	}
 	content = look(flash);
 	if (content == CONTENT_FOREIGN) {
 		log_warning("flash: no variable store of this size: not used");
@@ -167,8 +171,9 @@ static bool load_record(const struct flash *flash, const struct flash_record *re
 		length++;
 	if ((length + 1) * sizeof(CHAR16) != record->name_size || !length)
 		return true;
-	return store_put(store, NULL, name, record->name_size, &record->vendor, record->attributes,
-			 0, record->data_size, bytes + record->name_size);
+	return store_put(store, store_find(store, name, &record->vendor), name, record->name_size,
+			 &record->vendor, record->attributes, 0, record->data_size,
+			 bytes + record->name_size);
 }
 
 static bool load(const struct flash *flash)

@@ -73,9 +73,15 @@ u32 flash_store_end(const struct flash *flash);
 bool flash_next_record(const struct flash *flash, u32 *offset, bool beyond_damage,
 		       struct flash_record *out);
 
-/* Does the record have the current value of its variable, not an old or deleted one? */
+/*
+ * Does the record have the current value of its variable, not an old or deleted one? Only a damaged
+ * store has several for a variable; then the last one counts.
+ */
 bool flash_record_is_live(const struct flash *flash, const struct flash_record *record,
 			  bool beyond_damage);
+
+/* False: so many values were being replaced as no loss of power leaves behind. */
+bool flash_store_can_be_searched(const struct flash *flash);
 
 /* Writes the first two headers of a store in a flash of that size to @out, FLASH_RECORDS bytes. */
 void flash_store_headers(const struct flash *flash, u8 *out);

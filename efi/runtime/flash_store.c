@@ -10,6 +10,7 @@ enum {
 	START = 0x55aa,
 	ALIGNMENT = 4,
 	RECORD_STATE = 2,
+	REPLACED_MAX = 64, /* a loss of power leaves one; each costs a search */
 
 	/* Bits of a record's state, each 0 when it is so. */
 	NOT_COMPLETE = 0x80, /* its header is not, so its sizes do not count */
@@ -143,8 +144,23 @@ bool flash_record_is_live(const struct flash *flash, const struct flash_record *
 	};
 	u32 end;
 
-	return is_of(flash, record, &wanted) &&
+	if (!is_added(record->state) || !(record->state & NOT_DELETED))
+		return false;
+	/* No search for each record: together they would take the square of the number of records.
+	 */
+	return (record->state & NOT_REPLACED) ||
 	       find(flash, &wanted, beyond_damage, &end).offset == record->offset;
+}
+
+bool flash_store_can_be_searched(const struct flash *flash)
+{
+	u32 offset = FLASH_RECORDS, count = 0;
+	struct flash_record record;
+
+	while (flash_next_record(flash, &offset, true, &record))
+		count += is_added(record.state) &&
+			 (record.state & (NOT_DELETED | NOT_REPLACED)) == NOT_DELETED;
+	return count <= REPLACED_MAX;
 }
 
 static bool next_live(const struct flash *flash, u32 *offset, bool beyond_damage,
@@ -181,15 +197,18 @@ static bool clear_state(const struct flash *flash, const struct flash_record *re
 	return program_state(flash, record->offset, record->state & (u8)~bits);
 }
 
-/* Deletes older values that a loss of power has left, which would come back otherwise. */
-static bool delete_others(const struct flash *flash, const struct wanted *wanted, u32 live)
+/*
+ * Deletes all records of a variable but the one at @kept. With one that is left, such as the older
+ * value after a loss of power, that value would come back.
+ */
+static bool delete_others(const struct flash *flash, const struct wanted *wanted, u32 kept)
 {
 	u32 offset = FLASH_RECORDS;
 	struct flash_record record;
 
 	while (flash_next_record(flash, &offset, false, &record))
-		if (record.offset != live && is_of(flash, &record, wanted) &&
-		    !clear_state(flash, &record, NOT_DELETED))
+		if (record.offset != kept && is_of(flash, &record, wanted) &&
+		    !clear_state(flash, &record, NOT_REPLACED | NOT_DELETED))
 			return false;
 	return true;
 }
@@ -299,11 +318,11 @@ bool flash_store_recover(const struct flash *flash)
 }
 
 /*
- * Writes a copy of the store without the record at @without, with @more (NULL: nothing more), for
- * flash_store_recover(). It counts from the moment its note is written.
+ * Writes a copy of the store with @more (NULL: nothing more) in the place of all records of its
+ * name, @name, for flash_store_recover(). It counts from the moment its note is written.
  */
-static bool rewrite(const struct flash *flash, u32 without, const struct kept_variable *more,
-		    bool beyond_damage)
+static bool rewrite(const struct flash *flash, const struct wanted *name,
+		    const struct kept_variable *more, bool beyond_damage)
 {
 	u32 at = spare(flash) + FLASH_RECORDS, offset = FLASH_RECORDS;
 	u8 headers[FLASH_RECORDS];
@@ -321,7 +340,7 @@ static bool rewrite(const struct flash *flash, u32 without, const struct kept_va
 	while (next_live(flash, &offset, beyond_damage, &record)) {
 		u8 head[ALIGNMENT];
 
-		if (record.offset == without)
+		if (more && is_of(flash, &record, name))
 			continue;
 		memcpy(head, flash_bytes(flash, record.offset), sizeof(head));
 		head[RECORD_STATE] = STATE_ADDED;
@@ -341,7 +360,7 @@ static bool rewrite(const struct flash *flash, u32 without, const struct kept_va
 
 bool flash_store_rewrite(const struct flash *flash, bool beyond_damage)
 {
-	return rewrite(flash, 0, NULL, beyond_damage) && flash_store_recover(flash);
+	return rewrite(flash, NULL, NULL, beyond_damage) && flash_store_recover(flash);
 }
 
 EFI_STATUS flash_store_put(const struct flash *flash, const struct kept_variable *variable)
@@ -360,7 +379,7 @@ EFI_STATUS flash_store_put(const struct flash *flash, const struct kept_variable
 	if (size > flash_store_end(flash) - end || !flash_is_blank(flash, end, (u32)size)) {
 		if (flash_store_used(flash) - old.size + size > flash_store_room(flash))
 			return EFI_OUT_OF_RESOURCES;
-		if (!rewrite(flash, old.offset, variable, false))
+		if (!rewrite(flash, &wanted, variable, false))
 			return EFI_DEVICE_ERROR;
 		/* If this fails, the next change or start does it. */
 		(void)flash_store_recover(flash);
@@ -372,7 +391,7 @@ EFI_STATUS flash_store_put(const struct flash *flash, const struct kept_variable
 		return EFI_DEVICE_ERROR;
 	/* From here on the new one counts, even if this fails. */
 	if (old.offset)
-		(void)clear_state(flash, &old, NOT_REPLACED | NOT_DELETED);
+		(void)delete_others(flash, &wanted, end);
 	return EFI_SUCCESS;
 }
 

@@ -258,6 +258,80 @@ TEST(authenticated_variables_are_kept_but_not_shown)
 	CHECK(flash_record_is_live(&fake.flash, &record, false));
 }
 
+/* Records until the flash is full: of @states one after the other, every @gap bytes. */
+static void fill(const u8 *states, u32 state_count, u32 gap, u32 attributes)
+{
+	u32 end = flash_store_end(&fake.flash);
+
+	for (u32 i = 0, at = FLASH_RECORDS; at + 68 <= end; i++, at += 68 + gap) {
+		u8 *record = fake.bytes + at;
+
+		memset(record, 0, 68);
+		store_le16(record, 0x55aa);
+		record[2] = states[i % state_count];
+		store_le32(record + 4, attributes);
+		store_le32(record + 36, 6);
+		store_le32(record + 40, 2);
+		store_le32(record + 60, 0x01000100 + i);
+	}
+}
+
+/* Work at the start is proportional to the size of the flash, whatever is in it. */
+TEST(work_for_a_full_flash_is_bounded)
+{
+	enum { STEPS_PER_BYTE = 64, SIZE_MAX_STORE = 1024 * 1024 };
+	static const u8 added[] = { 0x3f }, replaced[] = { 0x3e }, both[] = { 0x3f, 0x3e },
+			mixed[] = { 0x3f, 0x3d, 0x3d, 0x3d };
+	const u32 signed_one = KEPT | EFI_VARIABLE_TIME_BASED_AUTHENTICATED_WRITE_ACCESS;
+	const struct {
+		const u8 *states;
+		u32 state_count, gap, attributes;
+		bool is_used;
+	} cases[] = {
+		{ added, 1, 0, signed_one, true },     { added, 1, 0, KEPT, false },
+		{ mixed, 4, 0, KEPT, true },           { added, 1, 64, signed_one, true },
+		{ replaced, 1, 0, signed_one, false }, { both, 2, 128, signed_one, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		u64 steps;
+
+		fake_flash_init(&fake, SIZE_MAX_STORE, BLOCK, 256);
+		CHECK(boot());
+		fill(cases[i].states, cases[i].state_count, cases[i].gap, cases[i].attributes);
+		steps = host_steps;
+		CHECK_OF(boot() == cases[i].is_used, "case %zu", i);
+		steps = host_steps - steps;
+		CHECK_OF(steps <= (u64)STEPS_PER_BYTE * SIZE_MAX_STORE, "case %zu: %lu steps", i,
+			 steps);
+	}
+}
+
+/* As damage may leave it: the last value counts, and none comes back. */
+TEST(a_variable_with_two_values)
+{
+	for (u32 round = 0; round < 2; round++) {
+		struct flash_record record;
+		u32 offset = FLASH_RECORDS;
+
+		fresh();
+		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+		CHECK_EQUAL(set(u"B", "two"), EFI_SUCCESS);
+		CHECK(flash_next_record(&fake.flash, &offset, false, &record));
+		/* B becomes another A. */
+		memcpy(fake.bytes + offset + FLASH_RECORD_HEADER_SIZE, u"A", 2);
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), "two");
+		if (round == 0)
+			CHECK_EQUAL(services->SetVariable(u"A", &vendor, KEPT, 0, NULL),
+				    EFI_SUCCESS);
+		else
+			CHECK_EQUAL(set(u"A", "three"), EFI_SUCCESS);
+		CHECK(boot());
+		CHECK_TEXT(get(u"A"), round == 0 ? "(none)" : "three");
+	}
+}
+
 static void map_flash(u64 virtual_flash, u64 pages)
 {
 	const struct runtime_mapping flash = { EfiMemoryMappedIO, FAKE_FLASH_BASE, virtual_flash,
