@@ -112,7 +112,7 @@ enum {
 	FAKE_BAR_SIZE = 0x80000
 };
 
-enum { FAKE_FUNCTIONS_MAX = 40, FAKE_WINDOWS_MAX = 4, FAKE_MMIO_MAX = 32 };
+enum { FAKE_FUNCTIONS_MAX = 256, FAKE_WINDOWS_MAX = 4, FAKE_MMIO_MAX = 32 };
 
 struct fake_machine {
 	struct fake_function *functions[FAKE_FUNCTIONS_MAX];

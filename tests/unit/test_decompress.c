@@ -160,7 +160,7 @@ static u32 put(u8 *to, u32 at, u32 value, u32 count)
 
 static enum status run_bits(const u8 *bits, size_t size)
 {
-	u8 source[DECOMPRESS_HEADER_SIZE + 64] = { 0 };
+	u8 source[DECOMPRESS_HEADER_SIZE + 256] = { 0 };
 
 	store_le32(source, (u32)size);
 	store_le32(source + 4, 100);
@@ -238,6 +238,56 @@ TEST(invalid_codes)
 	at = put(bits, put(bits, put(bits, 0, 1, 16), 0, 5), 2, 5);
 	put(bits, at, 10, 9);
 	CHECK_EQUAL(run_bits(bits, sizeof(bits)), ERR_CORRUPT);
+}
+
+/*
+ * Of @count characters, the first two have codes of 8 bits, and all others of 9: @count is 510 in a
+ * complete set. 100 times the first follow.
+ */
+static enum status run_characters(u32 count)
+{
+	u8 bits[256] = { 0 };
+	u32 at = put(bits, put(bits, 0, 100, 16), 12, 5);
+
+	/* Of the lengths' codes, 8 and 9, which are symbols 10 and 11, have one bit. */
+	at = put(bits, put(bits, at, 0, 3 * 10 + 2), 0x9, 6);
+	at = put(bits, at, count, 9);
+	at = put(bits, at, 0, 2);
+	for (u32 i = 2; i < count; i++)
+		at = put(bits, at, 1, 1);
+	return run_bits(bits, sizeof(bits));
+}
+
+TEST(all_characters)
+{
+	CHECK_EQUAL(run_characters(DECOMPRESS_SYMBOLS_MAX), OK);
+	CHECK(out[0] == 0 && out[99] == 0);
+	CHECK_EQUAL(run_characters(DECOMPRESS_SYMBOLS_MAX - 1), ERR_CORRUPT);
+	CHECK_EQUAL(run_characters(DECOMPRESS_SYMBOLS_MAX + 1), ERR_CORRUPT);
+}
+
+/* 'a', 'b', and then three characters without a code, all of @count. 100 times 'a' follow. */
+static enum status run_missing(u32 count)
+{
+	u8 bits[64] = { 0 };
+	u32 at = put(bits, put(bits, 0, 100, 16), 4, 5);
+
+	/* Lengths' codes: 0 for one bit, 10 for a few that are missing, 11 for many. */
+	at = put(bits, at, 0x012, 9);
+	at = put(bits, put(bits, at, 0, 2), 1, 3);
+	at = put(bits, at, count, 9);
+	at = put(bits, put(bits, at, 3, 2), 'a' - 20, 9);
+	at = put(bits, at, 0, 2);
+	put(bits, put(bits, at, 2, 2), 0, 4);
+	return run_bits(bits, sizeof(bits));
+}
+
+TEST(missing_characters_at_the_end)
+{
+	CHECK_EQUAL(run_missing('a' + 5), OK);
+	CHECK(out[0] == 'a' && out[99] == 'a');
+	CHECK_EQUAL(run_missing('a' + 4), ERR_CORRUPT);
+	CHECK_EQUAL(run_missing('a' + 3), ERR_CORRUPT);
 }
 
 static EFI_DECOMPRESS_PROTOCOL *publish(void)

@@ -310,6 +310,21 @@ TEST(locate_device_path)
 						   NULL);
 }
 
+/* A path that ends at once, if its end were one, would lead to all devices. */
+TEST(a_malformed_path_of_a_handle_leads_nowhere)
+{
+	struct path one = path_of(1, 0), bad = { { 0x7f, 0xff, 3, 0 } };
+	EFI_DEVICE_PATH_PROTOCOL *path = (void *)&one;
+	EFI_HANDLE handle = NULL, device;
+
+	CHECK_STATUS(efi_install_multiple_protocol_interfaces(&handle, &guid_device_path, &bad, &a,
+							      &x, NULL),
+		     EFI_SUCCESS);
+	CHECK_STATUS(efi_locate_device_path(&a, &path, &device), EFI_NOT_FOUND);
+	CHECK(path == (void *)&one);
+	efi_uninstall_multiple_protocol_interfaces(handle, &guid_device_path, &bad, &a, &x, NULL);
+}
+
 static u32 calls;
 
 static void EFIAPI count_call(EFI_EVENT event, void *context)

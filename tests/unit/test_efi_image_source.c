@@ -263,11 +263,15 @@ TEST(reasons_for_not_loading_a_file)
 	fake.read_size = UINT64_MAX;
 	fake.said_size = 0;
 	CHECK_STATUS(load_status("a", NULL), EFI_LOAD_ERROR);
-	/* Larger than memory; overflowing. */
+	/* Larger than memory; than a program can be; overflowing. */
 	fake.said_size = HOST_MEMORY_SIZE;
 	CHECK_STATUS(load_status("a", NULL), EFI_OUT_OF_RESOURCES);
+	fake.said_size = UINT32_MAX;
+	CHECK_STATUS(load_status("a", NULL), EFI_OUT_OF_RESOURCES);
+	fake.said_size = UINT32_MAX + 1ull;
+	CHECK_STATUS(load_status("a", NULL), EFI_LOAD_ERROR);
 	fake.said_size = UINT64_MAX;
-	CHECK(EFI_ERROR(load_status("a", NULL)));
+	CHECK_STATUS(load_status("a", NULL), EFI_LOAD_ERROR);
 	fake.said_size = sizeof(program);
 	fake.attribute = EFI_FILE_DIRECTORY;
 	CHECK(EFI_ERROR(load_status("a", NULL)));

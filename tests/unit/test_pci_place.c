@@ -11,7 +11,7 @@
 
 enum { DEVICE_ID = 0x12348086, BAR_PREFETCHABLE = 8 | PCI_BAR_64_BIT };
 
-static struct fake_function functions[24];
+static struct fake_function functions[FAKE_FUNCTIONS_MAX];
 static const struct ecam ecam = { .base = MACHINE_ECAM, .bus_last = 255 };
 
 static struct fake_function *add(u8 bus, u8 slot, u64 size, u32 flags)
@@ -141,6 +141,24 @@ TEST(bridges_in_a_chain_end)
 	place();
 	CHECK_EQUAL(load_le32(functions[7].config + PCI_BUS_NUMBERS), 0x080807);
 	CHECK_EQUAL(load_le32(functions[8].config + PCI_BUS_NUMBERS), 0);
+}
+
+/* There are 255 numbers for the buses behind bridges. */
+TEST(bus_numbers_run_out)
+{
+	machine_start_pci();
+	machine.aliases_functions = false;
+	for (u16 i = 0; i < 256; i++) {
+		struct fake_function *bridge = add_bridge(0, (u8)(i / 8));
+
+		bridge->function = i % 8;
+		bridge->config[0x0e] |= 0x80; /* several functions */
+	}
+	place();
+	CHECK_EQUAL(load_le32(functions[0].config + PCI_BUS_NUMBERS), 0x010100);
+	CHECK_EQUAL(load_le32(functions[254].config + PCI_BUS_NUMBERS), 0xffff00);
+	CHECK_EQUAL(load_le32(functions[255].config + PCI_BUS_NUMBERS), 0);
+	CHECK(was_logged("00:1f.7: no number for the bus behind it"));
 }
 
 TEST(the_last_bar_of_a_bridge_has_no_upper_half)
