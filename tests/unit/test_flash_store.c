@@ -307,3 +307,36 @@ TEST(damaged_records_are_left_out)
 	found = contents();
 	CHECK(same(&found, &(struct values){ { { 0 }, { 0 }, { 'c', 4 } } }));
 }
+
+/* A first record up to @left bytes before the end, and the header of another one there. */
+static bool has_record_before_end(u32 left, u8 state, u32 name_size)
+{
+	u32 at, offset = FLASH_RECORDS;
+	struct flash_record record;
+
+	format();
+	at = flash_store_end(&fake.flash) - left;
+	store_le16(fake.bytes + offset, 0x55aa);
+	fake.bytes[offset + 2] = 0x3d; /* deleted */
+	store_le32(fake.bytes + offset + 36, 4);
+	store_le32(fake.bytes + offset + 40, at - offset - FLASH_RECORD_HEADER_SIZE - 4);
+	memset(fake.bytes + offset + FLASH_RECORD_HEADER_SIZE, 0, 4);
+	memset(fake.bytes + at, 0, FLASH_RECORD_HEADER_SIZE + 4);
+	store_le16(fake.bytes + at, 0x55aa);
+	fake.bytes[at + 2] = state;
+	store_le32(fake.bytes + at + 36, name_size);
+	CHECK(flash_next_record(&fake.flash, &offset, false, &record));
+	CHECK_EQUAL(offset, at);
+	return flash_next_record(&fake.flash, &offset, false, &record);
+}
+
+TEST(the_last_record_ends_where_the_store_ends)
+{
+	CHECK(has_record_before_end(FLASH_RECORD_HEADER_SIZE + 4, 0x3f, 4));
+	CHECK(!has_record_before_end(FLASH_RECORD_HEADER_SIZE + 4, 0x3f, 6));
+	/* Without name and data, as when the power failed. */
+	CHECK(has_record_before_end(FLASH_RECORD_HEADER_SIZE, 0x7f, 0));
+	CHECK(!has_record_before_end(FLASH_RECORD_HEADER_SIZE, 0x7f, 2));
+	CHECK(!has_record_before_end(FLASH_RECORD_HEADER_SIZE - 4, 0x7f, 0));
+	CHECK(!has_record_before_end(FLASH_RECORD_HEADER_SIZE - 4, 0xff, 0));
+}
