@@ -445,7 +445,11 @@ TEST(a_device_that_does_not_answer_is_not_used)
 {
 	static const u64 wrong[] = { 0, FAKE_HOST_STORE_BASE + 4, HOST_MEMORY_BASE,
 				     UINT64_MAX - 31 };
+	static CHAR16 longest[HOST_STORE_NAME_SIZE_MAX / sizeof(CHAR16)];
+	static u8 data[4096];
 
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(longest); i++)
+		longest[i] = 'x';
 	fresh();
 	fake.magic = 0xef2;
 	CHECK(!boot());
@@ -463,6 +467,9 @@ TEST(a_device_that_does_not_answer_is_not_used)
 		fake.wants_copies = i;
 		CHECK(boot());
 		CHECK_EQUAL(set(u"A", "one"), EFI_SUCCESS);
+		CHECK_EQUAL(services->SetVariable(longest, &vendor, KEPT,
+						  efi_runtime_data->host.data_size_max, data),
+			    EFI_SUCCESS);
 		CHECK(boot());
 		CHECK_TEXT(get(u"A"), "one");
 	}
