@@ -18,6 +18,7 @@
 enum {
 	FOLDERS_MAX = 64,     /* in \EFI; there are two or three */
 	STARTS_MAX = 16,      /* from a volume */
+	TRIES_MAX = 256,      /* files looked for on it */
 	CSV_SIZE_MAX = 16384, /* a larger one is ignored with a message */
 	PATH_SIZE = 1024,
 	OPTIONS_UNITS_MAX = 1024,
@@ -26,7 +27,7 @@ enum {
 struct search {
 	struct volume *volume;
 	struct arena *arena;
-	u32 starts;
+	u32 starts, tries;
 	struct boot_choices *choices; /* they are added to these instead of started */
 	enum status result;
 };
@@ -35,8 +36,8 @@ static void start(struct search *search, struct span path, struct span options)
 {
 	struct file file;
 
-	if (search->starts == STARTS_MAX || volume_open(search->volume, path, &file) ||
-	    file.is_directory)
+	if (search->starts == STARTS_MAX || search->tries++ >= TRIES_MAX ||
+	    volume_open(search->volume, path, &file) || file.is_directory)
 		return;
 	search->starts++;
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && search->choices)

@@ -116,6 +116,25 @@ TEST(the_number_of_attempts_is_limited)
 	CHECK_EQUAL(count, 16);
 }
 
+/* Each reads a folder, which may have thousands of files: those that find nothing count, too. */
+TEST(the_number_of_searches_is_limited)
+{
+	enum { SEARCHES = 256 };
+	static CHAR16 lines[2 * SEARCHES + 20];
+	struct memory_file files[] = {
+		{ .path = "EFI/a/BOOTX64.CSV", .bytes = { (const u8 *)lines, 0 } },
+		PROGRAM("EFI/a/last.efi"),
+	};
+
+	for (u32 before = SEARCHES - 1; before <= SEARCHES; before++) {
+		for (u32 i = 0; i < before; i++)
+			memcpy(lines + 2 * i, u"x\n", 4);
+		memcpy(lines + 2 * before, u"last.efi\n", sizeof(u"last.efi\n"));
+		files[0].bytes.size = 4 * before + sizeof(u"last.efi\n");
+		CHECK_TEXT(FIND(files), before < SEARCHES ? "\\EFI\\a\\last.efi();" : "");
+	}
+}
+
 TEST(no_folder)
 {
 	const struct memory_file files[] = { PROGRAM("efi.txt") };
