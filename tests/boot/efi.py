@@ -12,6 +12,7 @@ Tests under OVMF run only with --ovmf. By hand: python -m tests.boot.efi IMAGE [
 """
 
 import dataclasses
+import itertools
 import os
 import pathlib
 import sys
@@ -80,15 +81,16 @@ def on(*machines, ovmf=True, symbols=()):
     return pytest.mark.parametrize("place", rows, indirect=True)
 
 
-def on_suites(*machines, ovmf=True, symbols=(), extended=()):
+def on_suites(*machines, ovmf=True, symbols=(), every=False, in_check=None):
     """The same for a test that also takes a Debian suite: each machine and each suite appears in at least one row.
-    extended: suites that only test-extended runs."""
+    every: each suite on each machine. in_check: the ids of the rows that are not left to test-extended."""
+    pairs = zip(machines * len(SUITES), SUITES * len(machines))
+    pairs = itertools.product(machines, SUITES) if every else itertools.islice(pairs, max(len(machines), len(SUITES)))
     rows = []
-    for number in range(max(len(machines), len(SUITES))):
-        machine, suite = machines[number % len(machines)], SUITES[number % len(SUITES)]
-        place = dataclasses.replace(PLACES[machine], symbols=symbols)
-        marks = [pytest.mark.extended] if suite in extended else []
-        rows.append(pytest.param(place, suite, id=f"{machine}-{suite}", marks=marks))
+    for machine, suite in pairs:
+        place, name = dataclasses.replace(PLACES[machine], symbols=symbols), f"{machine}-{suite}"
+        marks = [] if in_check is None or name in in_check else [pytest.mark.extended]
+        rows.append(pytest.param(place, suite, id=name, marks=marks))
     if ovmf:
         rows += [pytest.param(OVMF, suite, id=f"ovmf-{suite}", marks=pytest.mark.ovmf) for suite in SUITES]
     return pytest.mark.parametrize("place, suite", rows, indirect=["place"])

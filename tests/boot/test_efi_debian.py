@@ -85,7 +85,7 @@ def assert_variables(console):
     assert f"SecureBoot-{GLOBAL}" in console.run("ls /sys/firmware/efi/efivars")
 
 
-@on_suites("q35", "microvm", extended=("trixie",))
+@on_suites("q35", "pc", "microvm", "rom", every=True, in_check=("q35-bookworm",))
 def test_grub_root(place, tmp_path, store, suite):
     """Boots through shim and GRUB to the login prompt; a variable and a boot option exist in the next boot, which
     uses the option."""
@@ -108,7 +108,7 @@ def test_grub_root(place, tmp_path, store, suite):
 
 
 @pytest.mark.extended
-@on_suites("q35", "microvm")
+@on_suites("q35", "microvm", "rom")
 def test_kexec(place, tmp_path, store, suite):
     """A kernel started by another kernel finds the firmware as the first one did, and resets through its services."""
     disk = place.disk(kept_disk(suite, "grub", tmp_path), kept=True)
@@ -147,7 +147,7 @@ def test_boot_loader_upgrade(place, tmp_path, store):
 
 
 @pytest.mark.extended
-@on_suites("q35", symbols=LOADER_FIRST)
+@on_suites("q35", "pc", "microvm", "rom", every=True, symbols=LOADER_FIRST)
 def test_systemd_boot_root(place, tmp_path, store, suite):
     """bootctl recognizes the boot loader and the firmware; a one-shot entry applies to one boot."""
     disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)

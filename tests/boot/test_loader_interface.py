@@ -19,7 +19,7 @@ FEATURES = (
 )
 
 
-@on_suites("q35", "microvm", ovmf=False)
+@on_suites("q35", "microvm", ovmf=False, every=True)
 def test_requests_of_systemd(place, tmp_path, suite):
     """bootctl and systemctl see what Fatwood is, and the next boots do what they request; the seed that bootctl makes
     is another one in each boot."""
@@ -67,7 +67,7 @@ def test_requests_of_systemd(place, tmp_path, suite):
         assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"
 
 
-@on_suites("q35", "microvm", ovmf=False)
+@on_suites("q35", "microvm", ovmf=False, every=True)
 def test_root_by_its_type(place, tmp_path, suite):
     """Without root=, systemd in the initrd mounts the root on the disk of LoaderDevicePartUUID."""
     disk = place.disk(kept_disk(suite, "gpt-auto", tmp_path), kept=True)

@@ -21,7 +21,7 @@ def linux_seed_line(report):
     return "RNG=" in line
 
 
-@on_suites("q35", "microvm", ovmf=False, extended=("bookworm",))
+@on_suites("q35", "microvm", ovmf=False, in_check=("microvm-trixie",))
 def test_seed_reaches_linux(place, tmp_path, suite):
     """Without RDRAND and virtio-rng, neither the firmware nor Linux's stub has random numbers: only the file and the
     token in a variable, which must not be on the same disk. A disk that cannot be written is not used."""
