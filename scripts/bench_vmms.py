@@ -32,8 +32,9 @@ PAYLOAD = 0x248  # payload_offset and payload_length of the Linux boot protocol
 SETUP_SECTORS = 0x1F1
 FIRMWARE = "build/fatwood.elf"
 MACHINE, DIRECT_MACHINE = "vm.json", "direct.json"  # of Firecracker
-LOADER_FIRST = "EFI_LOADER_FIRST=y"
-OWN, LOADER, DIRECT = "Fatwood, boot entry", "Fatwood, systemd-boot", "no firmware: the VMM's own boot"
+LOADER_FIRST, WITHOUT_UEFI = "EFI_LOADER_FIRST=y", "EFI=n"
+OWN, LOADER, SMALL = "Fatwood, boot entry", "Fatwood, systemd-boot", "Fatwood without UEFI, boot entry"
+DIRECT = "no firmware: the VMM's own boot"
 EDK2, EDK2_SUITE, EDK2_PACKAGE = "EDK2, systemd-boot", "forky", "cloudhv-efi-x86-64"
 EDK2_FILE = "usr/share/cloudhv-efi-x86-64/CLOUDHV.fd"
 TABLE = bench_report.Table("vmms", "On real VMMs under KVM, from the first instruction to the kernel's first word",
@@ -111,6 +112,8 @@ def ways(vmm):
     """(name, the firmware or None)"""
     yield OWN, firmware.build(vmm.config)
     yield LOADER, firmware.build(vmm.config, LOADER_FIRST)
+    if vmm is VMMS[0]:
+        yield SMALL, firmware.build(vmm.config, WITHOUT_UEFI)
     yield DIRECT, None
 
 
