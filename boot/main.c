@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The story, from the first C line to the kernel: read from the bottom up. */
+/* The boot, from the first line of C to the kernel. Read from the bottom up. */
 #include "boot/tables.h"
 #include "core/arch.h"
 #include "core/boot.h"
@@ -24,7 +24,8 @@
 			IF_ENABLED(CONFIG_IDE, " or IDE")
 
 /*
- * The VMM's words to us: "fatwood.log=debug", "fatwood.log=timing" or several with commas between.
+ * Options on the VMM's command line: "fatwood.log=debug", "fatwood.log=timing", or several
+ * separated by commas.
  */
 static void apply_log_option(void)
 {
@@ -52,7 +53,7 @@ static void apply_log_option(void)
 	}
 }
 
-/* "fatwood.disks=1": only the guest uses the others. */
+/* "fatwood.disks=1": the others are left to the guest. */
 static void apply_disks_option(void)
 {
 	struct span value;
@@ -67,7 +68,7 @@ static void apply_disks_option(void)
 			    (const char *)value.data);
 }
 
-/* What is done when nothing boots, if the VMM says so. */
+/* What to do when nothing boots, if the VMM specifies it. */
 static void apply_last_option(void)
 {
 	struct span value;
@@ -79,10 +80,10 @@ static void apply_last_option(void)
 			    (const char *)value.data);
 }
 
-static size_t methods_turned;    /* 1: the two boot methods in the other order */
-static bool vmm_prefers_entries; /* also to what a guest has stored */
+static size_t methods_turned;    /* 1: the two boot methods are tried in reverse order */
+static bool vmm_prefers_entries; /* also over what a guest has stored */
 
-/* Whether entries or the disk's boot loader go first, if the VMM says so. */
+/* Whether entries or the disk's boot loader come first, if the VMM specifies it. */
 static void apply_boot_option(void)
 {
 	struct span value;
@@ -105,7 +106,7 @@ static void probe(void (*const probes[])(void))
 		probes[i]();
 }
 
-/* Without a description there is no memory to work with: nothing but the last action is left. */
+/* Without a description there is no memory to work with, so only the last action is possible. */
 static void describe_machine(void)
 {
 	for (size_t i = 0; platforms[i]; i++) {
@@ -120,7 +121,7 @@ static void describe_machine(void)
 	power_last_action();
 }
 
-/* Most images boot by this alone, and their owner should know what is missing. */
+/* Most images boot only this way, so their owner should know what is missing. */
 static void note_efi_programs(struct boot_disk *volumes)
 {
 	struct file file;
@@ -185,8 +186,8 @@ static void add_volumes_of_kind(struct boot_disk *volumes, const struct partitio
 }
 
 /*
- * The partitions that are there to boot from are one set; every other partition is tried on its
- * own, after them.
+ * The partitions that are meant for booting are one set. Every other partition is tried on its own,
+ * after them.
  */
 static void boot_partitions(const struct partition_table *table, struct arena *arena,
 			    void (*boot)(struct boot_disk *volumes, struct arena *arena))
@@ -231,7 +232,7 @@ static void list_volumes(struct boot_disk *volumes, struct arena *arena)
 		boot_listers[i ^ methods_turned](volumes, listed);
 }
 
-/* The VMM's word beats what a guest has stored. */
+/* The VMM's option takes precedence over what a guest has stored. */
 static bool vmm_wants_entry(void)
 {
 	struct span value;
@@ -249,7 +250,10 @@ static void list_disk(struct block_device *disk)
 		boot_partitions(table, listed->arena, list_volumes);
 }
 
-/* The options stored by a guest that are on @disk; NULL: on no disk with a turn. */
+/*
+ * Tries, or lists, the boot options stored by a guest that are on @disk; NULL: those on none of the
+ * disks whose turn the VMM has stated.
+ */
 static void take_options(const struct block_device *disk)
 {
 	if (IS_ENABLED(CONFIG_EFI_BOOT_MENU) && listed)
@@ -266,7 +270,7 @@ static void take_disk(struct block_device *disk)
 		boot_disk(disk);
 }
 
-/* Of the disks whose turn the VMM has stated, each by itself. */
+/* Tries the disks whose turn the VMM has stated, one by one. */
 static void take_stated_turns(bool options_first)
 {
 	for (struct block_device *disk = block_first(); disk; disk = block_next(disk)) {
@@ -352,7 +356,7 @@ void boot_main(void)
 		rom_prepare_processors();
 	arch_mmu_init();
 	boot_info_map();
-	/* Otherwise the first wait determines it. */
+	/* Otherwise it is determined by the first wait. */
 	if (log_is_wanted(LOG_DEBUG))
 		(void)arch_ticks_per_second();
 	timing_mark("memory");
@@ -364,7 +368,7 @@ void boot_main(void)
 		boot_order_probe();
 	log_replay();
 	timing_mark("devices");
-	/* A kernel from the VMM may have started UEFI and returned. Not in builds for size. */
+	/* A kernel from the VMM may have started UEFI and returned. Builds for size omit this. */
 	if (IS_ENABLED(CONFIG_BOOT_DIRECT) && IS_ENABLED(CONFIG_EFI) &&
 	    !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		efi_devices_found();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What this firmware can do: every optional part of the build, in the order it is tried. Order is
- * policy, and this is where it stands.
+ * What this firmware can do: every optional part of the build, in the order it is tried. The order
+ * is policy, and this file defines it.
  */
 #include "boot/tables.h"
 #include "core/boot.h"
@@ -26,7 +26,7 @@
 #include "lib/config.h"
 #include "loaders/loaders.h"
 
-/* A row a line. */
+/* One row per line. */
 /* clang-format off */
 
 const struct platform *const platforms[] = {
@@ -37,7 +37,7 @@ const struct platform *const platforms[] = {
 	NULL,
 };
 
-/* docs/command-line.md tells what they do. */
+/* docs/command-line.md describes them. */
 const char *const boot_options[] = {
 	IF_ENABLED(CONFIG_LOG_OPTION, "fatwood.log",)
 	IF_ENABLED(CONFIG_BOOT_LOADER_CONF, "fatwood.entry",)
@@ -50,21 +50,21 @@ const char *const boot_options[] = {
 	NULL,
 };
 
-/* The first one found is the first to replay the log so far. */
+/* The first one found also prints the lines logged so far. */
 void (*const console_probes[])(void) = {
 	IF_ENABLED(CONFIG_CONSOLE_UART16550, uart16550_probe,)
 	IF_ENABLED(CONFIG_CONSOLE_DEBUG_PORT, debug_port_probe,)
 	NULL,
 };
 
-/* PCI first: where a VMM offers both, its disks are there. */
+/* PCI first: if a VMM offers both, its disks are on PCI. */
 void (*const bus_probes[])(void) = {
 	IF_ENABLED(CONFIG_PCI, pci_probe,)
 	IF_ENABLED(CONFIG_VIRTIO_MMIO, virtio_mmio_probe,)
 	IF_ENABLED(CONFIG_FW_CFG, fw_cfg_start,)
 	IF_ENABLED(CONFIG_EFI_VARIABLES_HOST, hardware_info_probe,)
 	IF_ENABLED(CONFIG_DISPLAY_RAMFB, ramfb_probe,)
-	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* where a screen was found */
+	IF_ENABLED(CONFIG_KEYBOARD_I8042, i8042_probe,) /* only if a screen was found */
 	IF_ENABLED(CONFIG_PVPANIC, pvpanic_port_probe,)
 	NULL,
 };
@@ -73,7 +73,7 @@ const struct pci_driver *const pci_drivers[] = {
 	IF_ENABLED(CONFIG_DISPLAY_BOCHS, &bochs_driver,) /* virtio-vga is one, too */
 	IF_ENABLED(CONFIG_VIRTIO_PCI, &virtio_pci_driver,)
 	IF_ENABLED(CONFIG_PVPANIC, &pvpanic_driver,)
-	/* These ask each function that is left for its class. */
+	/* These match remaining functions by their class. */
 	IF_ENABLED(CONFIG_AHCI, &ahci_driver,)
 	IF_ENABLED(CONFIG_NVME, &nvme_driver,)
 	IF_ENABLED(CONFIG_IDE, &ide_driver,)
@@ -90,8 +90,8 @@ const struct virtio_driver *const virtio_drivers[] = {
 };
 
 /*
- * A protective MBR stands before every GPT, and a FAT boot sector ends like an MBR: the strictest
- * first.
+ * Every GPT is preceded by a protective MBR, and a FAT boot sector ends like an MBR, so the
+ * strictest scheme comes first.
  */
 const struct partition_scheme *const partition_schemes[] = {
 	IF_ENABLED(CONFIG_PARTITION_GPT, &gpt_scheme,)

@@ -49,7 +49,7 @@ struct key {
 	u32 unicode;
 };
 
-/* The state of one byte stream. Zero it to initialise. */
+/* The state of one byte stream. Zero it to initialize it. */
 struct key_decoder {
 	u8 state;
 	u8 bytes[4]; /* of one UTF-8 character */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 (FIPS 180-4), whose names the functions of 4.1.2 and the variables of 6.2.2 have. */
+/* SHA-256 (FIPS 180-4). Functions are named as in 4.1.2 and variables as in 6.2.2. */
 #include "lib/sha256.h"
 
 #include "lib/util.h"

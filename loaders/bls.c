@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Boot Loader Specification as a boot method (UAPI.1): collects the entries of all volumes of a
- * disk, chooses the first one, and tries them in order. Files are only read, so the counters in
- * entries' names order them but do not count down (docs/boot-loader-specification.md).
+ * disk, chooses the first one, and tries them in order. With BOOT_COUNTING, each try is counted
+ * (loaders/boot_count.h).
  */
 #include "loaders/bls.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot Loader Specification: the entries of one volume. */
+/* Boot Loader Specification: finds the entries of one volume. */
 #include "core/log.h"
 #include "loaders/bls.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Boot Loader Specification: trying one entry. */
+/* Boot Loader Specification: tries one entry. */
 #include "core/log.h"
 #include "lib/config.h"
 #include "lib/format.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A kernel that the VMM placed in memory itself, as a module (PVH: start_info.modlist). */
+/* A kernel that the VMM itself placed in memory, as a module (PVH: start_info.modlist). */
 #include "core/boot.h"
 #include "core/boot_info.h"
 #include "loaders/initrd.h"

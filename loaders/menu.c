@@ -125,8 +125,8 @@ static bool drop_input(void)
 }
 
 /*
- * In noise, too, there may be an Enter, but other bytes come right before or after it. Some
- * terminals send Enter as two bytes, CR and LF.
+ * Noise may contain an Enter, too, but with other bytes right before or after it. Some terminals
+ * send Enter as two bytes, CR and LF.
  */
 static bool is_enter_alone(struct menu *menu)
 {

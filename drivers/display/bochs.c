@@ -115,7 +115,10 @@ static enum status show(struct display *display, u32 mode)
 	write_register(device, VIRTUAL_WIDTH, width);
 	write_register(device, ENABLE, ENABLED | LINEAR_FRAMEBUFFER);
 	unblank(device);
-	/* A device selects its nearest mode, in which the lines are not where we expect them. */
+	/*
+	 * A device that cannot show the size selects its nearest mode, in which lines start at
+	 * other addresses than we expect.
+	 */
 	if (read_register(device, WIDTH) != width || read_register(device, HEIGHT) != height ||
 	    read_register(device, BITS_PER_PIXEL) != 32 ||
 	    read_register(device, VIRTUAL_WIDTH) != width)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ACPI 6.5 chapter 5: from the RSDP over XSDT or RSDT to the tables. acpi_fadt.c and acpi_ecam.c
- * decode FADT and MCFG; AML is not interpreted.
+ * ACPI 6.5 chapter 5: finds the tables through the RSDP and the XSDT or RSDT. Other files decode
+ * FADT (acpi_fadt.c), MCFG (acpi_ecam.c) and MADT (acpi_madt.c). AML is not interpreted.
  */
 #include "drivers/platform/acpi.h"
 
@@ -14,14 +14,14 @@
 #include "lib/util.h"
 
 enum {
-	RSDP_SIZE = 20,     /* revision 0, and what its checksum covers */
+	RSDP_SIZE = 20,     /* of revision 0, and the bytes that its checksum covers */
 	RSDP_SIZE_2 = 36,   /* revision 2 */
 	RSDP_REVISION = 15, /* offsets */
 	RSDP_RSDT = 16,
 	RSDP_XSDT = 24,
 	BIOS_AREA = 0xe0000,
 	BIOS_AREA_SIZE = 0x20000,
-	EBDA_SEGMENT = 0x40e, /* address of a word that says where the EBDA begins, in 16 bytes */
+	EBDA_SEGMENT = 0x40e, /* address of a word with the segment at which the EBDA starts */
 	EBDA_SEARCH_SIZE = 1024,
 
 	HEADER_SIZE = 36,
@@ -56,9 +56,7 @@ static bool has_signature(struct span table, const char *signature)
 	return load_le32(table.data) == load_le32(signature);
 }
 
-/*
- * All of the table at @address, of which only the length is checked. Empty if that is impossible.
- */
+/* The table at @address, of which only the length is checked. Empty if the length is invalid. */
 static struct span table_at(u64 address)
 {
 	struct span header = address ? arch_memory(address, HEADER_SIZE) : (struct span){ 0 };
@@ -81,7 +79,7 @@ static u64 table_address(u32 index)
 	return pointer_size == 8 ? acpi_field_u64(root, offset) : acpi_field_u32(root, offset);
 }
 
-/* The newer form of an address if it is present, otherwise the older. */
+/* The newer field of an address if it is present, otherwise the older. */
 static u64 field_address_x(struct span table, u32 offset, u32 offset_u32)
 {
 	u64 address = acpi_field_u64(table, offset);
@@ -99,7 +97,7 @@ enum status acpi_find_table(const char *signature, u32 index, struct span *out)
 	bool wants_dsdt = strcmp(signature, "DSDT") == 0;
 	struct span table;
 
-	/* Map it again: it was found before arch_mmu_init(). */
+	/* Map it again, because it was found before arch_mmu_init(). */
 	root = arch_memory(root_address, root.size);
 	for (u32 i = 0; i < table_count(); i++) {
 		table = table_at(table_address(i));
@@ -149,7 +147,7 @@ static u64 rsdp_find(void)
 	found = rsdp_search(BIOS_AREA, BIOS_AREA_SIZE);
 	if (found)
 		return found;
-	/* Only two of the four bytes: the next word is another field. */
+	/* Only two bytes are read, because the next word is another field. */
 	ebda = (acpi_field_u32(arch_memory(EBDA_SEGMENT, 4), 0) & 0xffff) << 4;
 	return ebda ? rsdp_search(ebda, EBDA_SEARCH_SIZE) : 0;
 }

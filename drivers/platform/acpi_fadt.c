@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registers that the FADT describes (ACPI 6.5, 5.2.9): power off, reset, the PM timer. The sleep
- * types that AML would name are the same in all VMMs.
+ * types, which only AML states, are the same in all VMMs of a kind, and known.
  */
 #include "core/power.h"
 #include "drivers/platform/acpi_tables.h"
@@ -22,9 +22,9 @@ enum {
 
 	SPACE_MEMORY = 0,
 	SPACE_PORTS = 1,
-	/* Type 5, enable: what Cloud Hypervisor, Alioth and QEMU microvm call S5. */
+	/* Type 5, enable: S5 on Cloud Hypervisor, Alioth and QEMU microvm. */
 	SLEEP_CONTROL_OFF = 5 << 2 | 1 << 5,
-	/* Type 0, enable: QEMU pc and q35, crosvm. */
+	/* Type 0, enable: S5 on QEMU pc and q35, and crosvm. */
 	PM1A_CONTROL_OFF = 1 << 13,
 };
 
@@ -42,7 +42,9 @@ static struct generic_register field_register(struct span table, u32 offset)
 					  .address = acpi_field_u64(table, offset + 4) };
 }
 
-/* The newer form ("X_...") of a register if it is there, otherwise the older, which is a port. */
+/*
+ * The newer field ("X_...") of a register if it is present, otherwise the older, which is a port.
+ */
 static struct generic_register field_register_x(struct span table, u32 offset, u32 port_offset)
 {
 	struct generic_register reg = field_register(table, offset);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The processors in the MADT (ACPI 6.5, 5.2.12). From byte 44 on entries of u8 type, u8 size:
+ * The processors in the MADT (ACPI 6.5, 5.2.12). From byte 44 on there are entries, each with u8
+ * type and u8 size:
  *
  *	type 0	local APIC	4 u32 flags, bit 0: enabled
  *	type 9	local x2APIC	8 u32 flags, the same

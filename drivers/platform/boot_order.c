@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A line for each device that has a bootindex, the first to boot from first: its OpenFirmware path
- * (IEEE 1275, 3.2.1.1; names and numbers as QEMU's qdev_get_fw_dev_path() writes them).
+ * The file has a line for each device with a bootindex, in the order in which they are to be tried.
+ * A line is an OpenFirmware path (IEEE 1275, 3.2.1.1), with names and numbers as written by QEMU's
+ * qdev_get_fw_dev_path():
  *
  *	/pci@i0cf8/scsi@4/disk@0,0
  *		device 4 on the first root bus, function 0
@@ -26,7 +27,7 @@
  *	HALT
  *		at the end: nothing else may be tried
  *
- * Numbers are hexadecimal. What follows virtio-blk does not matter: it has one disk.
+ * Numbers are hexadecimal. What follows virtio-blk does not matter, because it has only one disk.
  */
 #include "drivers/platform/boot_order.h"
 
@@ -113,7 +114,7 @@ static bool read_unit_number(struct span text, enum device_unit unit, u64 lun_ma
 	return true;
 }
 
-/* The channel in @address, then the drive. */
+/* Reads the channel in @address, then the drive. */
 static bool read_ide(struct span address, struct span rest, struct device_address *out)
 {
 	struct node node;
@@ -139,8 +140,8 @@ static bool read_namespace(struct span text, struct device_address *out)
 }
 
 /*
- * Which of the disks of @controller @rest names. If it names none: the only one, or all of them
- * (QEMU does not say which namespace an nvme-ns is).
+ * Finds the disk of @controller that @rest names. If it names none, that is the only one, or all of
+ * them (QEMU does not say which namespace an nvme-ns is).
  */
 static bool read_unit(struct span controller, struct span rest, struct device_address *out)
 {
@@ -221,7 +222,7 @@ static bool is_rom(struct span line)
 	return span_starts_with(line, SPAN("/rom@"));
 }
 
-/* A disk for which QEMU gives neither the controller nor the number. */
+/* Is it a disk for which QEMU gives neither the controller nor the number? */
 static bool has_no_place(struct span line)
 {
 	return span_starts_with(line, SPAN("/nvme-ns/"));
@@ -238,8 +239,8 @@ void boot_order_apply(struct span text)
 
 		if (text_equals(line, "HALT")) {
 			/*
-			 * Not if there are only option ROMs: users do not know about that of
-			 * -kernel. Nor if it is unknown which disks may be tried.
+			 * Does not apply if there are only option ROMs, because users do not know
+			 * about the one of -kernel, nor if it is unknown which disks may be tried.
 			 */
 			block_only_stated = has_device && has_place;
 			return;

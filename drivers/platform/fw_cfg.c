@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fw_cfg by its ports. With DMA a transfer is one access, whatever its size. A request:
+ * fw_cfg through its ports. With DMA a transfer takes one access, whatever its size. A request:
  *
  *	offset	size	big endian
  *	0	4	what to do, or bit 0 for an error and no other bit when it is done
@@ -43,7 +43,7 @@ static bool has_dma;
 
 static enum status dma(u32 control, u32 size, void *memory)
 {
-	/* Our image and all that is allocated before page tables lie below 4 GiB. */
+	/* Our image, and everything allocated before page tables are, is below 4 GiB. */
 	static struct {
 		u32 control, size;
 		u64 address;
@@ -66,7 +66,7 @@ static enum status dma(u32 control, u32 size, void *memory)
 		if (left & DMA_ERROR)
 			return ERR_IO;
 		if (deadline_passed(&deadline)) {
-			has_dma = false; /* one wait of that length is enough */
+			has_dma = false; /* so that there is only one wait of that length */
 			return ERR_TIMEOUT;
 		}
 	}

@@ -45,8 +45,8 @@ bool fw_cfg_has_dma(void);
 const struct fw_cfg_file *fw_cfg_find(const char *name);
 
 /*
- * Reads @size bytes of an item from @offset; bytes past its end are zeroes. ERR_IO: the device
- * refused.
+ * Reads @size bytes of an item from @offset on; bytes past its end are zeroes. ERR_IO: the device
+ * reported an error.
  */
 enum status fw_cfg_read(u16 item, u32 offset, u32 size, void *to);
 

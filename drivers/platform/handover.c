@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the descriptions of the machine have in common. */
+/* Functions that all platform descriptions use. */
 #include "drivers/platform/handover.h"
 
 #include "core/arch.h"
@@ -25,7 +25,7 @@ void handover_add_range(u64 base, u64 size, u32 e820_type)
 			    e820_type < ARRAY_SIZE(types) ? types[e820_type] : MEMORY_RESERVED);
 }
 
-/* Memory that stays in use: not in the first page, which arch_mmu_init() unmaps. */
+/* Memory that stays in use must not be in the first page, which arch_mmu_init() unmaps. */
 static struct span lasting_memory(u64 address, u64 size)
 {
 	return address < PAGE_SIZE ? (struct span){ 0 } : arch_memory(address, size);

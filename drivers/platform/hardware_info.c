@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * etc/hardware-info: entries of a device each, as EDK2's HardwareInfoLib defines them.
+ * The file etc/hardware-info, with one entry for each device, as defined by EDK2's HardwareInfoLib.
  *
  *	offset	size	little endian
  *	0	8	kind of device, 2: uefi-vars

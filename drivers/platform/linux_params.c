@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Linux's boot_params (Documentation/arch/x86/zero-page.rst), as a VMM fills them in for a kernel
- * that it enters by the 64-bit boot protocol.
+ * that it starts by the 64-bit boot protocol.
  *
  *	offset	size
  *	0x070	8	RSDP: 0 on crosvm, where it must be searched for

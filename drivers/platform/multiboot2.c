@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The boot information of Multiboot2 (specification 2.0, section 3.6): u32 total size, u32 that is
- * reserved, then tags on multiples of 8, each with u32 type and u32 size, which counts these 8
- * bytes as well.
+ * The boot information of Multiboot2 (specification 2.0, section 3.6): u32 total size, u32
+ * reserved, then tags at multiples of 8, each with u32 type and u32 size, which includes these 8
+ * bytes.
  *
  *	type	what follows
  *	0	nothing: the last tag

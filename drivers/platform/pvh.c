@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * PVH's hvm_start_info (Xen's arch-x86/hvm/start_info.h), version 1: the memory map is new there
- * and needed.
+ * PVH's hvm_start_info (Xen's arch-x86/hvm/start_info.h), of version 1, which introduced the memory
+ * map that we need.
  *
  *	 0 u32 magic		 8 u32 flags		16 u64 modules		32 u64 RSDP
  *	 4 u32 version		12 u32 module count	24 u64 command line

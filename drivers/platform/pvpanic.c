@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pvpanic: a byte by which the guest tells the VMM that it has crashed (QEMU,
+ * pvpanic: a byte-wide register with which the guest reports a crash to the VMM (QEMU,
  * docs/specs/pvpanic.rst). It is at a port that fw_cfg names, or at the start of BAR 0 of a PCI
- * function. When it is read it has a bit for each event that the VMM listens to.
+ * function. Reading it returns a bit for each event that the VMM supports.
  */
 #include <asm/io.h>
 

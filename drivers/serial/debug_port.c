@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Ports that pass what is written to them on to the VMM's log. Both answer reads with 0xe9, so that
- * a machine without the device costs one access. The device has no FIFO, but takes string output.
+ * Ports whose output goes to the VMM's log. Both return 0xe9 when read, so on a machine without the
+ * device they cost one access. The device has no FIFO, but accepts string output.
  */
 #include "core/console.h"
 #include "drivers/serial/serial.h"

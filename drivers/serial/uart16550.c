@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The serial port at 0x3f8 (National Semiconductor PC16550D). Every port access is a VM exit, and
- * VMMs do not pace their output: ask once for each FIFO full whether there is room.
+ * VMMs do not limit the output rate, so we check for room only once per full FIFO.
  */
 #include "core/console.h"
 #include "core/serial.h"
@@ -60,7 +60,7 @@ static void uart_write(struct console *console, const char *text, size_t size)
 
 		while (!(port_read8(LINE_STATUS) & STATUS_TRANSMITTER_EMPTY))
 			if (--polls == 0) {
-				/* Later writes only check whether it is back. */
+				/* Later writes only check whether it works again. */
 				stuck = true;
 				return;
 			}

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * virtio-blk as a disk (Virtual I/O Device 1.2, 5.2). A request is a header, one buffer and a
- * status byte: Firecracker and Alioth take no other shape. A large transfer is several requests in
- * flight, straight from or to their place.
+ * status byte, because Firecracker and Alioth accept no other layout. A large transfer is split
+ * into several requests in flight, directly from or to its final address.
  *
  *	configuration: 0 capacity u64, in sectors of 512 bytes; 8 size_max u32; 20 blk_size u32
  *
- * Devices fill in less than they offer: qemu-storage-daemon's vhost-user-blk leaves size_max 0. As
- * in Linux such a value is no value. One buffer a request needs no seg_max, one queue no
- * num_queues, and neither the topology nor the optimal size changes how we read: none is
- * negotiated.
+ * Devices do not fill in everything that they offer: qemu-storage-daemon's vhost-user-blk leaves
+ * size_max 0. As in Linux, 0 means that there is no value. With one buffer per request, seg_max
+ * does not matter, with one queue num_queues does not, and neither topology nor optimal size
+ * changes how we read. None of these features is negotiated.
+ *
  */
 #include "core/block.h"
 #include "core/log.h"
@@ -27,7 +28,7 @@ enum {
 	CONFIG_CAPACITY = 0,
 	CONFIG_SIZE_MAX = 8,
 	CONFIG_BLOCK_SIZE = 20,
-	CONFIG_READS_MAX = 8, /* while its generation changes */
+	CONFIG_READS_MAX = 8, /* while the generation of the configuration changes */
 
 	REQUEST_READ = 0,
 	REQUEST_WRITE = 1,
@@ -37,8 +38,8 @@ enum {
 
 	SECTOR_SIZE = 512,
 	/*
-	 * Few requests, but several at once for a kernel. A small build does not adapt to slow
-	 * disks and keeps less in flight: enough for a kernel of 12 MiB.
+	 * There are few requests, but several at once for a kernel. A small build does not adapt to
+	 * slow disks and keeps less in flight, enough for a kernel of 12 MiB.
 	 */
 	ADAPTS = !IS_ENABLED(CONFIG_OPTIMIZE_SIZE),
 	REQUESTS_IN_FLIGHT = ADAPTS ? 10 : 6,
@@ -46,14 +47,14 @@ enum {
 
 	/*
 	 * A disk is given up when none of its requests completes within this time: 30 seconds as in
-	 * Linux, plus a time for all bytes in flight, because a host that limits the rate may serve
+	 * Linux, plus time for all bytes in flight, because a host that limits the rate may process
 	 * them in parallel.
 	 */
 	TIMEOUT_MS = 30000,
 	TIMEOUT_MS_PER_MIB = 4000,
 	FIRST_ANSWER_MS = 3000, /* later than this, the other disks are started */
 
-	/* Bytes in flight: more after quick answers, fewer after slow ones. */
+	/* The limit for bytes in flight rises after quick answers and falls after slow ones. */
 	WINDOW_MIN = 128 * 1024,
 	WINDOW_START = 2 * 1024 * 1024,
 	WINDOW_MAX = 16 * 1024 * 1024,
@@ -77,7 +78,7 @@ struct virtio_block {
 	u32 sizes[REQUESTS_IN_FLIGHT];
 	bool was_opened, has_answered;
 	enum status open_status;
-	bool is_started; /* block_start()'s request is in flight, up to the deadline */
+	bool is_started; /* block_start()'s request is in flight, until the deadline */
 	struct deadline first_answer;
 	struct block_device disk;
 	struct virtqueue queue;
@@ -139,7 +140,7 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 	if (IS_ENABLED(CONFIG_BLOCK_START_ALL))
 		block->has_answered = true;
 	if (ADAPTS) {
-		/* Half is full: what did not fit any more was as large. */
+		/* Half of the limit counts as full, because what did not fit may be as large. */
 		adapt_window(block, block->in_flight > block->window / 2,
 			     deadline_waited_ms(deadline));
 		block->in_flight -= block->sizes[slot];
@@ -192,7 +193,7 @@ static enum status create_queue(struct virtio_block *block)
 	return OK;
 }
 
-/* At the first request, so that unused disks are left untouched. */
+/* Called at the first request, so that unused disks are left untouched. */
 static enum status start(struct virtio_block *block)
 {
 	enum status status = create_queue(block);
@@ -208,8 +209,8 @@ static enum status start(struct virtio_block *block)
 }
 
 /*
- * Transfers @size bytes in requests that are as large as allowed, as many at once as fit. Returns
- * when none is in flight, so that the device writes nothing afterwards.
+ * Transfers @size bytes in requests as large as allowed, as many at once as possible. Returns when
+ * none is in flight, so that the device writes nothing afterwards.
  */
 static enum status transfer(struct virtio_block *block, u32 type, u64 sector, void *data, u64 size)
 {
@@ -221,7 +222,8 @@ static enum status transfer(struct virtio_block *block, u32 type, u64 sector, vo
 		return status;
 	for (;;) {
 		/*
-		 * Several at once, when half of them are done: each notification costs a VM exit.
+		 * Adds several at once when half of them are done, because each notification costs
+		 * a VM exit.
 		 */
 		bool adds = !ADAPTS || in_flight <= half, added = false;
 		u32 slot;
@@ -278,7 +280,7 @@ static enum status block_write_blocks(struct block_device *disk, u64 first, u64 
 			count * disk->block_size);
 }
 
-/* A device that does not offer the flush writes through (5.2.6.2). */
+/* A device that does not offer flush requests writes through (5.2.6.2). */
 static enum status block_flush_blocks(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);
@@ -320,7 +322,10 @@ static void read_config(struct virtio_device *device, struct config *config)
 	}
 }
 
-/* Requests count in sectors of 512 bytes, whatever the block size: those always work. */
+/*
+ * Requests count in sectors of 512 bytes, whatever the block size, so blocks of 512 bytes always
+ * work.
+ */
 static u32 usable_block_size(const struct virtio_device *device, u32 size)
 {
 	if (size >= BLOCK_SIZE_MIN && size <= BLOCK_SIZE_MAX && is_power_of_two(size))
@@ -332,8 +337,8 @@ static u32 usable_block_size(const struct virtio_device *device, u32 size)
 }
 
 /*
- * Less than a block is rounded up to one: if the device really has that limit, it fails the
- * request.
+ * A limit of less than a block is rounded up to one block. If the device really has that limit, it
+ * fails the request.
  */
 static u32 usable_request_size(const struct config *config)
 {
@@ -375,7 +380,7 @@ static enum status open_device(struct virtio_block *block)
 	return OK;
 }
 
-/* When its turn comes, so that unused disks cost nothing. */
+/* Called when its turn comes, so that unused disks cost nothing. */
 static enum status block_open(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);
@@ -386,7 +391,9 @@ static enum status block_open(struct block_device *disk)
 	return block->open_status;
 }
 
-/* Reads the first block into memory that is never freed: the device may answer much later. */
+/*
+ * Reads the first block into memory that is never freed, because the device may answer much later.
+ */
 static void block_start(struct block_device *disk)
 {
 	struct virtio_block *block = block_of(disk);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * virtio-console, port 0 (Virtual I/O Device 1.2, 5.3): queue 0 receives, queue 1 sends. Without
- * the MULTIPORT feature that is all there is.
+ * the MULTIPORT feature, there are no other ports.
  */
 #include "core/console.h"
 #include "core/time.h"
@@ -13,10 +13,13 @@ enum {
 	QUEUE_RECEIVE = 0,
 	QUEUE_SEND = 1,
 	RECEIVE_SLOTS = 4,
-	RECEIVE_SIZE = 64, /* of each: typed text is slow */
+	RECEIVE_SIZE = 64, /* of each buffer: people type slowly */
 	SEND_SLOTS = 4,
 	SEND_SIZE = 512,
-	/* Waited once for a console that nobody reads, then not again until it returns a buffer. */
+	/*
+	 * How long to wait for a console that nobody reads. After that, there is no wait until it
+	 * returns a buffer.
+	 */
 	SEND_TIMEOUT_MS = 200,
 };
 
@@ -40,7 +43,7 @@ static void offer_buffer(struct virtio_console *console, u32 slot)
 	virtqueue_add(&console->receive, slot, &buffer, 1);
 }
 
-/* The next buffer to send from. False if none becomes free in time. */
+/* Gets the next buffer to send. False if none becomes free in time. */
 static bool send_slot(struct virtio_console *console, u32 *slot)
 {
 	struct deadline deadline = deadline_after(SEND_TIMEOUT_MS);
@@ -96,7 +99,9 @@ static int read(struct console *base)
 	return console->typed[console->typed_next++];
 }
 
-/* The last text may still be in flight: a reset of the device or of the machine would lose it. */
+/*
+ * The last text may still be in flight, and a reset of the device or of the machine would lose it.
+ */
 static void flush(struct console *base)
 {
 	struct virtio_console *console = container_of(base, struct virtio_console, console);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio over MMIO (Virtual I/O Device 1.2, 4.2): version 2, and version 1 of before 1.0 (4.2.4),
- * which QEMU microvm uses by default. drivers/virtio/mmio_windows.c knows where the devices are.
+ * virtio over MMIO (Virtual I/O Device 1.2, 4.2): version 2, and version 1 from before virtio 1.0
+ * (4.2.4), which QEMU microvm uses by default. drivers/virtio/mmio_windows.c finds the devices.
  */
 #include <asm/io.h>
 
@@ -168,7 +168,7 @@ enum status virtio_mmio_probe_window(u64 base, u64 size)
 		return ERR_INVALID;
 	if (mmio_read32(registers + MAGIC) != MAGIC_VALUE)
 		return ERR_NOT_FOUND;
-	/* 0: a slot without a device; its version does not matter. */
+	/* 0 means a slot without a device, whatever its version. */
 	id = mmio_read32(registers + DEVICE_ID);
 	if (!virtio_has_driver(id))
 		return OK;

@@ -9,7 +9,7 @@
 #include "lib/types.h"
 
 /*
- * Initialises the device in the window, if we have a driver for it; logs why it cannot.
- * ERR_NOT_FOUND, which is not logged: no virtio device there.
+ * Initializes the device in the window, if we have a driver for it; logs why it cannot.
+ * ERR_NOT_FOUND, which is not logged: there is no virtio device.
  */
 enum status virtio_mmio_probe_window(u64 base, u64 size);

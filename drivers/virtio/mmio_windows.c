@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where virtio-mmio devices are, in the order of the VMM's own command line, by the first of these
- * that names any:
+ * Finds virtio-mmio devices, in the order of the VMM's own command line. The first of these sources
+ * that names any is used:
  *
  *	"virtio_mmio.device=4K@0xc0001000:5" words on the kernel's command line
  *		(Firecracker; QEMU microvm with acpi=off)
@@ -19,14 +19,14 @@
 #include "lib/util.h"
 
 enum {
-	WINDOWS_MAX = 128, /* that one description may name */
+	WINDOWS_MAX = 128, /* in one source */
 
 	/* QEMU's hw/i386/microvm.c; the first -device takes the last slot. */
 	MICROVM_SLOT_SIZE = 0x200,
 	MICROVM_SLOT_COUNT = 24,
 	MICROVM_SLOT_COUNT_SMALL = 8, /* with one I/O APIC */
 
-	AML_SEARCH_SIZE = 256, /* how far after a device's name its resources are searched for */
+	AML_SEARCH_SIZE = 256, /* how far after a device's name its resources may start */
 };
 
 #define MICROVM_BASE 0xfeb00000ull
@@ -134,7 +134,7 @@ static u32 probe_dsdt(void)
 	return count;
 }
 
-/* The slots answer even when they are empty: one read shows that this is not a microvm. */
+/* Slots answer even when they are empty, so one read shows whether this is a microvm. */
 static void probe_microvm_slots(void)
 {
 	for (u32 slot = MICROVM_SLOT_COUNT; slot--;) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio over PCI (Virtual I/O Device 1.2, 4.1): modern devices, and transitional ones by their
- * modern registers, found by vendor capabilities wherever they lie:
+ * virtio over PCI (Virtual I/O Device 1.2, 4.1): modern devices, and transitional ones through
+ * their modern registers, which are located by vendor-specific capabilities:
  *
  *	offset	size	capability
  *	0	1	0x09
@@ -13,7 +13,8 @@
  *	12	4	size of the structure
  *	16	4	only for notifications: bytes between two queues' doorbells
  *
- * MSI-X stays off, and nothing of it is written: we poll.
+ * MSI-X stays off, and none of its registers is written, because we poll.
+ *
  */
 #include <asm/io.h>
 
@@ -43,7 +44,8 @@ enum {
 };
 
 /*
- * Common configuration (4.1.4.3). What follows the ring addresses is never touched: Alioth aborts.
+ * Common configuration (4.1.4.3). Registers after the ring addresses are never accessed, because
+ * Alioth aborts on that.
  */
 enum {
 	COMMON_DEVICE_FEATURE_SELECT = 0x00,
@@ -158,9 +160,9 @@ static void notify(struct virtqueue *queue)
 }
 
 /*
- * Uses the first usable structure of each kind: the order is the device's preference (4.1.4.1), and
- * the first may be in I/O ports. @bases: the addresses of the BARs, 0 while unknown; usually all
- * structures are in one BAR.
+ * Uses the first usable structure of each kind: they are in the device's order of preference
+ * (4.1.4.1), and the first may be in I/O ports. @bases has the addresses of the BARs, 0 while
+ * unknown; usually all structures are in one BAR.
  */
 static enum status read_capability(struct virtio_pci *pci, u32 offset, u32 head,
 				   u64 bases[PCI_BAR_COUNT])

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * virtio-pmem (Virtual I/O Device 1.2, 5.19) as a disk that is only read: its bytes are in guest
- * memory already, so there is no queue, and the device never becomes ready. On Firecracker up to
- * 1.16.1, which cannot reset a device that was, the kernel can take it over all the same.
+ * virtio-pmem (Virtual I/O Device 1.2, 5.19) as a read-only disk. Its bytes are already in guest
+ * memory, so no queue is needed, and the device is never made ready. So the kernel can take it over
+ * even on Firecracker up to 1.16.1, which cannot reset a device that has been ready.
  *
  *	offset	size	configuration
  *	0	8	physical address
@@ -18,7 +18,7 @@
 
 enum { CONFIG_START = 0, CONFIG_SIZE = 8, BLOCK_SIZE = 512 };
 
-/* All of it is mapped: page tables for more could take up all memory. */
+/* All of it is mapped, and page tables for more could use up all memory. */
 #define MAPPED_MAX (1024 * GIB)
 
 struct virtio_pmem {
@@ -27,7 +27,7 @@ struct virtio_pmem {
 	struct span bytes;
 };
 
-/* Both halves stay the same while the device exists, so the generation is not read. */
+/* Neither half changes while the device exists, so the generation is not read. */
 static u64 config_read64(struct virtio_device *device, u32 offset)
 {
 	u64 low = device->transport->config_read32(device, offset);
@@ -36,7 +36,7 @@ static u64 config_read64(struct virtio_device *device, u32 offset)
 }
 
 /*
- * Memory that the VMM reports as RAM, including our own, belongs to the ledger: it must not be
+ * Memory that the VMM reports as RAM, including our own, belongs to the ledger and must not be
  * mapped again.
  */
 static bool overlaps_ram(u64 start, u64 end)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The split virtqueue (Virtual I/O Device 1.2, 2.7), polled. The device can write all of its
- * memory, so that what we know is kept elsewhere, and each thing read from the used ring is read
- * once and checked.
+ * The split virtqueue (Virtual I/O Device 1.2, 2.7), polled. The device can write to all of the
+ * queue's memory, so our own state is kept elsewhere, and each value in the used ring is read once
+ * and checked.
  *
  *	descriptor ring	size * 16 bytes	address u64, size u32, flags u16, next u16
  *	available ring	4 + size * 2	flags u16, count u16, heads u16
@@ -70,7 +70,10 @@ static volatile struct used_ring *used_ring(const struct virtqueue *queue)
 	return (volatile struct used_ring *)(uintptr_t)queue->used_ring;
 }
 
-/* A power of two: as many as needed, but not unusually few, and no more than the device allows. */
+/*
+ * Returns a power of two: as many descriptors as needed, but not unusually few, and no more than
+ * the device allows.
+ */
 static u16 choose_size(u32 size_max, u32 size_needed)
 {
 	u32 size = 1;
@@ -231,7 +234,7 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	queue->used++;
 	queue->busy &= ~(1u << index);
 	*slot = index;
-	/* Some devices count wrongly; Linux had to remove its check, too. */
+	/* Some devices report a wrong number; Linux had to remove its check, too. */
 	*written = (u32)min_u64(size, queue->writable_size[index]);
 	return OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio-rng as a source of random bytes (Virtual I/O Device 1.2, 5.4): one buffer, filled in part
- * or whole.
+ * virtio-rng as a source of random bytes (Virtual I/O Device 1.2, 5.4): one buffer, which the
+ * device fills partly or completely.
  */
 #include "core/random.h"
 #include "core/time.h"
@@ -11,7 +11,7 @@
 
 enum {
 	BUFFER_SIZE = 64,
-	READS_MAX = 16,    /* for one buffer: a device may give a byte at a time */
+	READS_MAX = 16,    /* for one buffer: a device may return one byte at a time */
 	TIMEOUT_MS = 1000, /* the host's own source may be slow; the boot does not wait for it */
 };
 
@@ -21,7 +21,7 @@ struct virtio_random {
 	struct virtqueue queue;
 };
 
-/* When it is needed, so that no VM exit is spent where the processor has random numbers. */
+/* Called when it is needed, so that it costs no VM exit if the processor has random numbers. */
 static enum status start(struct virtio_random *random)
 {
 	enum status status;

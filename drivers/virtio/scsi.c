@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * virtio-scsi (Virtual I/O Device 1.3, 5.6): a controller with up to 256 targets, each of which has
- * logical units. Of its queues only the first for requests is used: commands are not cancelled, and
- * units that come or go are not noticed.
+ * logical units. Only the first request queue is used: commands are not cancelled, and units that
+ * are added or removed are not noticed.
  *
  *	configuration: 8 max_sectors u32, 0: any; 20 sense_size u32; 24 cdb_size u32;
  *	30 max_target u16
@@ -17,9 +17,10 @@
  * As in Linux, max_sectors counts sectors of 512 bytes. One command at a time with one buffer is
  * within cmd_per_lun and seg_max, whatever they are.
  *
- * The controller is registered as a disk and gets no request before its turn; then the targets are
- * looked for, several at a time. One that does not answer costs a reset of the controller, after
- * which the other disks are still used; but not the second time.
+ * The controller is registered as a disk and gets no request before its turn, when it is searched
+ * for targets, several at a time. If one does not answer, the controller is reset, and the other
+ * disks are still used. The second time, the controller is given up.
+ *
  */
 #include "drivers/scsi/scsi.h"
 #include "core/block.h"
@@ -37,8 +38,8 @@ enum {
 	CONFIG_CDB_SIZE = 24,
 	CONFIG_TARGETS = 28, /* max_channel below max_target */
 
-	QUEUE_REQUESTS = 2, /* after those for control and events */
-	SLOTS = 8,          /* of a search for targets; otherwise one is used */
+	QUEUE_REQUESTS = 2, /* the queues for control and events come first */
+	SLOTS = 8,          /* in a search for targets; otherwise one is used */
 	CHAIN_SIZE = 3,
 
 	SECTOR_SIZE = 512,
@@ -67,17 +68,18 @@ enum {
 	STATUS_TASK_SET_FULL = 0x28,
 
 	TARGETS_MAX = 256,
-	LUNS_MAX = 62, /* of a target; so many fit into a small answer with room for one more */
+	LUNS_MAX = 62, /* of a target: that many fit into a small answer, with room for one more */
 	DISKS_MAX = 256,
 
 	FIRST_ANSWER_MS = 3000, /* later than this, other disks are started */
-	TIMEOUT_MS = 30000,     /* Linux's, and more for much data, as hosts limit the rate */
+	TIMEOUT_MS = 30000,     /* as in Linux, and more for much data, because hosts may limit the
+				   rate */
 	TIMEOUT_MS_PER_MIB = 4000,
 	SCAN_TIMEOUT_MS = 10000,
 	READY_TIMEOUT_MS = 10000,
 	BUSY_TIMEOUT_MS = 10000,
 	BUSY_POLL_US = 10000,
-	FAILURES_MAX = 2, /* disks that do not answer; then the controller is at fault */
+	FAILURES_MAX = 2, /* disks that do not answer; after that, the controller is at fault */
 };
 
 static_assert(REQUEST_CDB + SCSI_CDB_SIZE_MAX <= RESPONSE_OFFSET);
@@ -92,7 +94,7 @@ struct controller {
 	u32 disk_count, failure_count;
 	bool has_answered;
 	struct deadline ready;
-	struct block_device disks_to_come; /* until they are looked for */
+	struct block_device disks_to_come; /* stands for them until the search */
 	u64 request_count, byte_count;
 };
 
@@ -172,7 +174,7 @@ static enum status create_queue(struct controller *controller)
 	return status;
 }
 
-/* One more that did not answer. False: the controller is no longer used. */
+/* One more disk has not answered. False: the controller is no longer used. */
 static bool count_failure(struct controller *controller)
 {
 	if (++controller->failure_count < FAILURES_MAX)
@@ -181,7 +183,7 @@ static bool count_failure(struct controller *controller)
 	return false;
 }
 
-/* Takes back what is with the device by a reset, and starts it again for the other disks. */
+/* Takes back all requests by resetting the device, and starts it again for the other disks. */
 static void restart(struct controller *controller)
 {
 	if (!count_failure(controller))
@@ -301,7 +303,10 @@ static enum status open_unit(struct block_device *disk)
 	struct unit *unit = unit_of(disk);
 	enum status status = scsi_open(&unit->scsi, disk);
 
-	/* Less than a block is rounded up to one: a device that means it fails the request. */
+	/*
+	 * A limit of less than a block is rounded up to one block. If the device really has that
+	 * limit, it fails the request.
+	 */
 	if (!status)
 		disk->transfer_size_max = (u32)max_u64(
 			align_down(unit->controller->request_size_max, disk->block_size),
@@ -337,8 +342,8 @@ static void init_unit(struct unit *unit, struct controller *controller, u32 targ
 }
 
 /*
- * @position: where its disks are registered, after the disks before them. They get no request
- * before their turn comes, either.
+ * @position is where its disks are registered, after those found earlier. They get no request
+ * before their turn, either.
  */
 static void add_target(struct controller *controller, u32 target, struct block_device **position)
 {
@@ -360,7 +365,7 @@ static void add_target(struct controller *controller, u32 target, struct block_d
 	}
 }
 
-/* Of the targets [@first, @first + @count): a bit for each that is there. */
+/* Returns one bit for each of the targets [@first, @first + @count), set if it exists. */
 static u32 find_targets(struct controller *controller, u32 first, u32 count)
 {
 	static const struct scsi_command test_unit_ready = { 0 };
@@ -429,7 +434,7 @@ static enum status read_config(struct controller *controller)
 	return OK;
 }
 
-/* In place of the disks, which are registered after this one. */
+/* Stands for the disks, which are registered after this one. */
 static enum status open_controller(struct block_device *disks_to_come)
 {
 	struct controller *controller =

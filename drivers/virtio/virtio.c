@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Status and features of a virtio device (Virtual I/O Device 1.2, 2.1, 2.2 and 3.1), in the one
- * order that all VMMs accept: Cloud Hypervisor forgets what is written before ACKNOWLEDGE,
+ * Status and features of a virtio device (Virtual I/O Device 1.2, 2.1, 2.2 and 3.1), in the only
+ * order that all VMMs accept: Cloud Hypervisor drops what is written before ACKNOWLEDGE, and
  * Firecracker ignores a status write that sets two bits at once.
  */
 #include "drivers/virtio/virtio.h"
@@ -46,7 +46,7 @@ bool virtio_has_driver(u32 id)
 	return driver_for(id) != NULL;
 }
 
-/* False: it is still not reset after the wait, or reports that it never will be. */
+/* False: it is still not reset after the wait, or reports that it cannot be. */
 static bool reset(struct virtio_device *device)
 {
 	const struct virtio_transport *transport = device->transport;
@@ -63,8 +63,8 @@ static bool reset(struct virtio_device *device)
 }
 
 /*
- * Devices last used by SeaBIOS or by the system before a reboot may be in any state; most are
- * unused.
+ * Devices that were used by SeaBIOS, or by the system before a reboot, may be in any state; most
+ * are unused.
  */
 static enum status acknowledge(struct virtio_device *device)
 {
@@ -96,7 +96,8 @@ enum status virtio_begin(struct virtio_device *device, u64 wanted)
 	if (!virtio_is_legacy(device)) {
 		offered |= (u64)transport->features(device, 1) << 32;
 		/*
-		 * Our barriers also suffice for hardware, and our addresses are those of its bus.
+		 * Our barriers are also sufficient for hardware, and our addresses are bus
+		 * addresses.
 		 */
 		wanted |= VIRTIO_VERSION_1 | VIRTIO_ACCESS_PLATFORM | VIRTIO_ORDER_PLATFORM;
 		if (!(offered & VIRTIO_VERSION_1))
@@ -132,13 +133,13 @@ void virtio_fail(struct virtio_device *device, const char *why)
 	log_error("%s: does not answer a reset", device->device.name);
 	if (device->transport->disable_dma)
 		device->transport->disable_dma(device);
-	/* In any case: the devices of some VMMs ignore that bit. */
+	/* In any case, because the devices of some VMMs ignore that bit. */
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
 		for (struct virtqueue *queue = device->queues; queue; queue = queue->next)
 			virtqueue_abandon(queue);
 }
 
-/* At the handover. A device that was never ready does no DMA and is left as it is. */
+/* Called at the handover. A device that was never ready does no DMA and is left as it is. */
 static void quiesce(struct device *base)
 {
 	struct virtio_device *device = container_of(base, struct virtio_device, device);
@@ -146,12 +147,12 @@ static void quiesce(struct device *base)
 	bool active = device->ready && !device->failed;
 
 	device->stopping(device);
-	device->failed = true; /* it must not be used any more */
+	device->failed = true; /* must no longer be used */
 	if (!active)
 		return;
 
 	/*
-	 * A device that was reset takes ACKNOWLEDGE. Firecracker before 1.17 cannot reset its
+	 * A device that was reset accepts ACKNOWLEDGE. Firecracker before 1.17 cannot reset its
 	 * devices: over MMIO the status stays FAILED, over PCI it reads as 0 but accepts nothing.
 	 */
 	if (reset(device)) {

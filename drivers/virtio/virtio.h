@@ -34,7 +34,7 @@ struct virtio_device;
 
 /* Register access. Each access has exactly the width of the register. */
 struct virtio_transport {
-	/* Makes the registers accessible; logs why it cannot. NULL: they already are. */
+	/* Makes the registers accessible; logs why it cannot. NULL: they already are accessible. */
 	enum status (*open)(struct virtio_device *device);
 	u8 (*status)(struct virtio_device *device);
 	void (*set_status)(struct virtio_device *device, u8 status);
@@ -99,8 +99,8 @@ bool virtio_has_driver(u32 id);
 void virtio_probe(struct virtio_device *device);
 
 /*
- * Allocates zeroed memory for a device's state, which is never freed. NULL, with a message: none
- * left.
+ * Allocates zeroed memory for a device's state, which is never freed. NULL, with a message: no
+ * memory is left.
  */
 void *virtio_allocate(size_t size);
 

@@ -270,7 +270,8 @@ enum status fat_next(const struct file *directory, u64 *cursor, struct directory
 	struct fat_entry entry;
 	enum status status;
 
-	/* Continues where the walk stopped: the next entry, and the cluster of the previous one.
+	/*
+	 * Continue where the walk stopped: at the next entry, in the cluster of the previous one.
 	 */
 	if (*cursor) {
 		walk.index = (u32)*cursor;

@@ -32,7 +32,7 @@ static bool is_attached(const struct fake_ahci_port *port)
 	return port->disk || port->is_cd;
 }
 
-/* The device sends its first FIS, which is kept until it can be received. */
+/* The device sends its first FIS, which it keeps until it can be received. */
 static void reset_device(struct fake_ahci_port *port)
 {
 	port->link = is_attached(port) ? 0x123 : 0;

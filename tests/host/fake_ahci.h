@@ -13,7 +13,7 @@ enum { FAKE_AHCI_PORTS = 32, FAKE_AHCI_PAGE = 4096 };
 enum fake_ahci_lie {
 	FAKE_AHCI_HONEST,
 	FAKE_AHCI_ERROR,       /* each command fails */
-	FAKE_AHCI_ERROR_ONCE,  /* the next one */
+	FAKE_AHCI_ERROR_ONCE,  /* the next command fails */
 	FAKE_AHCI_STUCK,       /* fails, and stays busy until the link is reset */
 	FAKE_AHCI_SILENT,      /* never completes a command */
 	FAKE_AHCI_NO_FIS,      /* completes commands without a register FIS */

@@ -68,7 +68,7 @@ static void reset(struct fake_ide *controller, struct fake_ide_channel *channel)
 	}
 }
 
-/* The next block of what is answered by PIO. */
+/* Makes the next block of a PIO answer available. */
 static void announce(struct fake_ide_channel *channel, struct fake_ide_drive *drive)
 {
 	u32 limit = channel->written[2][0] | (u32)channel->written[3][0] << 8;
@@ -91,7 +91,7 @@ static void announce(struct fake_ide_channel *channel, struct fake_ide_drive *dr
 	}
 }
 
-/* By PIO, or by DMA, which then waits for the controller. */
+/* Answers by PIO, or by DMA, which then waits for the controller. */
 static void answer(struct fake_ide_channel *channel, struct fake_ide_drive *drive, void *bytes,
 		   u32 size, bool by_dma)
 {
@@ -256,7 +256,7 @@ static void add_unseen(struct fake_ide_channel *channel, u32 at, const u8 *data,
 	channel->unseen[channel->unseen_count++] = (struct fake_ide_unseen){ at, data, size };
 }
 
-/* Runs the transfer as the table says. */
+/* Runs the transfer described by the table. */
 static void run_dma(struct fake_ide *controller, struct fake_ide_channel *channel,
 		    struct fake_ide_drive *drive)
 {

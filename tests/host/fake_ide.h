@@ -22,12 +22,12 @@ enum fake_ide_lie {
 	FAKE_IDE_DMA_ERROR,   /* the controller reports an error */
 	FAKE_IDE_DMA_SHORT,   /* transfers less than requested */
 	FAKE_IDE_DMA_SILENT,  /* never completes the transfer */
-	FAKE_IDE_DMA_NONE,    /* says that it is done before anything was transferred */
-	FAKE_IDE_PIO_SHORT,   /* answers less than requested */
-	FAKE_IDE_PIO_LONG,    /* and more */
-	FAKE_IDE_PIO_ENDLESS, /* has always more data */
+	FAKE_IDE_DMA_NONE,    /* reports completion before anything was transferred */
+	FAKE_IDE_PIO_SHORT,   /* returns less than requested */
+	FAKE_IDE_PIO_LONG,    /* returns more than requested */
+	FAKE_IDE_PIO_ENDLESS, /* always has more data */
 	FAKE_IDE_PIO_SLOW,    /* the same, and each block takes @block_ms */
-	FAKE_IDE_PIO_NOTHING, /* announces data of no bytes */
+	FAKE_IDE_PIO_NOTHING, /* announces data of size 0 */
 };
 
 struct fake_ide_drive {
@@ -39,21 +39,21 @@ struct fake_ide_drive {
 	enum fake_ide_lie lie;
 	u32 attentions; /* unit attentions of a drive before it is ready */
 	u32 becoming;   /* how often it reports that it is becoming ready */
-	u16 pio_size;   /* of a block that it announces; 0: as the driver allows */
+	u16 pio_size;   /* of an announced block; 0: the size that the driver allows */
 	u32 block_ms;
 
 	u8 status, error;
-	u8 registers[4]; /* count and LBA, as they are read */
+	u8 registers[4]; /* count and LBA, for reading */
 	u32 commands, flushes, largest;
 	u8 sense[18];
 
-	/* The transfer that goes on. */
+	/* The current transfer. */
 	u8 answer[512];
 	u8 *data;
-	u32 size;   /* left of it */
-	u32 block;  /* left of what was announced by PIO */
-	u64 ready;  /* host_ticks when it will be there; 0: it is */
-	u32 packet; /* bytes that it has got of a packet; UINT32_MAX: it waits for none */
+	u32 size;   /* remaining bytes */
+	u32 block;  /* remaining bytes of the announced block */
+	u64 ready;  /* host_ticks at which it becomes available; 0: it is available */
+	u32 packet; /* received bytes of a packet; UINT32_MAX: no packet is expected */
 	u8 packet_bytes[16];
 	bool to_device;
 };
@@ -68,7 +68,7 @@ struct fake_ide_channel {
 	struct fake_ide_drive drives[FAKE_IDE_DRIVES];
 	u8 device, control;
 	u8 features;
-	u8 written[4][2]; /* count and LBA: the last and the one before */
+	u8 written[4][2]; /* count and LBA: the last value written and the one before */
 	u8 master_command, master_status;
 	u32 table;
 	/* The driver's writes before the last barrier, and what it sees after its next one. */
@@ -81,13 +81,13 @@ struct fake_ide_channel {
 struct fake_ide {
 	struct fake_ide_channel channels[FAKE_IDE_CHANNELS];
 	struct fake_function *function;
-	u8 nothing;       /* status where no drive is */
+	u8 nothing;       /* the status without a drive */
 	bool never_reset; /* drives stay busy */
 	bool never_stops; /* DMA stays active */
 	u32 accesses, violations;
 };
 
-/* Handles the ports, those of the bus master at @master, and observes barriers. */
+/* Handles the ports, with those of the bus master at @master, and observes barriers. */
 void fake_ide_start(struct fake_ide *controller, struct fake_function *function, u16 master);
 
 /* The channel's ports are elsewhere, too. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's side of NVMe: registers, queues, and commands. */
+/* The device side of NVMe: registers, queues and commands. */
 #include "tests/host/fake_nvme.h"
 
 #include <stdio.h>
@@ -85,7 +85,7 @@ static void enable(struct fake_nvme *controller)
 		controller->status = READY;
 }
 
-/* Where byte @offset of the data is, and up to where its page goes on. */
+/* Finds byte @offset of the data, and the end of its page. */
 static u8 *data_at(struct fake_nvme *controller, const u8 *command, u32 size, u32 offset, u32 *part)
 {
 	const u32 page = page_size(controller);
@@ -222,7 +222,7 @@ static void complete(struct fake_nvme *controller, u32 index, u32 id, u32 status
 	if (lie == FAKE_NVME_WRONG_QUEUE)
 		index ^= 1;
 	id += lie == FAKE_NVME_WRONG_ID;
-	/* Until the driver's barrier it may see the old half. */
+	/* Before its barrier, the driver may see half of the old entry. */
 	store_le32(at + 8, UINT32_MAX);
 	controller->unseen_at = (uintptr_t)at + 8;
 	controller->unseen = head | index << 16;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device's side of NVMe (base specification 1.4): a controller with namespaces, as strict as
- * hardware may be. What a driver must not do is counted as a violation and printed.
+ * The device side of NVMe (base specification 1.4): a controller with namespaces, as strict as real
+ * hardware may be. Each driver error is counted as a violation and printed.
  */
 #pragma once
 
@@ -9,18 +9,18 @@
 
 enum { FAKE_NVME_NAMESPACES = 4, FAKE_NVME_IDENTITY = 4096, FAKE_NVME_DEPTH = 64 };
 
-/* What it does wrong, to commands of the queue @lie_queue alone. */
+/* Faults of a controller, only for commands of the queue @lie_queue. */
 enum fake_nvme_lie {
 	FAKE_NVME_HONEST,
 	FAKE_NVME_ERROR,       /* each command fails */
 	FAKE_NVME_ERROR_ONCE,  /* the next one */
-	FAKE_NVME_ERROR_FINAL, /* each, and need not be tried again */
-	FAKE_NVME_SILENT,      /* completes no command */
-	FAKE_NVME_FATAL,       /* reports a fatal error instead */
-	FAKE_NVME_WRONG_ID,    /* completes another command */
-	FAKE_NVME_WRONG_QUEUE, /* of another queue */
-	FAKE_NVME_WRONG_HEAD,  /* past the end of the queue */
-	FAKE_NVME_GONE,        /* at the next command it is pulled out */
+	FAKE_NVME_ERROR_FINAL, /* each command fails, and must not be retried */
+	FAKE_NVME_SILENT,      /* never completes a command */
+	FAKE_NVME_FATAL,       /* reports a fatal error instead of a completion */
+	FAKE_NVME_WRONG_ID,    /* completes a command that was not submitted */
+	FAKE_NVME_WRONG_QUEUE, /* completes a command of another queue */
+	FAKE_NVME_WRONG_HEAD,  /* reports a head past the end of the queue */
+	FAKE_NVME_GONE,        /* is removed at the next command */
 };
 
 struct fake_nvme_namespace {
@@ -33,7 +33,8 @@ struct fake_nvme_namespace {
 struct fake_nvme_queue {
 	u64 submissions, completions;
 	u32 depth, completion_depth; /* 0: not created */
-	u32 head, tail, reported;    /* of submissions; of completions, and as the driver says */
+	u32 head, tail, reported;    /* of the submission queue; of the completion queue, and its
+					head as reported by the driver */
 	u32 phase;
 	u8 published[FAKE_NVME_DEPTH * 64]; /* the commands at the last barrier */
 	u32 commands;
@@ -57,13 +58,16 @@ struct fake_nvme {
 	u64 admin_submissions, admin_completions;
 	struct fake_nvme_queue queues[2];
 	u32 disables, accesses, violations, flushes, largest;
-	/* Of a completion, what the driver sees after its next barrier. */
+	/* The part of a completion that the driver sees after its next barrier. */
 	u64 unseen_at;
 	u32 unseen;
 };
 
-/* Takes the registers at @base over, and watches barriers. Capabilities 0 become usual ones. */
+/*
+ * Handles the registers at @base and observes barriers. Replaces capabilities of 0 by the usual
+ * ones.
+ */
 void fake_nvme_start(struct fake_nvme *controller, u64 base);
 
-/* A namespace with an identity, in the list, above those before it. */
+/* Adds a namespace with an identity to the list. Its number must be higher than those before it. */
 void fake_nvme_add(struct fake_nvme *controller, u32 id, void *bytes, u64 size, u32 block_size);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The units' side of virtio-scsi (Virtual I/O Device 1.3, 5.6.6.1; SPC-4, SBC-3, MMC-6). */
+/*
+ * The device side of virtio-scsi: its units (Virtual I/O Device 1.3, 5.6.6.1; SPC-4, SBC-3, MMC-6).
+ */
 #include "tests/host/fake_scsi.h"
 
 #include <string.h>
@@ -106,7 +108,7 @@ static u32 report_luns(struct fake_scsi *scsi, u8 target, struct fake_scsi_comma
 		return fail(command, 5, 0x2000);
 	if (scsi->report)
 		return answer(command, scsi->report, scsi->report_size);
-	/* As QEMU: the newest first. */
+	/* Like QEMU, the newest first. */
 	for (u32 i = scsi->unit_count; i--;) {
 		if (scsi->units[i].target != target)
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who owns which cluster. */
+/* Checks which file owns which cluster. */
 #include "tests/host/fat_check.h"
 
 #include <stdio.h>

@@ -79,7 +79,10 @@ extern u64 host_memory_end, host_physical_end;
 /* How a run on the host ended. */
 enum host_end { HOST_RETURNED, HOST_POWERED_OFF, HOST_RESET, HOST_HALTED, HOST_ENTERED_KERNEL };
 
-/* Runs @run(@context) up to its end. Outside of it each end but a return aborts the test. */
+/*
+ * Runs @run(@context) until it ends in one of these ways. Outside such a call, anything but a
+ * return aborts the test.
+ */
 enum host_end host_run(void (*run)(void *context), void *context);
 
 extern bool host_power_off_works; /* otherwise arch_power_off() returns */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine with PCI functions whose registers are memory, as efi/protocols/pci*.c see it. For one
- * file of a program, after one that defines CHECK().
+ * A machine with PCI functions whose registers are memory, as seen by efi/protocols/pci*.c. Include
+ * it in one file of a program, after CHECK() is defined.
  *
  *	function	regions				configuration space
  *	0, 00:01.0	0: memory, 2: ports		256 bytes
@@ -30,7 +30,7 @@ enum {
 
 #define TOP_BASE (MEMORY_BELOW_4_GIB - TOP_SIZE)
 
-/* What the registers hold. */
+/* The content of the registers. */
 static struct registers {
 	u8 config[3][CONFIG_SIZE_EXPRESS], memory[MEMORY_SIZE], top[TOP_SIZE], ports[PORTS_SIZE];
 } registers;
@@ -71,7 +71,7 @@ static void measure(const struct pci_function *function, u32 index, struct pci_r
 		*out = (struct pci_region){ PORTS_BASE, PORTS_SIZE, true, false, false };
 	if (index == 5 && index_of(function) == 1)
 		*out = (struct pci_region){ TOP_BASE, TOP_SIZE, false, false, false };
-	/* Where there is RAM no device can be. */
+	/* A device cannot be where there is RAM. */
 	if (index == 0 && index_of(function) == 2)
 		*out = (struct pci_region){ RAM, MEMORY_SIZE, false, false, false };
 }
@@ -148,7 +148,9 @@ static EFI_PCI_ROOT_BRIDGE_IO_PROTOCOL *root_io(u32 index)
 
 static EFI_HANDLE disk;
 
-/* As UEFI starts: once, as nothing is ever taken back. */
+/*
+ * Publishes the functions, as when UEFI starts. To be called once, because nothing is ever removed.
+ */
 static void pci_machine_start(void)
 {
 	static bool has_started;

@@ -53,6 +53,8 @@ void volume_walk(struct file *directory, u32 depth, u64 *entries_left, u64 *byte
 		for (size_t i = 0; i < name.size; i++)
 			expect(name.data[i] >= ' ' && name.data[i] != '/' && name.data[i] != '\\',
 			       "a name that is no name");
+		expect(strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0,
+		       "a name for the directory itself or its parent");
 		/*
 		 * An unpaired surrogate is listed as a replacement character, which is a different
 		 * name.
