@@ -87,11 +87,12 @@ static bool is_validation(const u8 *record)
 
 /*
  * Does block 0 take precedence over the catalog? It does if it is the boot sector of a FAT file
- * system, or an MBR with - an ESP: the image was made for disks as well as for drives, or -
- * partitions, none of which has the volume descriptors in it: the disk held an image before it was
- * partitioned, and the new partitions start after the descriptors, which nothing overwrote. The MBR
- * of an image covers all of the image. An MBR counts in blocks of 512 bytes; on others that of an
- * image is meaningless.
+ * system, or an MBR with
+ * - an ESP: the image was made for disks as well as for drives, or
+ * - partitions, none of which contains the volume descriptors: the disk held an image before it was
+ *   partitioned, and the new partitions start after the descriptors, which nothing overwrote.
+ *   The MBR of an image covers all of the image.
+ * An MBR counts in blocks of 512 bytes. With other blocks, the MBR of an image is meaningless.
  */
 static bool is_superseded(struct block_device *disk)
 {
