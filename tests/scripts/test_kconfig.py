@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/kconfig.py: mistakes that plain kconfiglib accepts must be errors with an explanation."""
+import os
 import pathlib
 import subprocess
 import sys
 
+import pexpect
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -132,3 +134,20 @@ def test_menuconfig_without_a_terminal_says_so(tmp_path):
                           cwd=ROOT, text=True, check=False, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 1 and done.stdout.count("\n") == 1 and "needs a terminal" in done.stdout
+
+
+def test_menuconfig_changes_a_symbol(tmp_path):
+    """On a terminal: jumps to a choice, selects it, saves and quits."""
+    old = kconfig("defconfig", tmp_path)[2]
+    menu = pexpect.spawn(sys.executable, ["scripts/kconfig.py", "menuconfig", "--config", f"{tmp_path}/.config"],
+                         cwd=ROOT, dimensions=(40, 120), encoding="utf-8", timeout=60,
+                         env={**os.environ, "TERM": "xterm"})
+    for shown, keys in (("File systems", "/"), ("Jump to", "LAST_ACTION_RESET\r"), ("When nothing boots", " "),
+                        (r"\(Reset\)", "s"), ("Filename to save", "\r"), ("saved to", "\rq")):
+        menu.expect(shown)
+        menu.send(keys)
+    menu.expect(pexpect.EOF)
+    menu.close()
+    assert menu.exitstatus == 0
+    new = (tmp_path / ".config").read_text()
+    assert "# CONFIG_LAST_ACTION_RESET is not set" in old and "CONFIG_LAST_ACTION_RESET=y\n" in new
