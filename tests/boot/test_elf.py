@@ -37,7 +37,7 @@ def test_header(image):
     assert image[1].elfclass == 64 and image[1].little_endian
     assert header["e_machine"] == "EM_X86_64"
     assert header["e_flags"] == 0, "QEMU refuses some flags"
-    assert header["e_phentsize"] == 56 and header["e_phoff"] >= 64, "the loader of the rust-vmm VMMs"
+    assert header["e_phentsize"] == 56 and header["e_phoff"] >= 64, "required by VMMs built on rust-vmm"
 
 
 def test_one_note_with_the_entry(image):

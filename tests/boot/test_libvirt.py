@@ -129,7 +129,7 @@ def test_nvme_disk(debian_libvirt, firmware, stub_disk):
 @pytest.mark.extended
 @pytest.mark.parametrize("debian_libvirt", ["forky"], indirect=True)
 def test_variables_of_the_host(debian_libvirt, firmware, tmp_path):
-    """What the guest has set is in the file of the host."""
+    """Variables set by the guest are in the host's file."""
     libvirt = debian_libvirt
     disk = tmp_path / "disk.raw"
     efi.make_words(disk, "varstore", "trixie", "set:Kept=yes")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A full Debian system as a domain of docs/vmm/libvirt.md, through what libvirt does to running domains."""
+"""A full Debian system as a domain of docs/vmm/libvirt.md survives what libvirt does to running domains."""
 
 import shutil
 import subprocess

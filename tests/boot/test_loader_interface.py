@@ -21,8 +21,8 @@ FEATURES = (
 
 @on_suites("q35", "microvm", ovmf=False, every=True)
 def test_requests_of_systemd(place, tmp_path, suite):
-    """bootctl and systemctl see what Fatwood is, and the next boots do what they request; the seed that bootctl makes
-    is another one in each boot."""
+    """bootctl and systemctl recognize Fatwood, and the next boots do what they request; the seed created by bootctl
+    changes in each boot."""
     disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)
     rng = "virtio-rng-device" if place.machine == "microvm" else "virtio-rng-pci"
     with place.boot(disk, memory=1024, reboot=True, extra=["-device", rng]) as vmm:

@@ -25,7 +25,7 @@ def test_an_entry_boots(firmware, stub_disk, machine, bridges, behind, is_rom):
 
 
 def test_one_of_two_namespaces(firmware, images, stub_kernel):
-    """The first has nothing to boot, and the second has sectors of 4096 bytes and a number of its own."""
+    """The first namespace has nothing to boot; the second has blocks of 4096 bytes and the number 5."""
     blank = images("blank", lambda path: path.write_bytes(bytes(MIB)))
     disk = images("nvme-4096", lambda path: esp_disk(path, bls_files(stub_kernel, options="from=second"), 16,
                                                      block=4096, size=256 * MIB))

@@ -23,8 +23,8 @@ def linux_seed_line(report):
 
 @on_suites("q35", "microvm", ovmf=False, in_check=("microvm-trixie",))
 def test_seed_reaches_linux(place, tmp_path, suite):
-    """Without RDRAND and virtio-rng, neither the firmware nor Linux's stub has random numbers: only the file and the
-    token in a variable, which must not be on the same disk. A disk that cannot be written is not used."""
+    """Without RDRAND and virtio-rng, the only random numbers are those in the file and in the token, a variable that
+    must not be on the same disk. If the disk cannot be written, its seed is not used."""
     disk, store = tmp_path / "disk.raw", tmp_path / "store.raw"
     efi.bls_disk(disk, "seed", suite, {PATH: SEED})
     token = efi_variables.store({"LoaderSystemToken": bytes(32)}, efi_variables.LOADER)
