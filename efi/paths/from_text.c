@@ -27,8 +27,7 @@ bool path_piece_is(struct path_piece text, const char *word)
 	return i == text.count && !word[i];
 }
 
-/* Removes the text before the next comma, and the comma, from the front. */
-static struct path_piece take_field(struct path_piece *rest)
+struct path_piece path_take_field(struct path_piece *rest)
 {
 	struct path_piece field = { rest->units, 0 };
 
@@ -49,7 +48,7 @@ u32 path_digit(CHAR16 unit)
 }
 
 /* A field that is left out is 0. Spaces before it are ignored, as by other firmware. */
-static bool parse_number(struct path_piece text, u32 width, u64 *out)
+bool path_parse_number(struct path_piece text, u32 width, u64 *out)
 {
 	const u64 value_max = UINT64_MAX >> (64 - 8 * width);
 	u32 base = 10;
@@ -77,7 +76,7 @@ bool path_put_number(struct path_piece text, u32 width, u8 *at)
 {
 	u64 value;
 
-	if (!parse_number(text, width, &value))
+	if (!path_parse_number(text, width, &value))
 		return false;
 	for (u32 i = 0; at && i < width; i++, value >>= 8)
 		at[i] = (u8)value;
@@ -121,7 +120,7 @@ static bool put_groups(struct path_piece text, const u8 *order, size_t count, u8
 	return !text.count;
 }
 
-static bool put_guid(struct path_piece text, u8 *at)
+bool path_put_guid(struct path_piece text, u8 *at)
 {
 	static const u8 order[] = { 3,    2, 1, 0,    0xff, 5,  4,  0xff, 7,  6,
 				    0xff, 8, 9, 0xff, 10,   11, 12, 13,   14, 15 };
@@ -139,16 +138,23 @@ static bool put_eui64(struct path_piece text, u8 *at)
 }
 
 /* "PNP0a03", or the number. */
-static bool put_eisa(struct path_piece text, u8 *at)
+bool path_put_eisa(struct path_piece text, u8 *at)
 {
-	u8 number[2];
+	enum { LETTERS = 3, DIGITS = 4 };
+	u8 number[DIGITS / 2];
+	u32 id = 0;
 
-	if (text.count != 7 || !path_piece_is((struct path_piece){ text.units, 3 }, "PNP"))
-		return path_put_number(text, sizeof(u32), at);
-	if (!path_put_bytes((struct path_piece){ text.units + 3, 4 }, number))
+	for (u32 i = 0; i < LETTERS; i++) {
+		u32 letter = text.count == LETTERS + DIGITS ? (text.units[i] | 0x20u) - 'a' : 26;
+
+		if (letter >= 26)
+			return path_put_number(text, sizeof(u32), at);
+		id = id << 5 | (letter + 1);
+	}
+	if (!path_put_bytes((struct path_piece){ text.units + LETTERS, DIGITS }, number))
 		return false;
 	if (at)
-		store_le32(at, EISA_PNP_ID((UINT32)number[0] << 8 | number[1]));
+		store_le32(at, id | (u32)number[0] << 24 | (u32)number[1] << 16);
 	return true;
 }
 
@@ -207,9 +213,9 @@ static bool put_field(const struct path_field *field, struct path_piece text, u8
 	case PATH_FIELD_HEX:
 		return path_put_number(text, field->width, at);
 	case PATH_FIELD_GUID:
-		return put_guid(text, at);
+		return path_put_guid(text, at);
 	case PATH_FIELD_EISA:
-		return put_eisa(text, at);
+		return path_put_eisa(text, at);
 	case PATH_FIELD_EUI64:
 		return put_eui64(text, at);
 	case PATH_FIELD_MAC:
@@ -226,8 +232,7 @@ static bool put_field(const struct path_field *field, struct path_piece text, u8
 	return IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && path_put_other(field, text, at);
 }
 
-/* The header of a node of @size bytes, if it can have one. Returns @size, or 0. */
-static size_t put_header(u64 type, u64 subtype, size_t size, u8 *node)
+size_t path_put_header(u64 type, u64 subtype, size_t size, u8 *node)
 {
 	if (size > NODE_SIZE_MAX)
 		return 0;
@@ -258,13 +263,13 @@ static size_t node_of_row(const struct path_node *row, struct path_piece fields,
 		if (size != row->size)
 			fields.count = 0;
 		else
-			text = take_field(&fields);
+			text = path_take_field(&fields);
 		if (!put_field(field, text, node ? node + field->offset : NULL))
 			return 0;
 	}
 	if (node && row->id_size)
 		memcpy(node + row->id_offset, row->id, row->id_size);
-	return fields.count ? 0 : put_header(row->type, row->subtype, size, node);
+	return fields.count ? 0 : path_put_header(row->type, row->subtype, size, node);
 }
 
 /* "HD(1,GPT,GUID,0x800,0x32000)", "HD(1,MBR,0x12345678,0x800,0x32000)" */
@@ -278,43 +283,44 @@ static size_t hard_drive_node(struct path_piece fields, u8 *node)
 	HARDDRIVE_DEVICE_PATH *made = (void *)bytes;
 	struct path_piece scheme;
 
-	if (!path_put_number(take_field(&fields), sizeof(UINT32), bytes + number))
+	if (!path_put_number(path_take_field(&fields), sizeof(UINT32), bytes + number))
 		return 0;
-	scheme = take_field(&fields);
+	scheme = path_take_field(&fields);
 	if (path_piece_is(scheme, "GPT")) {
 		made->MBRType = MBR_TYPE_EFI_PARTITION_TABLE_HEADER;
 		made->SignatureType = SIGNATURE_TYPE_GUID;
-		if (!put_guid(take_field(&fields), bytes + signature))
+		if (!path_put_guid(path_take_field(&fields), bytes + signature))
 			return 0;
 	} else if (path_piece_is(scheme, "MBR")) {
 		made->MBRType = MBR_TYPE_PCAT;
 		made->SignatureType = SIGNATURE_TYPE_MBR;
-		if (!path_put_number(take_field(&fields), sizeof(UINT32), bytes + signature))
+		if (!path_put_number(path_take_field(&fields), sizeof(UINT32), bytes + signature))
 			return 0;
 	} else {
 		return 0;
 	}
-	if (!path_put_number(take_field(&fields), sizeof(UINT64), bytes + start) ||
-	    !path_put_number(take_field(&fields), sizeof(UINT64), bytes + size) || fields.count)
+	if (!path_put_number(path_take_field(&fields), sizeof(UINT64), bytes + start) ||
+	    !path_put_number(path_take_field(&fields), sizeof(UINT64), bytes + size) ||
+	    fields.count)
 		return 0;
 	if (node)
 		memcpy(node, bytes, sizeof(bytes));
-	return put_header(MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP, sizeof(bytes), node);
+	return path_put_header(MEDIA_DEVICE_PATH, MEDIA_HARDDRIVE_DP, sizeof(bytes), node);
 }
 
 /* What follows the type of a node that is written as bytes: "99", "99,0a0b". */
 static size_t node_of_bytes(u64 type, struct path_piece fields, u8 *node)
 {
-	struct path_piece subtype_text = take_field(&fields);
+	struct path_piece subtype_text = path_take_field(&fields);
 	size_t size = NODE_HEADER_SIZE + fields.count / 2;
 	u64 subtype;
 
 	/* An end in the middle of a path would hide what comes after it. */
 	if (type == END_DEVICE_PATH_TYPE || !subtype_text.count ||
-	    !parse_number(subtype_text, sizeof(UINT8), &subtype) ||
+	    !path_parse_number(subtype_text, sizeof(UINT8), &subtype) ||
 	    !path_put_bytes(fields, node ? node + NODE_HEADER_SIZE : NULL))
 		return 0;
-	return put_header(type, subtype, size, node);
+	return path_put_header(type, subtype, size, node);
 }
 
 static size_t file_node(struct path_piece text, u8 *node)
@@ -323,12 +329,13 @@ static size_t file_node(struct path_piece text, u8 *node)
 
 	for (size_t i = 0; node && i < text.count; i++)
 		store_le16(node + NODE_HEADER_SIZE + i * sizeof(CHAR16), text.units[i]);
-	return put_header(MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, size, node);
+	return path_put_header(MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP, size, node);
 }
 
 static size_t node_of(struct path_piece text, u8 *node)
 {
 	struct path_piece name = { text.units, 0 }, fields;
+	size_t size;
 
 	while (name.count < text.count && name.units[name.count] != '(')
 		name.count++;
@@ -336,6 +343,8 @@ static size_t node_of(struct path_piece text, u8 *node)
 		return file_node(text, node);
 	fields.units = text.units + name.count + 1;
 	fields.count = text.count - name.count - 2;
+	if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && path_make_other_node(name, fields, node, &size))
+		return size;
 	for (u32 i = 0; i < path_node_count; i++)
 		if (path_piece_is(name, path_nodes[i].name))
 			return node_of_row(&path_nodes[i], fields, node);
@@ -347,7 +356,7 @@ static size_t node_of(struct path_piece text, u8 *node)
 	if (path_piece_is(name, "Path")) {
 		u64 type;
 
-		return parse_number(take_field(&fields), sizeof(UINT8), &type) ?
+		return path_parse_number(path_take_field(&fields), sizeof(UINT8), &type) ?
 			       node_of_bytes(type, fields, node) :
 			       0;
 	}
@@ -394,8 +403,9 @@ static size_t path_of(struct path_piece text, u8 *path)
 		if (!text.count)
 			break;
 		if (is_next_instance)
-			size += put_header(END_DEVICE_PATH_TYPE, END_INSTANCE_DEVICE_PATH_SUBTYPE,
-					   NODE_HEADER_SIZE, path ? path + size : NULL);
+			size += path_put_header(END_DEVICE_PATH_TYPE,
+						END_INSTANCE_DEVICE_PATH_SUBTYPE, NODE_HEADER_SIZE,
+						path ? path + size : NULL);
 		is_next_instance = false;
 		if (!take_node(&text, &node))
 			return 0;
@@ -404,8 +414,8 @@ static size_t path_of(struct path_piece text, u8 *path)
 		if (!node_size || size > EFI_PATH_SIZE_MAX - 2 * NODE_HEADER_SIZE)
 			return 0;
 	}
-	return size + put_header(END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE,
-				 NODE_HEADER_SIZE, path ? path + size : NULL);
+	return size + path_put_header(END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE,
+				      NODE_HEADER_SIZE, path ? path + size : NULL);
 }
 
 static EFI_DEVICE_PATH_PROTOCOL *make(size_t (*convert)(struct path_piece text, u8 *bytes),

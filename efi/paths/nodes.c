@@ -12,6 +12,10 @@
 #define FIELD(kind, offset) { PATH_FIELD_##kind, 0, (offset) }
 #define WIDE(kind, offset, width) { PATH_FIELD_##kind, (width), (offset) }
 
+/* All bits are set if it is left out. */
+#define ONES(offset, width) { PATH_FIELD_ONES, (width), (offset) }
+#define ONES_KIND (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) ? PATH_FIELD_ONES : PATH_FIELD_HEX)
+
 #define NODE(number, sub, bytes) .type = (number), .subtype = (sub), .size = (bytes)
 /* The bytes at the start of a node after its header. */
 #define ID(bytes) .id = (bytes), .id_offset = 4, .id_size = sizeof(bytes) - 1
@@ -33,19 +37,19 @@
 	{                                                             \
 		name, NODE(3, 15, 11), .id = (class), .id_offset = 8, \
 			.id_size = sizeof(class) - 1, .fields = {     \
-				HEX(4, 2),                            \
-				HEX(6, 2),                            \
-				HEX(9, 1),                            \
-				HEX(10, 1)                            \
+				ONES(4, 2),                           \
+				ONES(6, 2),                           \
+				ONES(9, 1),                           \
+				ONES(10, 1)                           \
 			}                                             \
 	}
 #define USB_SUBCLASS_ROW(name, class)                                 \
 	{                                                             \
 		name, NODE(3, 15, 11), .id = (class), .id_offset = 8, \
 			.id_size = sizeof(class) - 1, .fields = {     \
-				HEX(4, 2),                            \
-				HEX(6, 2),                            \
-				HEX(10, 1)                            \
+				ONES(4, 2),                           \
+				ONES(6, 2),                           \
+				ONES(10, 1)                           \
 			}                                             \
 	}
 #define RAM_DISK_ROW(name, guid)                                                                  \
@@ -85,7 +89,7 @@ const struct path_node path_nodes[] = {
 	{ "Uart", NODE(3, 14, 19),
 	  .fields = { COUNT(8, 8), COUNT(16, 1), FIELD(PARITY, 17), FIELD(STOP, 18) } },
 	{ "Unit", NODE(3, 17, 5), .fields = { HEX(4, 1) } },
-	{ "Sata", NODE(3, 18, 10), .fields = { HEX(4, 2), HEX(6, 2), HEX(8, 2) } },
+	{ "Sata", NODE(3, 18, 10), .fields = { HEX(4, 2), { ONES_KIND, 2, 6 }, HEX(8, 2) } },
 	{ "Vlan", NODE(3, 20, 6), .fields = { COUNT(4, 2) } },
 	{ "NVMe", NODE(3, 23, 16), .fields = { HEX(4, 4), FIELD(EUI64, 8) } },
 	{ "Uri", NODE(3, 24, 4), .fields = { FIELD(ASCII, 4) } },
@@ -108,11 +112,11 @@ const struct path_node path_nodes[] = {
 		     .fields = { WIDE(FLOW_CONTROL, 20, 4) } },
 		   { "DebugPort", NODE(3, 10, 20), ID(DEBUG_PORT) },
 		   { "IPv4", NODE(3, 12, 27),
-		     .fields = { FIELD(IPV4, 8), WIDE(PROTOCOL, 16, 2), WIDE(ORIGIN_4, 18, 1),
-				 FIELD(IPV4, 4), FIELD(IPV4, 19), FIELD(IPV4, 23) } },
+		     .fields = { WIDE(IPV4, 8, 6), WIDE(PROTOCOL, 16, 2), WIDE(ORIGIN_4, 18, 1),
+				 WIDE(IPV4, 4, 8), FIELD(IPV4, 19), FIELD(IPV4, 23) } },
 		   { "IPv6", NODE(3, 13, 60),
-		     .fields = { FIELD(IPV6, 20), WIDE(PROTOCOL, 40, 2), WIDE(ORIGIN_6, 42, 1),
-				 FIELD(IPV6, 4), HEX(43, 1), FIELD(IPV6, 44) } },
+		     .fields = { WIDE(IPV6, 20, 18), WIDE(PROTOCOL, 40, 2), WIDE(ORIGIN_6, 42, 1),
+				 WIDE(IPV6, 4, 32), HEX(43, 1), FIELD(IPV6, 44) } },
 		   USB_ROW("UsbAudio", "\x01"), USB_ROW("UsbCDCControl", "\x02"),
 		   USB_ROW("UsbHID", "\x03"), USB_ROW("UsbImage", "\x06"),
 		   USB_ROW("UsbPrinter", "\x07"), USB_ROW("UsbMassStorage", "\x08"),
@@ -123,7 +127,7 @@ const struct path_node path_nodes[] = {
 		   USB_SUBCLASS_ROW("UsbIrdaBridge", "\xfe\x02"),
 		   USB_SUBCLASS_ROW("UsbTestAndMeasurement", "\xfe\x03"),
 		   { "UsbClass", NODE(3, 15, 11),
-		     .fields = { HEX(4, 2), HEX(6, 2), HEX(8, 1), HEX(9, 1), HEX(10, 1) } },
+		     .fields = { ONES(4, 2), ONES(6, 2), ONES(8, 1), ONES(9, 1), ONES(10, 1) } },
 		   { "FibreEx", NODE(3, 21, 24), .fields = { WIDE(BIG, 8, 8), WIDE(BIG, 16, 8) } },
 		   { "UFS", NODE(3, 25, 6), .fields = { HEX(4, 1), HEX(5, 1) } },
 		   { "Bluetooth", NODE(3, 27, 10), .fields = { WIDE(DIGITS, 4, 6) } },
@@ -153,6 +157,21 @@ const struct path_word path_words[] = {
 	{ PATH_FIELD_ORIGIN_6, 0, "Static" },
 	{ PATH_FIELD_ORIGIN_6, 1, "StatelessAutoConfigure" },
 	{ PATH_FIELD_ORIGIN_6, 2, "StatefulAutoConfigure" },
+	{ PATH_FIELD_LOCATION, 0, "Internal" },
+	{ PATH_FIELD_LOCATION, 1, "External" },
+	{ PATH_FIELD_CONNECTION, 0, "Direct" },
+	{ PATH_FIELD_CONNECTION, 1, "Expanded" },
+	{ PATH_FIELD_DIGEST, 0, "None" },
+	{ PATH_FIELD_DIGEST, 2, "CRC32C" },
+	{ PATH_FIELD_AUTHENTICATION, 0, "CHAP_BI" },
+	{ PATH_FIELD_AUTHENTICATION, 2, "None" },
+	{ PATH_FIELD_AUTHENTICATION, 4, "CHAP_UNI" },
+	{ PATH_FIELD_BIOS_DEVICE, 1, "Floppy" },
+	{ PATH_FIELD_BIOS_DEVICE, 2, "HD" },
+	{ PATH_FIELD_BIOS_DEVICE, 3, "CDROM" },
+	{ PATH_FIELD_BIOS_DEVICE, 4, "PCMCIA" },
+	{ PATH_FIELD_BIOS_DEVICE, 5, "USB" },
+	{ PATH_FIELD_BIOS_DEVICE, 6, "Network" },
 };
 
 const u32 path_word_count = ARRAY_SIZE(path_words);

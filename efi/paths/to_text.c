@@ -10,19 +10,14 @@
 #include "lib/format.h"
 #include "lib/util.h"
 
-struct text {
-	CHAR16 *units; /* NULL: only counted */
-	size_t count;
-};
-
-static void add_unit(struct text *text, CHAR16 unit)
+void path_add_unit(struct path_text *text, CHAR16 unit)
 {
 	if (text->units)
 		text->units[text->count] = unit;
 	text->count++;
 }
 
-[[gnu::format(printf, 2, 3)]] static void add(struct text *text, const char *pattern, ...)
+void path_add(struct path_text *text, const char *pattern, ...)
 {
 	char part[80]; /* more than any of our patterns takes */
 	va_list arguments;
@@ -31,10 +26,10 @@ static void add_unit(struct text *text, CHAR16 unit)
 	format_list(part, sizeof(part), pattern, arguments);
 	va_end(arguments);
 	for (const char *c = part; *c; c++)
-		add_unit(text, (UINT8)*c);
+		path_add_unit(text, (UINT8)*c);
 }
 
-static u64 number_at(const u8 *at, u32 width)
+u64 path_number_at(const u8 *at, u32 width)
 {
 	u64 value = 0;
 
@@ -43,74 +38,42 @@ static u64 number_at(const u8 *at, u32 width)
 	return value;
 }
 
-static void add_guid(struct text *text, const u8 *guid)
+void path_add_guid(struct path_text *text, const u8 *guid)
 {
-	add(text, "%08x-%04x-%04x-%02x%02x-", load_le32(guid), load_le16(guid + 4),
-	    load_le16(guid + 6), guid[8], guid[9]);
+	path_add(text, "%08x-%04x-%04x-%02x%02x-", load_le32(guid), load_le16(guid + 4),
+		 load_le16(guid + 6), guid[8], guid[9]);
 	for (u32 i = 10; i < sizeof(EFI_GUID); i++)
-		add(text, "%02x", guid[i]);
+		path_add(text, "%02x", guid[i]);
 }
 
-static void add_bytes(struct text *text, const u8 *bytes, size_t size)
+void path_add_bytes(struct path_text *text, const u8 *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		add(text, "%02x", bytes[i]);
+		path_add(text, "%02x", bytes[i]);
 }
 
-static bool are_zero(const u8 *bytes, size_t size)
+bool path_are_zero(const u8 *bytes, size_t size)
 {
 	while (size && !bytes[size - 1])
 		size--;
 	return size == 0;
 }
 
-static const char *word_of(const struct path_field *field, u64 value)
+/* Letters are numbers from 1 on, of five bits. */
+void path_add_eisa(struct path_text *text, u32 id)
 {
-	for (u32 i = 0; i < path_word_count; i++)
-		if (path_words[i].kind == field->kind && path_words[i].value == value)
-			return path_words[i].name;
-	return NULL;
+	u32 letters[] = { id >> 10 & 31, id >> 5 & 31, id & 31 };
+	bool is_name = !(id & 1u << 15);
+
+	for (u32 i = 0; i < ARRAY_SIZE(letters); i++)
+		is_name &= letters[i] - 1 < 26;
+	for (u32 i = 0; is_name && i < ARRAY_SIZE(letters); i++)
+		path_add_unit(text, (CHAR16)('A' - 1 + letters[i]));
+	path_add(text, is_name ? "%04x" : "0x%x", is_name ? id >> 16 : id);
 }
 
-/* A field of a node that virtual machines do not have. */
-static void add_other_field(struct text *text, const struct path_field *field, const u8 *at)
-{
-	enum { IPV6_GROUPS = 8 };
-	const char *word;
-
-	switch (field->kind) {
-	case PATH_FIELD_BIG:
-		add(text, "0x");
-		add_bytes(text, at, field->width);
-		break;
-	case PATH_FIELD_DIGITS:
-		add_bytes(text, at, field->width);
-		break;
-	case PATH_FIELD_BARE:
-		add(text, "%016lx", number_at(at, sizeof(u64)));
-		break;
-	case PATH_FIELD_IPV4:
-		add(text, "%u.%u.%u.%u", at[0], at[1], at[2], at[3]);
-		break;
-	case PATH_FIELD_IPV6:
-		for (u32 i = 0; i < IPV6_GROUPS; i++)
-			add(text, i ? ":%02x%02x" : "%02x%02x", at[2 * i], at[2 * i + 1]);
-		break;
-	case PATH_FIELD_PADDED:
-		for (u32 i = 0; i < field->width && at[i]; i++)
-			add_unit(text, at[i]);
-		break;
-	default:
-		word = word_of(field, number_at(at, field->width));
-		if (word)
-			add(text, "%s", word);
-		else
-			add(text, "0x%lx", number_at(at, field->width));
-		break;
-	}
-}
-
-static void add_field(struct text *text, const struct path_field *field, const u8 *node, u16 length)
+static void add_field(struct path_text *text, const struct path_field *field, const u8 *node,
+		      u16 length)
 {
 	enum { MAC_SIZE = 6, MAC_FIELD_SIZE = 32, EUI64_SIZE = 8 };
 	const u8 *at = node + field->offset;
@@ -118,79 +81,50 @@ static void add_field(struct text *text, const struct path_field *field, const u
 
 	switch (field->kind) {
 	case PATH_FIELD_HEX:
-		add(text, "0x%lx", number_at(at, field->width));
+		path_add(text, "0x%lx", path_number_at(at, field->width));
 		break;
 	case PATH_FIELD_COUNT:
-		add(text, "%lu", number_at(at, field->width));
+		path_add(text, "%lu", path_number_at(at, field->width));
 		break;
 	case PATH_FIELD_GUID:
-		add_guid(text, at);
+		path_add_guid(text, at);
 		break;
 	case PATH_FIELD_EISA:
-		if (load_le16(at) == (EISA_PNP_ID(0) & 0xffff))
-			add(text, "PNP%04x", load_le16(at + 2));
-		else
-			add(text, "0x%x", load_le32(at));
+		path_add_eisa(text, load_le32(at));
 		break;
 	case PATH_FIELD_EUI64:
 		for (u32 i = 0; i < EUI64_SIZE; i++)
-			add(text, i ? "-%02x" : "%02x", at[EUI64_SIZE - 1 - i]);
+			path_add(text, i ? "-%02x" : "%02x", at[EUI64_SIZE - 1 - i]);
 		break;
 	case PATH_FIELD_MAC:
-		add_bytes(text, at,
-			  are_zero(at + MAC_SIZE, MAC_FIELD_SIZE - MAC_SIZE) ? MAC_SIZE :
-									       MAC_FIELD_SIZE);
+		path_add_bytes(text, at,
+			       path_are_zero(at + MAC_SIZE, MAC_FIELD_SIZE - MAC_SIZE) ?
+				       MAC_SIZE :
+				       MAC_FIELD_SIZE);
 		break;
 	case PATH_FIELD_BYTES:
-		add_bytes(text, at, rest);
+		path_add_bytes(text, at, rest);
 		break;
 	case PATH_FIELD_ASCII:
 		for (size_t i = 0; i < rest; i++)
-			add_unit(text, at[i]);
+			path_add_unit(text, at[i]);
 		break;
 	case PATH_FIELD_PARITY:
-		add_unit(text, (UINT8)PATH_PARITIES[*at]);
+		path_add_unit(text, (UINT8)PATH_PARITIES[*at]);
 		break;
 	case PATH_FIELD_STOP:
-		add(text, "%s", path_stop_bits[*at]);
+		path_add(text, "%s", path_stop_bits[*at]);
 		break;
 	default:
 		if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES))
-			add_other_field(text, field, at);
+			path_add_other(text, field, at);
 		break;
 	}
 }
 
-/* Not what would end the field, the node or the text. */
-static bool is_plain(u8 c)
+bool path_unit_is_plain(CHAR16 unit)
 {
-	return c > ' ' && c < 0x7f && c != '(' && c != ')' && c != ',';
-}
-
-/* Characters, then zeroes only. A '/' in the parentheses of a node does not end it. */
-static bool is_padded(const u8 *at, size_t width)
-{
-	size_t count = 0;
-
-	while (count < width && (is_plain(at[count]) || at[count] == ' '))
-		count++;
-	return are_zero(at + count, width - count);
-}
-
-static bool can_say_other(const struct path_field *field, const u8 *at)
-{
-	switch (field->kind) {
-	case PATH_FIELD_PADDED:
-		return is_padded(at, field->width);
-	case PATH_FIELD_CONTROLLER:
-	case PATH_FIELD_DRIVE:
-	case PATH_FIELD_FLOW_CONTROL:
-	case PATH_FIELD_ORIGIN_4:
-	case PATH_FIELD_ORIGIN_6:
-		return word_of(field, number_at(at, field->width));
-	default:
-		return true;
-	}
+	return unit > ' ' && unit < 0x7f && unit != '(' && unit != ')' && unit != ',';
 }
 
 /* Can the text of @row express all of the bytes of the field? */
@@ -205,11 +139,11 @@ static bool can_say(const struct path_field *field, const u8 *node, u16 length)
 		return *at < PATH_STOP_BITS;
 	case PATH_FIELD_ASCII:
 		for (; at < node + length; at++)
-			if (!is_plain(*at))
+			if (!path_unit_is_plain(*at))
 				return false;
 		return true;
 	default:
-		return !IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) || can_say_other(field, at);
+		return !IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) || path_can_say_other(field, at);
 	}
 }
 
@@ -232,54 +166,59 @@ static const struct path_node *find_row(const u8 *node, u16 length)
 	return found;
 }
 
-static void add_row(struct text *text, const struct path_node *row, const u8 *node, u16 length)
+static void add_row(struct path_text *text, const struct path_node *row, const u8 *node, u16 length)
 {
-	add(text, "%s(", row->name);
+	path_add(text, "%s(", row->name);
 	for (u32 i = 0; i < PATH_FIELDS_MAX && row->fields[i].kind; i++) {
 		/* Optional bytes that are not there. */
 		if (i && row->fields[i].kind == PATH_FIELD_BYTES && length == row->size)
 			break;
 		if (i)
-			add_unit(text, u',');
+			path_add_unit(text, u',');
 		add_field(text, &row->fields[i], node, length);
 	}
-	add_unit(text, u')');
+	path_add_unit(text, u')');
 }
 
-static bool add_hard_drive(struct text *text, const HARDDRIVE_DEVICE_PATH *node)
+static bool add_hard_drive(struct path_text *text, const HARDDRIVE_DEVICE_PATH *node)
 {
 	if (node->SignatureType == SIGNATURE_TYPE_GUID &&
 	    node->MBRType == MBR_TYPE_EFI_PARTITION_TABLE_HEADER) {
-		add(text, "HD(%u,GPT,", node->PartitionNumber);
-		add_guid(text, node->Signature);
+		path_add(text, "HD(%u,GPT,", node->PartitionNumber);
+		path_add_guid(text, node->Signature);
 	} else if (node->SignatureType == SIGNATURE_TYPE_MBR && node->MBRType == MBR_TYPE_PCAT &&
-		   are_zero(node->Signature + sizeof(u32), sizeof(node->Signature) - sizeof(u32))) {
-		add(text, "HD(%u,MBR,0x%08x", node->PartitionNumber, load_le32(node->Signature));
+		   path_are_zero(node->Signature + sizeof(u32),
+				 sizeof(node->Signature) - sizeof(u32))) {
+		path_add(text, "HD(%u,MBR,0x%08x", node->PartitionNumber,
+			 load_le32(node->Signature));
 	} else {
 		return false;
 	}
-	add(text, ",0x%lx,0x%lx)", node->PartitionStart, node->PartitionSize);
+	path_add(text, ",0x%lx,0x%lx)", node->PartitionStart, node->PartitionSize);
 	return true;
 }
 
 /* A file's name, up to its NUL. */
-static void add_file(struct text *text, const u8 *node, u16 length)
+static void add_file(struct path_text *text, const u8 *node, u16 length)
 {
 	for (size_t at = sizeof(EFI_DEVICE_PATH_PROTOCOL); at + 1 < length; at += sizeof(CHAR16)) {
 		CHAR16 unit = load_le16(node + at);
 
 		if (!unit)
 			break;
-		add_unit(text, unit);
+		path_add_unit(text, unit);
 	}
 }
 
-static void add_node(struct text *text, const EFI_DEVICE_PATH_PROTOCOL *node)
+static void add_node(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *node)
 {
 	const u8 *bytes = (const u8 *)node;
 	u16 length = efi_node_length(node);
-	const struct path_node *row = find_row(bytes, length);
+	const struct path_node *row;
 
+	if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && path_add_other_node(text, bytes, length))
+		return;
+	row = find_row(bytes, length);
 	if (row) {
 		add_row(text, row, bytes, length);
 		return;
@@ -292,37 +231,37 @@ static void add_node(struct text *text, const EFI_DEVICE_PATH_PROTOCOL *node)
 	    length == sizeof(HARDDRIVE_DEVICE_PATH) && add_hard_drive(text, (const void *)node))
 		return;
 	if (node->Type < PATH_TYPES && path_type_names[node->Type])
-		add(text, "%s(%u", path_type_names[node->Type], node->SubType);
+		path_add(text, "%s(%u", path_type_names[node->Type], node->SubType);
 	else
-		add(text, "Path(%u,%u", node->Type, node->SubType);
+		path_add(text, "Path(%u,%u", node->Type, node->SubType);
 	if (length > sizeof(*node)) {
-		add_unit(text, u',');
-		add_bytes(text, bytes + sizeof(*node), length - sizeof(*node));
+		path_add_unit(text, u',');
+		path_add_bytes(text, bytes + sizeof(*node), length - sizeof(*node));
 	}
-	add_unit(text, u')');
+	path_add_unit(text, u')');
 }
 
-static void add_path(struct text *text, const EFI_DEVICE_PATH_PROTOCOL *path)
+static void add_path(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *path)
 {
 	bool is_first = true;
 
 	for (; !efi_path_is_end(path); path = efi_path_next(path)) {
 		if (path->Type == END_DEVICE_PATH_TYPE) {
-			add_unit(text, u',');
+			path_add_unit(text, u',');
 			is_first = true;
 			continue;
 		}
 		if (!is_first)
-			add_unit(text, u'/');
+			path_add_unit(text, u'/');
 		is_first = false;
 		add_node(text, path);
 	}
 }
 
-static CHAR16 *make(void (*write)(struct text *text, const EFI_DEVICE_PATH_PROTOCOL *path),
+static CHAR16 *make(void (*write)(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *path),
 		    const EFI_DEVICE_PATH_PROTOCOL *path)
 {
-	struct text text = { NULL, 0 };
+	struct path_text text = { NULL, 0 };
 
 	write(&text, path);
 	text.units = efi_allocate((text.count + 1) * sizeof(CHAR16));

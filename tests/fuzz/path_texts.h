@@ -52,13 +52,12 @@ static bool name_is_plain(const EFI_DEVICE_PATH_PROTOCOL *node)
 	return true;
 }
 
-/* Reserved bytes and ports do not appear in the text. */
+/* Reserved bytes do not appear in the text. */
 static bool has_reserved_bytes(const EFI_DEVICE_PATH_PROTOCOL *node)
 {
 	static const struct {
 		u8 type, subtype, offset;
-	} fields[] = { { 3, 3, 4 },   { 3, 4, 4 },   { 3, 14, 4 }, { 3, 21, 4 },
-		       { 3, 12, 12 }, { 3, 13, 36 }, { 4, 8, 4 } };
+	} fields[] = { { 3, 3, 4 }, { 3, 4, 4 }, { 3, 14, 4 }, { 3, 21, 4 }, { 4, 8, 4 } };
 
 	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
 		if (node->Type == fields[i].type && node->SubType == fields[i].subtype &&

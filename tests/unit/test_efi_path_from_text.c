@@ -34,6 +34,7 @@ struct text_case {
 #define CASE(text, bytes) { text, bytes END, sizeof(bytes END) - 1 }
 #define END "\x7f\xff\x04\x00"
 #define ROOT "\x02\x01\x0c\x00\xd0\x41\x03\x0a\x00\x00\x00\x00"
+#define SAS_GUID "\xb4\xdd\x87\xd4\x8b\x00\xd9\x11\xaf\xdc\x00\x10\x83\xff\xca\x4d"
 #define GUID_TEXT u"5568e427-68fc-4f3d-ac74-ca555231cc68"
 #define GUID_BYTES "\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68"
 
@@ -119,7 +120,91 @@ static const struct text_case same[] = {
 	CASE(u"VirtualCD(0x1000,0x1fff,1)",
 	     "\x04\x09\x26\x00\0\x10\0\0\0\0\0\0\xff\x1f\0\0\0\0\0\0"
 	     "\x30\xbd\x5a\x3d\x75\x41\xce\x87\x6d\x64\xd2\xad\xe5\x23\xc4\xbb\x01\x00"),
+	CASE(u"Acpi(HWP0002,0x1)", "\x02\x01\x0c\x00\xf0\x22\x02\x00\x01\x00\x00\x00"),
+	CASE(u"AcpiEx(PNPabcd,PNP0000,0x0,,1234,5678)",
+	     "\x02\x02\x1b\x00\xd0\x41\xcd\xab\0\0\0\0\xd0\x41\x00\x00\0"
+	     "5678\0"
+	     "1234\0"),
+	CASE(u"AcpiEx(PNP0a03,PNP0a03,0x6789a,,,)",
+	     "\x02\x02\x13\x00\xd0\x41\x03\x0a\x9a\x78\x06\x00\xd0\x41\x03\x0a\0\0\0"),
+	CASE(u"AcpiEx(0x0,0x0,0x1,id,,a b)", "\x02\x02\x18\x00\0\0\0\0\x01\0\0\0\0\0\0\0id\0"
+					     "a b\0\0"),
+	CASE(u"AcpiExp(PNP0a03,0x0,2)", "\x02\x02\x14\x00\xd0\x41\x03\x0a\0\0\0\0\0\0\0\0\0"
+					"2\0\0"),
+	CASE(u"AcpiAdr(0x80010100,0x2)", "\x02\x03\x0c\x00\x00\x01\x01\x80\x02\0\0\0"),
+	CASE(u"SAS(0x499602d2,0xabcdef,0x7d0,SAS,External,Direct,0x6a,0x7)",
+	     "\x03\x0a\x2c\x00" SAS_GUID "\x07\0\0\0\xd2\x02\x96\x49\0\0\0\0"
+	     "\xef\xcd\xab\0\0\0\0\0\x22\x69\xd0\x07"),
+	CASE(u"SAS(0x1,0x0,0x0,NoTopology,0,0,0,0x0)",
+	     "\x03\x0a\x2c\x00" SAS_GUID "\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"SasEx(0x0123456789abcdef,0xabcdef0123456789,0x0,SATA,Internal,Expanded,0x100)",
+	     "\x03\x16\x18\x00\x01\x23\x45\x67\x89\xab\xcd\xef\xab\xcd\xef\x01\x23\x45\x67\x89"
+	     "\x52\xff\0\0"),
+	CASE(u"SasEx(0x0000000000000000,0x0000000000000000,0x1,SAS,Internal,0x3,0x0)",
+	     "\x03\x16\x18\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xc1\0\x01\0"),
+	CASE(u"SasEx(0x0000000000000000,0x0000000000000000,0x1,0x101,0,0,0)",
+	     "\x03\x16\x18\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01\x01\0"),
+	CASE(u"UsbWwid(0x4d2,0x162e,0x2,\"a 1\")", "\x03\x10\x10\x00\x02\x00\xd2\x04\x2e\x16"
+						   "a\0 \0"
+						   "1\0"),
+	CASE(u"iSCSI(iqn.2001:x,0x12ab,0x0000005678000000,CRC32C,None,CHAP_BI,TCP)",
+	     "\x03\x13\x1d\x00\0\0\x02\0\0\0\0\x56\x78\0\0\0\xab\x12iqn.2001:x\0"),
+	CASE(u"iSCSI(a,0x0,0x0000000000000000,None,CRC32C,CHAP_UNI,TCP)",
+	     "\x03\x13\x14\x00\0\0\x08\x10\0\0\0\0\0\0\0\0\0\0"
+	     "a\0"),
+	CASE(u"Dns()", "\x03\x1f\x05\x00\0"),
+	CASE(u"Dns(192.168.22.100,192.168.22.101)",
+	     "\x03\x1f\x25\x00\0\xc0\xa8\x16\x64\0\0\0\0\0\0\0\0\0\0\0\0"
+	     "\xc0\xa8\x16\x65\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"Dns(1234:5678:abcd:1234:5678:abcd:1234:5678)",
+	     "\x03\x1f\x15\x00\x01\x12\x34\x56\x78\xab\xcd\x12\x34\x56\x78\xab\xcd\x12\x34\x56\x78"),
+	CASE(u"RestService(0x1,0x2)", "\x03\x21\x06\x00\x01\x02"),
+	CASE(u"RestService(0xff,0x1," GUID_TEXT u",0a0b)",
+	     "\x03\x21\x18\x00\xff\x01" GUID_BYTES "\x0a\x0b"),
+	CASE(u"NVMEoF(nqn.1991-05.org.uefi:a,urn:uuid:4eff7f8e-d353-4e9b-a4ec-deea8eab84d7)",
+	     "\x03\x22\x2c\x00\x03\x4e\xff\x7f\x8e\xd3\x53\x4e\x9b\xa4\xec\xde\xea\x8e\xab\x84\xd7"
+	     "nqn.1991-05.org.uefi:a\0"),
+	CASE(u"BBS(Floppy,MyId,0x12ab)", "\x05\x01\x0d\x00\x01\0\xab\x12MyId\0"),
+	CASE(u"BBS(0x80,,0x0)", "\x05\x01\x09\x00\x80\0\0\0\0"),
+	CASE(u"IPv4(1.2.3.4:80,UDP,DHCP,5.6.7.8:65535,0.0.0.0,0.0.0.0)",
+	     "\x03\x0c\x1b\x00\x05\x06\x07\x08\x01\x02\x03\x04\xff\xff\x50\x00\x11\x00\x00"
+	     "\0\0\0\0\0\0\0\0"),
+	CASE(u"IPv6([fe80:0000:0000:0000:0000:0000:0000:0001]:80,UDP,Static,"
+	     "0000:0000:0000:0000:0000:0000:0000:0000,0x0,"
+	     "0000:0000:0000:0000:0000:0000:0000:0000)",
+	     "\x03\x0d\x3c\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	     "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\x50\0\x11\0\0\0"
+	     "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
 	/* No word for the value, or characters that a field cannot have. */
+	CASE(u"Acpi(0xfec2,0x0)", "\x02\x01\x0c\x00\xc2\xfe\0\0\0\0\0\0"),
+	CASE(u"AcpiPath(2,0000000000000000000000000000)",
+	     "\x02\x02\x12\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"AcpiPath(2,0000000000000000000000002c000000)",
+	     "\x02\x02\x14\x00\0\0\0\0\0\0\0\0\0\0\0\0,\0\0\0"),
+	CASE(u"AcpiPath(3)", "\x02\x03\x04\x00"),
+	CASE(u"AcpiPath(3,00)", "\x02\x03\x05\x00\0"),
+	CASE(u"Msg(16,0000000000002200)", "\x03\x10\x0c\x00\0\0\0\0\0\0\"\0"),
+	CASE(u"Msg(16,00000000000061)", "\x03\x10\x0b\x00\0\0\0\0\0\0a"),
+	CASE(u"Msg(19,010000000000000000000000000000006100)",
+	     "\x03\x13\x16\x00\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a\0"),
+	CASE(u"Msg(19,0000000400000000000000000000"
+	     u"6100)",
+	     "\x03\x13\x14\x00\0\0\0\x04\0\0\0\0\0\0\0\0\0\0a\0"),
+	CASE(u"Msg(19,0000010000000000000000000000"
+	     u"6100)",
+	     "\x03\x13\x14\x00\0\0\x01\0\0\0\0\0\0\0\0\0\0\0a\0"),
+	CASE(u"Msg(19,000000000000000000000000000061)",
+	     "\x03\x13\x13\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0a"),
+	CASE(u"Msg(31)", "\x03\x1f\x04\x00"),
+	CASE(u"Msg(31,01)", "\x03\x1f\x05\x00\x01"),
+	CASE(u"Msg(31,0001020304)", "\x03\x1f\x09\x00\0\x01\x02\x03\x04"),
+	CASE(u"Msg(31,0001020304000000000000000000000001)",
+	     "\x03\x1f\x15\x00\0\x01\x02\x03\x04\0\0\0\0\0\0\0\0\0\0\0\x01"),
+	CASE(u"Msg(33,010200)", "\x03\x21\x07\x00\x01\x02\x00"),
+	CASE(u"Msg(33,ff0200)", "\x03\x21\x07\x00\xff\x02\x00"),
+	CASE(u"Msg(34,01000000000000000000000000000000006100)",
+	     "\x03\x22\x17\x00\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0a\0"),
+	CASE(u"BbsPath(1,01000000)", "\x05\x01\x08\x00\x01\0\0\0"),
 	CASE(u"Msg(1,02000000)", "\x03\x01\x08\x00\x02\x00\x00\x00"),
 	CASE(u"Msg(28,2900000000000000000000000000000000000000000000000000000000000000)",
 	     "\x03\x1c\x24\x00)\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -130,8 +215,29 @@ static const struct text_case same[] = {
 /* Other accepted spellings. */
 static const struct text_case other[] = {
 	CASE(u"Ata(1,Master)", "\x03\x01\x08\x00\x01\x00\x00\x00"),
+	/* Fields that are left out. */
 	CASE(u"IPv4(1.2.3.4)",
-	     "\x03\x0c\x1b\x00\0\0\0\0\x01\x02\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	     "\x03\x0c\x1b\x00\0\0\0\0\x01\x02\x03\x04\0\0\0\0\x11\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"Sata(1)", "\x03\x12\x0a\x00\x01\x00\xff\xff\x00\x00"),
+	CASE(u"UsbClass()", "\x03\x0f\x0b\x00\xff\xff\xff\xff\xff\xff\xff"),
+	CASE(u"UsbHID(1)", "\x03\x0f\x0b\x00\x01\x00\xff\xff\x03\xff\xff"),
+	CASE(u"AcpiEx(HWP0002,PNP0A03)",
+	     "\x02\x02\x13\x00\xf0\x22\x02\x00\0\0\0\0\xd0\x41\x03\x0a\0\0\0"),
+	CASE(u"SAS(1)",
+	     "\x03\x0a\x2c\x00" SAS_GUID "\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	CASE(u"SasEx(0x0123456789ABCDEF,,2,SAS,External,Direct)",
+	     "\x03\x16\x18\x00\x01\x23\x45\x67\x89\xab\xcd\xef\0\0\0\0\0\0\0\0\x21\0\x02\0"),
+	CASE(u"iSCSI(a,1,0x0000000000000000)", "\x03\x13\x14\x00\0\0\0\x08\0\0\0\0\0\0\0\0\x01\0"
+					       "a\0"),
+	CASE(u"Acpi(pnp0A03)", ROOT),
+	CASE(u"UsbWwid(1,2,3,a)", "\x03\x10\x0c\x00\x03\x00\x01\x00\x02\x00"
+				  "a\0"),
+	CASE(u"BBS(2,a)", "\x05\x01\x0a\x00\x02\0\0\0"
+			  "a\0"),
+	CASE(u"Dns(::,fe80::1,1:2::,[::1])",
+	     "\x03\x1f\x45\x00\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	     "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
+	     "\0\x01\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"),
 	CASE(u"I1394(1F)", "\x03\x04\x10\x00\0\0\0\0\x1f\0\0\0\0\0\0\0"),
 	CASE(u"PciRoot()/Pci(31,0X2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
 	CASE(u"/Acpi(PNP0A03,0)//Pci(0x1F,2)/", ROOT "\x01\x01\x06\x00\x02\x1f"),
@@ -200,6 +306,46 @@ static const CHAR16 *const refused[] = {
 	u"Bluetooth(001320f5fa)",
 	u"Wi-Fi(123456789012345678901234567890123)",
 	u"Wi-Fi(\x100)",
+	u"AcpiEx(PNP0A03,PNP0A03,0,a,b,c,d)",
+	u"AcpiEx(PNP0A0,0,0)",
+	u"AcpiEx(0,0,0,\x100)",
+	u"AcpiExp(PNP0A03,0,1,2)",
+	u"AcpiAdr(1,x)",
+	u"SAS(1,2,3,IDE)",
+	u"SAS(1,2,3,NoTopology,External)",
+	u"SAS(1,2,3,0x10000)",
+	u"SAS(1,2,3,SAS,2)",
+	u"SAS(1,2,3,SAS,Internal,4)",
+	u"SAS(1,2,3,SAS,Internal,Direct,257)",
+	u"SAS(1,2,3,SAS,Internal,Direct,1,0,0)",
+	u"SasEx(1)",
+	u"SasEx(0x0123456789ABCDEF,0,0,SAS,0,0,0,0)",
+	u"UsbWwid(1,2,3,\"a\"b\")",
+	u"UsbWwid(0x10000,2,3,a)",
+	u"iSCSI(,1,0x0000000000000000)",
+	u"iSCSI(a,1,2)",
+	u"iSCSI(a,1,0x0000000000000000,MD5)",
+	u"iSCSI(a,1,0x0000000000000000,None,None,None,UDP)",
+	u"Dns(1.2.3.4,fe80::1)",
+	u"Dns(1.2.3.4,,5.6.7.8)",
+	u"Dns(1.2.3.4:53)",
+	u"Dns([::1]:53)",
+	u"Dns([::1)",
+	u"Dns(1::2::3)",
+	u"Dns(:::)",
+	u"Dns(1:2:3:4:5:6:7::8)",
+	u"Dns(1:2:3:4:5:6:7:)",
+	u"RestService(1,2," GUID_TEXT u")",
+	u"RestService(0x100,2)",
+	u"NVMEoF(a," GUID_TEXT u")",
+	u"NVMEoF(,urn:uuid:" GUID_TEXT u")",
+	u"BBS(Tape,a)",
+	u"BBS(0x10000,a)",
+	u"IPv4(1.2.3.4:)",
+	u"IPv4(1.2.3.4:65536)",
+	u"IPv4(1.2.3.4,UDP,DHCP,1.2.3.4,1.2.3.4:1)",
+	u"IPv6([::1]x)",
+	u"IPv6([::1]:)",
 	u"Pci(1,2",
 	u"Pci(1,2)/a)",
 	u"((Pci(1,2)",
