@@ -118,11 +118,25 @@ EFI_STATUS EFIAPI runtime_get_next_high_monotonic_count(UINT32 *count)
 	return EFI_SUCCESS;
 }
 
+/*
+ * Are these flags compatible (8.5.3)? What needs a reset must be kept across it, which needs a list
+ * of the capsule's blocks.
+ */
+static bool capsule_flags_are_valid(UINT32 flags, EFI_PHYSICAL_ADDRESS list)
+{
+	if (flags & CAPSULE_FLAGS_PERSIST_ACROSS_RESET)
+		return list;
+	return !(flags & (CAPSULE_FLAGS_POPULATE_SYSTEM_TABLE | CAPSULE_FLAGS_INITIATE_RESET));
+}
+
 EFI_STATUS EFIAPI runtime_update_capsule(EFI_CAPSULE_HEADER **capsules, UINTN count,
 					 EFI_PHYSICAL_ADDRESS list)
 {
-	(void)list;
-	return capsules && count ? EFI_UNSUPPORTED : EFI_INVALID_PARAMETER;
+	/* Others are not read: none would be taken. */
+	return capsules && count && capsules[0] &&
+			       capsule_flags_are_valid(capsules[0]->Flags, list) ?
+		       EFI_UNSUPPORTED :
+		       EFI_INVALID_PARAMETER;
 }
 
 EFI_STATUS EFIAPI runtime_query_capsule_capabilities(EFI_CAPSULE_HEADER **capsules, UINTN count,

@@ -370,7 +370,7 @@ TEST(a_time_that_was_set_is_read)
 TEST(calls_without_hardware)
 {
 	EFI_TIME time = { .Year = 2024, .Month = 1, .Day = 1 };
-	EFI_CAPSULE_HEADER *capsule = NULL;
+	EFI_CAPSULE_HEADER header = { 0 }, *capsule = &header, *none = NULL;
 	EFI_RESET_TYPE type;
 	BOOLEAN flag;
 	UINT32 high, next;
@@ -384,7 +384,15 @@ TEST(calls_without_hardware)
 	CHECK_EQUAL(runtime_set_wakeup_time(false, NULL), EFI_UNSUPPORTED);
 	CHECK_EQUAL(runtime_update_capsule(NULL, 1, 0), EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(runtime_update_capsule(&capsule, 0, 0), EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(runtime_update_capsule(&none, 1, 0), EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(runtime_update_capsule(&capsule, 1, 0), EFI_UNSUPPORTED);
+	header.Flags = CAPSULE_FLAGS_POPULATE_SYSTEM_TABLE;
+	CHECK_EQUAL(runtime_update_capsule(&capsule, 1, 0x1000), EFI_INVALID_PARAMETER);
+	header.Flags = CAPSULE_FLAGS_INITIATE_RESET;
+	CHECK_EQUAL(runtime_update_capsule(&capsule, 1, 0x1000), EFI_INVALID_PARAMETER);
+	header.Flags |= CAPSULE_FLAGS_PERSIST_ACROSS_RESET;
+	CHECK_EQUAL(runtime_update_capsule(&capsule, 1, 0), EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(runtime_update_capsule(&capsule, 1, 0x1000), EFI_UNSUPPORTED);
 	CHECK_EQUAL(runtime_query_capsule_capabilities(&capsule, 1, NULL, &type),
 		    EFI_INVALID_PARAMETER);
 	CHECK_EQUAL(runtime_query_capsule_capabilities(&capsule, 1, &size, &type), EFI_UNSUPPORTED);

@@ -55,11 +55,23 @@ static void test_counters(void)
 static void test_runtime(void)
 {
 	EFI_MEMORY_DESCRIPTOR map = { .Type = EfiRuntimeServicesData };
+	EFI_CAPSULE_HEADER capsule = { .HeaderSize = sizeof(capsule),
+				       .CapsuleImageSize = sizeof(capsule) };
+	EFI_CAPSULE_HEADER *capsules[] = { &capsule };
 
 	is("a virtual map, before the end of boot services",
 	   runtime->SetVirtualAddressMap(sizeof(map), sizeof(map), 1, &map), EFI_UNSUPPORTED);
 	is_either("a capsule of none", runtime->UpdateCapsule(NULL, 0, 0), EFI_INVALID_PARAMETER,
 		  EFI_UNSUPPORTED);
+	capsule.Flags = CAPSULE_FLAGS_PERSIST_ACROSS_RESET;
+	is("a capsule that is kept nowhere", runtime->UpdateCapsule(capsules, 1, 0),
+	   EFI_INVALID_PARAMETER);
+	capsule.Flags = CAPSULE_FLAGS_POPULATE_SYSTEM_TABLE;
+	is("a capsule for a table, which is not kept", runtime->UpdateCapsule(capsules, 1, 0),
+	   EFI_INVALID_PARAMETER);
+	capsule.Flags = CAPSULE_FLAGS_INITIATE_RESET;
+	is("a capsule that resets, and is not kept", runtime->UpdateCapsule(capsules, 1, 0),
+	   EFI_INVALID_PARAMETER);
 }
 
 void test_misc(void)
