@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The nodes that have a text (UEFI 2.11, 10.3 and table 10.67): those that virtual machines have,
+ * The nodes that have a text (UEFI 2.11, 10.3 and 10.6.1.6): those that virtual machines have,
  * and with EFI_PATH_ALL_NODES most others. The rest are bytes.
  */
 #include "efi/paths/text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * EFI_UNICODE_COLLATION_PROTOCOL (UEFI 2.11, 13.14) by the simple cases of lib/utf.h, which is also
+ * EFI_UNICODE_COLLATION_PROTOCOL (UEFI 2.11, 21.1) by the simple cases of lib/utf.h, which is also
  * how names on FAT are compared. The OEM character set of FAT is taken for ASCII.
  */
 #include "efi/protocols/protocols.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GetInfo and SetInfo of EFI_FILE_PROTOCOL (UEFI 2.11, 13.5.15 to 13.5.18). */
+/* GetInfo and SetInfo of EFI_FILE_PROTOCOL (UEFI 2.11, 13.5.13, 13.5.14, 13.5.16 to 13.5.18). */
 #include "efi/protocols/file.h"
 #include "lib/utf.h"
 #include "lib/util.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EFI_HII_DATABASE_PROTOCOL (UEFI 2.11, 34.8): lists of packages, each a copy of what was given.
- * There are no notifications of changes.
+ * There are no notifications of changes, for which only setup programs ask.
  */
 #include "efi/protocols/hii.h"
 #include "efi/protocols/protocols.h"

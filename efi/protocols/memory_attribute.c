@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.11, 37.6): programs read and change the access to memory
+ * EFI_MEMORY_ATTRIBUTE_PROTOCOL (UEFI 2.11, 37.7): programs read and change the access to memory
  * that they have allocated. That to the firmware's own image and to free memory cannot be changed.
  */
 #include "core/arch.h"

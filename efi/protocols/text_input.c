@@ -73,7 +73,7 @@ static void notify(EFI_KEY_DATA key)
 }
 
 /*
- * Takes what was typed into the queue. 12.3.5: functions are called at TPL_CALLBACK, so at other
+ * Takes what was typed into the queue. 12.2.5: functions are called at TPL_CALLBACK, so at other
  * levels looking is left to the timer once there may be any. One of them may end the image by
  * Exit(): nothing is half done while it runs.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The handle database (UEFI 2.11, 7.3.1 to 7.3.4). Objects are found by address and classes by GUID
+ * The handle database (UEFI 2.11, 7.3.2 to 7.3.4). Objects are found by address and classes by GUID
  * through tables of lists; both hold some dozens in practice.
  */
 #include "efi/services/database.h"

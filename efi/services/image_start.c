@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* StartImage and Exit (UEFI 2.11, 7.4.2 and 7.4.4), and what our own code starts. */
+/* StartImage and Exit (UEFI 2.11, 7.4.2 and 7.4.5), and what our own code starts. */
 #include "core/log.h"
 #include "core/power.h"
 #include "core/timing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/protocols/collation.c: comparing and matching names (UEFI 2.11, 13.14). */
+/* efi/protocols/collation.c: comparing and matching names (UEFI 2.11, 21.1). */
 #include "tests/unit/test.h"
 
 #include "efi/efi.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* efi/services: installing, finding and removing protocols (UEFI 2.11, 7.3.1 to 7.3.8). */
+/* efi/services: installing, finding and removing protocols (UEFI 2.11, 7.3.2 to 7.3.8). */
 #include "tests/unit/efi_services.h"
 
 static EFI_GUID a = GUID(0xa, 0, 0, 0), b = GUID(0xb, 0, 0, 0), c = GUID(0xc, 0, 0, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.3.13, 7.3.14 and 11.1: connecting drivers to controllers. */
+/* UEFI 2.11, 7.3.12, 7.3.13 and 11.1: connecting drivers to controllers. */
 #include "selftest.h"
 
 static EFI_GUID device_guid = TEST_GUID(20), product_guid = TEST_GUID(21),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.3.1 to 7.3.6: installing, reinstalling and uninstalling protocols. */
+/* UEFI 2.11, 7.3.2 to 7.3.4: installing, reinstalling and uninstalling protocols. */
 #include "selftest.h"
 
 static EFI_GUID one = TEST_GUID(1), two = TEST_GUID(2), three = TEST_GUID(3);

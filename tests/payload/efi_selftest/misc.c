@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.5, 8.5, 13.14, 37.5: counters, checksums, memory, capsules, collation, random
+/* UEFI 2.11, 7.5, 8.5, 21.1, 37.5: counters, checksums, memory, capsules, collation, random
  * numbers. */
 #include "selftest.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 7.3.9 to 7.3.12: opening and closing protocols. */
+/* UEFI 2.11, 7.3.9 to 7.3.11: opening and closing protocols. */
 #include "selftest.h"
 
 #define GET EFI_OPEN_PROTOCOL_GET_PROTOCOL

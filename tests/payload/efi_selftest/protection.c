@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UEFI 2.11, 37.6: EFI_MEMORY_ATTRIBUTE_PROTOCOL. */
+/* UEFI 2.11, 37.7: EFI_MEMORY_ATTRIBUTE_PROTOCOL. */
 #include "selftest.h"
 
 static EFI_MEMORY_ATTRIBUTE_PROTOCOL *attribute;
