@@ -122,8 +122,9 @@ def command(settings, debug, configured=None):
     if not re.fullmatch(r"[1-9][0-9]*[KMGT]?", memory, re.IGNORECASE):
         raise UserError(f"MEMORY={memory}: write a number of MiB, or one with its unit such as 512M or 2G")
     disk = settings.get("DISK")
+    snapshot = choose(settings, "SNAPSHOT", "0", ("0", "1"))
     drive = disk_words(disk) if disk else f"format=raw,snapshot=on,file={demo_disk()}"
-    if disk and settings.get("SNAPSHOT") == "1":
+    if disk and snapshot == "1":
         drive += ",snapshot=on"
     elif disk:
         say(f"{disk} is written to by the guest; SNAPSHOT=1 keeps it as it is")

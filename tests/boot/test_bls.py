@@ -9,6 +9,7 @@ import zlib
 import pytest
 
 from tests.boot.checks import assert_started_well, concatenated
+from tests.boot.conftest import ROOT
 from tests.boot.vmm import Vmm
 from tests.images import stub
 from tests.images.disk import MIB, Partition, bls_files, entry, esp_disk, write_disk
@@ -167,6 +168,9 @@ def test_quiet_by_default_and_each_step_on_request(boot):
     quiet.guest()
     before = quiet.log.split("\nFATWOOD-GUEST")[0]
     assert "atwood" not in before and "disk0" not in before, before
+    told = boot(files, "fatwood.log=info")
+    told.guest()
+    assert f"Fatwood {(ROOT / 'VERSION').read_text().strip()}" in told.log.split("FATWOOD-GUEST")[0]
     loud = boot(files, "fatwood.log=debug")
     loud.guest()
     for step in ("Fatwood", "memory", "kHz (PM timer)", "PCI", "disk0", "GPT", "FAT32", "booting"):

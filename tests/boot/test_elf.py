@@ -24,6 +24,15 @@ def image(request, firmware):
     file.close()
 
 
+@pytest.mark.parametrize("build", BUILDS)
+def test_version(firmware, build):
+    path = firmware(build)
+    version = (path.parent / "release").read_text().strip()
+    assert version.startswith((ROOT / "VERSION").read_text().strip())
+    assert path.read_bytes().count(version.encode() + b"\0") == 1
+    assert build != "tiny" or len(version) < 16
+
+
 def segments(image, kind):
     return [segment for segment in image[1].iter_segments() if segment["p_type"] == kind]
 

@@ -117,7 +117,9 @@ def test_sync_does_not_write_an_unchanged_header(tmp_path):
 
 
 def test_all_no_turns_off_everything_possible(tmp_path):
-    config = kconfig("allnoconfig", tmp_path)[2]
+    _, output, config = kconfig("allnoconfig", tmp_path)
+    assert "cannot boot anything" in output
+    assert "cannot boot anything" not in kconfig("alldefconfig", tmp_path)[1]
     assert "CONFIG_FAT=y" not in config and "CONFIG_ARCH_X86_64=y" in config
     assert "# CONFIG_FAT12 is not set" not in kconfig("allyesconfig", tmp_path)[2]
 

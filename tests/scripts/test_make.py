@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Makefile: incorrect use ends with one line that says what to do, and has no other effect."""
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -82,6 +83,10 @@ def test_clean_keeps_foreign_files(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".config", "mine"]
 
 
+def test_test_is_check():
+    assert make("-n", f"O={ROOT}/build/none", "test") == make("-n", f"O={ROOT}/build/none", "check")
+
+
 def test_help_names_targets_that_exist():
     _, output = make("help")
     named = [line.split()[0] for line in output.splitlines() if line.startswith("  ") and "=" not in line.split()[0]]
@@ -89,6 +94,15 @@ def test_help_names_targets_that_exist():
     for name in named:
         name = name.replace("%", "x")
         assert f"No rule to make target '{name}'" not in make("-n", f"O={ROOT}/build/none", name)[1]
+
+
+def test_help_names_all_targets_and_configurations():
+    _, output = make("help")
+    named = set(re.findall(r"[\w%-]+", output))
+    assert {path.name.removesuffix("_defconfig") for path in (ROOT / "configs").iterdir()} <= named
+    phony = re.search(r"^\.PHONY:((?:.|\\\n)*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    targets = set(re.findall(r"[\w-]+", phony.replace("$(kconfig-targets)", "menuconfig guiconfig allnoconfig")))
+    assert targets - {"install-images"} - {f"setup-{purpose}" for purpose in ("build", "run", "debug", "check")} <= named
 
 
 def test_the_systems_kconfiglib_is_found_behind_another_python(tmp_path):

@@ -22,6 +22,7 @@ def nothing_is_built(monkeypatch):
 @pytest.mark.parametrize("settings, advice", [
     ({"MACHINE": "virt"}, "choose one of q35 pc microvm"),
     ({"ACCEL": "xen"}, "choose one of auto kvm tcg"),
+    ({"SNAPSHOT": "yes"}, "choose one of 0 1"),
     ({"MEMORY": "much"}, "such as 512M"),
     ({"MEMORY": "0"}, "such as 512M"),
     ({"MEMORY": "1G,slots=2"}, "such as 512M"),
@@ -65,6 +66,42 @@ def test_the_machine_chooses_the_build(machine, build, device):
 
 def test_the_demo_disk_is_not_written_to():
     assert "if=none,id=disk0,format=raw,snapshot=on,file=demo.raw" in run.command({"ACCEL": "tcg"}, None)
+
+
+def test_what_happens_to_a_disk_is_said(tmp_path, capsys):
+    disk = tmp_path / "a.raw"
+    disk.touch()
+    settings = {"ACCEL": "tcg", "DISK": str(disk)}
+    drive = f"if=none,id=disk0,format=raw,file={disk}"
+    for snapshot in ({}, {"SNAPSHOT": ""}, {"SNAPSHOT": "0"}):
+        assert drive in run.command({**settings, **snapshot}, None)
+        assert f"run: {disk} is written to by the guest; SNAPSHOT=1 keeps it as it is\n" in capsys.readouterr().out
+    assert f"{drive},snapshot=on" in run.command({**settings, "SNAPSHOT": "1"}, None)
+    assert "written" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("built, configured, lines", [
+    (None, None, ["building the firmware (build/qemu)", "booting build/qemu/fatwood.elf"]),
+    (None, "build/mine", ["building the firmware as build/mine/.config says", "booting build/mine/fatwood.elf"]),
+    ("build/mine", None, ["booting build/mine/fatwood.elf"]),
+])
+def test_the_image_is_named_first(monkeypatch, capsys, built, configured, lines):
+    made = []
+    monkeypatch.setattr(run.firmware, "make", made.append)
+    run.command({"ACCEL": "tcg"}, built and pathlib.Path(built), configured and pathlib.Path(configured))
+    assert capsys.readouterr().out.splitlines() == [f"run: {line}" for line in lines]
+    assert made == ([f"O={configured}"] if configured else [])
+
+
+def test_kvm_that_does_not_work(monkeypatch, capsys):
+    monkeypatch.setattr(run.kvm_probe, "kvm_problem", lambda: "no /dev/kvm")
+    with pytest.raises(run.UserError) as error:
+        run.command({"ACCEL": "kvm"}, None)
+    assert str(error.value).startswith("ACCEL=kvm: no /dev/kvm. ACCEL=auto ")
+    assert "q35,accel=tcg" in run.command({"ACCEL": "auto"}, None)
+    assert "emulating the processor (TCG): no /dev/kvm\n" in capsys.readouterr().out
+    monkeypatch.setattr(run.kvm_probe, "kvm_problem", lambda: None)
+    assert "q35,accel=kvm" in run.command({"ACCEL": "kvm"}, None)
 
 
 def test_debugging_uses_the_existing_build():
