@@ -2,7 +2,10 @@
 """All places and kinds of disks that QEMU supports, and consoles other than the serial port."""
 
 import pathlib
+import random
 import re
+import subprocess
+import time
 
 import pytest
 
@@ -111,6 +114,44 @@ def test_unusable_disk_is_reported_in_one_line(firmware, stub_disk, tmp_path, op
 def test_read_only_disk(firmware, stub_disk):
     with Vmm(firmware("qemu"), disks=[Disk(stub_disk, read_only=True)]) as vmm:
         assert "from=stub" in vmm.guest().words
+
+
+def test_vhost_user(firmware, stub_disk, tmp_path):
+    """A device that offers size_max and leaves it 0, implemented outside of QEMU."""
+    socket = tmp_path / "socket"
+    with subprocess.Popen(["qemu-storage-daemon",
+                           "--blockdev", f"driver=file,node-name=file,filename={stub_disk},read-only=on,locking=off",
+                           "--export", f"type=vhost-user-blk,id=export,addr.type=unix,addr.path={socket},node-name=file"]
+                          ) as daemon:
+        try:
+            while not socket.exists():
+                assert daemon.poll() is None
+                time.sleep(0.05)
+            with Vmm(firmware("qemu"), "q35,memory-backend=memory", extra=[
+                    "-object", "memory-backend-memfd,id=memory,size=256M,share=on", "-chardev", f"socket,id=c,path={socket}",
+                    "-device", "vhost-user-blk-pci,chardev=c,num-queues=1"]) as vmm:
+                assert "from=stub" in vmm.guest().words
+        finally:
+            daemon.kill()
+
+
+@pytest.fixture(scope="module")
+def slow_disk(tmp_path_factory, stub_kernel):
+    path = tmp_path_factory.mktemp("slow") / "disk"
+    return esp_disk(path, bls_files(stub_kernel, [random.Random(1).randbytes(40 << 20)], "from=slow"), size=64 << 20)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("machine, devices", [
+    ("q35", ["virtio-blk-pci,drive=slow"]), ("q35", ["nvme,serial=1,drive=slow"]), ("q35", ["ide-hd,drive=slow"]),
+    ("pc", ["ide-hd,drive=slow"]), ("q35", ["virtio-scsi-pci", "scsi-hd,drive=slow"]),
+], ids=["virtio", "nvme", "ahci", "ide", "scsi"])
+def test_a_disk_of_a_megabyte_a_second(firmware, slow_disk, machine, devices):
+    extra = ["-drive", f"if=none,id=slow,format=raw,snapshot=on,file={slow_disk},throttling.bps-total=1000000"]
+    for device in devices:
+        extra += ["-device", device]
+    with Vmm(firmware("qemu"), machine, extra=extra) as vmm:
+        assert "from=slow" in vmm.guest().words
 
 
 def test_fast_path_reads_a_large_kernel_completely(firmware, tmp_path):
