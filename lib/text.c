@@ -53,9 +53,9 @@ struct span text_unquote(struct span text)
 {
 	size_t end = 1;
 
-	if (span_is_empty(text) || text.data[0] != '"')
+	if (span_is_empty(text) || (text.data[0] != '"' && text.data[0] != '\''))
 		return text;
-	while (end < text.size && text.data[end] != '"')
+	while (end < text.size && text.data[end] != text.data[0])
 		end++;
 	return end + 1 == text.size ? span_part(text, 1, end - 1) : text;
 }

@@ -20,7 +20,7 @@ bool text_next_line(struct span *rest, struct span *line);
  */
 bool text_next_word(struct span *rest, struct span *word);
 
-/* @text without its enclosing double quotes; unchanged if there are other quotes inside. */
+/* @text without its enclosing quotes (" or '); unchanged if there are more of them inside. */
 struct span text_unquote(struct span text);
 
 /*

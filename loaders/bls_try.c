@@ -56,6 +56,21 @@ static enum status open_file(const struct bls_entry *entry, const char *key, str
 	return status;
 }
 
+/*
+ * @path, which is part of the entry's text, without GRUB's variables, in @buffer. Builds not for
+ * size first check whether it is the name of a file as it is.
+ */
+static struct span without_variables(const struct bls_entry *entry, struct span path, u8 *buffer)
+{
+	size_t size = bls_copy_without_variables(path, buffer);
+	struct file file;
+
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && size < path.size &&
+	    path.size <= BLS_PATH_SIZE_MAX && !volume_open(entry->volume, path, &file))
+		return path;
+	return text_trim(span_of(buffer, size));
+}
+
 /* Is all of @value a single path with white space, as in systemd-boot? */
 static bool is_one_path(const struct bls_entry *entry, struct span value, struct file *out)
 {
@@ -103,8 +118,8 @@ static enum status open_initrds(const struct bls_entry *entry, u8 *buffer, struc
 	struct span rest = entry->text, value;
 
 	while (bls_entry_next_value(&rest, "initrd", &value)) {
-		size_t size = bls_copy_without_variables(value, buffer);
-		enum status status = add_initrds(entry, text_trim(span_of(buffer, size)), out);
+		enum status status =
+			add_initrds(entry, without_variables(entry, value, buffer), out);
 
 		if (status)
 			return status;
@@ -163,6 +178,7 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 			      struct boot_entry *out)
 {
 	u8 *buffer = arena_allocate(arena, entry->text.size + 1);
+	struct span path = path_of(entry);
 	enum status status;
 
 	*out = (struct boot_entry){
@@ -173,7 +189,9 @@ static enum status open_entry(const struct bls_entry *entry, struct arena *arena
 	};
 	if (!out->title || !buffer)
 		return ERR_NO_MEMORY;
-	status = open_file(entry, key_of(entry), path_of(entry), &out->kernel);
+	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !entry->is_image)
+		path = without_variables(entry, path, buffer);
+	status = open_file(entry, key_of(entry), path, &out->kernel);
 	if (!status)
 		status = open_initrds(entry, buffer, out);
 	if (!status)

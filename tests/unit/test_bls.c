@@ -310,6 +310,7 @@ static const char *boot_text(const char *text)
 		{ .path = "1.img", .bytes = SPAN("0123") },
 		{ .path = "2.img", .bytes = SPAN("01234567") },
 		{ .path = "a b.img", .bytes = SPAN("0123456789abcdef") },
+		{ .path = "srv$a.img", .bytes = SPAN("01234567") },
 	};
 	static char result[128];
 	const char *command_line;
@@ -333,6 +334,19 @@ TEST(quotes_and_variables_in_options_are_removed)
 		   "\"a b\" c d e|0");
 	CHECK_TEXT(boot_text("linux linux\roptions ro $tuned_params x${y}z\r"), "ro xz|0");
 	CHECK_TEXT(boot_text("linux linux\noptions memmap=1G$4G\n"), "memmap=1G$4G|0");
+	CHECK_TEXT(
+		boot_text("title 'x'\nlinux '/linux'\noptions 'root=/dev/vda x'\ninitrd '/1.img'\n"),
+		"root=/dev/vda x|4");
+}
+
+/* GRUB removes them, systemd-boot does not: a file of that name is meant, if there is one. */
+TEST(variables_in_paths_are_removed_unless_they_are_names)
+{
+	CHECK_TEXT(boot_text("linux $boot/linux\ninitrd ${boot}/1.img\noptions x\n"), "x|4");
+	CHECK_TEXT(boot_text("linux linux$a\noptions x\n"), "x|0");
+	CHECK_TEXT(boot_text("linux linux\ninitrd /srv$a.img\n"), "|8");
+	boot_text("linux /srv$a/missing\n");
+	CHECK(said("a.conf: linux /srv/missing: not found"));
 }
 
 TEST(initrds_are_lists_or_names_with_white_space)

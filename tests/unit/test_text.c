@@ -92,7 +92,12 @@ TEST(quotes_around_the_whole_text_are_removed)
 	CHECK_TEXT(unquoted("a\"b\""), "a\"b\"");
 	CHECK_TEXT(unquoted("\"a\" \"b\""), "\"a\" \"b\"");
 	CHECK_TEXT(unquoted("\"a"), "\"a");
-	CHECK_TEXT(unquoted("'a'"), "'a'");
+	CHECK_TEXT(unquoted("'a'"), "a");
+	CHECK_TEXT(unquoted("'a b=\"c\"'"), "a b=\"c\"");
+	CHECK_TEXT(unquoted("\"it's\""), "it's");
+	CHECK_TEXT(unquoted("'a' 'b'"), "'a' 'b'");
+	CHECK_TEXT(unquoted("'a\""), "'a\"");
+	CHECK_TEXT(unquoted("'"), "'");
 }
 
 static const char *settings(const char *text)
