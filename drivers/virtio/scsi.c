@@ -14,7 +14,8 @@
  *	19	cdb_size command	11	1	response
  *					12	sense_size sense
  *
- * As in Linux, max_sectors counts sectors of 512 bytes. One command at a time with one buffer is
+ * The sizes are 96 and 32 after a reset; a backend that leaves cdb_size 0 means these. As in Linux,
+ * max_sectors counts sectors of 512 bytes. One command at a time with one buffer is
  * within cmd_per_lun and seg_max, whatever they are.
  *
  * The controller is registered as a disk and gets no request before its turn, when it is searched
@@ -41,6 +42,9 @@ enum {
 	QUEUE_REQUESTS = 2, /* the queues for control and events come first */
 	SLOTS = 8,          /* in a search for targets; otherwise one is used */
 	CHAIN_SIZE = 3,
+
+	SENSE_SIZE_DEFAULT = 96,
+	CDB_SIZE_DEFAULT = 32,
 
 	SECTOR_SIZE = 512,
 	REQUEST_SIZE_MAX = 4 * 1024 * 1024,
@@ -423,6 +427,10 @@ static enum status read_config(struct controller *controller)
 		(u32)min_u64((read(device, CONFIG_TARGETS) >> 16) + 1, TARGETS_MAX);
 	controller->sense_size = read(device, CONFIG_SENSE_SIZE);
 	controller->cdb_size = read(device, CONFIG_CDB_SIZE);
+	if (controller->cdb_size == 0) {
+		controller->cdb_size = CDB_SIZE_DEFAULT;
+		controller->sense_size = SENSE_SIZE_DEFAULT;
+	}
 	controller->request_size_max = sectors && sectors < REQUEST_SIZE_MAX / SECTOR_SIZE ?
 					       sectors * SECTOR_SIZE :
 					       REQUEST_SIZE_MAX;

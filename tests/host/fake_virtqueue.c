@@ -133,6 +133,10 @@ static u32 do_scsi_request(struct fake_virtio *device, u32 queue, struct chain *
 	u32 sense_size = load_le32(device->config + 20), cdb_size = load_le32(device->config + 24);
 	struct fake_scsi_command command = { 0 };
 
+	if (cdb_size == 0) {
+		cdb_size = 32;
+		sense_size = 96;
+	}
 	device->requests++;
 	if (queue != 2 || chain->count < 2 || chain->count > 3 || response >= chain->count ||
 	    (response == 1 && chain->count == 3 && !chain->parts[2].device_writes) ||

@@ -191,6 +191,39 @@ TEST(sizes_of_commands_and_sense)
 	}
 }
 
+/* What the specification gives after a reset; Linux writes these values, whatever is there. */
+TEST(sizes_that_are_not_filled_in_are_the_default)
+{
+	static const u32 senses[] = { 0, 96 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(senses); i++) {
+		start_with_unit(512);
+		store_le32(device.config + 20, senses[i]);
+		store_le32(device.config + 24, 0);
+		CHECK_EQUAL(block_read(probe(), 3, 9, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 3 * 512, 9 * 512) == 0);
+		CHECK_EQUAL(violations(), 0);
+	}
+}
+
+/* num_queues, seg_max, cmd_per_lun, event_info_size, max_channel, max_lun. */
+TEST(fields_that_are_not_used_do_not_matter)
+{
+	static const u8 fills[] = { 0, 1, 0x7f, 0xff };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fills); i++) {
+		start_with_unit(512);
+		memset(device.config, fills[i], 8);
+		memset(device.config + 12, fills[i], 8);
+		memset(device.config + 28, fills[i], 2);
+		memset(device.config + 32, fills[i], 4);
+		CHECK_EQUAL(block_read(probe(), 3, 9, buffer), OK);
+		CHECK(memcmp(buffer, bytes + 3 * 512, 9 * 512) == 0);
+		CHECK_EQUAL(new_disks(), 1);
+		CHECK_EQUAL(violations(), 0);
+	}
+}
+
 TEST(queues_of_any_size)
 {
 	static const u32 sizes[] = { 3, 4, 8, 9, 16, 31, 32, 1024 };
