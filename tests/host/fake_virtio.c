@@ -221,7 +221,9 @@ void fake_virtio_bar_access(struct fake_virtio *device, u64 offset, u32 size, bo
 {
 	device->accesses++;
 	if (offset >= FAKE_NOTIFY && write) {
-		u64 queue = (offset - FAKE_NOTIFY) / FAKE_NOTIFY_STEP;
+		u64 queue = device->has_one_doorbell && offset == FAKE_NOTIFY ?
+				    *value :
+				    (offset - FAKE_NOTIFY) / FAKE_NOTIFY_STEP;
 
 		device->accesses--;
 		if (queue != *value)

@@ -59,9 +59,11 @@ struct fake_virtio {
 	u64 features;
 	u32 queue_size_max[FAKE_QUEUE_COUNT];
 	u8 config[FAKE_CONFIG_SIZE];
-	bool legacy;  /* MMIO version 1 */
-	u32 batch;    /* maximum number of requests completed per notification; 0: all */
-	bool reverse; /* completes pending requests in reverse order */
+	bool legacy;           /* MMIO version 1 */
+	u32 batch;             /* maximum number of requests completed per notification; 0: all */
+	bool reverse;          /* completes pending requests in reverse order */
+	bool has_one_doorbell; /* over PCI: notify_off_multiplier is 0, the value says which queue
+				*/
 	enum fake_lie lie;
 	u32 lie_version; /* of MMIO, if not 0 */
 	bool lie_magic;  /* there is no virtio device in the window */

@@ -64,6 +64,35 @@ TEST(version_2_reads)
 	CHECK(was_logged("virtio_mmio.device=4K: not size@base:interrupt"));
 }
 
+static u32 reads;
+
+/* Grows between the reads of its halves: after the status, the generation and the lower half. */
+static void grow(struct fake_virtio *device, u64 *value)
+{
+	(void)value;
+	if (!(device->status & 8) || ++reads != 3)
+		return;
+	store_le64(device->config, 0x300000007);
+	device->generation++;
+}
+
+TEST(configuration_that_changes_is_read_again)
+{
+	machine_start();
+	add_disk(0xc0001000, 4096)->on_read = grow;
+	reads = 0;
+	set_command_line("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	CHECK_EQUAL(last_disk()->block_count, 0x300000007);
+	CHECK_EQUAL(reads, 8);
+
+	machine_start();
+	add_disk(0xc0001000, 4096)->lie = FAKE_GENERATION_RUNS;
+	set_command_line("virtio_mmio.device=4K@0xc0001000:5");
+	virtio_mmio_probe();
+	CHECK_EQUAL(last_disk()->block_count, DISK_SIZE / 512);
+}
+
 TEST(configuration_ends_with_the_window)
 {
 	static const struct {

@@ -176,6 +176,13 @@ TEST(configuration_ends_where_the_device_says)
 	expect_no_disk("a capacity of 0 sectors");
 }
 
+static void start_console(void)
+{
+	machine_start_pci();
+	fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
+	fake_function_virtio(&machine, &function, 0, 1, &device, MACHINE_BARS);
+}
+
 TEST(doorbell_is_in_its_structure)
 {
 	static const struct {
@@ -187,14 +194,15 @@ TEST(doorbell_is_in_its_structure)
 		{ 2, 4, "doorbell of queue 1 at 0x4 of 0x2" },
 		{ 5, 4, "doorbell of queue 1 at 0x4 of 0x5" },
 		{ 6, 4, NULL },
+		{ 1, 0, "doorbell of queue 0 at 0x0 of 0x1" },
+		{ 2, 0, NULL },
 		{ 16, 1, "doorbell of queue 1 at 0x1 of 0x10" },
 		{ 16, UINT32_MAX - 1, "doorbell of queue 1 at 0xfffffffe of 0x10" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		machine_start_pci();
-		fake_virtio_init(&device, VIRTIO_ID_CONSOLE, VIRTIO_VERSION_1);
-		fake_function_virtio(&machine, &function, 0, 1, &device, MACHINE_BARS);
+		start_console();
+		device.has_one_doorbell = cases[i].multiplier == 0;
 		store_le32(function.config + CAPABILITY_DOORBELLS + STRUCTURE_SIZE, cases[i].size);
 		store_le32(function.config + CAPABILITY_DOORBELLS + MULTIPLIER,
 			   cases[i].multiplier);
@@ -204,6 +212,33 @@ TEST(doorbell_is_in_its_structure)
 		CHECK_EQUAL(was_logged("found"), !cases[i].refusal);
 		CHECK_EQUAL(device.violations + machine.violations, 0);
 	}
+}
+
+static void expect_a_working_console(void)
+{
+	pci_probe();
+	device.sent_size = 0;
+	console_write("sent\n", 5);
+	CHECK_EQUAL(device.sent_size, 6);
+	CHECK(memcmp(device.sent, "sent\r\n", 6) == 0);
+	CHECK_EQUAL(device.violations + machine.violations, 0);
+}
+
+/* All queues have it; what is written says which one is meant. */
+TEST(one_doorbell_for_all_queues_works)
+{
+	start_console();
+	store_le32(function.config + CAPABILITY_DOORBELLS + MULTIPLIER, 0);
+	device.has_one_doorbell = true;
+	expect_a_working_console();
+}
+
+/* Devices without a configuration of their own may have an empty one. */
+TEST(empty_configuration_of_a_console_does_not_matter)
+{
+	start_console();
+	store_le32(function.config + CAPABILITY_DEVICE + STRUCTURE_SIZE, 0);
+	expect_a_working_console();
 }
 
 /* The transitional ID does not identify the kind of device; the subsystem ID does. */
