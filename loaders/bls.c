@@ -67,7 +67,7 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 {
 	struct bls_entries entries = { 0 };
 	enum status result = search(disk, arena, &entries);
-	u32 tries = 0;
+	u32 tries = 0, loads = 0;
 
 	if (!entries.first)
 		return result;
@@ -86,7 +86,13 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 				    disk->volumes[0]->device->name, BLS_BEST_MAX);
 			break;
 		}
-		status = bls_try(entry, arena);
+		/* Each may have read as much as there is memory. */
+		if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && loads == BLS_LOADS_MAX) {
+			log_warning("%s: more than %d entries loaded in vain (BLS_LOADS_MAX)",
+				    disk->volumes[0]->device->name, BLS_LOADS_MAX);
+			break;
+		}
+		status = bls_try(entry, arena, &loads);
 		if (tries++ == 0)
 			result = status;
 	}
@@ -114,11 +120,12 @@ static enum status start_choice(struct boot_choice *choice, struct arena *arena)
 	const struct bls_choice *bls = choice->argument;
 	struct bls_entry entry = *bls->entry;
 	enum status status;
+	u32 loads = 0;
 
 	entry.edited = choice->edited;
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		list(bls->entries, arena);
-	status = bls_try(&entry, arena);
+	status = bls_try(&entry, arena, &loads);
 	if (IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		boot_interface->give_up();
 	return status;

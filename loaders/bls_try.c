@@ -271,7 +271,7 @@ static void tell(const struct bls_entry *entry, const char *next, struct arena *
 	});
 }
 
-enum status bls_try(const struct bls_entry *entry, struct arena *arena)
+enum status bls_try(const struct bls_entry *entry, struct arena *arena, u32 *loads)
 {
 	const char *device = entry->volume->device->name;
 	char next[FILE_NAME_SIZE] = "";
@@ -288,8 +288,10 @@ enum status bls_try(const struct bls_entry *entry, struct arena *arena)
 	log_set_subject(NULL);
 	if (!status && IS_ENABLED(CONFIG_BOOT_LOADER_INTERFACE) && boot_interface)
 		tell(entry, next, arena);
-	if (!status)
+	if (!status) {
+		(*loads)++;
 		status = boot_start(&boot);
+	}
 	boot_tried(device, entry->file, status);
 	return status;
 }

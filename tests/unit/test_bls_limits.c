@@ -79,6 +79,24 @@ TEST(failed_entries_have_a_limit)
 	CHECK_TEXT(boot(), "last");
 }
 
+/* Files that are read and do not boot cost more than files that are not there. */
+TEST(loaded_entries_have_a_lower_limit)
+{
+	struct memory_file *files = alike(BLS_LOADS_MAX + 1, SPAN("linux linux\ninitrd cut\n"));
+
+	files[0].bytes = SPAN("linux linux\noptions last\n");
+	files[BLS_LOADS_MAX + 2] =
+		(struct memory_file){ .path = "cut", .bytes = SPAN("cut"), .status = ERR_IO };
+	set_up(files, BLS_LOADS_MAX + 3);
+	CHECK_TEXT(boot(), status_name(ERR_IO));
+	CHECK(said("BLS_LOADS_MAX"));
+
+	/* With one fewer failure it boots. */
+	files[1].bytes = SPAN("linux missing\n");
+	set_up(files, BLS_LOADS_MAX + 3);
+	CHECK_TEXT(boot(), "last");
+}
+
 TEST(the_menu_has_the_best_and_the_default)
 {
 	enum { COUNT = BLS_BEST_MAX + 10 };
