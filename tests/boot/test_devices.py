@@ -119,16 +119,17 @@ def test_read_only_disk(firmware, stub_disk):
 def test_vhost_user(firmware, stub_disk, tmp_path):
     """A device that offers size_max and leaves it 0, implemented outside of QEMU."""
     socket = tmp_path / "socket"
-    with subprocess.Popen(["qemu-storage-daemon",
-                           "--blockdev", f"driver=file,node-name=file,filename={stub_disk},read-only=on,locking=off",
-                           "--export", f"type=vhost-user-blk,id=export,addr.type=unix,addr.path={socket},node-name=file"]
-                          ) as daemon:
+    with subprocess.Popen([
+            "qemu-storage-daemon",
+            "--blockdev", f"driver=file,node-name=file,filename={stub_disk},read-only=on,locking=off",
+            "--export", f"type=vhost-user-blk,id=export,addr.type=unix,addr.path={socket},node-name=file"]) as daemon:
         try:
             while not socket.exists():
                 assert daemon.poll() is None
                 time.sleep(0.05)
             with Vmm(firmware("qemu"), "q35,memory-backend=memory", extra=[
-                    "-object", "memory-backend-memfd,id=memory,size=256M,share=on", "-chardev", f"socket,id=c,path={socket}",
+                    "-object", "memory-backend-memfd,id=memory,size=256M,share=on",
+                    "-chardev", f"socket,id=c,path={socket}",
                     "-device", "vhost-user-blk-pci,chardev=c,num-queues=1"]) as vmm:
                 assert "from=stub" in vmm.guest().words
         finally:
