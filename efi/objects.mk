@@ -25,7 +25,8 @@ obj-$(CONFIG_EFI_HII) += efi/protocols/hii_packages.o efi/protocols/hii_database
 	efi/protocols/hii_string.o efi/services/image_resources.o
 obj-$(CONFIG_EFI_PATH_TO_TEXT) += efi/paths/nodes.o efi/paths/to_text.o
 obj-$(CONFIG_EFI_PATH_FROM_TEXT) += efi/paths/from_text.o
-obj-$(CONFIG_EFI_PATH_ALL_NODES) += efi/paths/to_text_all.o efi/paths/from_text_all.o
+obj-$(CONFIG_EFI_PATH_ALL_NODES) += efi/paths/to_text_all.o efi/paths/from_text_all.o \
+	efi/paths/from_text_nodes.o
 obj-$(CONFIG_EFI) += efi/services/handles.o efi/services/multiple.o efi/services/registrations.o
 obj-$(CONFIG_EFI) += efi/services/locate.o efi/services/open.o efi/services/forget.o efi/services/drivers.o
 obj-$(CONFIG_EFI) += efi/services/events.o efi/services/timers.o efi/services/tpl.o efi/services/misc.o

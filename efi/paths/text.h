@@ -160,7 +160,15 @@ bool path_put_other(const struct path_field *field, struct path_piece text, u8 *
 size_t path_put_header(u64 type, u64 subtype, size_t size, u8 *node);
 
 /*
- * from_text_all.c: a node that is not a row. False: no such node has this name. *@size is that of
+ * from_text_all.c: "0x0a0b" with all digits; at most @width characters; a word, or the number for
+ * which it stands. Any number is a protocol or a BIOS device, a connection has two bits.
+ */
+bool path_put_big(struct path_piece text, u32 width, u8 *at);
+bool path_put_padded(struct path_piece text, u32 width, u8 *at);
+bool path_parse_word(u8 kind, struct path_piece text, u32 width, u64 *out);
+
+/*
+ * from_text_nodes.c: a node that is not a row. False: no such node has this name. *@size is that of
  * the node, 0 if the fields are not those of the node.
  */
 bool path_make_other_node(struct path_piece name, struct path_piece fields, u8 *node, size_t *size);
