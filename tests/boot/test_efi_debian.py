@@ -9,9 +9,11 @@ import pytest
 from tests.boot.efi import LOADER_FIRST, on, on_suites
 from tests.images import efi_root
 from tests.images.disk import ESP_GUID
+from tests.images.fat import MIB
 
 LOGIN_SECONDS = 900
 GLOBAL = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+HOOKS = "/usr/lib/systemd/system-sleep"
 TEST = "0fa7300d-7465-7374-8000-0242ac120002"
 
 # Messages that Linux prints about faulty firmware.
@@ -124,6 +126,41 @@ def test_kexec(place, tmp_path, store, suite):
         console.leave("reboot")
         assert vmm.event("RESET")["guest"]
         console.login(len(vmm.log))
+
+
+@pytest.mark.extended
+@on_suites("q35", "pc", "rom", every=True)
+def test_hibernation(place, tmp_path, store, suite):
+    """A system that was suspended to disk goes on in the next start of the VMM, because the memory map and the runtime
+    services are where they were; a variable that was set just before is there."""
+    kept = f"/sys/firmware/efi/efivars/Kept-{TEST}"
+    disk = place.disk(kept_disk(suite, "grub", tmp_path), kept=True)
+    swap = place.disk(tmp_path / "swap.raw", kept=True)
+    with swap.path.open("wb") as file:
+        file.truncate(1024 * MIB)
+    with place.boot(disk, swap, memory=1024, cpus=2, variables=store) as vmm:
+        console = Console(vmm, suite)
+        console.login()
+        # As docs/uefi-variables.md tells guests to.
+        console.run(f"mkdir -p {HOOKS}; ln -s /usr/local/sbin/fatwood-efi-variables {HOOKS}")
+        console.run("mkswap /dev/vdb; swapon /dev/vdb; here=yes; echo tmpfs >/run/kept")
+        identity = console.run("cat /proc/sys/kernel/random/boot_id")
+        # GRUB reads the root without its journal, which fsfreeze writes out.
+        console.run("sed -i 's,quiet,resume=/dev/vdb,' /boot/grub/grub.cfg; fsfreeze -f / && fsfreeze -u /")
+        console.leave(f"printf '\\007\\000\\000\\000kept' >{kept}; systemctl start systemd-hibernate; echo STATUS-$?-")
+        vmm.wait_for_end()
+        assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"
+    with place.boot(disk, swap, memory=1024, cpus=2, variables=store) as vmm:
+        found = vmm.expect(r"^STATUS-(\d+)-$|login:", seconds=LOGIN_SECONDS)
+        assert found[1] == "0"
+        console = Console(vmm, suite)
+        assert console.run("echo $here; cat /run/kept").split() == ["yes", "tmpfs"]
+        assert console.run("cat /proc/sys/kernel/random/boot_id") == identity
+        assert console.run(f"cat {kept} | tail -c +5") == "kept"
+        assert_uefi(console)
+        assert_variables(console)
+        console.leave("poweroff")
+        assert vmm.event("SHUTDOWN")["reason"] == "guest-shutdown"
 
 
 @pytest.mark.extended
