@@ -210,7 +210,8 @@ def test_systemd_boot_root(place, tmp_path, store, suite):
         console.login(position)
         assert "entry=" not in console.run("cat /proc/cmdline")
         # The optional data of a boot option is the kernel's command line.
-        options = rf"initrd=\linux\initrd0.img root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 direct=yes"
+        options = (rf"initrd=\linux\initrd0.img root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 {efi_root.PATIENCE}"
+                   " direct=yes")
         console.run(rf"efibootmgr -c -d /dev/vda -p 15 -L direct -l '\linux\vmlinuz' -u '{options}'")
         position = console.leave("reboot")
         console.login(position)
