@@ -6,12 +6,15 @@
 #pragma once
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "efi/efi.h"
 #include "efi/services/services.h"
 
 static u64 pool_left = UINT64_MAX; /* remaining number of allocations that succeed */
 static s64 pool_pieces;            /* not freed yet */
+static bool pool_keeps;            /* the next piece that is freed, for the next allocation */
+static void *pool_kept;
 static struct efi_object firmware_image;
 
 void *efi_allocate(size_t size)
@@ -20,12 +23,23 @@ void *efi_allocate(size_t size)
 		return NULL;
 	pool_left -= pool_left != UINT64_MAX;
 	pool_pieces++;
+	if (pool_kept) {
+		void *again = pool_kept;
+
+		pool_kept = NULL;
+		return memset(again, 0, size);
+	}
 	return calloc(1, size);
 }
 
 void efi_free(void *memory)
 {
 	pool_pieces -= memory != NULL;
+	if (pool_keeps && memory) {
+		pool_keeps = false;
+		pool_kept = memory;
+		return;
+	}
 	free(memory);
 }
 

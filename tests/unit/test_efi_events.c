@@ -307,6 +307,75 @@ TEST(a_group_is_signaled_as_one)
 	CHECK_EQUAL(pool_pieces, 0);
 }
 
+/* Each of three is the first to go. */
+TEST(events_leave_a_group_in_any_order)
+{
+	static const char *const names[] = { "1", "2", "3" };
+	static const char *const left[] = { "234", "134", "124", "123" };
+	const EFI_GUID group = GUID(1, 2, 3, 4);
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		EFI_EVENT events[4];
+
+		for (size_t k = 0; k < 3; k++)
+			efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note, (void *)names[k],
+					    &group, &events[k]);
+		if (i < 3)
+			efi_close_event(events[i]);
+		/* One more comes after the last that is there. */
+		efi_create_event_ex(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, note, "4", &group, &events[3]);
+		if (i == 3)
+			efi_close_event(events[3]);
+		log_clear();
+		efi_signal_group(&group);
+		CHECK_TEXT(log_text, left[i]);
+		for (size_t k = 0; k < 4; k++)
+			if (k != i)
+				efi_close_event(events[k]);
+	}
+	CHECK_EQUAL(pool_pieces, 0);
+}
+
+TEST(many_events_are_told_apart)
+{
+	static EFI_EVENT events[500];
+
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		events[i] = event_of(0, 0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i += 3)
+		CHECK_STATUS(efi_close_event(events[i]), EFI_SUCCESS);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		CHECK_STATUS(efi_signal_event(events[i]),
+			     i % 3 ? EFI_SUCCESS : EFI_INVALID_PARAMETER);
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		CHECK_STATUS(efi_close_event(events[i]),
+			     i % 3 ? EFI_SUCCESS : EFI_INVALID_PARAMETER);
+	CHECK_EQUAL(pool_pieces, 0);
+}
+
+static void EFIAPI replace(EFI_EVENT event, void *context)
+{
+	EFI_EVENT *other = context;
+
+	pool_keeps = true;
+	efi_close_event(event);
+	efi_create_event(0, 0, NULL, NULL, other);
+	efi_signal_event(*other);
+}
+
+/* A notification closes its event, and creates another one where that was. */
+TEST(an_event_in_the_place_of_another_is_not_that)
+{
+	EFI_EVENT event, other = NULL;
+
+	efi_create_event(EVT_NOTIFY_WAIT, TPL_CALLBACK, replace, &other, &event);
+	CHECK_STATUS(efi_check_event(event), EFI_INVALID_PARAMETER);
+	CHECK(other == event);
+	CHECK_STATUS(efi_check_event(other), EFI_SUCCESS);
+	efi_close_event(other);
+	CHECK_EQUAL(pool_pieces, 0);
+}
+
 TEST(notifications_of_a_group)
 {
 	const EFI_GUID *group = &guid_event_group_virtual_address_change;
