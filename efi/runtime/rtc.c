@@ -115,7 +115,7 @@ static u32 hour_from_format(u8 value, u8 format)
 bool rtc_read(EFI_TIME *time)
 {
 	struct registers now;
-	u32 century;
+	u32 century, year;
 	u8 format;
 
 	if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && !is_present())
@@ -132,8 +132,12 @@ bool rtc_read(EFI_TIME *time)
 	century = from_format(now.century, format);
 	if (century < 19 || century > 99)
 		century = 20;
+	year = from_format(now.year, format);
+	/* Not another century: that would be lost when the time is set. */
+	if (year > 99)
+		return false;
 	*time = (EFI_TIME){
-		.Year = (UINT16)(century * 100 + from_format(now.year, format)),
+		.Year = (UINT16)(century * 100 + year),
 		.Month = (UINT8)from_format(now.month, format),
 		.Day = (UINT8)from_format(now.day, format),
 		.Hour = (UINT8)hour_from_format(now.hour, format),

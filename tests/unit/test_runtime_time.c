@@ -178,6 +178,15 @@ TEST(the_clock_is_read)
 	rtc.registers[0x32] = 0;
 	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
 	CHECK_EQUAL(time.Year, 2024);
+	/* No year of a century, in binary and in BCD. */
+	rtc.registers[9] = 96;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_SUCCESS);
+	CHECK_EQUAL(time.Year, 2096);
+	rtc.registers[9] = 100;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR);
+	set_leap_day();
+	rtc.registers[9] = 0xa0;
+	CHECK_EQUAL(runtime_get_time(&time, NULL), EFI_DEVICE_ERROR);
 }
 
 /* After a reset, of the clock's data only the variable is left. */
