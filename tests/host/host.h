@@ -90,7 +90,7 @@ extern struct kernel host_kernel; /* with which the kernel was entered last */
 extern struct arch_entry arch_entry;
 
 /* Requested device maps, newest last; the count may exceed the size of the array. */
-enum { HOST_MAPS_MAX = 32 };
+enum { HOST_MAPS_MAX = 128 };
 extern struct host_map {
 	u64 base, size;
 } host_maps[HOST_MAPS_MAX];
