@@ -27,7 +27,7 @@ def assert_uefi(report, name):
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
-    assert report.number("efi_runtime_map") >= 2, "runtime code and data"
+    assert report.number("efi_runtime_map") >= 2, "runtime code and data are not both mapped"
     assert report.number("efi_variables") >= 3
     bad = [line for line in report["efi_log"] if BAD.search(line) and not HARMLESS.search(line)]
     assert not bad
@@ -181,7 +181,7 @@ def test_entry_through_stub(place, efi_image, suite):
         report = vmm.guest()
         assert_uefi(report, f"bls-{suite}")
         assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
-        assert any("INITRD=" in line for line in report["efi_log"]), "it came by LoadFile2"
+        assert any("INITRD=" in line for line in report["efi_log"]), "the initrd did not come through LoadFile2"
 
 
 @on("q35", ovmf=False)
@@ -270,5 +270,5 @@ def test_boot_changes_nothing(place, tmp_path, boots):
             vmm.wait_for_end()
         seen.append((disk.read_bytes(), report["memmap"], report["efi_runtime"], report["efi_map"]))
         assert len(report["efi_runtime"]) >= 2 and len(report["efi_map"]) > 10
-        assert seen[-1][1:] == seen[0][1:], "other addresses"
+        assert seen[-1][1:] == seen[0][1:], "the addresses have changed"
         assert seen[-1][0] == seen[0][0], "the disk has changed"

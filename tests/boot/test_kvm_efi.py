@@ -38,7 +38,7 @@ def assert_uefi(report, name, machine):
     assert f"from={name}" in report.words
     assert report.get("efi") == "yes"
     assert report["efi_bits"] == "64"
-    assert report.number("efi_runtime_map") >= 2, "runtime code and data"
+    assert report.number("efi_runtime_map") >= 2, "runtime code and data are not both mapped"
     assert report.number("efi_variables") >= 3
     assert report.get("smbios_manufacturer") == machine.smbios
     bad = [line for line in report["efi_log"]

@@ -30,7 +30,7 @@ def test_a_disk_behind_a_bridge_boots(firmware, stub_disk, machine, bridge, behi
 
 @pytest.mark.parametrize("machine", ["q35", "pc"])
 def test_memory_above_4_gib(firmware, stub_disk, machine):
-    """All of it, on both sides of the hole, and two processors."""
+    """The guest has all of the memory, below and above the hole, and both processors."""
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 5120, [stub_disk], cpus=2, cpu="max",
              extra=WORDS) as vmm:
         report = vmm.guest()
@@ -48,7 +48,7 @@ def test_a_kernel_from_fw_cfg_boots(firmware, stub_kernel, tmp_path):
 
 @pytest.mark.parametrize("machine, screen, mode", [("q35", "VGA", "1280x800x32"), ("pc", "ramfb", "1024x768x32")])
 def test_devices_of_a_kernel_from_fw_cfg(firmware, tmp_path, machine, screen, mode):
-    """It has what a kernel from a disk has: the screen, random numbers from a device, stored variables."""
+    """The kernel has what one from a disk has: the screen, random numbers from a device, stored variables."""
     kernel = packages.kernel("trixie")
     stored = efi_variables.store({"Kept": b"yes"}, efi_variables.TEST)
     disk = esp_disk(tmp_path / "disk.raw", {efi_variables.FILE: stored})
@@ -62,7 +62,7 @@ def test_devices_of_a_kernel_from_fw_cfg(firmware, tmp_path, machine, screen, mo
 
 
 def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
-    """It could see the disks, and the next candidate is one of them."""
+    """The program could access the disks, and after it a disk boots."""
     program = tmp_path / "program"
     program.write_bytes(efi_program.program("returns", STATUS=21))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=program,
@@ -72,7 +72,7 @@ def test_a_program_from_fw_cfg_that_returns(firmware, efi_image, tmp_path):
 
 
 def test_a_program_from_fw_cfg_without_disks(firmware, stub_disk, tmp_path):
-    """As the VMM wishes, no disk is read."""
+    """No disk is read if the VMM forbids it."""
     program = tmp_path / "program"
     program.write_bytes(efi_program.program("returns", STATUS=21))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), memory=512, kernel=program, command_line="fatwood.disks=0",
@@ -100,7 +100,7 @@ def kernel_of(program):
 
 @pytest.mark.parametrize("name", ["qemu_rom", "qemu"])
 def test_a_kernel_from_the_vmm_that_returns(firmware, efi_image, tmp_path, name):
-    """The next candidate finds the disks, also if the kernel was started before there were any (qemu)."""
+    """After it a disk boots, even if the kernel was started before any disk was found (qemu)."""
     kernel = tmp_path / "kernel"
     kernel.write_bytes(kernel_of(efi_program.program("returns", STATUS=21)))
     image = firmware(name)
@@ -145,7 +145,7 @@ def test_interrupts_without_msi(firmware, images, linux, machine, bridges, behin
     disk = Disk(path, "pci-modern", behind=behind)
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, 512, [disk], bridges=bridges) as vmm:
         report = vmm.guest()
-        assert len(report["disk"]) == 1, "the guest has read its disk"
+        assert len(report["disk"]) == 1, "the guest has not read its disk"
         vmm.wait_for_end()
 
 
@@ -186,7 +186,8 @@ def test_flash_that_ovmf_used(firmware, images, tmp_path):
 @pytest.mark.parametrize("machine, bridge, behind", [("q35", PORT, "bus=bridge"), ("pc", BRIDGE, "bus=bridge,addr=2")],
                          ids=["q35", "pc"])
 def test_huge_bars(firmware, stub_disk, machine, bridge, behind, bar, bits):
-    """Before the disk, and behind a bridge: what the processor cannot reach is left out, with a warning."""
+    """Before the disk and behind a bridge: a BAR that the processor cannot reach gets no address, and a warning is
+    printed."""
     root = "pcie.0" if machine == "q35" else "pci.0"
     first, last = (f"pci-testdev,membar={bar},bus={root},addr={slot}" for slot in ("8", "1e"))
     with Vmm(firmware("qemu_rom").with_suffix(".rom"), machine, disks=[Disk(stub_disk, behind=f"bus={root},addr=9")],
@@ -197,7 +198,7 @@ def test_huge_bars(firmware, stub_disk, machine, bridge, behind, bar, bits):
 
 
 def kernels_for_fw_cfg(name):
-    """What is given as -kernel, a path or bytes, and further arguments of Vmm."""
+    """The value of -kernel, as a path or bytes, and more arguments for Vmm."""
     kernel = packages.kernel("trixie")
     if name == "vmlinuz":
         return kernel.image, {"initrd": efi.initrd.guest_file(kernel), "command_line": efi.options(name)}
@@ -214,7 +215,7 @@ def kernels_for_fw_cfg(name):
 @pytest.mark.extended
 @pytest.mark.parametrize("name", ["vmlinuz", "uki", "uki-append", "systemd-boot", "shell", "memtest"])
 def test_programs_from_fw_cfg(firmware, efi_image, tmp_path, name):
-    """Whatever EFI program the VMM hands over is started, by LoadImage."""
+    """Any EFI program passed by the VMM is started, through LoadImage."""
     kernel, more = kernels_for_fw_cfg(name)
     if isinstance(kernel, bytes):
         (tmp_path / "kernel").write_bytes(kernel)
@@ -223,7 +224,7 @@ def test_programs_from_fw_cfg(firmware, efi_image, tmp_path, name):
              disks=[Disk(efi_image("systemd-boot-trixie"))], extra=WORDS, **more) as vmm:
         if shown := {"shell": "Shell> ", "memtest": "Address test"}.get(name):
             vmm.expect(shown)
-            assert name != "shell" or "FS0:" in vmm.log, "the Shell sees the disk"
+            assert name != "shell" or "FS0:" in vmm.log, "the Shell does not list the disk"
         else:
             report = vmm.guest()
             assert report["efi"] == "yes"
