@@ -5,8 +5,9 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build/tools/bls_list"
+# None is quoted as a whole: bootctl keeps such quotes, and older versions of systemd-boot keep single ones.
 WORDS = ["debian", "6.1.0-18", "6.12", "root=/dev/vda", "a=\"b c\"", "#", "x#y", "~rc1", "Über", "/EFI/a b", "\\x",
-         "'q'", "1", "10", "9", "A", "z", "-", "^", "$x", "a,b", "=", ";"]
+         "o'q'", "1", "10", "9", "A", "z", "-", "^", "$x", "a,b", "=", ";"]
 KEYS = ["title", "version", "sort-key", "options", "options", "initrd", "unknown", "#title", "linux"]
 FILES = ["vmlinuz", "EFI/a b/linux", "x"]
 
