@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The identity map. RAM is mapped once, from the ledger; other memory (device windows, tables in
- * reserved memory) is mapped when it is first needed.
+ * reserved memory) is mapped when it is first needed. With UEFI, all of it below 4 GiB is mapped
+ * from the start: programs use registers of the chipset that no protocol tells of.
  */
 #include "core/arch.h"
 #include "core/boot.h"
 #include "core/memory.h"
 #include "core/panic.h"
+#include "lib/config.h"
 #include "lib/util.h"
 
 #include <asm/cpu.h>
@@ -18,6 +20,8 @@
 enum {
 	IDENTITY_BITS_MAX = 47, /* the lower half of 48 bits of virtual address */
 };
+
+#define DEVICE_FLAGS (PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_UNCACHED)
 
 static u64 *root;                           /* NULL: the initial page tables are still active */
 static u64 memory_end = MEMORY_BELOW_4_GIB; /* the end of memory mapped by the active tables */
@@ -50,10 +54,7 @@ enum status arch_map(u64 base, u64 size, enum map_kind kind)
 	/* Our own image keeps its protection, whatever the VMM's tables refer to. */
 	if (is_image(base, end))
 		return ERR_INVALID;
-	return map_pages(base, end,
-			 kind == MAP_DEVICE ?
-				 PAGE_PRESENT | PAGE_WRITABLE | PAGE_NO_EXECUTE | PAGE_UNCACHED :
-				 memory_flags);
+	return map_pages(base, end, kind == MAP_DEVICE ? DEVICE_FLAGS : memory_flags);
 }
 
 enum status arch_protect(u64 base, u64 size, u32 access)
@@ -157,7 +158,8 @@ void arch_mmu_init(void)
 	page_tables_no_execute = cpu_extended_features >> EXTENDED_NO_EXECUTE_BIT & 1;
 	page_tables_gib_pages = cpu_extended_features >> EXTENDED_GIB_PAGES_BIT & 1;
 	root = first_table;
-	if (map_memory_and_image()) {
+	if ((IS_ENABLED(CONFIG_EFI) && page_tables_map(root, 0, MEMORY_BELOW_4_GIB, DEVICE_FLAGS)) ||
+	    map_memory_and_image()) {
 		root = NULL;
 		log_warning(
 			"no memory for page tables: only the first 4 GiB can be used, all of it writable and executable");

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from tests.boot.efi import on
+from tests.boot.test_efi_loaders import assert_uefi
 from tests.boot.vmm import without_escapes
 from tests.images import efi_consumers, efi_program
+from tests.images.disk import ESP_GUID
 
 
 @pytest.fixture
@@ -25,6 +27,22 @@ def test_boot_manager(place, consumer, name):
         vmm.wait_for_end()
     assert report["efi"] == "yes"
     assert f"from={name.removeprefix('systemd-boot-')}" in report.words
+
+
+@pytest.mark.extended
+@on("q35")
+def test_boot_guard(place, tmp_path):
+    """EFI Boot Guard notes on the disk that it tries the new system; as that one is not confirmed, the next boot takes
+    the old one. It finds the chipset's watchdog by the PCI protocols."""
+    disk = tmp_path / "disk.raw"
+    efi_consumers.make_boot_guard(disk)
+    for wanted in ("KERNEL2", "KERNEL1"):
+        with place.boot(place.disk(disk, kept=True)) as vmm:
+            report = vmm.guest()
+            vmm.wait_for_end()
+            assert "Detected Intel TCO" in vmm.log
+        assert_uefi(report, wanted)
+        assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
 
 
 @on("q35")

@@ -7,7 +7,9 @@ a hypervisor, file system drivers, sample applications. All are binaries from De
 """
 
 import pathlib
+import struct
 import sys
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
@@ -101,6 +103,28 @@ def make_systemd_boot(path):
                     "/EFI/Linux/debian.efi": uki}, size=ESP_SIZE)
 
 
+def boot_guard_state(revision, label, options, ustate=0, watchdog_s=300):
+    """BGENV.DAT of EFI Boot Guard (its include/envdata.h)."""
+    def text(value):
+        return value.encode("utf-16-le").ljust(2 * 255, b"\0")
+
+    data = text(f"C:{label}:vmlinuz") + text(options) + struct.pack("<BBHI", 0, ustate, watchdog_s, revision)
+    data += bytes(128 * 1024)
+    return data + struct.pack("<I", zlib.crc32(data))
+
+
+def make_boot_guard(path):
+    """EFI Boot Guard with an old and a newly installed system, which it starts with a hardware watchdog."""
+    loader = package("efibootguard") / "usr/lib/x86_64-linux-gnu/efibootguard/efibootguardx64.efi"
+    parts = [Partition(Fat({REMOVABLE: loader}, ESP_SIZE), "esp", "ESP")]
+    for number, ustate in ((1, 0), (2, 1)):
+        label = f"KERNEL{number}"
+        state = boot_guard_state(number, label, f"{options(label)} initrd=\\initrd.img", ustate)
+        files = {**kernel_files(SUITE), "/BGENV.DAT": state, "/EFILABEL": label.encode("utf-16-le")}
+        parts.append(Partition(Fat(files, 64 * MIB, 16, cluster_blocks=4), "data", label))
+    write_disk(path, parts)
+
+
 def make_syslinux_alone(path):
     """SYSLINUX without its module, which gives up in the middle of a line."""
     esp_disk(path, {REMOVABLE: package("syslinux-efi") / "usr/lib/SYSLINUX.EFI/efi64/syslinux.efi"}, size=ESP_SIZE)
@@ -133,7 +157,7 @@ def make_gnu_efi(path):
 
 
 IMAGES = {"memtest": make_memtest, "ipxe": make_ipxe, "snponly": make_snponly, "refind": make_refind,
-          "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux,
+          "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux, "boot-guard": make_boot_guard,
           "syslinux-alone": make_syslinux_alone,
           "systemd-boot-forky": make_systemd_boot, "grub-commands": make_grub, "gnu-efi": make_gnu_efi}
 

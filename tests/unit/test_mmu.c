@@ -20,6 +20,7 @@
 #define HIGH_BASE (4 * GIB)
 #define HIGH_END (6 * GIB + 3 * PAGE_SIZE)
 #define DEVICE 0xfe000000ull
+#define HIGH_DEVICE (256 * GIB)
 #define ALL_FEATURES (1u << EXTENDED_NO_EXECUTE_BIT | 1u << EXTENDED_GIB_PAGES_BIT)
 
 /* The layout of firmware.ld.S and long_mode.S. */
@@ -132,8 +133,9 @@ FRESH_TEST(memory_is_not_executed_and_code_not_written)
 	CHECK_EQUAL(flags_at(LOW_END - 1), RW | NX);
 	CHECK_EQUAL(flags_at(HOST_MEMORY_BASE), RW | NX);
 	CHECK_EQUAL(flags_at(HOST_MEMORY_BASE + HOST_MEMORY_SIZE - 1), RW | NX);
-	CHECK_EQUAL(flags_at(HOST_MEMORY_BASE + HOST_MEMORY_SIZE), NOT_MAPPED);
-	CHECK_EQUAL(flags_at(DEVICE), NOT_MAPPED);
+	CHECK_EQUAL(flags_at(HOST_MEMORY_BASE + HOST_MEMORY_SIZE), RW | NX | PAGE_UNCACHED);
+	CHECK_EQUAL(flags_at(DEVICE), RW | NX | PAGE_UNCACHED); /* for UEFI programs */
+	CHECK_EQUAL(flags_at(HIGH_DEVICE), NOT_MAPPED);
 	CHECK_EQUAL(flags_at(HIGH_BASE), RW | NX);
 	CHECK_EQUAL(size_at(HIGH_BASE), 1 * GIB);
 	CHECK_EQUAL(flags_at(HIGH_END - 1), RW | NX);
@@ -183,6 +185,8 @@ FRESH_TEST(devices_are_mapped_when_asked_for)
 	CHECK_EQUAL(arch_map(DEVICE + 0x10, 4, MAP_DEVICE), OK);
 	CHECK_EQUAL(host_cr3_writes, 2); /* the processor may have cached that nothing was mapped */
 	CHECK_EQUAL(flags_at(DEVICE), RW | NX | PAGE_UNCACHED);
+	CHECK_EQUAL(arch_map(HIGH_DEVICE, 4, MAP_DEVICE), OK);
+	CHECK_EQUAL(flags_at(HIGH_DEVICE), RW | NX | PAGE_UNCACHED);
 	span = arch_memory(0xf0000, 16); /* tables in reserved memory */
 	CHECK_EQUAL((uintptr_t)span.data, 0xf0000);
 	CHECK_EQUAL(span.size, 16);
