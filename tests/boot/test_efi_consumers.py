@@ -31,6 +31,16 @@ def test_boot_manager(place, consumer, name):
 
 @pytest.mark.extended
 @on("q35")
+def test_grub_of_debian_testing(place, consumer):
+    with place.boot(consumer("grub-forky")) as vmm:
+        report = vmm.guest()
+        vmm.wait_for_end()
+    assert_uefi(report, "grub-forky")
+    assert report["LoaderDevicePartUUID"].lower() == ESP_GUID
+
+
+@pytest.mark.extended
+@on("q35")
 def test_boot_guard(place, tmp_path):
     """EFI Boot Guard notes on the disk that it tries the new system; as that one is not confirmed, the next boot takes
     the old one. It finds the chipset's watchdog by the PCI protocols."""
@@ -92,6 +102,18 @@ def test_ipxe_network(place, consumer, tmp_path):
         vmm.expect("using SNP on" if place.is_ovmf else "using virtio-net on 0000:")
         vmm.expect(r"tftp://10.0.2.2/next.efi... ok")
         vmm.expect("EFI-PROGRAM: returns ABORTED")
+
+
+@pytest.mark.extended
+@on("q35", ovmf=False)
+def test_ipxe_starts_a_kernel(place, consumer):
+    """iPXE's timers and the card that it drives are stopped when the kernel exits boot services."""
+    card = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+    with place.boot(consumer("ipxe-kernel"), extra=card) as vmm:
+        report = vmm.guest()
+        vmm.wait_for_end()
+        assert "Configuring (net0" in vmm.log
+    assert_uefi(report, "ipxe-kernel")
 
 
 @on("q35", ovmf=False)

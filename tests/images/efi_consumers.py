@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from tests.images import efi_program, initrd, kernels, packages  # noqa: E402
 from tests.images.disk import Ext4, Partition, esp_disk, write_disk  # noqa: E402
-from tests.images.efi import ESP_SIZE, GRUB_HEAD, REMOVABLE, kernel_files, options, shim_grub  # noqa: E402
+from tests.images.efi import ESP_SIZE, GRUB_HEAD, REMOVABLE, grub_entry, kernel_files, options, shim_grub  # noqa: E402
 from tests.images.fat import MIB, Fat  # noqa: E402
 
 SUITE = "trixie"
@@ -103,6 +103,23 @@ def make_systemd_boot(path):
                     "/EFI/Linux/debian.efi": uki}, size=ESP_SIZE)
 
 
+def make_grub_forky(path):
+    """shim and GRUB from Debian testing; GRUB's module bli reports the partition that it came from."""
+    grub = package("grub-efi-amd64-signed", "forky") / "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed"
+    cfg = f"{GRUB_HEAD}insmod bli\nset timeout=0\n{grub_entry('grub-forky', SUITE)}"
+    esp_disk(path, {REMOVABLE: package("shim-signed", "forky") / "usr/lib/shim/shimx64.efi.signed",
+                    "/EFI/BOOT/grubx64.efi": grub, "/EFI/debian/grub.cfg": cfg.encode(), **kernel_files(SUITE)},
+             size=ESP_SIZE)
+
+
+def make_ipxe_kernel(path):
+    """iPXE from Debian testing opens the network, and starts a kernel from the disk."""
+    script = (f"#!ipxe\ndhcp\nkernel file:/vmlinuz initrd=initrd.img {options('ipxe-kernel')}\n"
+              "initrd file:/initrd.img\nboot\n")
+    esp_disk(path, {REMOVABLE: package("ipxe", "forky") / "usr/lib/ipxe/ipxe-amd64.efi",
+                    "/autoexec.ipxe": script.encode(), **kernel_files(SUITE)}, size=ESP_SIZE)
+
+
 def boot_guard_state(revision, label, options, ustate=0, watchdog_s=300):
     """BGENV.DAT of EFI Boot Guard (its include/envdata.h)."""
     def text(value):
@@ -158,6 +175,7 @@ def make_gnu_efi(path):
 
 IMAGES = {"memtest": make_memtest, "ipxe": make_ipxe, "snponly": make_snponly, "refind": make_refind,
           "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux, "boot-guard": make_boot_guard,
+          "grub-forky": make_grub_forky, "ipxe-kernel": make_ipxe_kernel,
           "syslinux-alone": make_syslinux_alone,
           "systemd-boot-forky": make_systemd_boot, "grub-commands": make_grub, "gnu-efi": make_gnu_efi}
 
