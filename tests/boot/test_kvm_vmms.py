@@ -4,6 +4,9 @@ Specification entry to the user space of a distribution's kernel, and to a clean
 
 Cloud Hypervisor and Firecracker are taken from the folder FATWOOD_VMM_DIR, and Alioth is installed by cargo; without
 them their tests are skipped.
+
+A boot of Linux takes 15 to 20 s in the lab's guest. `make check` runs those that end with a power-off, and has resets
+done by the stub kernel, within a second; the rows that repeat a boot with another end are extended.
 """
 
 import pytest
@@ -46,9 +49,9 @@ def test_timer_of_the_lab(lab):
 
 @pytest.mark.parametrize("machine, config, action, more", [
     ("q35", "qemu", "poweroff", ""),
-    ("q35", "qemu", "reboot", ""),
+    pytest.param("q35", "qemu", "reboot", "", marks=pytest.mark.extended),
     ("microvm", "qemu_microvm", "poweroff", ""),
-    ("microvm", "qemu_microvm", "reboot", "reboot=t"),
+    pytest.param("microvm", "qemu_microvm", "reboot", "reboot=t", marks=pytest.mark.extended),
 ])
 def test_qemu(lab, firmware, linux_disk, machine, config, action, more):
     disk = linux_disk(action, more=more)
@@ -57,7 +60,9 @@ def test_qemu(lab, firmware, linux_disk, machine, config, action, more):
 
 
 @pytest.mark.parametrize("name, replace", [
-    ("rom", []), ("rom", [("-machine q35", "-machine pc")]), ("flash", []),
+    # -bios on pc and flash on q35: together they have what this row has.
+    pytest.param("rom", [], marks=pytest.mark.extended),
+    ("rom", [("-machine q35", "-machine pc")]), ("flash", []),
 ], ids=["bios", "pc", "flash"])
 def test_qemu_rom(lab, firmware, linux_disk, name, replace):
     disk = linux_disk("poweroff")
@@ -86,7 +91,9 @@ def test_rom(lab, vmm, firmware, stub_disk, page, name, replace):
     result.check("chipset" not in result.log, "the ROM took the machine for QEMU's")
 
 
-@pytest.mark.parametrize("action, more", [("poweroff", ""), ("reboot", "reboot=t")])
+@pytest.mark.parametrize("action, more", [
+    ("poweroff", ""), pytest.param("reboot", "reboot=t", marks=pytest.mark.extended),
+])
 def test_alioth(lab, vmm, firmware, linux_disk, action, more):
     vmm("alioth")
     disk = linux_disk(action, more=more)
