@@ -87,7 +87,7 @@ def assert_variables(console):
     assert f"SecureBoot-{GLOBAL}" in console.run("ls /sys/firmware/efi/efivars")
 
 
-@on_suites("q35", "pc", "microvm", "rom", every=True, in_check=("q35-bookworm",))
+@on_suites("q35", "pc", "microvm", "rom", every=True, in_check=("q35-bookworm", "pc-trixie", "microvm-trixie"))
 def test_grub_root(place, tmp_path, store, suite):
     """Boots through shim and GRUB to the login prompt; a variable and a boot option exist in the next boot, which
     uses the option."""
@@ -183,8 +183,7 @@ def test_boot_loader_upgrade(place, tmp_path, store):
         assert f"BootCurrent: {number}" in console.run("efibootmgr")
 
 
-@pytest.mark.extended
-@on_suites("q35", "pc", "microvm", "rom", every=True, symbols=LOADER_FIRST)
+@on_suites("q35", "pc", "microvm", "rom", every=True, symbols=LOADER_FIRST, in_check=("q35-trixie",))
 def test_systemd_boot_root(place, tmp_path, store, suite):
     """bootctl recognizes the boot loader and the firmware; a one-shot entry applies to one boot."""
     disk = place.disk(kept_disk(suite, "systemd-boot", tmp_path), kept=True)
