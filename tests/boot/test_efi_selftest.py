@@ -37,6 +37,7 @@ OVMF_DIFFERS = {
     "graphics: it is copied downwards": "likewise",
     "graphics: a sum that wraps around": "it adds without a check",
     "pci: not at a multiple": "it makes two accesses of one",
+    "misc: a capsule that is kept nowhere": "it looks at the GUID of the capsule first: UNSUPPORTED",
     "virtual: convert a pointer before that": "NOT_FOUND, where 8.4.2 says UNSUPPORTED",
 }
 
