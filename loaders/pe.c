@@ -268,7 +268,8 @@ enum status pe_place(const struct pe_image *image, struct span file, void *place
 }
 
 /* Applies one word of a block to the data at @at. */
-static enum status apply(const char *name, u32 type, u8 *to, u64 at, u64 size, u64 delta)
+static enum status apply(const char *name, const struct pe_image *image, u32 type, u8 *to, u64 at,
+			 u64 delta)
 {
 	u32 width = type == RELOCATION_DIR64 ? 8 : 4;
 	u64 value;
@@ -277,14 +278,16 @@ static enum status apply(const char *name, u32 type, u8 *to, u64 at, u64 size, u
 		return OK;
 	if (type != RELOCATION_DIR64 && type != RELOCATION_HIGHLOW)
 		return unsupported("%s: relocation of type %u", name, type);
-	if (at > size || width > size - at)
-		return corrupt("%s: relocation at 0x%lx of an image of 0x%lx", name, at, size);
+	if (at > image->size || width > image->size - at)
+		return corrupt("%s: relocation at 0x%lx of an image of 0x%x", name, at,
+			       image->size);
 	if (type == RELOCATION_DIR64) {
 		store_le64(to + at, load_le64(to + at) + delta);
 		return OK;
 	}
 	value = load_le32(to + at) + delta;
-	if (value > UINT32_MAX)
+	/* An image with a higher base, such as Xen 4.17, has no whole addresses there. */
+	if (value > UINT32_MAX && image->base <= UINT32_MAX)
 		return unsupported("%s: runs below 4 GiB only", name);
 	store_le32(to + at, (u32)value);
 	return OK;
@@ -317,8 +320,8 @@ enum status pe_relocate(const char *name, const struct pe_image *image, void *pl
 		words.rest = read_bytes(&blocks, size - BLOCK_HEADER_SIZE);
 		while (words.rest.size >= 2) {
 			u32 word = read_le16(&words);
-			enum status status = apply(name, word >> 12, to, page + (word & 0xfff),
-						   image->size, delta);
+			enum status status =
+				apply(name, image, word >> 12, to, page + (word & 0xfff), delta);
 
 			if (status)
 				return status;

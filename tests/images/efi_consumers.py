@@ -74,12 +74,12 @@ def make_ext4_driver(path):
     write_disk(path, [Partition(esp, "esp", "ESP"), Partition(root, "linux", "root")])
 
 
-def make_xen(path):
+def make_xen(path, package_name="xen-hypervisor-4.20-amd64", suite=SUITE):
     """Xen as an EFI application, which reads its configuration, dom0's kernel and its initrd from its own folder."""
     cfg = ("[global]\ndefault=linux\n[linux]\noptions=console=com1 com1=115200 loglvl=all noreboot dom0_mem=256M\n"
            "kernel=vmlinuz console=hvc0\nramdisk=initrd.img\n")
     files = {f"/EFI/BOOT{name}": source for name, source in kernel_files(SUITE).items()}
-    xen = next((package("xen-hypervisor-4.20-amd64") / "boot").glob("xen-*.efi"))
+    xen = next((package(package_name, suite) / "boot").glob("xen-*.efi"))
     esp_disk(path, {REMOVABLE: xen, "/EFI/BOOT/BOOTX64.cfg": cfg.encode(), **files}, size=ESP_SIZE)
 
 
@@ -101,6 +101,11 @@ def make_systemd_boot(path):
                           stub=folder / "linuxx64.efi.stub")
     esp_disk(path, {REMOVABLE: folder / "systemd-bootx64.efi", "/loader/loader.conf": b"timeout 0\n",
                     "/EFI/Linux/debian.efi": uki}, size=ESP_SIZE)
+
+
+def make_xen_bookworm(path):
+    """The same with Xen 4.17, which is linked differently."""
+    make_xen(path, "xen-hypervisor-4.17-amd64", "bookworm")
 
 
 def make_grub_forky(path):
@@ -174,7 +179,8 @@ def make_gnu_efi(path):
 
 
 IMAGES = {"memtest": make_memtest, "ipxe": make_ipxe, "snponly": make_snponly, "refind": make_refind,
-          "ext4-driver": make_ext4_driver, "xen": make_xen, "syslinux": make_syslinux, "boot-guard": make_boot_guard,
+          "ext4-driver": make_ext4_driver, "xen": make_xen, "xen-bookworm": make_xen_bookworm,
+          "syslinux": make_syslinux, "boot-guard": make_boot_guard,
           "grub-forky": make_grub_forky, "ipxe-kernel": make_ipxe_kernel,
           "syslinux-alone": make_syslinux_alone,
           "systemd-boot-forky": make_systemd_boot, "grub-commands": make_grub, "gnu-efi": make_gnu_efi}

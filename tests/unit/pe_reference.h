@@ -160,7 +160,7 @@ static inline enum status pe_reference_move(const struct pe_reference *r, u8 *me
 	if (target + width > r->size)
 		return ERR_CORRUPT;
 	value = pe_bytes_get(memory, r->size, target, width) + delta;
-	if (width == 4 && value >> 32)
+	if (width == 4 && value >> 32 && !(r->base >> 32))
 		return ERR_UNSUPPORTED;
 	pe_bytes_put(memory, target, width, value);
 	return OK;

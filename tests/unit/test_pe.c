@@ -152,6 +152,16 @@ TEST(short_pointers_fit_below_4_gib_only)
 	CHECK_EQUAL(relocate(0), ERR_UNSUPPORTED);
 }
 
+/* Xen 4.17 */
+TEST(short_pointers_of_a_high_image_are_parts_of_addresses)
+{
+	set_up();
+	store_le64(p + 48, 0xffff82d040000000);
+	store_le32(file + 0x610, 0x200000);
+	CHECK_EQUAL(relocate(0x12345000), OK);
+	CHECK_EQUAL(load_le32(memory + PE_POINTER_32), (u32)(0x200000 + 0x12345000 - 0x40000000));
+}
+
 /* Linux for x86: (0, 0), and not stripped. */
 TEST(without_relocations_it_runs_anywhere)
 {
