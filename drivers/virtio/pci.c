@@ -14,7 +14,6 @@
  *	16	4	only for notifications: bytes between two queues' doorbells
  *
  * MSI-X stays off, and none of its registers is written, because we poll.
- *
  */
 #include <asm/io.h>
 
