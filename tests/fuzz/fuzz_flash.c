@@ -13,20 +13,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SIZE = 8192, BLOCK = 256 };
 
-/* The record with the variable's current value. */
-static bool find_live(const struct flash *flash, const struct kept_variable *variable,
-		      struct flash_record *out)
+/*
+ * Returns how many records have a value of the variable that counts: more than one only after
+ * damage. Then the last, @out, decides.
+ */
+static u32 find_live(const struct flash *flash, const struct kept_variable *variable,
+		     struct flash_record *out)
 {
-	u32 offset = FLASH_RECORDS;
+	u32 offset = FLASH_RECORDS, count = 0;
+	struct flash_record record;
 
-	while (flash_next_record(flash, &offset, false, out))
-		if (flash_record_is_live(flash, out, false) &&
-		    out->name_size == variable->name_size &&
-		    memcmp(flash_bytes(flash, out->offset + FLASH_RECORD_HEADER_SIZE),
+	while (flash_next_record(flash, &offset, false, &record))
+		if (flash_record_is_live(flash, &record, false) &&
+		    record.name_size == variable->name_size &&
+		    memcmp(flash_bytes(flash, record.offset + FLASH_RECORD_HEADER_SIZE),
 			   variable->name, variable->name_size) == 0 &&
-		    memcmp(&out->vendor, variable->vendor, sizeof(out->vendor)) == 0)
-			return true;
-	return false;
+		    memcmp(&record.vendor, variable->vendor, sizeof(record.vendor)) == 0) {
+			*out = record;
+			count++;
+		}
+	return count;
 }
 
 /* Uses a small flash to limit the work, and therefore no services, which require a larger one. */
@@ -57,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	switch (flash_store_put(&fake.flash, &variable)) {
 	case EFI_SUCCESS:
-		if (!find_live(&fake.flash, &variable, &record) || record.data_size != 5)
+		if (find_live(&fake.flash, &variable, &record) != 1 || record.data_size != 5)
 			abort();
 		break;
 	case EFI_WRITE_PROTECTED:
@@ -72,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	default:
 		abort();
 	}
-	if (flash_store_remove(&fake.flash, variable.name, variable.name_size, &vendor))
+	if (flash_store_remove(&fake.flash, variable.name, variable.name_size, &vendor) ||
+	    find_live(&fake.flash, &variable, &record))
 		abort();
 	return 0;
 }
