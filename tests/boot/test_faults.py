@@ -32,7 +32,7 @@ def patch(image, address, code):
 
 
 def write_byte(address):
-    return b"\xc6\x04\x25" + struct.pack("<I", address) + b"\0"
+    return b"\x48\xb8" + struct.pack("<Q", address) + b"\xc6\x00\x00"
 
 
 def jump(address):
@@ -51,7 +51,8 @@ FAULTS = {
     "write-constants": (lambda at: write_byte(at("image_start")), r"\(page fault\), error code 0x3"),
     "run-data": (lambda at: jump(at("data_start")), r"\(page fault\), error code 0x11"),
     "run-free-memory": (lambda at: jump(0x800000), r"\(page fault\), error code 0x11"),
-    "beyond-memory": (lambda at: write_byte(0x70000000), r"accessed 0x70000000$"),
+    # Below 4 GiB, EFI programs may access what is not memory.
+    "beyond-memory": (lambda at: write_byte(0x170000000), r"accessed 0x170000000$"),
     "endless-recursion": (lambda at: b"\xe8\xfb\xff\xff\xff", r"stack overflow"),
 }
 
