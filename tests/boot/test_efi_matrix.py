@@ -107,6 +107,17 @@ def test_variable_survives(place, tmp_path):
             vmm.wait_for_end()
 
 
+@on("q35", "microvm", ovmf=False, symbols=("EFI_VARIABLES_RUNTIME_REFUSED=y",))
+def test_refused_variables(place, tmp_path):
+    """Without a program in the guest, no change is accepted that would be lost."""
+    disk = tmp_path / "disk.raw"
+    efi.make_words(disk, "refused", "trixie", "report,set:Kept=yes,get:Kept")
+    with place.boot(place.disk(disk, kept=True)) as vmm:
+        report = vmm.guest()
+        assert_uefi(report, "refused")
+        assert (report["efi_set"], report["efi_get"]) == (["Kept bad"], ["Kept"])
+
+
 def test_guest_words_are_supported():
     """guest_efi.sh supports the words that these tests use."""
     script = initrd.GUEST_EFI.read_text()
