@@ -119,12 +119,14 @@ def test_files_on_each_width(place, tmp_path, bits, block, clusters):
     tool("fsck.vfat", "-n", part)
 
 
-def iso(path, hybrid):
+def iso(path, hybrid, loaders=efi.shim_grub):
     """Installation media: ISO 9660 with an El Torito image for EFI; GRUB's files are on the ISO itself."""
     suite = "trixie"
     folder, image = path.parent / "iso", path.parent / "efi.img"
-    files = efi.shim_grub(suite)
-    files["/EFI/BOOT/grubx64.efi"] = efi.packages.boot_loaders(suite) / efi.packages.GRUB_CD
+    files = loaders(suite)
+    for name in files:
+        if name.endswith("grubx64.efi"):
+            files[name] = efi.packages.boot_loaders(suite) / efi.packages.GRUB_CD
     Fat(files, 16 * MIB, 16, cluster_blocks=4).write(image)
     cfg = efi.GRUB_HEAD + "set timeout=0\nls\n" + efi.grub_entry("iso", suite)
     tree = {**efi.kernel_files(suite), "/boot/grub/grub.cfg": cfg.encode(), "/.disk/info": b"Fatwood\n",
@@ -152,6 +154,15 @@ def test_iso_in_a_drive(place, tmp_path):
     image = iso(tmp_path / "disk.iso", False)
     with place.boot(Disk(image, "sata-cd", read_only=True)) as vmm:
         assert_uefi(vmm.guest(), "iso")
+
+
+@on("q35")
+def test_iso_with_fallback(place, tmp_path):
+    """shim's fallback on a read-only medium creates a boot option that cannot be stored, and boots without a reset."""
+    image = iso(tmp_path / "disk.iso", False, efi.shim_fallback)
+    with place.boot(Disk(image, "sata-cd", read_only=True), reboot=True) as vmm:
+        assert_uefi(vmm.guest(), "iso")
+        assert not [event for event in vmm.events if event["event"] == "RESET"]
 
 
 @on("q35", ovmf=False)
