@@ -11,6 +11,7 @@
 #include "efi/variables.h"
 #include "lib/util.h"
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/kept_variables.h"
 #include "tests/host/efi_rest.h"
 #include "tests/host/fake_flash.h"
 #include "tests/host/host.h"
@@ -37,22 +38,6 @@ static bool start(void)
 	CHECK(host_steps - steps <= (u64)STEPS_PER_BYTE * SIZE);
 	CHECK(is_used == !efi_runtime_data->set_variable_refused);
 	return is_used;
-}
-
-/* Records must be complete, and their names unique. */
-static void check_store(void)
-{
-	struct runtime_store *store = &efi_runtime_data->stores[RUNTIME_NON_VOLATILE];
-	struct runtime_variable *record;
-	u32 offset = 0;
-
-	while ((record = store_record(store, offset))) {
-		CHECK(record->name[0] && record->data_size);
-		CHECK(!(record->attributes & ~(u32)KEPT_ATTRIBUTES));
-		CHECK(store_find(store, record->name, &record->vendor) == record);
-		offset += store_record_size(record);
-	}
-	CHECK(offset == store->used && offset <= RUNTIME_STORE_SIZE);
 }
 
 /* All of @before is in the store, with the same values. */
@@ -94,19 +79,19 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	put_content(data[0], data + 1, size - 1);
 	if (!start())
 		return 0;
-	check_store();
+	check_kept_variables();
 	before = efi_runtime_data->stores[RUNTIME_NON_VOLATILE];
 	fake.changes = 0;
 	CHECK(start());
 	CHECK(fake.changes == 1); /* whether it is writable */
-	check_store();
+	check_kept_variables();
 	CHECK(efi_runtime_data->stores[RUNTIME_NON_VOLATILE].used == before.used);
 	check_kept(&before);
 	status = set(u"Fuzz", "value");
 	CHECK(status == EFI_SUCCESS || status == EFI_OUT_OF_RESOURCES ||
 	      status == EFI_WRITE_PROTECTED || status == EFI_INVALID_PARAMETER);
 	CHECK(start());
-	check_store();
+	check_kept_variables();
 	if (status == EFI_SUCCESS)
 		CHECK(strcmp(get(u"Fuzz"), "value") == 0);
 	else

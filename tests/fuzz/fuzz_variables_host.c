@@ -8,6 +8,7 @@
 #include "efi/variables.h"
 #include "lib/util.h"
 #include "tests/fuzz/check.h"
+#include "tests/fuzz/kept_variables.h"
 #include "tests/host/efi_rest.h"
 #include "tests/host/fake_host_store.h"
 #include "tests/host/host.h"
@@ -33,22 +34,6 @@ static void spoil(struct fake_host_store *device, u8 *message)
 	rest = span_from(rest, length);
 }
 
-/* Records must be complete, and their names unique. */
-static void check_store(void)
-{
-	struct runtime_store *store = &efi_runtime_data->stores[RUNTIME_NON_VOLATILE];
-	struct runtime_variable *record;
-	u32 offset = 0;
-
-	while ((record = store_record(store, offset))) {
-		CHECK(record->name[0] && record->data_size);
-		CHECK(!(record->attributes & ~(u32)KEPT_ATTRIBUTES));
-		CHECK(store_find(store, record->name, &record->vendor) == record);
-		offset += store_record_size(record);
-	}
-	CHECK(offset == store->used && offset <= RUNTIME_STORE_SIZE);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	UINT64 all, left, largest;
@@ -72,15 +57,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(!efi_runtime_init(&services));
 	if (!efi_variables_with_host())
 		CHECK(efi_runtime_data->set_variable_refused && !efi_runtime_data->host.registers);
-	check_store();
+	check_kept_variables();
 	if (!set(u"Third", "text"))
 		CHECK(strcmp(get(u"Third"), "text") == 0);
 	(void)services->SetVariable(u"First", &vendor, KEPT | EFI_VARIABLE_APPEND_WRITE, 1, "x");
-	check_store();
+	check_kept_variables();
 	CHECK(!services->QueryVariableInfo(KEPT, &all, &left, &largest));
 	CHECK(all <= RUNTIME_STORE_SIZE && largest <= left);
 	efi_runtime_enter();
 	(void)services->SetVariable(u"Second", &vendor, KEPT, 0, NULL);
-	check_store();
+	check_kept_variables();
 	return 0;
 }
