@@ -146,7 +146,8 @@ bool flash_record_is_live(const struct flash *flash, const struct flash_record *
 
 	if (!is_added(record->state) || !(record->state & NOT_DELETED))
 		return false;
-	/* No search for each record: together they would take the square of the number of records.
+	/*
+	 * No search for each record: together they would take the square of the number of records.
 	 */
 	return (record->state & NOT_REPLACED) ||
 	       find(flash, &wanted, beyond_damage, &end).offset == record->offset;
