@@ -124,8 +124,9 @@ def test_vhost_user(firmware, stub_disk, tmp_path):
             "--blockdev", f"driver=file,node-name=file,filename={stub_disk},read-only=on,locking=off",
             "--export", f"type=vhost-user-blk,id=export,addr.type=unix,addr.path={socket},node-name=file"]) as daemon:
         try:
+            deadline = time.monotonic() + 60
             while not socket.exists():
-                assert daemon.poll() is None
+                assert daemon.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
             with Vmm(firmware("qemu"), "q35,memory-backend=memory", extra=[
                     "-object", "memory-backend-memfd,id=memory,size=256M,share=on",
