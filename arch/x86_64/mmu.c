@@ -162,7 +162,7 @@ void arch_mmu_init(void)
 	    map_memory_and_image()) {
 		root = NULL;
 		log_warning(
-			"no memory for page tables: only the first 4 GiB can be used, all of it writable and executable");
+			"no memory for page tables: only 4 GiB can be used, all writable and executable");
 		return;
 	}
 	memory_end = physical_end;

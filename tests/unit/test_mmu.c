@@ -327,9 +327,8 @@ FRESH_TEST(lack_of_memory_for_page_tables_is_reported)
 		if (host_cr3)
 			break;
 		CHECK(memory_console_has(
-			&console,
-			"warning: no memory for page tables: only the first 4 GiB can be used, "
-			"all of it writable and executable"));
+			&console, "warning: no memory for page tables: only 4 GiB can be used, "
+				  "all writable and executable"));
 		CHECK_EQUAL(arch_memory_end(), 4 * GIB);
 		CHECK_EQUAL(arch_map(DEVICE, PAGE_SIZE, MAP_DEVICE), OK);
 		CHECK_EQUAL(arch_map(HIGH_BASE, PAGE_SIZE, MAP_MEMORY), ERR_INVALID);
