@@ -239,8 +239,11 @@ enum status virtqueue_take(struct virtqueue *queue, u32 *slot, u32 *written)
 	return OK;
 }
 
-/* Polls for a while until the device has done something, in as few instructions as possible. */
-static void virtqueue_idle(const struct virtqueue *queue)
+/*
+ * Polls for a while until the device has done something, in as few instructions as possible. Not
+ * inlined: scripts/bench_count.py tells waiting from work by the function.
+ */
+[[gnu::noinline]] static void virtqueue_idle(const struct virtqueue *queue)
 {
 	for (u32 polls = 0; polls < IDLE_POLLS && used_ring(queue)->count == queue->used; polls++)
 		arch_relax();
