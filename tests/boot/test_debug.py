@@ -68,6 +68,18 @@ def quit_gdb(session):
     session.sendline("y")
 
 
+def close_terminal(session):
+    """Nothing more: pexpect's close() also sends signals, and does not wait long for their effect."""
+    session.ptyproc.fileobj.close()
+
+
+def end(session):
+    close_terminal(session)
+    if session.isalive():
+        session.kill(signal.SIGKILL)
+        session.wait()
+
+
 WAYS = {
     "quit": quit_gdb,
     "ctrl-c": interrupt_the_guest,
@@ -76,7 +88,7 @@ WAYS = {
     "terminated": kill("gdb", signal.SIGTERM),
     "make-killed": kill("make", signal.SIGKILL),
     "make-terminated": kill("make", signal.SIGTERM),
-    "terminal-closed": lambda session: session.close(force=False),
+    "terminal-closed": close_terminal,
 }
 
 
@@ -95,7 +107,7 @@ def test_qemu_that_starts_slowly(firmware, tmp_path):
     try:
         session.expect_exact("Hardware assisted breakpoint 1 at")
     finally:
-        session.close(force=True)
+        end(session)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -113,6 +125,6 @@ def test_qemu_ends_with_gdb(firmware, way):
             assert time.monotonic() < deadline, f"QEMU runs on: {processes()[qemu]}"
             time.sleep(.05)
     finally:
-        session.close(force=True)
+        end(session)
         if qemu and is_running(qemu):
             os.kill(qemu, signal.SIGKILL)
