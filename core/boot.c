@@ -16,8 +16,8 @@ static struct attempt {
 	/* Of boot_tried_partition(): the line is written when it is shown. */
 	struct block_device *partition;
 	const char *(*identify)(struct block_device *partition);
-} tried[TRIED_MAX];
-static u32 tried_count; /* including those for which there was no room */
+} tried[TRIED_MAX + 1]; /* the last one is for all those without room, and is not shown */
+static u32 tried_count;
 
 static enum status find_loader(struct boot_entry *entry, struct span head,
 			       const struct image_loader **out)
@@ -92,16 +92,18 @@ struct boot_choice *boot_choice_add(struct boot_choices *choices, const char *ti
 
 static void describe(char line[TRIED_SIZE], const char *where, const char *what, enum status status)
 {
-	const char *reason = status_name(status);
-	size_t left = TRIED_SIZE - sizeof(": : ") - strlen(where) - strlen(reason);
+	/* A long name is truncated rather than the reason: the others have at most 32 bytes. */
+	format(line, TRIED_SIZE, "%s: %.59s: %s", where, what, status_name(status));
+}
 
-	/* A long name is truncated rather than the reason. */
-	format(line, TRIED_SIZE, "%s: %.*s: %s", where, (int)left, what, reason);
+static struct attempt *next_attempt(void)
+{
+	return &tried[min_u64(tried_count++, TRIED_MAX)];
 }
 
 void boot_tried(const char *where, const char *what, enum status status)
 {
-	char line[TRIED_SIZE];
+	char *line = next_attempt()->line;
 
 	describe(line, where, what, status);
 	/* A disk that is not meant for booting is not an error. */
@@ -109,9 +111,6 @@ void boot_tried(const char *where, const char *what, enum status status)
 		log_info("%s", line);
 	else
 		log_warning("%s", line);
-	if (tried_count < TRIED_MAX)
-		memcpy(tried[tried_count].line, line, sizeof(line));
-	tried_count++;
 }
 
 void boot_tried_partition(struct block_device *partition,
@@ -119,10 +118,7 @@ void boot_tried_partition(struct block_device *partition,
 {
 	if (log_is_wanted(LOG_INFO))
 		return boot_tried(partition->name, identify(partition), ERR_UNRECOGNIZED);
-	if (tried_count < TRIED_MAX)
-		tried[tried_count] =
-			(struct attempt){ .partition = partition, .identify = identify };
-	tried_count++;
+	*next_attempt() = (struct attempt){ .partition = partition, .identify = identify };
 }
 
 void boot_log_tried(void)

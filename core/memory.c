@@ -94,8 +94,7 @@ static bool set_range(struct memory_range new)
 	}
 
 	if (range_count - (last - first) + count > MEMORY_RANGES_MAX) {
-		log_error("memory map: too fragmented, raise MEMORY_RANGES_MAX from %d",
-			  MEMORY_RANGES_MAX);
+		log_error("memory map: more than %d ranges (MEMORY_RANGES_MAX)", MEMORY_RANGES_MAX);
 		return false;
 	}
 	memmove(&ranges[first + count], &ranges[last], (range_count - last) * sizeof(ranges[0]));

@@ -85,7 +85,9 @@ static bool convert(struct output *output, const char **at, struct arguments *ar
 		u32 base = letter == 'x' ? 16 : 10;
 
 		do {
-			*--digit = "0123456789abcdef"[value % base];
+			u32 rest = (u32)(value % base);
+
+			*--digit = (char)(rest + (rest < 10 ? '0' : 'a' - 10));
 			value /= base;
 		} while (value);
 		if (negative && zeroes) {
