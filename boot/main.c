@@ -117,20 +117,20 @@ static void describe_machine(void)
 		if (status != ERR_UNRECOGNIZED)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
-	log_error("no description of the machine that this build supports");
+	log_error("no supported description of the machine");
 	power_last_action();
 }
 
 /* Most images boot only this way, so their owner should know what is missing. */
 static void note_efi_programs(struct boot_disk *volumes)
 {
+	static const char said[] = "EFI/BOOT/BOOTX64.EFI needs EFI";
+	struct span path = span_of(said, sizeof("EFI/BOOT/BOOTX64.EFI") - 1);
 	struct file file;
 
 	for (u32 i = 0; i < volumes->volume_count; i++)
-		if (!volume_open(volumes->volumes[i], SPAN("EFI/BOOT/BOOTX64.EFI"), &file))
-			boot_tried(volumes->volumes[i]->device->name,
-				   "EFI/BOOT/BOOTX64.EFI, and EFI is not built in",
-				   ERR_UNSUPPORTED);
+		if (!volume_open(volumes->volumes[i], path, &file))
+			boot_tried(volumes->volumes[i]->device->name, said, ERR_UNSUPPORTED);
 }
 
 /* Tries each boot method on volumes that belong together. Returns only if none of them booted. */
@@ -145,7 +145,7 @@ static void boot_volumes(struct boot_disk *volumes, struct arena *arena)
 
 		boot_tried(volumes->volumes[0]->device->name, method->name, status);
 	}
-	if (!IS_ENABLED(CONFIG_EFI) && !IS_ENABLED(CONFIG_OPTIMIZE_SIZE))
+	if (!IS_ENABLED(CONFIG_EFI))
 		note_efi_programs(volumes);
 }
 

@@ -76,15 +76,12 @@ def test_empty_disk_is_named(firmware, empty):
         vmm.wait_for_halt()
 
 
-@pytest.mark.parametrize("build, what", [
-    (("qemu", "EFI=n"), "EFI/BOOT/BOOTX64.EFI, and EFI is not built in: not supported"),
-    (("tiny",), "Boot Loader Specification: not found"),  # has no room for more
-])
-def test_a_disk_that_only_efi_boots(firmware, images, build, what):
+@pytest.mark.parametrize("build", [("qemu", "EFI=n"), ("tiny",)])
+def test_a_disk_that_only_efi_boots(firmware, images, build):
     disk = images("only-efi", lambda path: esp_disk(path, {"EFI/BOOT/BOOTX64.EFI": b"MZ"}))
     with Vmm(firmware(*build), disks=[disk]) as vmm:
         expect_summary(vmm)
-        vmm.expect(f"^error: +disk0p1: {what}$")
+        vmm.expect("^error: +disk0p1: EFI/BOOT/BOOTX64.EFI needs EFI: not supported$")
         vmm.wait_for_halt()
 
 
