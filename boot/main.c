@@ -117,7 +117,7 @@ static void describe_machine(void)
 		if (status != ERR_UNRECOGNIZED)
 			log_error("%s: %s", platforms[i]->name, status_name(status));
 	}
-	log_error("no supported description of the machine");
+	log_error("no supported machine description");
 	power_last_action();
 }
 

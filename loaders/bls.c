@@ -81,15 +81,10 @@ static enum status boot(struct boot_disk *disk, struct arena *arena)
 	for (const struct bls_entry *entry = entries.first; entry; entry = entry->next) {
 		enum status status;
 
-		if (tries == BLS_BEST_MAX) {
-			log_warning("%s: more than %d entries that do not boot (BLS_BEST_MAX)",
-				    disk->volumes[0]->device->name, BLS_BEST_MAX);
-			break;
-		}
-		/* Each may have read as much as there is memory. */
-		if (!IS_ENABLED(CONFIG_OPTIMIZE_SIZE) && loads == BLS_LOADS_MAX) {
-			log_warning("%s: more than %d entries loaded in vain (BLS_LOADS_MAX)",
-				    disk->volumes[0]->device->name, BLS_LOADS_MAX);
+		/* Each load may have read as much as there is memory. */
+		if (loads == BLS_LOADS_MAX || tries == BLS_BEST_MAX) {
+			log_warning("%s: gave up after %u entries (%u loaded)",
+				    disk->volumes[0]->device->name, tries, loads);
 			break;
 		}
 		status = bls_try(entry, arena, &loads);

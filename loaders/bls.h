@@ -13,10 +13,10 @@ enum {
 	BLS_ENTRY_SIZE_MAX = 16 * 1024, /* of a file; a larger one is left out with a message */
 	BLS_ENTRIES_MAX = 4096,         /* of a disk; further ones are ignored, with a message */
 	BLS_BEST_MAX = 256,             /* of a disk that are tried or shown in the menu */
-	BLS_LOADS_MAX = 32,       /* of a disk that are loaded in vain; not in builds for size */
-	BLS_UNUSABLE_MAX = 16,    /* for which a message is printed */
-	BLS_VALUE_SIZE_MAX = 128, /* of title, version, ...: the rest is ignored */
-	BLS_PATH_SIZE_MAX = 1024, /* of a file's path; a longer one is not found */
+	BLS_LOADS_MAX = 32,             /* of a disk that are loaded in vain */
+	BLS_UNUSABLE_MAX = 16,          /* for which a message is printed */
+	BLS_VALUE_SIZE_MAX = 128,       /* of title, version, ...: the rest is ignored */
+	BLS_PATH_SIZE_MAX = 1024,       /* of a file's path; a longer one is not found */
 };
 
 /* The folder of the images of type #2 entries. */

@@ -203,7 +203,7 @@ static const char *why_unusable(const struct bls_entry *entry, const struct note
 	if (notes->other_architecture)
 		return "it is for another architecture";
 	if (entry->kind == BLS_SEVERAL)
-		return "it names several of linux, efi, uki and uki-url";
+		return "it has several of linux, efi, uki, uki-url";
 	if (entry->kind == BLS_UKI_URL)
 		return "its uki-url key needs a network";
 	if ((entry->kind != BLS_LINUX || (!IS_ENABLED(CONFIG_BOOT_EXTRA) && notes->has_extra)) &&

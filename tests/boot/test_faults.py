@@ -134,7 +134,7 @@ def test_a_machine_without_a_description(named, tmp_path):
     patched = tmp_path / "fatwood.elf"
     patched.write_bytes(patch(image, at("long_mode_start"), b"\x31\xdb"))
     with Vmm(patched) as vmm:
-        vmm.expect(r"^error: no supported description of the machine")
+        vmm.expect(r"^error: no supported machine description")
         assert "PVH: no start information at 0x0" in vmm.log
         vmm.wait_for_halt()
 

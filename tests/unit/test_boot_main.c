@@ -500,7 +500,7 @@ FRESH_TEST(without_a_description_nothing_is_tried)
 	description = ERR_UNRECOGNIZED;
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_HALTED);
 	CHECK_TEXT(story, "other-platform ");
-	CHECK(memory_console_has(&console, "error: no supported description of the machine"));
+	CHECK(memory_console_has(&console, "error: no supported machine description"));
 	CHECK(!memory_console_has(&console, "ours:"));
 }
 
@@ -508,6 +508,5 @@ FRESH_TEST(a_broken_description_is_reported)
 {
 	description = ERR_CORRUPT;
 	CHECK_EQUAL(boot("E1", NULL, NULL), HOST_HALTED);
-	CHECK(memory_console_has(&console,
-				 "error: ours: corrupt\r\nerror: no supported description"));
+	CHECK(memory_console_has(&console, "error: ours: corrupt\r\nerror: no supported machine"));
 }
