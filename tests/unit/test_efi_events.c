@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* efi/services: events, groups, notifications by level (UEFI 2.11, 7.1). */
+#include "efi/services/events.h"
 #include "tests/unit/efi_services.h"
 
 static char log_text[256]; /* one character for each notification that ran */
@@ -404,4 +405,23 @@ TEST(no_memory_for_an_event)
 	pool_left = 0;
 	CHECK_STATUS(efi_create_event(0, 0, NULL, NULL, &event), EFI_OUT_OF_RESOURCES);
 	pool_left = UINT64_MAX;
+}
+
+/* Memory that ends where a notification function begins, as of two images side by side. */
+TEST(events_of_a_range_of_memory)
+{
+	const u64 function = (uintptr_t)note;
+	EFI_EVENT event = event_of(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, "x");
+	EFI_EVENT plain = NULL;
+
+	CHECK_STATUS(efi_create_event(0, 0, NULL, NULL, &plain), EFI_SUCCESS);
+	CHECK(efi_event_within(function, 1) == event);
+	CHECK(efi_event_within(function - 64, 65) == event);
+	CHECK(!efi_event_within(function - 64, 64));
+	CHECK(!efi_event_within(function + 1, 64));
+	CHECK(!efi_event_within(function, 0));
+	CHECK(!efi_event_within(0, 64)); /* a plain event has no function */
+	efi_close_event(event);
+	efi_close_event(plain);
+	CHECK(!efi_event_within(0, UINT64_MAX));
 }
