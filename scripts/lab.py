@@ -272,10 +272,12 @@ class Host(Lab):
 
         timed_out = False
         try:
-            relay(terminal, pexpect.EOF, seconds, keep)
-        except pexpect.TIMEOUT:
-            timed_out = True
-            os.killpg(terminal.pid, signal.SIGKILL)
+            try:
+                relay(terminal, pexpect.EOF, seconds, keep)
+            except pexpect.TIMEOUT:
+                timed_out = True
+                os.killpg(terminal.pid, signal.SIGKILL)
+            terminal.wait()  # close() would end it by signals if it has not ended yet
         finally:
             terminal.close()
         status = 128 + terminal.signalstatus if terminal.exitstatus is None else terminal.exitstatus

@@ -15,6 +15,17 @@ sys.path.insert(0, str(ROOT))
 from scripts import lab
 
 
+@pytest.fixture(name="clock")
+def fixture_clock(monkeypatch):
+    """The lab's clock, which stands still until the test lets time pass."""
+    now = [0]
+
+    def pass_seconds(seconds):
+        now[0] += seconds
+    monkeypatch.setattr(lab, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
+    return types.SimpleNamespace(pass_seconds=pass_seconds)
+
+
 @pytest.mark.parametrize("output", [b"", b"out\nput", b"\x1e", b"\x1estatus-1 \n\x1estatus-", b"\x1estatus-2 0\na\n"])
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_relay_up_to_the_end_however_output_is_split(output, size):
@@ -23,18 +34,22 @@ def test_relay_up_to_the_end_however_output_is_split(output, size):
     with ours, its:
         terminal = pexpect.fdpexpect.fdspawn(ours, maxread=size)
         its.sendall(output + b"\x1estatus-1 7\nmore")
-        relayed, match = lab.relay(terminal, rb"\x1estatus-1 (\d+)\n", 10, shown.append)
+        relayed, match = lab.relay(terminal, rb"\x1estatus-1 (\d+)\n", 300, shown.append)
         assert (relayed, match[1]) == (output, b"7")
-        assert b"".join(shown) == output and terminal.expect([b"more"]) == 0
+        assert b"".join(shown) == output and terminal.expect([b"more"], 300) == 0
 
 
-def test_output_is_shown_before_its_end():
+def test_output_is_shown_before_its_end(clock):
     ours, its = socket.socketpair()
     shown = []
+
+    def its_time_is_over(data):
+        shown.append(data)
+        clock.pass_seconds(1000)
     with ours, its:
         its.sendall(b"output\x1estatus-1")
         with pytest.raises(pexpect.TIMEOUT):
-            lab.relay(pexpect.fdpexpect.fdspawn(ours), rb"\x1estatus-1 (\d+)\n", 0.1, shown.append)
+            lab.relay(pexpect.fdpexpect.fdspawn(ours), rb"\x1estatus-1 (\d+)\n", 300, its_time_is_over)
     assert shown == [b"output"]
 
 
@@ -78,23 +93,21 @@ def host(tmp_path, monkeypatch):
 @pytest.mark.parametrize("command, status, output", [
     ("echo a; echo b >&2; exit 3", 3, "a\nb\n"),
     ("kill -TERM $$", 128 + 15, ""),
+    ("exec </dev/null >/dev/null 2>&1; sleep 1; exit 3", 3, ""),
     ("test -t 0 && test -t 1 && basename \"$PWD\" | cut -c -4", 0, "run.\n"),
 ])
 def test_a_command_on_the_host(host, command, status, output):
     assert host.run(command, 30) == lab.Result(status, output, False)
 
 
-def test_a_command_on_the_host_that_does_not_end(host, monkeypatch):
-    now = [0]
-    monkeypatch.setattr(lab, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
-
+def test_a_command_on_the_host_that_does_not_end(host, clock):
     def its_time_is_over(data):
-        now[0] += 1000 * data.endswith(b"\n")
+        clock.pass_seconds(1000 * data.endswith(b"\n"))
     assert host.run("echo a; sleep 100", 30, its_time_is_over) == lab.Result(lab.KILLED, "a\n", True)
 
 
 def test_a_shell_on_the_host():
-    shell = pexpect.spawn(sys.executable, [str(ROOT / "scripts/lab.py"), "--place", "host"], timeout=60)
+    shell = pexpect.spawn(sys.executable, [str(ROOT / "scripts/lab.py"), "--place", "host"], timeout=300)
     shell.expect(b"[#$] $")
     shell.sendline("echo $((6 * 7)); exit 5")
     shell.expect_exact("\r\n42\r\n")
