@@ -27,6 +27,7 @@ NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "script", "setpriv")
 NOBODY = 65534
 # The length limit for socket paths leaves no room for pytest's folders.
 FOLDER_PREFIX = "fatwood-"
+END_SECONDS = 60
 
 
 # Runs words with that root, in which the home and what the kernel provides are where they are outside.
@@ -120,11 +121,15 @@ class Session:
         return Report(line.removeprefix(GUEST) for line in lines if line.startswith(GUEST))
 
     def close(self):
-        """Stops everything that is still running."""
+        """Stops everything that is still running. Up to its end libvirtd changes files in the home that is about to be
+        removed; the last one it removes is its own."""
         self.run("virsh destroy debian", check=False)
         process = self.home / "run/libvirt/libvirtd.pid"
         if process.exists():
             self.run(f"kill {process.read_text()}", check=False)
+            deadline = time.monotonic() + END_SECONDS
+            while process.exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
 
 
 def skip_if_missing():

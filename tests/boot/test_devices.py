@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.boot.vmm import TWO_BRIDGES, Disk, Vmm
+from tests.boot.vmm import TWO_BRIDGES, WAIT_SECONDS, Disk, Vmm
 from tests.images.disk import bls_files, esp_disk
 from tests.images.stub import Stub
 
@@ -118,14 +118,14 @@ def test_read_only_disk(firmware, stub_disk):
 
 def test_vhost_user(firmware, stub_disk, tmp_path):
     """A device that offers size_max and leaves it 0, implemented outside of QEMU."""
-    socket = tmp_path / "socket"
+    socket, ready = tmp_path / "socket", tmp_path / "pid"
     with subprocess.Popen([
-            "qemu-storage-daemon",
+            "qemu-storage-daemon", "--pidfile", ready,  # written when the export's socket listens
             "--blockdev", f"driver=file,node-name=file,filename={stub_disk},read-only=on,locking=off",
             "--export", f"type=vhost-user-blk,id=export,addr.type=unix,addr.path={socket},node-name=file"]) as daemon:
         try:
-            deadline = time.monotonic() + 60
-            while not socket.exists():
+            deadline = time.monotonic() + WAIT_SECONDS
+            while not ready.exists():
                 assert daemon.poll() is None and time.monotonic() < deadline
                 time.sleep(0.05)
             with Vmm(firmware("qemu"), "q35,memory-backend=memory", extra=[

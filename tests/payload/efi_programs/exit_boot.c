@@ -82,7 +82,8 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	support_init(image, table);
 	boot->CreateEvent(EVT_TIMER | EVT_NOTIFY_SIGNAL, TPL_CALLBACK, churn, NULL, &event);
 	boot->SetTimer(event, TimerPeriodic, 10000);
-	boot->Stall(50000);
+	for (unsigned i = 0; i < 200 && !ticks; i++)
+		boot->Stall(10000);
 	print("EFI-PROGRAM: the timer %s\n", ticks ? "ticks" : "is still");
 	read_map(&key);
 	for (unsigned i = 0; i < TRIES; i++) {
