@@ -32,6 +32,8 @@ BOOT_TESTS = [*PYTEST, "-vv", "-n", str(min(os.cpu_count() + 1, 4)), "--dist", "
 FUZZ = ["FUZZ_SEED=1"]
 HEARTBEAT_S = 30
 TAIL_LINES = 80
+# For the last output of a part that has ended; a process that it left behind may hold the pipe open.
+READ_S = 60
 # The number of lines repeated at the end.
 NAMES = 12
 NAME_COLUMNS = 160
@@ -97,7 +99,7 @@ class Part:
                 else:
                     print(text[:150], flush=True)
             time.sleep(0.1)
-        self.reader.join(10)
+        self.reader.join(READ_S)
         return True
 
 

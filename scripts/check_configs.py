@@ -32,7 +32,7 @@ FOLDER = "build/configs"
 BASE = "configs/x86_64_defconfig"
 RANDOM_SEEDS = range(1, 7)
 # The limit for a build, or for a boot, which has its own deadlines (tests/boot/vmm.py).
-COMMAND_LIMIT_S = 900
+COMMAND_LIMIT_S = 1200
 
 # Without these there is no disk, nothing to boot on it, or no console.
 NEEDED_TO_BOOT = {"PCI", "PCI_PORTS", "VIRTIO_PCI", "VIRTIO_BLOCK", "PARTITION_GPT", "FAT", "FAT32",

@@ -5,6 +5,7 @@ import pathlib
 import re
 import time
 
+from tests.boot.vmm import WAIT_SECONDS
 from tests.images import kernels
 
 COLUMNS, ROWS, WIDTH, HEIGHT = 80, 25, 8, 16
@@ -53,7 +54,7 @@ def text(path):
     return lines
 
 
-def shown(vmm, line, seconds=60):
+def shown(vmm, line, seconds=WAIT_SECONDS):
     """Waits until a line of the page starts with that text; returns all lines."""
     deadline = time.monotonic() + seconds
     file = f"{vmm.folder.name}/screen.ppm"

@@ -26,5 +26,5 @@ def debian():
 def test_login(firmware, debian, build, machine, transport):
     with Vmm(firmware(build), machine, 1024, [Disk(debian, transport)], cpus=2, cpu="max",
              command_line=kernels.clock_options(machine)) as vmm:
-        vmm.expect(rf"^{efi_root.host_name(SUITE)} login: ", seconds=600)
+        vmm.expect(rf"^{efi_root.host_name(SUITE)} login: ")
         assert efi_root.TITLES[SUITE] in vmm.log

@@ -9,6 +9,8 @@ import time
 import pexpect
 import pytest
 
+from tests.boot.vmm import WAIT_SECONDS
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -93,7 +95,7 @@ WAYS = {
 
 
 def make_debug(image, **environment):
-    return pexpect.spawn("make", ["debug", f"O={image.parent.relative_to(ROOT)}"], cwd=ROOT, timeout=120,
+    return pexpect.spawn("make", ["debug", f"O={image.parent.relative_to(ROOT)}"], cwd=ROOT, timeout=WAIT_SECONDS,
                          env=dict(os.environ, TERM="dumb", DEBUGINFOD_URLS="", **environment),
                          preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup ignores it
 
@@ -120,7 +122,7 @@ def test_qemu_ends_with_gdb(firmware, way):
         qemu = below(session.pid, "qemu-system-x86_64")
         assert is_running(qemu)
         WAYS[way](session)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + WAIT_SECONDS
         while is_running(qemu):
             assert time.monotonic() < deadline, f"QEMU runs on: {processes()[qemu]}"
             time.sleep(.05)

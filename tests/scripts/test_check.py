@@ -71,10 +71,10 @@ def test_failures_are_repeated_at_the_end(tmp_path, monkeypatch, capsys):
         "@pytest.mark.parametrize('n', range(20))\n"
         "def test_many(n):\n    print('ERROR in what a test printed')\n    assert n < 5, 'long' * 100\n")
     monkeypatch.setattr(check, "PARTS", [
-        ("good", "good", ["echo", "1 passed, 0 failed"], 60),
-        ("bad", "bad", [sys.executable, *check.PYTEST[1:], "-p", "no:cacheprovider", tmp_path], 60),
-        ("silent", "silent", ["false"], 60),
-        ("slow", "slow", ["sleep", "60"], 1)])
+        ("good", "good", ["echo", "1 passed, 0 failed"], 600),
+        ("bad", "bad", [sys.executable, *check.PYTEST[1:], "-p", "no:cacheprovider", tmp_path], 600),
+        ("silent", "silent", ["false"], 600),
+        ("slow", "slow", ["sleep", "600"], 1)])
     monkeypatch.setattr(sys, "argv", ["check.py", "--out", str(tmp_path)])
     assert check.main()
     lines = capsys.readouterr().out.splitlines()
