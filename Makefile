@@ -23,9 +23,9 @@ Q := $(if $(filter 1,$(V)),,@)
 # make -s is silent.
 say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-7s %s\n' '$(1)' '$(2)')
 
-# Python: all configurations share one environment. A build needs only kconfiglib, from the system
-# (Debian: python3-kconfiglib, for /usr/bin/python3 even if another python3 comes first) or from the
-# environment; tests need all of requirements.txt.
+# Python: all configurations share one environment. Tests need all of requirements.txt, a build only
+# kconfiglib: without the environment of the tests, from the system (Debian: python3-kconfiglib, for
+# /usr/bin/python3 even if another python3 comes first) or fetched into the environment.
 PYTHON ?= python3
 venv := build/venv
 python := $(venv)/bin/python
@@ -44,8 +44,9 @@ $(venv)/.kconfiglib: requirements.txt
 	$(call in-venv,"$$(grep ^kconfiglib== $<)",|| { echo >&2 'A build without network access needs \
 		kconfiglib of the system: Debian has it in python3-kconfiglib.'; exit 1; })
 
-build-python := $(firstword $(foreach candidate,$(PYTHON) /usr/bin/python3, \
-	$(shell $(candidate) -c 'import kconfiglib' 2>/dev/null && echo $(candidate))))
+build-python := $(if $(wildcard $(venv)/.complete),$(python),$(firstword \
+	$(foreach candidate,$(PYTHON) /usr/bin/python3, \
+	$(shell $(candidate) -c 'import kconfiglib' 2>/dev/null && echo $(candidate)))))
 kconfiglib := $(if $(build-python),,$(venv)/.kconfiglib)
 build-python := $(or $(build-python),$(python))
 

@@ -116,7 +116,7 @@ def test_the_systems_kconfiglib_is_found_behind_another_python(tmp_path):
     other = tmp_path / "python3"
     other.write_text("#!/bin/sh\nexit 1\n")
     other.chmod(0o755)
-    status, output = make(f"O={tmp_path}/out", f"PYTHON={other}", "tiny_defconfig")
+    status, output = make(f"O={tmp_path}/out", f"PYTHON={other}", f"venv={tmp_path}/venv", "tiny_defconfig")
     assert status == 0 and "VENV" not in output
 
 
