@@ -5,11 +5,12 @@
 check_configs.py [--defconfig NAME] [--boot COMMAND]
 
 - every defconfig is minimal, and builds with clang and with gcc;
-- x86_64_defconfig builds with each optional symbol off, and with each alternative choice;
+- so do, with clang, x86_64_defconfig with each optional symbol off, and with each alternative choice;
 - so do allnoconfig, allyesconfig and a few random configurations, which are the same in every run.
 
 Each build starts from what another has left, because make builds again only what a change to the configuration
-concerns. After all of them, x86_64_defconfig must give the same bytes as its first build.
+concerns: a variant from a copy of x86_64_defconfig's build, an extreme from the one before it. After the last of those,
+x86_64_defconfig must give the same bytes as its first build.
 
 --boot runs COMMAND IMAGE for each image built from x86_64_defconfig that should still boot from the disk of the smoke
 test; status 0 is a pass. Ends with "N passed, N failed".
@@ -18,18 +19,20 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
-import queue
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
 import firmware
 import kconfiglib
 
 FOLDER = "build/configs"
-BASE = "configs/x86_64_defconfig"
+BASE = "x86_64"
+BASE_BUILD = pathlib.Path("build", BASE)
 RANDOM_SEEDS = range(1, 7)
 # The limit for a build, or for a boot, which has its own deadlines (tests/boot/vmm.py).
 COMMAND_LIMIT_S = 1200
@@ -48,17 +51,25 @@ class Checker:
         self.boot = boot
         self.passed = self.failed = 0
         self.built = {}
-        # Linking is the longest part of a build and uses one processor, so there is a build for each processor.
+        # Linking the whole program takes long and uses one processor, so there is a build for each processor.
         self.workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-        self.folders = queue.SimpleQueue()
-        self.builds = []
+        self.tasks = []
+        self.printing = threading.Lock()
 
-    def count(self, name, good, seconds, text=""):
-        self.passed += good
-        self.failed += not good
-        print(f"  {'ok' if good else 'FAILED':7} {name} ({seconds:.1f} s)", flush=True)
-        if not good:
-            print("\n".join("    " + line for line in text.strip().splitlines()[-40:]), flush=True)
+    def start(self, function, *arguments):
+        self.tasks.append(self.workers.submit(function, *arguments))
+
+    def wait(self):
+        for task in concurrent.futures.as_completed(self.tasks):
+            task.result()
+
+    def count(self, name, good, start, text=""):
+        with self.printing:
+            self.passed += good
+            self.failed += not good
+            print(f"  {'ok' if good else 'FAILED':7} {name} ({time.monotonic() - start:.1f} s)", flush=True)
+            if not good:
+                print("\n".join("    " + line for line in text.strip().splitlines()[-40:]), flush=True)
 
     def run(self, command, limit=COMMAND_LIMIT_S):
         """Returns (succeeded, output)."""
@@ -79,79 +90,66 @@ class Checker:
         wanted = "# SPDX-License-Identifier: Apache-2.0\n" + minimal(kconf)
         with open(f"configs/{name}_defconfig", encoding="utf-8") as file:
             found = file.read()
-        self.count(f"{name}_defconfig is minimal", wanted == found, time.monotonic() - start,
+        self.count(f"{name}_defconfig is minimal", wanted == found, start,
                    f"write it with: make {name}_defconfig && make savedefconfig && "
                    f"cp build/defconfig configs/{name}_defconfig\n{wanted}")
 
     def build_with_clang(self, name):
-        """Returns the arguments for count(). Other checks use the same folder."""
+        """Other checks use the same folder."""
         start, output = time.monotonic(), ""
         try:
             firmware.build(name)
         except firmware.BuildError as error:
             output = str(error)
-        return f"{name}_defconfig, clang", not output, time.monotonic() - start, output
+        self.count(f"{name}_defconfig, clang", not output, start, output)
 
-    def build_with_gcc(self, name):
-        """The same; all in one folder, where make keeps the objects that two of them have in common."""
-        start = time.monotonic()
+    def build_with_gcc(self, names):
+        """All in one folder, where make keeps the objects that two of them have in common."""
         folder = f"{FOLDER}/gcc"
-        good, output = self.make(folder, f"{name}_defconfig")
-        if good:
-            good, output = self.make(folder, "CROSS_COMPILE=")
-        return f"{name}_defconfig, gcc", good, time.monotonic() - start, output
+        for name in names:
+            start = time.monotonic()
+            good, output = self.make(folder, f"{name}_defconfig")
+            if good:
+                good, output = self.make(folder, "CROSS_COMPILE=")
+            self.count(f"{name}_defconfig, gcc", good, start, output)
 
-    def check_defconfigs(self, names):
-        """Both compilers at a time. First the one that has most in common with the others."""
-        names = sorted(names, key=lambda name: (f"configs/{name}_defconfig" != BASE, name))
-        one = concurrent.futures.ThreadPoolExecutor
-        with one(1) as clang, one(1) as gcc:
-            for results in zip(clang.map(self.build_with_clang, names), gcc.map(self.build_with_gcc, names)):
-                for result in results:
-                    self.count(*result)
-
-    def check(self, name, kconf, bootable=False):
-        """Builds the configuration in kconf, unless an identical one has been built."""
-        path = f"{FOLDER}/wanted"
-        os.makedirs(FOLDER, exist_ok=True)
-        kconf.write_config(path, save_old=False)
-        with open(path, encoding="utf-8") as file:
-            content = file.read()
+    def is_new(self, name, content):
+        """False if an identical configuration is built already."""
         if content in self.built:
             print(f"  same    {name} as {self.built[content]}")
-            return
+            return False
         self.built[content] = name
-        self.builds.append(self.workers.submit(self.build, name, content, bootable))
+        return True
 
-    def build(self, name, content, bootable):
-        """Returns the arguments for count()."""
-        folder = self.folders.get()
+    def build(self, folder, content):
+        """Returns (succeeded, output)."""
+        pathlib.Path(folder, ".config").write_text(content, encoding="utf-8")
+        return self.make(folder)
+
+    def build_variant(self, name, content, bootable):
         start = time.monotonic()
-        with open(f"{folder}/.config", "w", encoding="utf-8") as file:
-            file.write(content)
-        good, output = self.make(folder)
-        if good and bootable and self.boot:
-            good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
-            name += ", booted"
-        self.folders.put(folder)
-        return name, good, time.monotonic() - start, output
+        with tempfile.TemporaryDirectory(dir=FOLDER, prefix="variant-") as folder:
+            firmware.start_from(BASE_BUILD, pathlib.Path(folder))
+            good, output = self.build(folder, content)
+            if good and bootable and self.boot:
+                good, output = self.run([*shlex.split(self.boot), f"{folder}/fatwood.elf"])
+                name += ", booted"
+        self.count(name, good, start, output)
 
-    def count_builds(self):
-        for build in self.builds:
-            self.count(*build.result())
-
-    def check_base_again(self):
-        """An object that an earlier configuration has left by mistake would be in the image."""
-        for number in range(os.cpu_count()):
-            folder, name = self.folders.get(), BASE.removeprefix("configs/")
+    def build_extremes(self, contents, base):
+        """All in one folder. At last it must have no object that another configuration has left by mistake."""
+        folder = f"{FOLDER}/extreme"
+        firmware.start_from(BASE_BUILD, pathlib.Path(folder))
+        for name, content in contents.items():
             start = time.monotonic()
-            good, output = self.make(folder, name)
-            if good:
-                good, output = self.make(folder)
-            if good:
-                images = [pathlib.Path(path, "fatwood.debug.elf").read_bytes() for path in ("build/x86_64", folder)]
-                good, output = images[0] == images[1], f"build/x86_64 and {folder} differ"
-            self.count(f"{name} again, {number}", good, time.monotonic() - start, output)
+            good, output = self.build(folder, content)
+            self.count(name, good, start, output)
+        start = time.monotonic()
+        good, output = self.build(folder, base)
+        if good:
+            images = [pathlib.Path(path, "fatwood.debug.elf").read_bytes() for path in (BASE_BUILD, folder)]
+            good, output = images[0] == images[1], f"{BASE_BUILD} and {folder} differ"
+        self.count(f"{BASE}_defconfig again", good, start, output)
 
 
 def new_kconfig():
@@ -160,11 +158,27 @@ def new_kconfig():
     return kconf
 
 
+def load_base(symbol=None, value=None):
+    """The base, with that symbol changed, if any."""
+    kconf = new_kconfig()
+    kconf.load_config(f"configs/{BASE}_defconfig")
+    if symbol:
+        kconf.syms[symbol].set_value(value)
+    return kconf
+
+
 def minimal(kconf):
-    path = f"{FOLDER}/minimal"
-    os.makedirs(FOLDER, exist_ok=True)
-    kconf.write_min_config(path, "")
-    with open(path, encoding="utf-8") as file:
+    return written(kconf.write_min_config, "")
+
+
+def config(kconf):
+    return written(kconf.write_config, save_old=False)
+
+
+def written(write, *arguments, **options):
+    """The text that a function of kconfiglib writes to a file."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as file:
+        write(file.name, *arguments, **options)
         return file.read()
 
 
@@ -177,31 +191,24 @@ def boots_without(name):
 
 
 def check_variants(checker):
-    for number in range(os.cpu_count()):
-        folder = f"{FOLDER}/variant{number}"
-        shutil.rmtree(folder, ignore_errors=True)
-        firmware.start_from(pathlib.Path("build/x86_64"), pathlib.Path(folder))
-        checker.folders.put(folder)
-    base = new_kconfig()
-    base.load_config(BASE)
-    checker.check("x86_64_defconfig", base, bootable=True)
+    base = load_base()
+    rows = [(f"{BASE}_defconfig", base, True)]
     for symbol in base.unique_defined_syms:
         if symbol.orig_type == kconfiglib.BOOL and has_prompt(symbol) and not symbol.choice and \
                 0 in symbol.assignable and symbol.str_value == "y":
-            variant = new_kconfig()
-            variant.load_config(BASE)
-            variant.syms[symbol.name].set_value(0)
-            checker.check(f"{symbol.name} off", variant, boots_without(symbol.name))
+            rows.append((f"{symbol.name} off", load_base(symbol.name, 0), boots_without(symbol.name)))
     for choice in base.unique_choices:
         for symbol in choice.syms:
             if symbol.visibility and symbol is not choice.selection:
-                variant = new_kconfig()
-                variant.load_config(BASE)
-                variant.syms[symbol.name].set_value(2)
-                checker.check(f"{symbol.name} chosen", variant, boots_without(symbol.name))
+                rows.append((f"{symbol.name} chosen", load_base(symbol.name, 2), boots_without(symbol.name)))
+    for name, kconf, bootable in rows:
+        content = config(kconf)
+        if checker.is_new(name, content):
+            checker.start(checker.build_variant, name, content, bootable)
 
 
 def check_extremes(checker):
+    contents = {}
     for target, seed in [("allnoconfig", 0), ("allyesconfig", 0),
                          *(("randconfig", seed) for seed in RANDOM_SEEDS)]:
         path = f"{FOLDER}/extreme/.config"
@@ -210,7 +217,10 @@ def check_extremes(checker):
                        stdout=subprocess.DEVNULL)
         kconf = new_kconfig()
         kconf.load_config(path)
-        checker.check(f"{target} {seed or ''}".strip(), kconf)
+        name, content = f"{target} {seed or ''}".strip(), config(kconf)
+        if checker.is_new(name, content):
+            contents[name] = content
+    checker.start(checker.build_extremes, contents, config(load_base()))
 
 
 def main():
@@ -218,18 +228,26 @@ def main():
     parser.add_argument("--defconfig", help="only this one, without the variants")
     parser.add_argument("--boot", metavar="COMMAND")
     arguments = parser.parse_args()
+    os.makedirs(FOLDER, exist_ok=True)
     checker = Checker(arguments.boot)
     names = sorted(name.removesuffix("_defconfig") for name in os.listdir("configs"))
     if arguments.defconfig:
         names = [arguments.defconfig]
     for name in names:
         checker.check_minimal(name)
-    checker.check_defconfigs(names)
+    # Last the one whose build check_reproducible.py continues.
+    checker.start(checker.build_with_gcc, sorted(names, key=lambda name: name == BASE))
+    if BASE in names:
+        # The others start from its build.
+        checker.build_with_clang(BASE)
+        names.remove(BASE)
+    for name in names:
+        checker.start(checker.build_with_clang, name)
     if not arguments.defconfig:
-        check_variants(checker)
+        shutil.rmtree(f"{FOLDER}/extreme", ignore_errors=True)
         check_extremes(checker)
-        checker.count_builds()
-        checker.check_base_again()
+        check_variants(checker)
+    checker.wait()
     print(f"{checker.passed} passed, {checker.failed} failed")
     return checker.failed != 0
 
