@@ -212,18 +212,19 @@ all: $(O)/fatwood.elf ## build the firmware: fatwood.elf (stripped) and fatwood.
 # What is linked depends on the configuration, which decides what is in it.
 $(O)/fatwood.elf $(O)/fatwood.debug.elf &: $(objects) $(linker-script) $(symbol-table) $(O)/auto.conf
 	$(call say,LINK,$(O)/fatwood.elf)
-	$(Q)$(link) $(symbol-table) -o $(O)/fatwood.debug.elf
+	$(Q)$(if $(symbol-table),cp $(O)/symbols.elf $(O)/fatwood.debug.elf,$(link) -o $(O)/fatwood.debug.elf)
 	$(Q)$(link) $(symbol-table) -s -o $(O)/fatwood.elf
 	$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@$(build-python) scripts/elf.py $(O)/fatwood.elf)
 
 # The table of function names is part of the image that it describes: the first link, without names,
-# determines its size; the second, with that size, the addresses; the third must not change them.
-$(O)/symbols.o: $(objects) $(linker-script) scripts/symbols.py $(O)/auto.conf
-	$(call say,SYMBOLS,$@)
+# determines its size; the second, with that size, the addresses; the third must not change them, and
+# is the image.
+$(O)/symbols.o $(O)/symbols.elf &: $(objects) $(linker-script) scripts/symbols.py $(O)/auto.conf
+	$(call say,SYMBOLS,$(O)/symbols.o)
 	$(Q)rm -f $(O)/symbols.elf; for pass in 1 2 3; do \
 		$(build-python) scripts/symbols.py $(O)/symbols.elf >$(O)/symbols.S; \
-		$(CC) $(CC_TARGET) -c -o $@ $(O)/symbols.S; \
-		$(link) $@ -o $(O)/symbols.elf; done
+		$(CC) $(CC_TARGET) -c -o $(O)/symbols.o $(O)/symbols.S; \
+		$(link) $(O)/symbols.o -o $(O)/symbols.elf; done
 	$(Q)$(build-python) scripts/symbols.py $(O)/symbols.elf | cmp - $(O)/symbols.S
 
 # The runtime program (efi/runtime/) is self-contained: position-independent, without code that
