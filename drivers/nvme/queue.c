@@ -127,9 +127,10 @@ static bool has_completion(const struct nvme_queue *queue, u32 *status)
 
 /* ERR_IO: it reports that it has failed, or is gone. */
 static enum status wait_for_completion(struct nvme_controller *controller,
-				       const struct nvme_queue *queue, u32 *status)
+				       const struct nvme_queue *queue, u32 size, u32 *status)
 {
-	struct deadline deadline = deadline_after(NVME_TIMEOUT_MS);
+	struct deadline deadline =
+		deadline_after(NVME_TIMEOUT_MS + size / (u32)MIB * NVME_TIMEOUT_MS_PER_MIB);
 	u64 looked_ms = 0;
 
 	while (!has_completion(queue, status)) {
@@ -169,7 +170,7 @@ static enum status run_once(struct nvme_controller *controller, struct nvme_queu
 	u32 completion, place;
 
 	submit(controller, queue, command);
-	status = wait_for_completion(controller, queue, &completion);
+	status = wait_for_completion(controller, queue, command->size, &completion);
 	if (status) {
 		nvme_fail(controller,
 			  status == ERR_IO ? "reports a fatal error" : "no answer in time", written,

@@ -249,6 +249,20 @@ TEST(silent_disk_is_given_up)
 	CHECK_EQUAL(ahci.accesses, accesses);
 }
 
+/* A limit of 256 KiB per second is not yet a fault. */
+TEST(much_data_has_more_time)
+{
+	struct block_device *disk = start_disk(512);
+	u64 before;
+
+	CHECK_EQUAL(block_read(disk, 0, 8, buffer), OK);
+	ahci.ports[2].lie = FAKE_AHCI_SILENT;
+	before = host_ticks;
+	CHECK_EQUAL(block_read(disk, 0, ATA_REQUEST_SIZE_MAX / 512, buffer), ERR_TIMEOUT);
+	CHECK(host_ticks - before > 46ull * HOST_TICKS_PER_SECOND);
+	CHECK(host_ticks - before < 55ull * HOST_TICKS_PER_SECOND);
+}
+
 TEST(disk_that_is_removed)
 {
 	struct block_device *disk = start_disk(512);

@@ -78,6 +78,19 @@ TEST(controller_that_fails)
 	CHECK_EQUAL(violations(), 0);
 }
 
+/* A limit of 256 KiB per second is not yet a fault. */
+TEST(much_data_has_more_time)
+{
+	struct block_device *disk = start_disk(512);
+	u64 before = host_ticks;
+
+	nvme.lie_queue = 1;
+	nvme.lie = FAKE_NVME_SILENT;
+	CHECK_EQUAL(block_read(disk, 0, NVME_TRANSFER_SIZE_MAX / 512, buffer), ERR_TIMEOUT);
+	CHECK(host_ticks - before > 38ull * HOST_TICKS_PER_SECOND);
+	CHECK(host_ticks - before < 45ull * HOST_TICKS_PER_SECOND);
+}
+
 /* What it may still write to is never used again. */
 static void check_kept(enum fake_nvme_lie lie)
 {
