@@ -79,7 +79,7 @@ def test_kernel_image_of_the_vmm(lab, firecracker, firmware, data):
 @pytest.mark.parametrize("suite", efi.SUITES)
 def test_login_from_boot_disk(lab, firecracker, firmware, images, suite):
     """A full Debian system whose kernel is loaded by shim and GRUB from the other disk."""
-    root = efi_root.root(suite)
+    root = efi_root.root(suite, "grub")
     cfg = ("set timeout=0\nmenuentry Debian {\n"
            f"  linux /vmlinuz root=UUID={efi_root.ROOT_UUID} ro console=ttyS0 quiet "
            f"{efi_root.PATIENCE}\n  initrd /initrd.img\n}}\n")

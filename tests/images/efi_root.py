@@ -25,8 +25,7 @@ from tests.images.disk import Partition, bls_files, write_disk  # noqa: E402
 from tests.images.fat import ENVIRONMENT, MIB, Fat, tool  # noqa: E402
 
 COMMON = ("systemd-sysv", "udev", "dbus", "initramfs-tools", "zstd", "linux-image-cloud-amd64", "efibootmgr",
-          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "e2fsprogs", "dmidecode",
-          "dracut-core")
+          "kexec-tools", "grub-efi-amd64-signed", "grub2-common", "shim-signed", "dosfstools", "e2fsprogs", "dmidecode")
 BOOTCTL = {"bookworm": "systemd-boot", "trixie": "systemd-boot-tools"}
 TITLES = {"bookworm": "Debian GNU/Linux 12", "trixie": "Debian GNU/Linux 13"}
 ROOT_SIZE = 1600 * MIB
@@ -34,7 +33,11 @@ ROOT_UUID = "0fa7300d-0000-4000-8000-000000000001"
 ESP_ID = "0FA7-300D"
 CONTRIB = kernels.ROOT / "contrib" / "efi-variables"
 MACHINE_ID = "0" * 31 + "1"
-DRACUT_INITRD = "initrd-dracut.img"  # with systemd, which the one of initramfs-tools does not have
+# dracut's has systemd, which the one of initramfs-tools does not have. Only this loader's root has the package.
+WITH_DRACUT = "gpt-auto"
+DRACUT_INITRD = "initrd-dracut.img"
+
+DPKG_WITHOUT_SYNC = "etc/dpkg/dpkg.cfg.d/without-sync"
 
 # Packages whose scripts run grub-install, so that a guest without network can install them again.
 KEPT_PACKAGES = ("shim-signed_", "grub-efi-amd64-signed_")
@@ -51,6 +54,20 @@ UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
 """
 PATIENCE = ("no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900 "
             + kernels.tsc_option())
+
+# Units that have nothing to do with the firmware, the boot loader or devices. Under TCG they take a third of the
+# processor time until the login prompt.
+MASKED = (
+    "apt-daily-upgrade.timer", "apt-daily.timer", "dev-hugepages.mount", "dev-mqueue.mount", "dpkg-db-backup.timer",
+    "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service",
+    "kmod-static-nodes.service", "ldconfig.service", "modprobe@configfs.service", "modprobe@dm_mod.service",
+    "modprobe@drm.service", "modprobe@fuse.service", "modprobe@loop.service", "sys-fs-fuse-connections.mount",
+    "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "systemd-journal-catalog-update.service", "systemd-journal-flush.service", "systemd-networkd-wait-online.service",
+    "systemd-random-seed.service", "systemd-sysctl.service", "systemd-sysusers.service",
+    "systemd-tmpfiles-clean.timer", "systemd-udev-load-credentials.service", "systemd-update-done.service",
+    "systemd-update-utmp.service",
+)
 
 GRUB_CFG = """set timeout=1
 set default=0
@@ -90,10 +107,14 @@ def host_name(suite):
     return f"fatwood-{suite}"
 
 
-def bootstrap(suite, folder):
+def package_names(suite, loader):
+    return (*COMMON, BOOTCTL[suite], *(["dracut-core"] if loader == WITH_DRACUT else []))
+
+
+def bootstrap(suite, loader, folder):
     """Installs that Debian suite into the folder, with a root user without a password, and a serial console."""
     uri = kernels.mirror("Debian")
-    chosen = ",".join((*COMMON, BOOTCTL[suite]))
+    chosen = ",".join(package_names(suite, loader))
     command = ["debootstrap", "--variant=minbase", f"--include={chosen}",
                f"--keyring={kernels.KEYRINGS['Debian']}"]
     kernels.progress(f"installing {suite}, once: some minutes")
@@ -103,26 +124,24 @@ def bootstrap(suite, folder):
     script = f"""
         mkdir -p root/packages boot/efi boot/grub
         cd var/cache/apt/archives; cp {' '.join(kept)} ../../../../root/packages; cd ../../../..
+        mkdir -p etc/dpkg/dpkg.cfg.d
+        echo force-unsafe-io >{DPKG_WITHOUT_SYNC}
     """
     as_root("sh", "-ec", script, cwd=folder)
     as_root(*command, suite, folder, uri)
     script = f"""
         echo {host_name(suite)} >etc/hostname
-        rm -f etc/fstab
+        rm -f etc/fstab {DPKG_WITHOUT_SYNC}
         echo {MACHINE_ID} >etc/machine-id
         sed -i 's/^root:[^:]*:/root::/' etc/shadow
-        mkdir -p etc/systemd/system
-        for unit in apt-daily.timer apt-daily-upgrade.timer systemd-networkd-wait-online.service \\
-                    e2scrub_reap.service; do
-            ln -sf /dev/null etc/systemd/system/$unit
-        done
         rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/* usr/share/doc usr/share/locale usr/share/man
         chmod a+r boot/vmlinuz-* boot/initrd.img-*
     """
     as_root("sh", "-ec", script, cwd=folder)
-    as_root("chroot", folder, "dracut", "--no-hostonly", "--add-drivers", "efivarfs", "--kver", version_of(folder),
-            f"/boot/{DRACUT_INITRD}")
-    as_root("chmod", "a+r", folder / "boot" / DRACUT_INITRD)
+    if loader == WITH_DRACUT:
+        as_root("chroot", folder, "dracut", "--no-hostonly", "--add-drivers", "efivarfs", "--kver",
+                version_of(folder), f"/boot/{DRACUT_INITRD}")
+        as_root("chmod", "a+r", folder / "boot" / DRACUT_INITRD)
 
 
 def version_of(folder):
@@ -130,12 +149,12 @@ def version_of(folder):
     return kernel.name.removeprefix("vmlinuz-")
 
 
-def make_root(suite, target):
+def make_root(suite, loader, target):
     """Makes the ext4 file system and, next to it, the files from /boot that boot loaders need."""
     with tempfile.TemporaryDirectory(prefix=".root-", dir=target.parent, ignore_cleanup_errors=True) as work:
         folder = pathlib.Path(work) / "debian"
         try:
-            bootstrap(suite, folder)
+            bootstrap(suite, loader, folder)
             version = version_of(folder)
             kernels.progress("writing the root file system")
             as_root("mke2fs", "-q", "-t", "ext4", "-U", ROOT_UUID, "-L", "root", "-d", folder, target / "root.ext4",
@@ -143,22 +162,23 @@ def make_root(suite, target):
             as_root("chmod", "a+rw", target / "root.ext4")
             for name in ("vmlinuz", "initrd.img"):
                 as_root("cp", folder / "boot" / f"{name}-{version}", target / name)
-            as_root("mv", folder / "boot" / DRACUT_INITRD, target / DRACUT_INITRD)
+            if loader == WITH_DRACUT:
+                as_root("mv", folder / "boot" / DRACUT_INITRD, target / DRACUT_INITRD)
             as_root("chmod", "-R", "a+rX", target)
             (target / "version").write_text(version)
         finally:
             as_root("rm", "-rf", folder)
 
 
-def root(suite):
+def root(suite, loader):
     """The folder with root.ext4, vmlinuz, initrd.img and version; made on first use, and when the packages change."""
-    state = hashlib.sha256(" ".join((*COMMON, BOOTCTL[suite])).encode())
+    state = hashlib.sha256(" ".join(package_names(suite, loader)).encode())
     folder = kernels.CACHE / "efi-root" / f"{suite}-{state.hexdigest()[:8]}"
     with kernels.lock(f"efi-root-{suite}"):
         if not folder.exists():
             check_means()
             with kernels.new_folder(folder) as work:
-                make_root(suite, work)
+                make_root(suite, loader, work)
     return folder
 
 
@@ -197,8 +217,8 @@ def gpt_auto_files(folder):
 
 
 def finish_root(root_file, version):
-    """Adds grub.cfg, fstab, and the units that store UEFI variables, as installed by docs/uefi-variables.md, without
-    mounting."""
+    """Adds grub.cfg, fstab, the units that store UEFI variables, as installed by docs/uefi-variables.md, and masks
+    others, without mounting."""
     configuration = root_file.with_name("grub.cfg")
     configuration.write_text(GRUB_CFG.format(uuid=ROOT_UUID, version=version, patience=PATIENCE))
     table = root_file.with_name("fstab")
@@ -209,6 +229,7 @@ def finish_root(root_file, version):
                 f"write {table} /etc/fstab",
                 f"write {CONTRIB / 'fatwood-efi-variables'} {program}",
                 f"set_inode_field {program} mode 0100755", f"mkdir {units}/multi-user.target.wants"]
+    commands += [f"symlink {units}/{name} /dev/null" for name in MASKED]
     for path in sorted(CONTRIB.glob("*.path")) + sorted(CONTRIB.glob("*.service")):
         commands.append(f"write {path} {units}/{path.name}")
         if b"WantedBy=multi-user.target" in path.read_bytes():
@@ -218,7 +239,7 @@ def finish_root(root_file, version):
 
 def disk(suite, loader):
     """The image; made on first use, and when this code or the units change."""
-    folder = root(suite)
+    folder = root(suite, loader)
     state = hashlib.sha256(pathlib.Path(__file__).read_bytes())
     for source in sorted(CONTRIB.iterdir()):
         state.update(source.read_bytes())
