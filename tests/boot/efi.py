@@ -73,6 +73,11 @@ OVMF = Place("q35", "", "pci-modern")
 LOADER_FIRST = ("EFI_LOADER_FIRST=y",)
 
 
+# The long tests of make check. One process makes the root of a suite (efi_root.py) and runs its tests, while another
+# one does so for the other suite. And groups start before single tests, which then fill up the processors at the end.
+DEBIANS = {suite: pytest.mark.xdist_group(f"debian-{suite}") for suite in SUITES}
+
+
 def on(*machines, ovmf=True, symbols=()):
     """Where a test runs: on these machines, with these symbols set, and under OVMF."""
     rows = [pytest.param(dataclasses.replace(PLACES[machine], symbols=symbols), id=machine) for machine in machines]
@@ -89,7 +94,9 @@ def on_suites(*machines, ovmf=True, symbols=(), every=False, in_check=None):
     rows = []
     for machine, suite in pairs:
         place, name = dataclasses.replace(PLACES[machine], symbols=symbols), f"{machine}-{suite}"
-        marks = [] if in_check is None or name in in_check else [pytest.mark.extended]
+        marks = []
+        if in_check is not None:
+            marks = [DEBIANS[suite] if name in in_check else pytest.mark.extended]
         rows.append(pytest.param(place, suite, id=name, marks=marks))
     if ovmf:
         rows += [pytest.param(OVMF, suite, id=f"ovmf-{suite}", marks=pytest.mark.ovmf) for suite in SUITES]

@@ -5,6 +5,7 @@ in make check. The other builds boot Debian's kernel in test_linux.py, and the w
 
 import pytest
 
+from tests.boot.efi import DEBIANS
 from tests.boot.vmm import Disk, Vmm
 from tests.images import efi_root, kernels
 
@@ -17,6 +18,7 @@ def debian():
 
 
 @pytest.mark.slow
+@DEBIANS[SUITE]
 @pytest.mark.parametrize("build, machine, transport", [
     ("qemu", "q35", "pci"),
     ("qemu_microvm", "microvm", "mmio"),
