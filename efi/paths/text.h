@@ -109,6 +109,8 @@ enum {
 struct path_text {
 	CHAR16 *units; /* NULL: only counted */
 	size_t count;
+	bool display_only; /* shorter, but not for conversion back */
+	bool no_shortcuts; /* a GUID where there is a name for it */
 };
 
 void path_add_unit(struct path_text *text, CHAR16 unit);

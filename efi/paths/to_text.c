@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * EFI_DEVICE_PATH_TO_TEXT_PROTOCOL (UEFI 2.11, 10.6.2). The text is made twice: once to count it.
- * Nodes with bytes that their text could not say are written as bytes. Both arguments that ask for
- * shorter texts may be ignored, as those can be parsed too.
+ * Nodes with bytes that their text could not say are written as bytes.
  */
 #include "efi/paths/text.h"
 #include "efi/protocols/protocols.h"
@@ -147,7 +146,13 @@ static bool can_say(const struct path_field *field, const u8 *node, u16 length)
 	}
 }
 
-static const struct path_node *find_row(const u8 *node, u16 length)
+/* A name for what a general node says with a GUID, such as VenVt100(). */
+static bool is_shortcut(const struct path_node *row)
+{
+	return row->type == MESSAGING_DEVICE_PATH && row->id_size == sizeof(EFI_GUID);
+}
+
+static const struct path_node *find_row(const struct path_text *text, const u8 *node, u16 length)
 {
 	const struct path_node *found = NULL;
 
@@ -156,7 +161,9 @@ static const struct path_node *find_row(const u8 *node, u16 length)
 		bool fits = row->type == node[0] && row->subtype == node[1] &&
 			    (path_node_is_open(row) ? length >= row->size : length == row->size) &&
 			    (!row->id_size ||
-			     memcmp(node + row->id_offset, row->id, row->id_size) == 0);
+			     memcmp(node + row->id_offset, row->id, row->id_size) == 0) &&
+			    !(IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && text->no_shortcuts &&
+			      is_shortcut(row));
 
 		for (u32 j = 0; fits && j < PATH_FIELDS_MAX; j++)
 			fits = can_say(&row->fields[j], node, length);
@@ -168,12 +175,18 @@ static const struct path_node *find_row(const u8 *node, u16 length)
 
 static void add_row(struct path_text *text, const struct path_node *row, const u8 *node, u16 length)
 {
+	/* Ata(LUN). */
+	u32 first = IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && text->display_only &&
+				    row->fields[0].kind == PATH_FIELD_CONTROLLER ?
+			    2 :
+			    0;
+
 	path_add(text, "%s(", row->name);
-	for (u32 i = 0; i < PATH_FIELDS_MAX && row->fields[i].kind; i++) {
+	for (u32 i = first; i < PATH_FIELDS_MAX && row->fields[i].kind; i++) {
 		/* Optional bytes that are not there. */
-		if (i && row->fields[i].kind == PATH_FIELD_BYTES && length == row->size)
+		if (i > first && row->fields[i].kind == PATH_FIELD_BYTES && length == row->size)
 			break;
-		if (i)
+		if (i > first)
 			path_add_unit(text, u',');
 		add_field(text, &row->fields[i], node, length);
 	}
@@ -218,7 +231,7 @@ static void add_node(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *nod
 
 	if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES) && path_add_other_node(text, bytes, length))
 		return;
-	row = find_row(bytes, length);
+	row = find_row(text, bytes, length);
 	if (row) {
 		add_row(text, row, bytes, length);
 		return;
@@ -259,10 +272,14 @@ static void add_path(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *pat
 }
 
 static CHAR16 *make(void (*write)(struct path_text *text, const EFI_DEVICE_PATH_PROTOCOL *path),
-		    const EFI_DEVICE_PATH_PROTOCOL *path)
+		    const EFI_DEVICE_PATH_PROTOCOL *path, bool display_only, bool shortcuts)
 {
-	struct path_text text = { NULL, 0 };
+	struct path_text text = { 0 };
 
+	if (IS_ENABLED(CONFIG_EFI_PATH_ALL_NODES)) {
+		text.display_only = display_only;
+		text.no_shortcuts = !shortcuts;
+	}
 	write(&text, path);
 	text.units = efi_allocate((text.count + 1) * sizeof(CHAR16));
 	text.count = 0;
@@ -274,17 +291,17 @@ static CHAR16 *make(void (*write)(struct path_text *text, const EFI_DEVICE_PATH_
 static CHAR16 *EFIAPI node_to_text(const EFI_DEVICE_PATH_PROTOCOL *node, BOOLEAN display_only,
 				   BOOLEAN shortcuts)
 {
-	(void)display_only;
-	(void)shortcuts;
-	return node && efi_node_length(node) >= sizeof(*node) ? make(add_node, node) : NULL;
+	if (!node || efi_node_length(node) < sizeof(*node))
+		return NULL;
+	return make(add_node, node, display_only, shortcuts);
 }
 
 static CHAR16 *EFIAPI path_to_text(const EFI_DEVICE_PATH_PROTOCOL *path, BOOLEAN display_only,
 				   BOOLEAN shortcuts)
 {
-	(void)display_only;
-	(void)shortcuts;
-	return path && efi_path_size(path, EFI_PATH_SIZE_MAX) ? make(add_path, path) : NULL;
+	if (!path || !efi_path_size(path, EFI_PATH_SIZE_MAX))
+		return NULL;
+	return make(add_path, path, display_only, shortcuts);
 }
 
 EFI_STATUS efi_path_to_text_publish(struct efi_object *object)

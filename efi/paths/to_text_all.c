@@ -357,7 +357,7 @@ bool path_add_other_node(struct path_text *text, const u8 *node, u16 length)
 						  sizeof(EFI_DEVICE_PATH_PROTOCOL)) };
 
 	for (u32 i = 0; i < ARRAY_SIZE(other_nodes); i++) {
-		struct path_text counted = { NULL, 0 };
+		struct path_text counted = { 0 };
 
 		if (other_nodes[i].type != node[0] || other_nodes[i].subtype != node[1] ||
 		    !add_other_node(&counted, i, bytes))

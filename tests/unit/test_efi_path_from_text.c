@@ -381,7 +381,7 @@ TEST(path_to_text)
 	publish();
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
 		CHAR16 *text =
-			to_text->ConvertDevicePathToText((const void *)same[i].bytes, false, false);
+			to_text->ConvertDevicePathToText((const void *)same[i].bytes, false, true);
 		size_t count = 0;
 
 		CHECK(text);

@@ -25,13 +25,13 @@ static const EFI_DEVICE_PATH_PROTOCOL *path_of(const void *bytes)
 }
 
 /* Checks that @text is the text of the path with these bytes, which include its end node. */
-static void check_path(const void *bytes, const CHAR16 *text)
+static void check_text(const void *bytes, bool display_only, bool shortcuts, const CHAR16 *text)
 {
 	CHAR16 *made;
 	size_t count = 0;
 
 	CHECK(!efi_path_to_text_publish(NULL));
-	made = to_text->ConvertDevicePathToText(bytes, false, false);
+	made = to_text->ConvertDevicePathToText(bytes, display_only, shortcuts);
 	CHECK(made);
 	if (!made)
 		return;
@@ -39,6 +39,11 @@ static void check_path(const void *bytes, const CHAR16 *text)
 		count++;
 	CHECK_OF(made[count] == text[count], "differs at %zu", count);
 	efi_free(made);
+}
+
+static void check_path(const void *bytes, const CHAR16 *text)
+{
+	check_text(bytes, false, true, text);
 }
 
 #define END "\x7f\xff\x04\x00"
@@ -87,6 +92,22 @@ TEST(texts_of_partitions)
 }
 
 /* Nodes of wrong size or unknown kind, or that cannot be expressed as text. */
+/* 10.6.2: the shorter texts only if the caller allows them. */
+TEST(text_for_display_and_shortcuts)
+{
+	static const u8 path[] = "\x03\x01\x08\x00\x01\x00\x02\x00"
+				 "\x03\x0a\x14\x00\x53\x47\xc1\xe0\xbe\xf9\xd2\x11"
+				 "\x9a\x0c\x00\x90\x27\x3f\xc1\x4d" ROOT END;
+
+	check_text(path, false, true, u"Ata(Secondary,Master,0x2)/VenPcAnsi()/PciRoot(0x0)");
+	check_text(path, true, true, u"Ata(0x2)/VenPcAnsi()/PciRoot(0x0)");
+	check_text(path, true, false,
+		   u"Ata(0x2)/VenMsg(e0c14753-f9be-11d2-9a0c-0090273fc14d)/PciRoot(0x0)");
+	check_text(path, false, false,
+		   u"Ata(Secondary,Master,0x2)/VenMsg(e0c14753-f9be-11d2-9a0c-0090273fc14d)"
+		   u"/PciRoot(0x0)");
+}
+
 TEST(other_nodes_are_bytes)
 {
 	check_path("\x01\x01\x05\x00\xab" END, u"HardwarePath(1,ab)");
