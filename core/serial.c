@@ -3,6 +3,7 @@
 #include "core/serial.h"
 
 static const struct serial_port *found;
+static bool (*lent)(void);
 
 void serial_register(const struct serial_port *port)
 {
@@ -12,4 +13,14 @@ void serial_register(const struct serial_port *port)
 const struct serial_port *serial_port(void)
 {
 	return found;
+}
+
+void serial_lend_input(bool (*is_lent)(void))
+{
+	lent = is_lent;
+}
+
+bool serial_input_is_lent(void)
+{
+	return lent && lent();
 }

@@ -36,7 +36,8 @@ enum {
 };
 
 /*
- * A console uses the same port: each received byte goes to whoever reads first. Only set_line() and
+ * A console uses the same port: each received byte goes to whoever reads first, unless the console
+ * was told to leave them. Only set_line() and
  * reset() wait, with a limit, until everything written has been sent at the old rate.
  */
 struct serial_port {
@@ -56,3 +57,7 @@ void serial_register(const struct serial_port *port);
 
 /* NULL: there is no port. */
 const struct serial_port *serial_port(void);
+
+/* From now on the console reads nothing whenever @is_lent() says so. */
+void serial_lend_input(bool (*is_lent)(void));
+bool serial_input_is_lent(void);

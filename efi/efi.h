@@ -70,6 +70,9 @@ bool efi_has_protocol(EFI_HANDLE handle, const EFI_GUID *protocol);
  */
 struct efi_object *efi_next_with(const EFI_GUID *protocol, const struct efi_object *previous);
 
+/* Has somebody opened the protocol for himself, BY_DRIVER or EXCLUSIVE? */
+bool efi_is_claimed(EFI_HANDLE handle, const EFI_GUID *protocol);
+
 /* Closes all protocols that @agent has opened, before its image is unloaded. */
 void efi_close_all_of_agent(EFI_HANDLE agent);
 
@@ -216,6 +219,9 @@ EFI_STATUS efi_graphics_publish(void);
 EFI_STATUS efi_disks_publish(void);
 EFI_STATUS efi_pci_publish(void);  /* PCI functions and root bridges */
 EFI_STATUS efi_misc_publish(void); /* random numbers, collation, HII, path utilities, ... */
+
+/* Is it the handle of the serial port, and does the text console have it to itself? */
+bool efi_console_drives(EFI_HANDLE handle);
 
 /* Called when a program has returned: restores the default colours and starts a new line. */
 void efi_console_returns(void);

@@ -73,9 +73,12 @@ static void uart_write(struct console *console, const char *text, size_t size)
 
 static int uart_read(struct console *console)
 {
-	u8 status = port_read8(LINE_STATUS);
+	u8 status;
 
 	(void)console;
+	if (IS_ENABLED(CONFIG_EFI_SERIAL_IO) && serial_input_is_lent())
+		return -1;
+	status = port_read8(LINE_STATUS);
 	/* All ones: the port no longer exists. */
 	if (status == 0xff || !(status & STATUS_DATA_READY))
 		return -1;

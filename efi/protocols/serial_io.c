@@ -2,7 +2,9 @@
 /*
  * EFI_SERIAL_IO_PROTOCOL (UEFI 2.11, 12.8) on the serial port of the text console, which the two
  * share: a byte that one has read the other does not see, what both write goes out in turn, and a
- * new baud rate is one for both.
+ * new baud rate is one for both. A program that opens the protocol BY_DRIVER or EXCLUSIVE has all
+ * input until it closes it: the console is then disconnected as a terminal driver would be, but it
+ * goes on writing, so that no message is lost.
  */
 #include "core/arch.h"
 #include "core/serial.h"
@@ -229,6 +231,16 @@ static EFI_SERIAL_IO_PROTOCOL serial_io = {
 	.Mode = &mode,
 };
 
+static bool is_claimed(void)
+{
+	return efi_is_claimed(&object, &guid_serial_io);
+}
+
+bool efi_console_drives(EFI_HANDLE handle)
+{
+	return handle == &object && !is_claimed();
+}
+
 EFI_STATUS efi_serial_io_publish(void)
 {
 	EFI_STATUS status;
@@ -237,6 +249,7 @@ EFI_STATUS efi_serial_io_publish(void)
 	if (!port)
 		return EFI_SUCCESS;
 	mode.ReceiveFifoDepth = port->fifo_size;
+	serial_lend_input(is_claimed);
 	status = efi_install(&object, &guid_device_path, (void *)&path);
 	return status ? status : efi_install(&object, &guid_serial_io, &serial_io);
 }

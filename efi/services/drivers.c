@@ -204,6 +204,9 @@ static EFI_STATUS connect_one(EFI_HANDLE controller, const EFI_HANDLE *given,
 		return status;
 	if (has_started || (remaining && efi_path_is_end(remaining)))
 		return EFI_SUCCESS;
+	/* Programs connect the port again after they had it to themselves. */
+	if (IS_ENABLED(CONFIG_EFI_SERIAL_IO) && efi_console_drives(controller))
+		return EFI_SUCCESS;
 	return EFI_NOT_FOUND;
 }
 

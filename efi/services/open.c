@@ -95,6 +95,17 @@ static struct efi_open *driver_of(const struct efi_protocol *protocol)
 	return open;
 }
 
+bool efi_is_claimed(EFI_HANDLE handle, const EFI_GUID *guid)
+{
+	const struct efi_protocol *protocol = efi_protocol_of(handle, guid);
+
+	for (const struct efi_open *open = protocol ? protocol->opens : NULL; open;
+	     open = open->next)
+		if (open->attributes & (EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE))
+			return true;
+	return false;
+}
+
 static struct efi_protocol *find(EFI_HANDLE handle, const EFI_GUID *guid, const void *interface)
 {
 	struct efi_protocol *protocol = efi_protocol_of(handle, guid);

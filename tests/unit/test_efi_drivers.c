@@ -116,6 +116,13 @@ static struct driver *driver_new(u32 index, EFI_GUID *wanted, u32 version)
 	return driver;
 }
 
+static EFI_HANDLE console_handle;
+
+bool efi_console_drives(EFI_HANDLE handle)
+{
+	return handle == console_handle;
+}
+
 static EFI_HANDLE controller_new(EFI_GUID *guid)
 {
 	EFI_HANDLE handle = NULL;
@@ -267,6 +274,18 @@ TEST(a_driver_that_does_not_start_gives_way_to_the_next)
 	efi_disconnect_controller(controller, NULL, NULL);
 	CHECK_STATUS(efi_connect_controller(controller, NULL, NULL, false), EFI_NOT_FOUND);
 	drop(controller, &work);
+}
+
+TEST(the_console_drives_the_serial_port)
+{
+	EFI_HANDLE controller = controller_new(&bus), other = controller_new(&bus);
+
+	console_handle = controller;
+	CHECK_STATUS(efi_connect_controller(controller, NULL, NULL, true), EFI_SUCCESS);
+	CHECK_STATUS(efi_connect_controller(other, NULL, NULL, true), EFI_NOT_FOUND);
+	console_handle = NULL;
+	CHECK_STATUS(efi_uninstall_protocol_interface(other, &bus, &x), EFI_SUCCESS);
+	drop(controller, &bus);
 }
 
 TEST(a_path_that_ends_here_needs_no_driver)

@@ -191,6 +191,22 @@ TEST(which_opens_can_coexist)
 	}
 }
 
+TEST(what_is_claimed)
+{
+	static const u32 attributes[] = { GET, BY_CHILD, BY_DRIVER, EXCLUSIVE, BOTH };
+
+	make();
+	CHECK(!efi_is_claimed(handle, &a));
+	for (u32 i = 0; i < ARRAY_SIZE(attributes); i++) {
+		CHECK_STATUS(open_by(agent, attributes[i]), EFI_SUCCESS);
+		CHECK_OF(efi_is_claimed(handle, &a) == (i >= 2), "row %u", i);
+		CHECK_STATUS(efi_close_protocol(handle, &a, agent, child), EFI_SUCCESS);
+		CHECK(!efi_is_claimed(handle, &a));
+	}
+	CHECK(!efi_is_claimed(NULL, &a));
+	drop();
+}
+
 TEST(a_driver_that_has_it_already_gets_the_interface)
 {
 	void *interface = NULL;

@@ -23,9 +23,18 @@ static EFI_SERIAL_IO_PROTOCOL *serial;
 static u64 stalled_us;
 static const char *received_later;
 
+static bool is_claimed;
+static EFI_HANDLE serial_handle;
+
+bool efi_is_claimed(EFI_HANDLE handle, const EFI_GUID *protocol)
+{
+	CHECK(handle == serial_handle && guid_equals(protocol, &guid_serial_io));
+	return is_claimed;
+}
+
 EFI_STATUS efi_install(struct efi_object *object, const EFI_GUID *protocol, void *interface)
 {
-	(void)object;
+	serial_handle = object;
 	if (guid_equals(protocol, &guid_serial_io))
 		serial = interface;
 	else
@@ -172,6 +181,28 @@ TEST(reads_what_is_there_and_waits_for_the_rest)
 	CHECK_STATUS(serial->Read(serial, &size, NULL), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(serial->Read(serial, NULL, text), EFI_INVALID_PARAMETER);
 	CHECK_STATUS(serial->Read(NULL, &size, text), EFI_INVALID_PARAMETER);
+}
+
+TEST(the_console_leaves_input_to_whoever_has_the_port)
+{
+	char text[8];
+	UINTN size = 2;
+
+	setup();
+	CHECK(efi_console_drives(serial_handle));
+	CHECK(!efi_console_drives(text));
+	uart.received = "abc";
+	is_claimed = true;
+	CHECK_EQUAL(console_read(), -1);
+	CHECK(!efi_console_drives(serial_handle));
+	CHECK_STATUS(serial->Read(serial, &size, text), EFI_SUCCESS);
+	CHECK(size == 2 && !memcmp(text, "ab", 2));
+	/* Messages are still written. */
+	console_write("x", 1);
+	CHECK_EQUAL(uart.sent_count, 1);
+	is_claimed = false;
+	CHECK(efi_console_drives(serial_handle));
+	CHECK_EQUAL(console_read(), 'c');
 }
 
 TEST(errors_of_the_line_end_a_read)
