@@ -15,6 +15,7 @@ import argparse
 import base64
 import contextlib
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
@@ -53,6 +54,9 @@ KILLED = 128 + signal.SIGKILL
 PANIC = re.compile(r"Kernel panic[^\r\n]*")
 LOG_TAIL = 3000
 MAXREAD = 1 << 16
+# QEMU drops what a guest's console prints while its output is full. A socket is full after 4 KB in small pieces, within
+# milliseconds in which a busy host does not let us read; this is the most that a pipe is allowed to hold.
+PIPE_SIZE = int(pathlib.Path("/proc/sys/fs/pipe-max-size").read_text())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +87,12 @@ def relay(terminal, end, seconds, echo):
             return output, terminal.match
 
 
-def type_into(terminal, typed):
-    """From now on, input from that file descriptor goes to the terminal."""
+def type_into(send, typed):
+    """From now on, input from that file descriptor is sent to the terminal by that function."""
     def hand_on():
         while data := os.read(typed, 4096):
-            terminal.send(data)
-        terminal.send(b"\x04")
+            send(data)
+        send(b"\x04")
 
     threading.Thread(target=hand_on, daemon=True).start()
 
@@ -136,15 +140,27 @@ class Guest(Lab):
         self.mailbox = self.folder / "mailbox"
         with open(self.mailbox, "wb") as mailbox:
             mailbox.truncate(MAILBOX_SIZE)
-        self.terminal, its_terminal = socket.socketpair()
+        terminal = self.folder / "terminal"
+        for direction in ("in", "out"):
+            os.mkfifo(f"{terminal}.{direction}")
+        self.keys = open(f"{terminal}.in", "r+b", buffering=0)
+        # Open for writing, too, until QEMU has ended: its start is no end.
+        output = open(f"{terminal}.out", "r+b", buffering=0)
+        fcntl.fcntl(output, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        self.terminal = open(f"{terminal}.out", "rb", buffering=0)
         self.console = pexpect.fdpexpect.fdspawn(self.terminal, maxread=MAXREAD)
         self.commands, its_commands = socket.socketpair()
-        with its_terminal, its_commands, open(self.folder / "qemu.log", "wb") as log:
-            chardevs = its_terminal.fileno(), its_commands.fileno()
+        with its_commands, open(self.folder / "qemu.log", "wb") as log:
             # In our process group, so that it is killed together with us.
             self.process = subprocess.Popen(
-                self.qemu_command(kernel, initramfs, root_disk, *chardevs), pass_fds=chardevs,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self.qemu_command(kernel, initramfs, root_disk, terminal, its_commands.fileno()),
+                pass_fds=[its_commands.fileno()], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        def close_at_end():
+            with output:
+                self.process.wait()
+
+        threading.Thread(target=close_at_end, daemon=True).start()
         try:
             self.wait_for("lab-ready", READY_SECONDS)
         except BaseException:
@@ -170,7 +186,7 @@ class Guest(Lab):
             *("-drive", f"file={root_disk},format=raw,if=virtio,snapshot=on,cache=unsafe"),
             *("-drive", f"file={self.mailbox},format=raw,if=virtio,cache=unsafe"),
             *("-device", "virtio-serial-pci"),
-            *("-chardev", f"socket,id=terminal,fd={terminal}"),
+            *("-chardev", f"pipe,id=terminal,path={terminal}"),
             *("-device", "virtconsole,chardev=terminal"),
             *("-chardev", f"socket,id=commands,fd={commands}"),
             *("-device", "virtserialport,chardev=commands,name=commands"),
@@ -197,7 +213,7 @@ class Guest(Lab):
         text = base64.b64encode(f"{command}\n".encode()).decode()
         self.commands.sendall(f"{token} {terminal} {seconds} {text}\n".encode())
         if typed is not None:
-            type_into(self.console, typed)
+            type_into(self.keys.write, typed)
         started = time.monotonic()
         output, status = self.wait_for(token, seconds + ANSWER_SECONDS, echo)
         timed_out = status == KILLED and time.monotonic() - started >= seconds
@@ -247,6 +263,7 @@ class Guest(Lab):
         self.process.kill()
         self.process.wait()
         self.terminal.close()
+        self.keys.close()
         self.commands.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -263,7 +280,7 @@ class Host(Lab):
         terminal = pexpect.spawn("sh", ["-c", command], cwd=self.folder, env=dict(os.environ, PATH=path),
                                  maxread=MAXREAD, preexec_fn=(lambda: tty.setraw(0)) if typed is None else None)
         if typed is not None:
-            type_into(terminal, typed)
+            type_into(terminal.send, typed)
         shown = []
 
         def keep(data):

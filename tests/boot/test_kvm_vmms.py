@@ -9,6 +9,8 @@ A boot of Linux takes 15 to 20 s in the lab's guest. `make check` runs those tha
 done by the stub kernel, within a second; the rows that repeat a boot with another end are extended.
 """
 
+import time
+
 import pytest
 
 from scripts import lab as lab_module
@@ -45,6 +47,19 @@ def test_timer_of_the_lab(lab):
     device = lab.check("sed -n '/^Per CPU device: 0/,/^$/p' /proc/timer_list")
     periodic = 2  # CLOCK_EVT_STATE_PERIODIC
     assert f"mode: {periodic}" in " ".join(device.split())
+
+
+def test_output_of_the_lab_is_complete(lab):
+    """Also if the host is too busy to read it for a while: here, at its beginning."""
+    shown = []
+
+    def wait_for_more(data):
+        if not shown:
+            time.sleep(3)
+        shown.append(data)
+
+    result = lab.run("seq 10000", 360, wait_for_more)
+    assert result.output.split() == [str(number) for number in range(1, 10001)]
 
 
 @pytest.mark.parametrize("machine, config, action, more", [
