@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts import lab
+from tests.boot import documents
 
 
 @pytest.fixture(name="clock")
@@ -127,3 +128,21 @@ def test_files_and_programs_on_the_host(host, tmp_path):
     assert host.check("printf x >mine") == "" and host.get("mine") == b"x"
     with pytest.raises(lab.LabError, match="in the lab: false: 1"):
         host.check("false")
+
+
+@pytest.mark.parametrize("status, runs", [(0, 2), (3, 1)])
+def test_output_that_firecracker_does_not_wait_for(host, tmp_path, status, runs):
+    """A terminal has no room for all of it. The first run that fails is the last one."""
+    program, file = tmp_path / "firecracker", tmp_path / "file.elf"
+    line = "x" * 99 + "\n"
+    program.write_text(f"""#!{sys.executable}
+import os
+os.set_blocking(1, False)
+os.write(1, b"{line[:-1]}\\n" * 2000)
+raise SystemExit({status})
+""")
+    program.chmod(0o755)
+    file.write_bytes(b"")
+    host.put_program(program)
+    boot = documents.boot(host, "firecracker", "mmio", file, file, runs=2)
+    assert boot.log == line * 2000 * runs and boot.result.status == status
