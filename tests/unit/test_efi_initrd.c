@@ -60,6 +60,38 @@ TEST(files_follow_each_other_at_multiples_of_four)
 	CHECK_STATUS(load(&size, bytes), EFI_NOT_FOUND);
 }
 
+TEST(arguments_are_checked)
+{
+	static const EFI_DEVICE_PATH_PROTOCOL more =
+		EFI_NODE(more, MEDIA_DEVICE_PATH, MEDIA_FILEPATH_DP);
+	EFI_DEVICE_PATH_PROTOCOL *end = (EFI_DEVICE_PATH_PROTOCOL *)&no_more;
+	UINTN size = BYTES_SIZE;
+
+	publish();
+	memset(bytes, 0xa5, BYTES_SIZE);
+	CHECK_STATUS(load_file2->LoadFile(NULL, end, false, &size, bytes), EFI_INVALID_PARAMETER);
+	CHECK_STATUS(load_file2->LoadFile(load_file2, NULL, false, &size, bytes),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(load_file2->LoadFile(load_file2, end, false, NULL, bytes),
+		     EFI_INVALID_PARAMETER);
+	CHECK_STATUS(load_file2->LoadFile(load_file2, end, true, &size, bytes), EFI_UNSUPPORTED);
+	CHECK_STATUS(load_file2->LoadFile(load_file2, (EFI_DEVICE_PATH_PROTOCOL *)&more, false,
+					  &size, bytes),
+		     EFI_NOT_FOUND);
+	CHECK_EQUAL(size, BYTES_SIZE);
+	CHECK_EQUAL(bytes[0], 0xa5);
+	withdraw();
+}
+
+TEST(no_initrd_no_protocol)
+{
+	struct boot_entry none = { .title = "none" };
+
+	CHECK_STATUS(efi_initrd_publish(&none), EFI_SUCCESS);
+	CHECK(!efi_next_with(&guid_load_file2, NULL));
+	efi_initrd_withdraw();
+}
+
 /* The kernel may write to the file before it takes it. */
 TEST(a_file_that_has_grown_meanwhile_is_cut_off)
 {
