@@ -10,7 +10,9 @@ from tests.boot.vmm import MMIO_V2, Disk, Vmm
 from tests.images import initrd, kernels
 from tests.images.disk import MIB, bls_files, esp_disk
 
-OPTIONS = "console=ttyS0 quiet panic=-1"
+# no_timer_check: as in tests/images/efi.py.
+LOUD_OPTIONS = "console=ttyS0 panic=-1 no_timer_check"
+OPTIONS = f"{LOUD_OPTIONS} quiet"
 VIRTIO_BLOCK = "0x0002"
 
 
@@ -96,7 +98,7 @@ def test_random_device_seeds_the_kernel(firmware, linux_disk):
 
 def test_no_initrd(firmware, tmp_path, linux):
     kernel, _ = linux("debian12-cloud")
-    path = esp_disk(tmp_path / "disk", bls_files(kernel, options="console=ttyS0 panic=-1"))
+    path = esp_disk(tmp_path / "disk", bls_files(kernel, options=LOUD_OPTIONS))
     with Vmm(firmware("qemu"), disks=[path]) as vmm:
         vmm.expect("Unable to mount root fs")
         assert "RAMDISK" not in vmm.log
@@ -157,7 +159,7 @@ def test_kernel_supplied_by_the_vmm(firmware, tmp_path, linux, stub_disk):
     """A PVH module that is a kernel boots before any disk."""
     kernel, _ = linux("debian12-cloud")
     with Vmm(firmware("qemu"), memory=512, disks=[stub_disk], initrd=kernel,
-             command_line="console=ttyS0 panic=-1") as vmm:
+             command_line=LOUD_OPTIONS) as vmm:
         vmm.expect("Unable to mount root fs")
         assert "FATWOOD-GUEST" not in vmm.log
 
