@@ -20,7 +20,7 @@ enum { IMAGE_SIZE = 2 * PAGE_SIZE, RELOCATIONS = PAGE_SIZE, MAP_COUNT = 6 };
 
 static struct runtime_data data;
 static EFI_SYSTEM_TABLE system_table;
-[[gnu::aligned(8)]] static u8 image[IMAGE_SIZE];
+[[gnu::aligned(PAGE_SIZE)]] static u8 image[IMAGE_SIZE];
 static u32 calls;
 static EFI_STATUS convert_results[4];
 static void *converted;
@@ -57,7 +57,7 @@ static void describe(u32 index, u64 physical, u64 virtual, u64 pages, u64 attrib
 static void start(void)
 {
 	u64 base = align_down((uintptr_t)&data, PAGE_SIZE);
-	u64 pages = (sizeof(data) / PAGE_SIZE) + 2;
+	u64 pages = (align_up((uintptr_t)&data + sizeof(data), PAGE_SIZE) - base) / PAGE_SIZE;
 	u8 *entries = (u8 *)&data.services + sizeof(data.services.Hdr);
 
 	memset(&data, 0, sizeof(data));
