@@ -381,7 +381,7 @@ setup-build setup-run setup-debug setup-check: setup-%:
 	@scripts/setup.sh $*
 
 clean: ## remove what was built in $(O), keep the configuration
-	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang host-fuzz include auto.conf \
+	$(Q)rm -rf $(addprefix $(O)/,$(folders) tests runtime host host-gcc host-clang include auto.conf \
 		release toolchain payload.bin payload.lz4 fatwood.rom fatwood_vars.fd symbols.o symbols.S symbols.elf fatwood.elf fatwood.debug.elf)
 
 distclean: clean ## also remove all of build/, and the configuration in $(O)

@@ -84,7 +84,7 @@ def fuzz(arguments, scratch, binary):
     runs = re.search(r"number_of_executed_units:\s*(\d+)", output)
     if held and runs and int(runs[1]):
         return True, f"{runs[1]} runs"
-    replay = binary.replace("host-fuzz", "host-clang").replace("fuzz_", "replay_")
+    replay = binary.replace("/fuzz_", "/replay_")
     lines = output.strip().splitlines()[-60:]
     for crash in sorted(crashes_of(arguments, binary) - before):
         # A CI machine is gone before anybody can look at its files.

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiles the firmware's own sources, except the hardware layer, for the host with sanitizers:
-# unit tests and corpus replay with gcc and clang, fuzzing with clang. The Makefile calls this with
-# the configuration of tests/host/defconfig in $(O)/host; tests/host/ replaces arch/.
+# unit tests and corpus replay with gcc and clang, fuzzing with clang, from the same objects. The
+# Makefile calls this with the configuration of tests/host/defconfig in $(O)/host; tests/host/
+# replaces arch/.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -39,7 +40,7 @@ CPPFLAGS := -I. -Itests/host/include -I$(O)/host/include -MMD -MP
 CFLAGS := -std=gnu2x -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Wshadow \
 	-Wvla -Werror -fsanitize=address,undefined -fno-sanitize-recover=all
 # Hundreds of programs are linked, with lld in half the time.
-LDFLAGS := -fuse-ld=lld
+LDFLAGS := -fuse-ld=lld -Wl,--wrap=__sanitizer_cov_trace_pc
 
 # As in the firmware, built by the Makefile.
 runtime-program := $(O)/host/include/generated/runtime.bin
@@ -58,7 +59,7 @@ mmu-functions := mmu_init map protect allow_execution restrict_execution access 
 	stack_create enter_kernel
 mmu-names := -Iarch/x86_64/include $(foreach name,$(mmu-functions),-Darch_$(name)=x86_$(name))
 
-# $(1): folder of the variant, $(2): compiler, $(3): additional flags, $(4): flags to count steps
+# $(1): folder of the variant, $(2): compiler, $(3): flags for what fuzzers contain
 define variant
 objects-$(1) := $$(patsubst %.c,$$(O)/host-$(1)/%.o,$$(sources))
 
@@ -73,7 +74,9 @@ $$(O)/host-$(1)/arch/x86_64/mmu.o $$(O)/host-$(1)/tests/unit/test_mmu.o: names :
 $$(O)/host-$(1)/tests/unit/%.o: CFLAGS += -O0 -Wno-unknown-warning-option -Wno-maybe-uninitialized
 
 # Steps are counted in the tested code, not in the tests.
-$$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := $(4)
+$$(filter-out $$(O)/host-$(1)/tests/%,$$(objects-$(1))): steps := -fsanitize-coverage=trace-pc
+$$(objects-$(1)) $$(fuzz-sources:%.c=$$(O)/host-$(1)/%.o): fuzzed := $(3)
+$$(O)/host-$(1)/tests/host/host_steps.o: fuzzed := -fno-sanitize=all -fomit-frame-pointer
 
 $$(O)/host-$(1)/tests/unit/test_runtime_program.o: names := -DRUNTIME_PROGRAM='"$$(runtime-program)"'
 $$(O)/host-$(1)/tests/unit/test_runtime_program.o: $$(runtime-program)
@@ -81,7 +84,7 @@ $$(O)/host-$(1)/tests/unit/test_runtime_program.o: $$(runtime-program)
 $$(O)/host-$(1)/%.o: %.c $$(autoconf) tests/host.mk
 	@printf '  %-7s %s\n' 'HOSTCC' '$(1) $$<'
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $(3) $$(steps) $$(names) -c -o $$@ $$<
+	$$(Q)$(2) $$(CPPFLAGS) $$(CFLAGS) $$(fuzzed) $$(steps) $$(names) -c -o $$@ $$<
 
 # Assembly without hardware access, renamed because the host has functions with the same names.
 $$(O)/host-$(1)/%.o: %.S tests/host.mk
@@ -94,28 +97,28 @@ $$(O)/host-$(1)/libfatwood.a: $$(objects-$(1))
 	$$(Q)rm -f $$@ && ar qcs $$@ $$^
 
 $$(O)/host-$(1)/tests/unit/%: $$(O)/host-$(1)/tests/unit/%.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^
 
 $$(O)/host-$(1)/tests/fuzz/replay_%: $$(O)/host-$(1)/tests/fuzz/fuzz_%.o \
 		$$(O)/host-$(1)/tests/fuzz/replay.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^
 
 $$(O)/host-$(1)/tests/tools/%: $$(O)/host-$(1)/tests/tools/%.o $$(O)/host-$(1)/libfatwood.a
-	$$(Q)$(2) $$(CFLAGS) $(3) $$(LDFLAGS) -o $$@ $$^
+	$$(Q)$(2) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^
 
 -include $$(objects-$(1):.o=.d) $$(wildcard $$(O)/host-$(1)/tests/*/*.d)
 endef
 
-$(foreach compiler,$(HOST_COMPILERS),$(eval $(call variant,$(notdir $(compiler)),$(compiler),,-fsanitize-coverage=trace-pc)))
-$(eval $(call variant,fuzz,clang,-fsanitize=fuzzer-no-link))
+$(foreach compiler,$(filter-out clang,$(HOST_COMPILERS)),$(eval $(call variant,$(notdir $(compiler)),$(compiler))))
+$(eval $(call variant,clang,clang,-fsanitize=fuzzer-no-link))
 
 variants := $(notdir $(HOST_COMPILERS))
 unit-tests := $(foreach variant,$(variants),$(unit-sources:%.c=$(O)/host-$(variant)/%))
 replays := $(foreach variant,$(variants),\
 	$(fuzz-sources:tests/fuzz/fuzz_%.c=$(O)/host-$(variant)/tests/fuzz/replay_%))
-fuzzers := $(fuzz-sources:%.c=$(O)/host-fuzz/%)
+fuzzers := $(fuzz-sources:%.c=$(O)/host-clang/%)
 
-$(O)/host-fuzz/tests/fuzz/fuzz_%: $(O)/host-fuzz/tests/fuzz/fuzz_%.o $(O)/host-fuzz/libfatwood.a
+$(O)/host-clang/tests/fuzz/fuzz_%: $(O)/host-clang/tests/fuzz/fuzz_%.o $(O)/host-clang/libfatwood.a
 	$(Q)clang $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
 
 # Programs that tests/scripts/ runs.
