@@ -11,7 +11,7 @@ static struct memory_disk disk;
 
 static void start(size_t size, u32 block_size)
 {
-	for (u32 i = 0; i < SIZE; i++)
+	for (u32 i = 0; i < size; i++)
 		bytes[i] = (u8)(i ^ i >> 8 ^ i >> 16);
 	memory_disk_init(&disk, bytes, size, block_size);
 }
