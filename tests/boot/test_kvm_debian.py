@@ -13,25 +13,22 @@ from tests.boot.efi import LOADER_FIRST
 from tests.boot.lab_vmms import (
     ALIOTH,
     ALIOTH_ROM,
+    ALL,
     CLOUD_HYPERVISOR,
     CROSVM,
-    CROSVM_ROM,
     FIRECRACKER,
     FIRECRACKER_PCI,
     LAB,
 )
-from tests.images import efi_debian, efi_root
+from tests.images import efi, efi_debian, efi_root
 from tests.images.disk import ESP_GUID
 
 pytestmark = [pytest.mark.kvm, pytest.mark.extended]
 
 
 @pytest.mark.parametrize("machine, suite", [
-    pytest.param(machine, suite, id=f"{machine.name}-{machine.test}-{suite}") for machine, suite in (
-        (CLOUD_HYPERVISOR, "bookworm"), (CLOUD_HYPERVISOR, "trixie"), (FIRECRACKER, "bookworm"),
-        (FIRECRACKER_PCI, "trixie"), (ALIOTH, "bookworm"), (ALIOTH, "trixie"), (ALIOTH_ROM, "bookworm"),
-        (ALIOTH_ROM, "trixie"), (CROSVM, "bookworm"), (CROSVM, "trixie"), (CROSVM_ROM, "bookworm"),
-        (CROSVM_ROM, "trixie"))
+    pytest.param(machine, suite, id=f"{machine.name}-{machine.test}-{suite}")
+    for machine in ALL for suite in efi.SUITES
 ])
 def test_login(start_vmm, machine, suite):
     prompt = f"{efi_root.host_name(suite)} login: "

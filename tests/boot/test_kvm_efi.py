@@ -18,7 +18,6 @@ from tests.boot.lab_vmms import (
     FIRECRACKER,
     FIRECRACKER_PCI,
     LAB,
-    ROMS,
     VMMS,
 )
 from tests.boot.test_efi_loaders import BAD, HARMLESS, assert_file
@@ -59,14 +58,10 @@ LOADERS = (("cloud", ()), ("systemd-boot", LOADER_FIRST), ("systemd-boot-uki", L
 
 
 def rows():
-    """Each loader of each suite on each VMM; if a VMM has two transports, they share the suites."""
-    second_ways = (FIRECRACKER_PCI, *ROMS)
+    """Each loader of each suite on each VMM."""
     for machine in ALL:
-        for number, (kind, symbols) in enumerate(LOADERS):
-            suites = SUITES
-            if machine in second_ways or machine is FIRECRACKER:
-                suites = [SUITES[(number + (machine not in second_ways)) % len(SUITES)]]
-            for suite in suites:
+        for kind, symbols in LOADERS:
+            for suite in SUITES:
                 name = f"{kind}-{suite}"
                 yield pytest.param(machine, name, symbols, id=f"{machine.name}-{machine.test}-{name}")
 
@@ -132,7 +127,7 @@ def test_boot_counting(start_vmm, efi_image, tmp_path, machine, symbols):
     assert_file(disk, "/loader/entries/debian+2-1.conf")
 
 
-@on_each(FIRECRACKER)
+@on_each(FIRECRACKER, FIRECRACKER_PCI)
 def test_clock(lab, start_vmm, images, machine):
     """There is no CMOS clock, so the time of day comes from kvmclock, during and after boot services."""
     def now():
