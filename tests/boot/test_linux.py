@@ -12,7 +12,7 @@ from tests.images.disk import MIB, bls_files, esp_disk
 
 # no_timer_check: as in tests/images/efi.py.
 LOUD_OPTIONS = "console=ttyS0 panic=-1 no_timer_check"
-OPTIONS = f"{LOUD_OPTIONS} quiet"
+OPTIONS = f"{LOUD_OPTIONS} quiet {kernels.NO_CRYPTO_TESTS}"
 VIRTIO_BLOCK = "0x0002"
 
 

@@ -48,7 +48,7 @@ def options(name, action="poweroff", efi="report", more=""):
     """A kernel's options. The guest reports what the words in efi request about UEFI, and then performs the action.
     no_timer_check: on a busy host TCG's timer is too late for Linux, which then panics. The TSC frequency is for
     microvm, where Linux cannot measure it; it does no harm on other machines."""
-    return (f"console=ttyS0 quiet panic=-1 no_timer_check {kernels.tsc_option()} from={name} "
+    return (f"console=ttyS0 quiet panic=-1 no_timer_check {kernels.NO_CRYPTO_TESTS} {kernels.tsc_option()} from={name} "
             f"guest.action={action} guest.efi={efi} {more}").strip()
 
 
