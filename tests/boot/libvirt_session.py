@@ -39,12 +39,14 @@ exec chroot $root "$@"
 
 
 class Terminal:
-    """A terminal with a domain's console, which is destroyed at the end."""
+    """A terminal with a domain's console, which is destroyed at the end. log: the file with what the guest prints; by
+    default, the terminal's own."""
 
-    def __init__(self, session, words):
+    def __init__(self, session, words, log=None):
         self.session = session
-        self.path = session.home / "console"
-        self.file = open(self.path, "wb")
+        self.console = session.home / "console"
+        self.path = log or self.console
+        self.file = open(self.console, "wb")
         self.process = subprocess.Popen(
             ["script", "-qefc", words, "/dev/null"], cwd=session.home,
             env={**session.environment, "SHELL": "/bin/sh"}, stdin=subprocess.PIPE, stdout=self.file,
@@ -60,7 +62,10 @@ class Terminal:
 
     @property
     def log(self):
-        return self.path.read_text(errors="replace").replace("\r", "")
+        try:
+            return self.path.read_text(errors="replace").replace("\r", "")
+        except FileNotFoundError:  # not yet
+            return ""
 
     def send(self, text):
         self.process.stdin.write(text.encode())
@@ -72,7 +77,7 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while not (found := compiled.search(log := self.log, after)):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                log += self.session.run("tail -n 3 .cache/libvirt/qemu/log/*.log", check=False)
+                log += self.session.run("cat console; tail -n 3 .cache/libvirt/qemu/log/*.log", check=False)
                 pytest.fail(f"{log[-6000:]}\nnot seen: {pattern!r}", pytrace=False)
             time.sleep(0.2)
         return found
@@ -107,17 +112,17 @@ class Session:
         assert not check or done.returncode == 0, f"$ {command}\n{done.stdout}"
         return done.stdout
 
-    def terminal(self, command):
+    def terminal(self, command, log=None):
         """Runs a command on a terminal, which is open until the end of the with block."""
         words = shlex.join(map(str, [*self.as_user, "sh", "-ec", f"cd; {command}"]))
-        return Terminal(self, words)
+        return Terminal(self, words, log)
 
-    def console(self, command):
-        """Runs a command that shows a domain's console, until the guest has reported."""
-        with self.terminal(command) as terminal:
+    def console(self, command, log=None):
+        """Runs a command that shows a domain's console, until the guest has reported there, or in its log."""
+        with self.terminal(command, log) as terminal:
             terminal.expect(f"{GUEST}done\n")
-            log = terminal.log
-        lines = log.split(f"{GUEST}ready\n")[1].splitlines()
+            shown = terminal.log
+        lines = shown.split(f"{GUEST}ready\n")[1].splitlines()
         return Report(line.removeprefix(GUEST) for line in lines if line.startswith(GUEST))
 
     def close(self):
@@ -199,7 +204,8 @@ def define(session, words, more=(), **domain):
 
 def start(session, words, **domain):
     """Starts the page's domain; returns the guest's report."""
-    return session.console(define(session, words, **domain))
+    # As the page says, the console may show nothing of a guest as fast as this.
+    return session.console(define(session, words, **domain), session.home / "debian.log")
 
 
 def assert_flash(session):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the domains and commands of docs/vmm/libvirt.md in a separate libvirt session (qemu:///session) without KVM:
-each starts, and its console shows that the guest came up."""
+each starts, and its log or console shows that the guest came up."""
 
 import json
 import pathlib
