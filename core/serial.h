@@ -37,8 +37,8 @@ enum {
 
 /*
  * A console uses the same port: each received byte goes to whoever reads first, unless the console
- * was told to leave them. Only set_line() and
- * reset() wait, with a limit, until everything written has been sent at the old rate.
+ * was told to leave them. Only set_line() and reset() wait, with a limit, until everything written
+ * has been sent at the old rate.
  */
 struct serial_port {
 	u32 fifo_size;

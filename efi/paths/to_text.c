@@ -37,12 +37,16 @@ u64 path_number_at(const u8 *at, u32 width)
 	return value;
 }
 
+/* In upper case, as other firmware writes it, because programs compare such texts. */
 void path_add_guid(struct path_text *text, const u8 *guid)
 {
-	path_add(text, "%08x-%04x-%04x-%02x%02x-", load_le32(guid), load_le16(guid + 4),
-		 load_le16(guid + 6), guid[8], guid[9]);
-	for (u32 i = 10; i < sizeof(EFI_GUID); i++)
-		path_add(text, "%02x", guid[i]);
+	char part[sizeof("00000000-0000-0000-0000-000000000000")];
+
+	format(part, sizeof(part), "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+	       load_le32(guid), load_le16(guid + 4), load_le16(guid + 6), guid[8], guid[9],
+	       guid[10], guid[11], guid[12], guid[13], guid[14], guid[15]);
+	for (const char *c = part; *c; c++)
+		path_add_unit(text, (CHAR16)(*c >= 'a' ? *c - 'a' + 'A' : *c));
 }
 
 void path_add_bytes(struct path_text *text, const u8 *bytes, size_t size)

@@ -35,7 +35,7 @@ struct text_case {
 #define END "\x7f\xff\x04\x00"
 #define ROOT "\x02\x01\x0c\x00\xd0\x41\x03\x0a\x00\x00\x00\x00"
 #define SAS_GUID "\xb4\xdd\x87\xd4\x8b\x00\xd9\x11\xaf\xdc\x00\x10\x83\xff\xca\x4d"
-#define GUID_TEXT u"5568e427-68fc-4f3d-ac74-ca555231cc68"
+#define GUID_TEXT u"5568E427-68FC-4F3D-AC74-CA555231CC68"
 #define GUID_BYTES "\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68"
 
 /* Both ways. */
@@ -241,7 +241,7 @@ static const struct text_case other[] = {
 	CASE(u"I1394(1F)", "\x03\x04\x10\x00\0\0\0\0\x1f\0\0\0\0\0\0\0"),
 	CASE(u"PciRoot()/Pci(31,0X2)", ROOT "\x01\x01\x06\x00\x02\x1f"),
 	CASE(u"/Acpi(PNP0A03,0)//Pci(0x1F,2)/", ROOT "\x01\x01\x06\x00\x02\x1f"),
-	CASE(u"HD(1,GPT,5568E427-68FC-4F3D-AC74-CA555231CC68)",
+	CASE(u"HD(1,GPT,5568e427-68fc-4f3d-ac74-ca555231cc68)",
 	     "\x04\x01\x2a\x00\x01\x00\x00\x00\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" GUID_BYTES
 	     "\x02\x02"),
 	CASE(u"Uart(DEFAULT,DEFAULT,D,D)",

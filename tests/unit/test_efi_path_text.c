@@ -67,10 +67,10 @@ TEST(texts_of_nodes)
 	check_path("\x03\x18\x09\x00http:" END, u"Uri(http:)");
 	check_path(
 		"\x04\x03\x14\x00\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68" END,
-		u"VenMedia(5568e427-68fc-4f3d-ac74-ca555231cc68)");
+		u"VenMedia(5568E427-68FC-4F3D-AC74-CA555231CC68)");
 	check_path(
 		"\x01\x04\x16\x00\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68\x01\xab" END,
-		u"VenHw(5568e427-68fc-4f3d-ac74-ca555231cc68,01ab)");
+		u"VenHw(5568E427-68FC-4F3D-AC74-CA555231CC68,01ab)");
 	check_path("\x03\x0b\x25\x00\x52\x54\x00\x12\x34\x56" /* 26 zeroes */
 		   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01" END,
 		   u"MAC(525400123456,0x1)");
@@ -81,7 +81,7 @@ TEST(texts_of_partitions)
 	check_path("\x04\x01\x2a\x00\x01\x00\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
 		   "\x00\x20\x03\x00\x00\x00\x00\x00"
 		   "\x27\xe4\x68\x55\xfc\x68\x3d\x4f\xac\x74\xca\x55\x52\x31\xcc\x68\x02\x02" END,
-		   u"HD(1,GPT,5568e427-68fc-4f3d-ac74-ca555231cc68,0x800,0x32000)");
+		   u"HD(1,GPT,5568E427-68FC-4F3D-AC74-CA555231CC68,0x800,0x32000)");
 	check_path("\x04\x01\x2a\x00\x02\x00\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00"
 		   "\x00\x20\x03\x00\x00\x00\x00\x00"
 		   "\x78\x56\x34\x12\0\0\0\0\0\0\0\0\0\0\0\0\x01\x01" END,
@@ -102,9 +102,9 @@ TEST(text_for_display_and_shortcuts)
 	check_text(path, false, true, u"Ata(Secondary,Master,0x2)/VenPcAnsi()/PciRoot(0x0)");
 	check_text(path, true, true, u"Ata(0x2)/VenPcAnsi()/PciRoot(0x0)");
 	check_text(path, true, false,
-		   u"Ata(0x2)/VenMsg(e0c14753-f9be-11d2-9a0c-0090273fc14d)/PciRoot(0x0)");
+		   u"Ata(0x2)/VenMsg(E0C14753-F9BE-11D2-9A0C-0090273FC14D)/PciRoot(0x0)");
 	check_text(path, false, false,
-		   u"Ata(Secondary,Master,0x2)/VenMsg(e0c14753-f9be-11d2-9a0c-0090273fc14d)"
+		   u"Ata(Secondary,Master,0x2)/VenMsg(E0C14753-F9BE-11D2-9A0C-0090273FC14D)"
 		   u"/PciRoot(0x0)");
 }
 
