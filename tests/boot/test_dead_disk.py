@@ -33,8 +33,8 @@ CONTROLLERS = [
         "nvme": ("qemu", "q35", ["nvme,serial=1,drive=dead"]),
     }.items()),
 ]
-# How many bytes it sends: one request's, as QEMU itself has read the first block; or what it takes to find its entry.
 on_each = pytest.mark.parametrize("build, machine, devices", CONTROLLERS)
+# How many bytes it sends: one request's, as QEMU itself has read the first block; or what it takes to find its entry.
 that_sends = pytest.mark.parametrize("size", [pytest.param(1000, marks=pytest.mark.extended), 150000])
 
 
