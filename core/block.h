@@ -8,6 +8,7 @@
 #include "lib/guid.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "lib/util.h"
 
 struct arena;
 struct block_device;
@@ -58,6 +59,8 @@ struct partition_id {
 
 enum { BLOCK_SIZE_MIN = 512, BLOCK_SIZE_MAX = 4096, BLOCK_NAME_SIZE = 16 };
 
+enum { BLOCK_TIMEOUT_MS = 30000, BLOCK_TIMEOUT_MS_PER_MIB = 4000 };
+
 enum { PARTITIONS_MAX = 128 }; /* per disk; more are ignored with a message */
 
 struct partition_table {
@@ -97,6 +100,15 @@ struct block_device {
 	const struct partition_id *id;        /* of a partition; NULL without EFI */
 	const struct device_address *address; /* of a disk; NULL without EFI */
 };
+
+/*
+ * How long a driver waits for @size bytes before it gives up a disk: as in Linux, and more for much
+ * data, because hosts may limit the rate.
+ */
+static inline u32 block_timeout_ms(u64 size)
+{
+	return BLOCK_TIMEOUT_MS + (u32)(size / MIB) * BLOCK_TIMEOUT_MS_PER_MIB;
+}
 
 /* Adds a disk, in the VMM's order. It gets no request before its turn. */
 void block_register(struct block_device *disk);

@@ -9,14 +9,11 @@
 #include "drivers/scsi/scsi.h"
 #include "lib/status.h"
 #include "lib/types.h"
-#include "lib/util.h"
 
 enum {
 	ATA_REQUEST_SIZE_MAX = 4 * 1024 * 1024, /* the limit of an entry of AHCI's PRDT */
 	ATA_ANSWER_SIZE = 512,
 	ATA_ALIGNMENT = 2, /* of a buffer, by either controller */
-	ATA_TIMEOUT_MS = 30000,
-	ATA_TIMEOUT_MS_PER_MIB = 4000, /* in addition, because hosts may limit the rate */
 	ATA_IDENTIFY_TIMEOUT_MS = 10000,
 	ATA_READY_TIMEOUT_MS = 16000, /* of a disk from standstill */
 
@@ -69,12 +66,6 @@ enum { ATA_SIGNATURE_DISK = 0x00000101, ATA_SIGNATURE_PACKET = 0xeb140101u };
 enum status ata_open(struct ata_device *device, u32 signature);
 
 /* Shared by disk.c and packet.c. */
-
-/* Of a command that transfers @size bytes. */
-static inline u32 ata_timeout_ms(u32 size)
-{
-	return ATA_TIMEOUT_MS + size / (u32)MIB * ATA_TIMEOUT_MS_PER_MIB;
-}
 
 /*
  * Fills @identity with @command, IDENTIFY DEVICE or IDENTIFY PACKET DEVICE. Logs why it cannot.

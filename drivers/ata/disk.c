@@ -54,7 +54,7 @@ static enum status transfer(struct block_device *disk, u64 first, u64 count, voi
 		.data = buffer,
 		.size = (u32)count * disk->block_size,
 		.is_write = is_write,
-		.timeout_ms = ata_timeout_ms((u32)count * disk->block_size),
+		.timeout_ms = block_timeout_ms(count * disk->block_size),
 	};
 	enum status status = device->execute(device, &command);
 
@@ -82,7 +82,7 @@ static enum status disk_flush(struct block_device *disk)
 {
 	struct ata_command command = {
 		.command = FLUSH_CACHE_EXT,
-		.timeout_ms = ATA_TIMEOUT_MS,
+		.timeout_ms = BLOCK_TIMEOUT_MS,
 	};
 
 	return device_of(disk)->execute(device_of(disk), &command);

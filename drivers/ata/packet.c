@@ -50,7 +50,7 @@ static enum status send_packet(struct ata_device *device, const u8 *packet, void
 		.data = data,
 		.size = size,
 		.is_pio = !by_dma,
-		.timeout_ms = ata_timeout_ms(size),
+		.timeout_ms = block_timeout_ms(size),
 	};
 	return device->execute(device, command);
 }

@@ -19,8 +19,6 @@ enum {
 	NVME_NAME_SIZE = 48,
 	NVME_NAMESPACES_MAX = 128, /* of a controller; more are ignored with a message */
 	NVME_TRANSFER_SIZE_MAX = 2 * 1024 * 1024, /* as one page of 4096 bytes can list */
-	NVME_TIMEOUT_MS = 30000,
-	NVME_TIMEOUT_MS_PER_MIB = 4000, /* in addition, because hosts may limit the rate */
 
 	/* Registers (base specification, 3.1.3) that more than one file uses. */
 	NVME_STATUS = 0x1c,

@@ -129,8 +129,7 @@ static bool has_completion(const struct nvme_queue *queue, u32 *status)
 static enum status wait_for_completion(struct nvme_controller *controller,
 				       const struct nvme_queue *queue, u32 size, u32 *status)
 {
-	struct deadline deadline =
-		deadline_after(NVME_TIMEOUT_MS + size / (u32)MIB * NVME_TIMEOUT_MS_PER_MIB);
+	struct deadline deadline = deadline_after(block_timeout_ms(size));
 	u64 looked_ms = 0;
 
 	while (!has_completion(queue, status)) {

@@ -45,13 +45,6 @@ enum {
 	REQUESTS_IN_FLIGHT = ADAPTS ? 10 : 6,
 	REQUEST_SIZE_MAX = (ADAPTS ? 4 : 2) * 1024 * 1024,
 
-	/*
-	 * A disk is given up when none of its requests completes within this time: 30 seconds as in
-	 * Linux, plus time for all bytes in flight, because a host that limits the rate may process
-	 * them in parallel.
-	 */
-	TIMEOUT_MS = 30000,
-	TIMEOUT_MS_PER_MIB = 4000,
 	FIRST_ANSWER_MS = 3000, /* later than this, the other disks are started */
 
 	/* The limit for bytes in flight rises after quick answers and falls after slow ones. */
@@ -156,9 +149,9 @@ static enum status complete_until(struct virtio_block *block, struct deadline *d
 static enum status complete(struct virtio_block *block)
 {
 	u64 in_flight = ADAPTS ? block->in_flight : REQUESTS_IN_FLIGHT * REQUEST_SIZE_MAX;
-	u32 timeout_ms = TIMEOUT_MS + (u32)(in_flight / MIB) * TIMEOUT_MS_PER_MIB;
 	struct deadline first = deadline_after(FIRST_ANSWER_MS);
-	struct deadline deadline = deadline_after(timeout_ms);
+	/* For all of them, because a host that limits the rate may process them in parallel. */
+	struct deadline deadline = deadline_after(block_timeout_ms(in_flight));
 	enum status status = ERR_TIMEOUT;
 
 	if (IS_ENABLED(CONFIG_BLOCK_START_ALL) && !block->has_answered) {
@@ -404,7 +397,7 @@ static void block_start(struct block_device *disk)
 		return;
 	submit(block, 0, REQUEST_READ, 0, (void *)(uintptr_t)page, disk->block_size);
 	virtqueue_notify(&block->queue);
-	block->first_answer = deadline_started(TIMEOUT_MS);
+	block->first_answer = deadline_started(BLOCK_TIMEOUT_MS);
 	block->is_started = true;
 }
 

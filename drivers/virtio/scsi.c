@@ -76,9 +76,6 @@ enum {
 	DISKS_MAX = 256,
 
 	FIRST_ANSWER_MS = 3000, /* later than this, other disks are started */
-	TIMEOUT_MS = 30000,     /* as in Linux, and more for much data, because hosts may limit the
-				   rate */
-	TIMEOUT_MS_PER_MIB = 4000,
 	SCAN_TIMEOUT_MS = 10000,
 	READY_TIMEOUT_MS = 10000,
 	BUSY_TIMEOUT_MS = 10000,
@@ -235,8 +232,7 @@ static enum status execute_once(struct unit *unit, const struct scsi_command *co
 				u8 response[RESPONSE_SENSE + SCSI_SENSE_SIZE])
 {
 	struct controller *controller = unit->controller;
-	struct deadline deadline =
-		deadline_after(TIMEOUT_MS + command->size / (u32)MIB * TIMEOUT_MS_PER_MIB);
+	struct deadline deadline = deadline_after(block_timeout_ms(command->size));
 	u8 *small = (u8 *)controller->queue.space + SMALL_OFFSET;
 	bool is_small = command->size <= SCSI_SMALL;
 	enum status status;
@@ -373,7 +369,7 @@ static void add_target(struct controller *controller, u32 target, struct block_d
 static u32 find_targets(struct controller *controller, u32 first, u32 count)
 {
 	static const struct scsi_command test_unit_ready = { 0 };
-	struct deadline deadline = deadline_after(TIMEOUT_MS);
+	struct deadline deadline = deadline_after(BLOCK_TIMEOUT_MS);
 	u32 found = 0, slot;
 
 	for (slot = 0; slot < count; slot++)
