@@ -23,7 +23,8 @@ def fixture_clock(monkeypatch):
 
     def pass_seconds(seconds):
         now[0] += seconds
-    monkeypatch.setattr(lab, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(lab, "time", types.SimpleNamespace(
+        monotonic=lambda: now[0], sleep=pass_seconds))
     return types.SimpleNamespace(pass_seconds=pass_seconds)
 
 
@@ -105,6 +106,10 @@ def test_a_command_on_the_host_that_does_not_end(host, clock):
     def its_time_is_over(data):
         clock.pass_seconds(1000 * data.endswith(b"\n"))
     assert host.run("echo a; sleep 100", 30, its_time_is_over) == lab.Result(lab.KILLED, "a\n", True)
+
+
+def test_a_command_on_the_host_that_runs_on_without_its_terminal(host, clock):
+    assert host.run("exec </dev/null >/dev/null 2>&1; sleep 100", 30) == lab.Result(lab.KILLED, "", True)
 
 
 def test_a_shell_on_the_host():
