@@ -54,16 +54,6 @@ static u32 read_configuration(struct virtio_device *device, u32 offset)
 	}
 }
 
-static void push(u32 head, u32 written)
-{
-	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
-	u16 count = load_le16(used + 2);
-
-	store_le32(used + 4 + 8 * (count % fuzzed->size), head);
-	store_le32(used + 8 + 8 * (count % fuzzed->size), written);
-	store_le16(used + 2, (u16)(count + 1));
-}
-
 /* Ends the command in this slot; what its request and its response hold may be anything. */
 static void complete_slot(u32 slot, bool is_good)
 {
@@ -85,14 +75,11 @@ static void complete_slot(u32 slot, bool is_good)
 		for (u32 at = 0; at < SCSI_SENSE_SIZE; at++)
 			response[RESPONSE_SENSE + at] = read_u8(&input);
 	}
-	push(slot * fuzzed->chain_size, 0);
+	put_completion(fuzzed, slot * fuzzed->chain_size, 0);
 }
 
 static void step(u8 kind)
 {
-	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
-	u64 size = fuzzed->device->legacy ? 2 * PAGE_SIZE : PAGE_SIZE;
-
 	switch (kind % 8) {
 	case 0:
 	case 1:
@@ -107,21 +94,10 @@ static void step(u8 kind)
 	case 4: {
 		u32 head = read_le32(&input);
 
-		return push(head, read_le32(&input));
+		return put_completion(fuzzed, head, read_le32(&input));
 	}
-	case 5:
-		return store_le16(used + 2, (u16)(load_le16(used + 2) + read_u8(&input) - 8));
-	case 6: {
-		u64 at = read_le16(&input) % size;
-
-		((u8 *)(uintptr_t)fuzzed->descriptor_ring)[at] = read_u8(&input);
-		return;
-	}
-	default: {
-		u64 at = read_le16(&input) % VIRTQUEUE_SPACE_SIZE;
-
-		((u8 *)fuzzed->space)[at] = read_u8(&input);
-	}
+	default:
+		return put_damage(fuzzed, kind % 8 - 5, &input);
 	}
 }
 

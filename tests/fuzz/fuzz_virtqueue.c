@@ -30,39 +30,25 @@ static u8 buffer[BUFFER_BLOCKS * SECTOR_SIZE];
 static void complete_honestly(u8 back)
 {
 	u8 *descriptors = (u8 *)(uintptr_t)fuzzed->descriptor_ring;
-	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
-	u16 count = load_le16(used + 2);
 	u16 head = (u16)(back % fuzzed->slot_count * fuzzed->chain_size);
 
 	*((u8 *)fuzzed->space + head / fuzzed->chain_size * sizeof(struct request) +
 	  offsetof(struct request, status)) = 0;
-	store_le32(used + 4 + 8 * (count % fuzzed->size), head);
-	store_le32(used + 8 + 8 * (count % fuzzed->size),
-		   load_le32(descriptors + 16 * head + 24) + 1);
-	store_le16(used + 2, (u16)(count + 1));
+	put_completion(fuzzed, head, load_le32(descriptors + 16 * head + 24) + 1);
 }
 
 static void step(u8 kind)
 {
-	u8 *used = (u8 *)(uintptr_t)fuzzed->used_ring;
-	u64 memory_size = fuzzed->device->legacy ? 2 * PAGE_SIZE : PAGE_SIZE;
-	u16 count = load_le16(used + 2);
-
 	switch (kind % 5) {
 	case 0:
 		return complete_honestly(read_u8(&input));
-	case 1:
-		store_le32(used + 4 + 8 * (count % fuzzed->size), read_le32(&input));
-		store_le32(used + 8 + 8 * (count % fuzzed->size), read_le32(&input));
-		return store_le16(used + 2, (u16)(count + 1));
-	case 2:
-		return store_le16(used + 2, (u16)(count + read_u8(&input) - 8));
-	case 3:
-		((u8 *)(uintptr_t)fuzzed->descriptor_ring)[read_le16(&input) % memory_size] =
-			read_u8(&input);
-		return;
-	case 4:
-		((u8 *)fuzzed->space)[read_le16(&input) % VIRTQUEUE_SPACE_SIZE] = read_u8(&input);
+	case 1: {
+		u32 head = read_le32(&input);
+
+		return put_completion(fuzzed, head, read_le32(&input));
+	}
+	default:
+		return put_damage(fuzzed, kind % 5 - 2, &input);
 	}
 }
 
@@ -81,26 +67,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const struct virtio_transport transport = {
-		.status = get_status,
-		.set_status = put_status,
-		.queue_size_max = get_queue_size_max,
-		.queue_start = put_queue,
-		.notify = on_notify,
-	};
-	struct virtio_device device = { .transport = &transport };
+	input = (struct reader){ .rest = span_of(data, size) };
+
+	struct virtio_device device = new_device(&input, on_notify);
 	struct virtio_block block = {
 		.disk = { .block_size = SECTOR_SIZE, .block_count = UINT32_MAX },
 		.device = &device,
 	};
 
-	input = (struct reader){ .rest = span_of(data, size) };
-	device.legacy = read_u8(&input) & 1;
-	queue_size_limit = read_le16(&input);
 	block.request_size_max = SECTOR_SIZE * (1 + read_u8(&input) % 16);
-	device_status = 0;
 	notifications = 0;
-	fuzzed = NULL;
 
 	u8 count = read_u8(&input);
 
