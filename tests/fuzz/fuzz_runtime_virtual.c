@@ -13,13 +13,9 @@
 #include "lib/string.h"
 #include "lib/util.h"
 #include "tests/fuzz/check.h"
+#include "tests/host/runtime_tables.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-
-/* Nothing is there: they are only converted. */
-#define CODE 0x10000000ull
-#define TABLES 0x20000000ull
-#define DEVICE 0xfec00000ull
 
 enum { DESCRIPTORS_MAX = 12, MORE_MAX = 16, IMAGE_SIZE_MAX = 2 * PAGE_SIZE };
 
@@ -82,29 +78,11 @@ static void make_map(struct reader *input, u64 image)
 
 static void make_runtime(void)
 {
-	u8 *entries = (u8 *)&runtime.services + sizeof(runtime.services.Hdr);
-
-	runtime = (struct runtime_data){
-		.at_runtime = true,
-		.code = CODE,
-		.code_size = 2 * PAGE_SIZE,
-		.data = (uintptr_t)&runtime,
-		.data_size = sizeof(runtime),
-		.services.Hdr.HeaderSize = sizeof(runtime.services),
-		.system_table = &table,
-		.events[0] = { &calls, on_virtual, NULL },
-		.reset = { .count = 1,
-			   .writes = { { .address = DEVICE, .space = RUNTIME_MEMORY } } },
-	};
-	for (u32 i = 0; i < RUNTIME_SERVICE_COUNT; i++)
-		store_le64(entries + 8 * i, CODE + 16 * i);
-	table = (EFI_SYSTEM_TABLE){
-		.Hdr.HeaderSize = sizeof(table),
-		.FirmwareVendor = (CHAR16 *)TABLES,
-		.RuntimeServices = &runtime.services,
-		.ConfigurationTable = (EFI_CONFIGURATION_TABLE *)(TABLES + 0x800),
-	};
-	runtime_data = &runtime;
+	make_runtime_tables(&runtime, &table);
+	runtime.events[0] = (struct runtime_event){ &calls, on_virtual, NULL };
+	runtime.reset.count = 1;
+	runtime.reset.writes[0] =
+		(struct runtime_write){ .address = DEVICE, .space = RUNTIME_MEMORY };
 	calls = 0;
 }
 

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SetVirtualAddressMap and ConvertPointer: errors and conversions (UEFI 2.11, 8.4).
- */
+/* SetVirtualAddressMap and ConvertPointer: errors and conversions (UEFI 2.11, 8.4). */
 #include "efi/runtime/runtime.h"
 #include "lib/crc32.h"
 #include "lib/util.h"
 #include "tests/host/host.h"
+#include "tests/host/runtime_tables.h"
 #include "tests/unit/test.h"
 
-/* Only our data is really there, as the map says. */
-#define CODE 0x10000000ull
+/* Where the map has it. */
 #define CODE_VIRTUAL 0xffffffef00000000ull
 #define DATA_VIRTUAL 0xfffffffeee000000ull
-#define TABLES 0x20000000ull
 #define TABLES_VIRTUAL 0x8000000000ull
-#define DEVICE 0xfec00000ull
 #define DEVICE_VIRTUAL 0xffff800000000000ull
 
 enum { IMAGE_SIZE = 2 * PAGE_SIZE, RELOCATIONS = PAGE_SIZE, MAP_COUNT = 6 };
@@ -58,27 +55,10 @@ static void start(void)
 {
 	u64 base = align_down((uintptr_t)&data, PAGE_SIZE);
 	u64 pages = (align_up((uintptr_t)&data + sizeof(data), PAGE_SIZE) - base) / PAGE_SIZE;
-	u8 *entries = (u8 *)&data.services + sizeof(data.services.Hdr);
 
-	memset(&data, 0, sizeof(data));
+	make_runtime_tables(&data, &system_table);
 	memset(map, 0, sizeof(map));
-	runtime_data = &data;
 	calls = 0;
-	data.at_runtime = true;
-	data.code = CODE;
-	data.code_size = 2 * PAGE_SIZE;
-	data.data = (uintptr_t)&data;
-	data.data_size = sizeof(data);
-	data.services.Hdr.HeaderSize = sizeof(data.services);
-	for (u32 i = 0; i < RUNTIME_SERVICE_COUNT; i++)
-		store_le64(entries + 8 * i, CODE + 16 * i);
-	system_table = (EFI_SYSTEM_TABLE){
-		.Hdr.HeaderSize = sizeof(system_table),
-		.FirmwareVendor = (CHAR16 *)TABLES,
-		.RuntimeServices = &data.services,
-		.ConfigurationTable = (EFI_CONFIGURATION_TABLE *)(TABLES + 0x800),
-	};
-	data.system_table = &system_table;
 	data.events[3] = (struct runtime_event){ &calls, on_virtual, &data };
 	describe(0, 0, 0, 1ull << 50, 0); /* not of the runtime */
 	describe(1, CODE, CODE_VIRTUAL, 2, EFI_MEMORY_RUNTIME);
