@@ -53,22 +53,22 @@ TEST(counts_tables_with_the_same_signature)
 
 TEST(powers_off_and_resets_by_hardware_reduced_registers)
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
 	setup();
-	host_port_handler(0x600, 1, record_write, &last);
+	host_port_handler(0x600, 1, record_write, NULL);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK(last.count > 0);
-	CHECK_EQUAL(last.value, 0x34);
-	CHECK_EQUAL(last.size, 1);
+	CHECK(last_write.count > 0);
+	CHECK_EQUAL(last_write.value, 0x34);
+	CHECK_EQUAL(last_write.size, 1);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.value, 1);
+	CHECK_EQUAL(last_write.value, 1);
 }
 
 TEST(powers_off_by_pm1a_and_resets_in_memory)
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
 	setup();
 	store_le32(at(FADT + 112), 1 << 10);
@@ -78,51 +78,51 @@ TEST(powers_off_by_pm1a_and_resets_in_memory)
 	put_register(FADT + 116, 0, 0xfea00204);
 	at(FADT + 128)[0] = 0x42;
 	finish_table(FADT, "FACP", FADT_SIZE);
-	host_port_handler(0x604, 2, record_write, &last);
-	host_mmio_handler(0xfea00200, 8, record_write, &last);
+	host_port_handler(0x604, 2, record_write, NULL);
+	host_mmio_handler(0xfea00200, 8, record_write, NULL);
 	acpi_init();
 	CHECK_EQUAL(host_pm_port, 0x608);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(last.address, 0x604);
-	CHECK_EQUAL(last.value, 0x2000);
-	CHECK_EQUAL(last.size, 2);
+	CHECK_EQUAL(last_write.address, 0x604);
+	CHECK_EQUAL(last_write.value, 0x2000);
+	CHECK_EQUAL(last_write.size, 2);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.address, 0xfea00204);
-	CHECK_EQUAL(last.value, 0x42);
-	CHECK_EQUAL(last.size, 1);
+	CHECK_EQUAL(last_write.address, 0xfea00204);
+	CHECK_EQUAL(last_write.value, 0x42);
+	CHECK_EQUAL(last_write.size, 1);
 }
 
 TEST(a_fadt_without_registers_gives_none)
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
 	/* Firecracker: hardware-reduced, no sleep control, no reset. Truncated as in ACPI 1.0. */
 	setup();
 	store_le32(at(FADT + 112), 1 << 20);
 	put_register(FADT + 244, 0, 0);
 	finish_table(FADT, "FACP", 116);
-	host_port_handler(0, 0x10000, record_write, &last);
+	host_port_handler(0, 0x10000, record_write, NULL);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.count, 0);
+	CHECK_EQUAL(last_write.count, 0);
 	CHECK_EQUAL(host_pm_port, 0);
 }
 
 TEST(registers_in_other_spaces_are_not_touched)
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
 	setup();
 	put_register(FADT + 116, 2, 0x1234); /* PCI configuration space */
 	put_register(FADT + 244, 1, 0x123456600);
 	put_register(FADT + 208, 0, 0x608);
 	finish_table(FADT, "FACP", FADT_SIZE);
-	host_port_handler(0, 0x10000, record_write, &last);
+	host_port_handler(0, 0x10000, record_write, NULL);
 	acpi_init();
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.count, 0);
+	CHECK_EQUAL(last_write.count, 0);
 	CHECK_EQUAL(host_pm_port, 0);
 }
 

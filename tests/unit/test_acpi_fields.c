@@ -29,13 +29,13 @@ static bool was_refused(void)
  */
 static struct write written(void (*run)(void *context))
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
-	host_port_handler(0, 0x10000, record_write, &last);
-	host_mmio_handler(0, UINT64_MAX, record_write, &last);
+	host_port_handler(0, 0x10000, record_write, NULL);
+	host_mmio_handler(0, UINT64_MAX, record_write, NULL);
 	acpi_init();
 	host_run(run, NULL);
-	return last;
+	return last_write;
 }
 
 /* Completes the FADT with the given flags and size; the test has filled in the other fields. */

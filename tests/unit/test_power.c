@@ -35,32 +35,32 @@ TEST(the_architecture_comes_last)
 
 TEST(what_was_described_comes_first)
 {
-	static struct write last; /* also written by later tests, to what is described here */
+	last_write = (struct write){ 0 };
 	u64 before = host_ticks;
 
-	host_port_handler(0x600, 8, record_write, &last);
-	host_mmio_handler(0xfea00000, 8, record_write, &last);
+	host_port_handler(0x600, 8, record_write, NULL);
+	host_mmio_handler(0xfea00000, 8, record_write, NULL);
 	CHECK_EQUAL(power_description(POWER_OFF).size, 0);
 	power_describe(POWER_OFF, (struct register_write){ 0x604, 0x2000, 2, REGISTER_PORT });
 	power_describe(POWER_RESET, (struct register_write){ 0xfea00004, 6, 1, REGISTER_MEMORY });
 	CHECK_EQUAL(power_description(POWER_OFF).address, 0x604);
 	CHECK_EQUAL(power_description(POWER_RESET).kind, REGISTER_MEMORY);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(last.address, 0x604);
-	CHECK_EQUAL(last.size, 2);
-	CHECK_EQUAL(last.value, 0x2000);
+	CHECK_EQUAL(last_write.address, 0x604);
+	CHECK_EQUAL(last_write.size, 2);
+	CHECK_EQUAL(last_write.value, 0x2000);
 	/* The VMM is given a tenth of a second. */
 	CHECK_EQUAL((host_ticks - before) / (HOST_TICKS_PER_SECOND / 10), 1);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.address, 0xfea00004);
-	CHECK_EQUAL(last.size, 1);
-	CHECK_EQUAL(last.count, 2);
+	CHECK_EQUAL(last_write.address, 0xfea00004);
+	CHECK_EQUAL(last_write.size, 1);
+	CHECK_EQUAL(last_write.count, 2);
 	/* The last description counts. */
 	power_describe(POWER_OFF, (struct register_write){ 0x10600, 1, 1, REGISTER_PORT });
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	power_describe(POWER_OFF, (struct register_write){ 0 });
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(last.count, 2);
+	CHECK_EQUAL(last_write.count, 2);
 }
 
 /* Checks that everything has been sent by then. */

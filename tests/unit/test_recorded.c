@@ -161,7 +161,7 @@ static void check_newest_disk(void)
 TEST(cloud_hypervisor)
 {
 	u32 before = disk_count();
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
 	enter("tests/host/recorded/cloud-hypervisor.txt");
 	CHECK_EQUAL(boot_info.rsdp, 0xa0000);
@@ -182,22 +182,22 @@ TEST(cloud_hypervisor)
 	CHECK(is_mapped(0xffff800000));
 	check_newest_disk();
 
-	host_port_handler(0x600, 1, record_write, &last);
+	host_port_handler(0x600, 1, record_write, NULL);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
-	CHECK_EQUAL(last.value, 0x34);
+	CHECK_EQUAL(last_write.value, 0x34);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.value, 1);
-	CHECK_EQUAL(last.count, 2);
+	CHECK_EQUAL(last_write.value, 1);
+	CHECK_EQUAL(last_write.count, 2);
 }
 
 static void check_firecracker_cannot_end(void)
 {
-	struct write last = { 0 };
+	last_write = (struct write){ 0 };
 
-	host_port_handler(0, 0x10000, record_write, &last);
+	host_port_handler(0, 0x10000, record_write, NULL);
 	CHECK_EQUAL(host_run(run_off, NULL), HOST_HALTED);
 	CHECK_EQUAL(host_run(run_reset, NULL), HOST_RESET);
-	CHECK_EQUAL(last.count, 0);
+	CHECK_EQUAL(last_write.count, 0);
 	CHECK_EQUAL(host_pm_port, 0);
 }
 
