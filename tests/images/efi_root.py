@@ -55,7 +55,7 @@ UUID={ESP_ID} /boot/efi vfat umask=0077,x-systemd.device-timeout=900s 0 1
 PATIENCE = ("no_timer_check systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900 "
             + kernels.tsc_option())
 
-# Units that have nothing to do with the firmware, the boot loader or devices. Under TCG they take a third of the
+# Units that have nothing to do with the firmware, the boot loader or devices. Under TCG they take a tenth of the
 # processor time until the login prompt.
 MASKED = (
     "apt-daily-upgrade.timer", "apt-daily.timer", "dev-hugepages.mount", "dev-mqueue.mount", "dpkg-db-backup.timer",
