@@ -54,7 +54,6 @@ KILLED = 128 + signal.SIGKILL
 PANIC = re.compile(r"Kernel panic[^\r\n]*")
 LOG_TAIL = 3000
 MAXREAD = 1 << 16
-PAUSE_SECONDS = 0.05
 # QEMU drops what a guest's console prints while its output is full. A socket is full after 4 KB in small pieces, within
 # milliseconds in which a busy host does not let us read; this is the most that a pipe is allowed to hold.
 PIPE_SIZE = int(pathlib.Path("/proc/sys/fs/pipe-max-size").read_text())
@@ -289,21 +288,24 @@ class Host(Lab):
             echo(data)
 
         timed_out = False
-        deadline = time.monotonic() + seconds
+
+        def end():
+            nonlocal timed_out
+            timed_out = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(terminal.pid, signal.SIGKILL)
+
+        # For a command that has closed its terminal, and for whose end pexpect then waits.
+        timer = threading.Timer(seconds, end)
+        timer.start()
         try:
             try:
                 relay(terminal, pexpect.EOF, seconds, keep)
-                # Before it has ended, close() would end it by signals, and isalive() would wait for it.
-                while not (terminal.terminated or os.waitid(os.P_PID, terminal.pid,
-                                                            os.WEXITED | os.WNOHANG | os.WNOWAIT)):
-                    if time.monotonic() >= deadline:
-                        raise pexpect.TIMEOUT("it has closed its terminal")
-                    time.sleep(PAUSE_SECONDS)
             except pexpect.TIMEOUT:
-                timed_out = True
-                os.killpg(terminal.pid, signal.SIGKILL)
-            terminal.wait()
+                end()
+            terminal.wait()  # close() would end it by signals if it has not ended yet
         finally:
+            timer.cancel()
             terminal.close()
         status = 128 + terminal.signalstatus if terminal.exitstatus is None else terminal.exitstatus
         return Result(status, b"".join(shown).decode(errors="replace"), timed_out)
